@@ -1,0 +1,53 @@
+"""What happened in core, told to whoever listens: the window through its bridge, the command line directly.
+
+Callbacks run on the thread that publishes. A listener that fails is logged and does not stop the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events; each subject declares its own beside its service."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Events:
+    """A publish-subscribe hub for `Event` subclasses. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: list[tuple[type[Event], Callable[[Any], None]]] = []
+
+    def listen(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
+        """Call `callback` for each event of `kind` or a subclass; returns the function that ends it."""
+        entry = (kind, callback)
+        with self._lock:
+            self._listeners.append(entry)
+
+        def leave() -> None:
+            with self._lock:
+                if entry in self._listeners:
+                    self._listeners.remove(entry)
+
+        return leave
+
+    def publish(self, event: Event) -> None:
+        """Tell every listener of this kind of event."""
+        with self._lock:
+            callbacks = [callback for kind, callback in self._listeners if isinstance(event, kind)]
+        for callback in callbacks:
+            try:
+                callback(event)
+            except Exception:  # noqa: BLE001 - one bad listener must not silence the others
+                log.exception("a listener failed on %r", event)

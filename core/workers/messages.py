@@ -1,0 +1,138 @@
+"""What travels over the pipe between the program and a worker process.
+
+Each frame is a four-byte length (big-endian) and a MessagePack body: one of the envelopes below.
+The body of a call is a `Request` subclass that names the types of what comes back:
+
+    class Embed(Request, item=None, result=Vectors, doing="reading passages"):
+        texts: list[str]
+
+Only plain data crosses: a worker that native code has taken over can send wrong values, not code.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from typing import Any, BinaryIO, ClassVar
+
+import msgspec
+
+MAX_FRAME = 256 * 1024 * 1024  # a rendered page is under 10 MB; a longer frame is a broken stream
+_LENGTH = struct.Struct(">I")
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The result of a request that returns nothing."""
+
+
+class Request(msgspec.Struct):
+    """Base of all requests. Subclasses name their stream items, their result, and what they do (for people)."""
+
+    item_type: ClassVar[type[Any]] = Nothing
+    result_type: ClassVar[type[Any]] = Nothing
+    doing: ClassVar[str] = "working"
+
+    def __init_subclass__(
+        cls, item: type[Any] = Nothing, result: type[Any] = Nothing, doing: str = "working", **options: Any
+    ) -> None:
+        super().__init_subclass__(**options)
+        cls.item_type, cls.result_type, cls.doing = item, result, doing
+
+
+# ---------------------------------------------------------------- to the worker
+
+class Call(msgspec.Struct, tag="call"):
+    """Do `operation` (a Request's class name) with the encoded `body`."""
+
+    id: int
+    operation: str
+    body: msgspec.Raw
+
+
+class Cancel(msgspec.Struct, tag="cancel"):
+    """Stop the call as soon as possible; it still answers, usually with `Cancelled`."""
+
+    id: int
+
+
+class Stop(msgspec.Struct, tag="stop"):
+    """Finish nothing more and leave."""
+
+
+# ---------------------------------------------------------------- from the worker
+
+class Ready(msgspec.Struct, tag="ready"):
+    """The worker's module is loaded. `isolation` says what refuses the network: seccomp or audit."""
+
+    isolation: str
+
+
+class Item(msgspec.Struct, tag="item"):
+    """One piece of a call's stream."""
+
+    id: int
+    body: msgspec.Raw
+
+
+class Progress(msgspec.Struct, tag="progress"):
+    """How far a call is; `note` is a word for people, in English, translated where shown."""
+
+    id: int
+    done: int
+    total: int
+    note: str = ""
+
+
+class Result(msgspec.Struct, tag="result"):
+    """The call ended well."""
+
+    id: int
+    body: msgspec.Raw
+
+
+class Failed(msgspec.Struct, tag="failed"):
+    """The call ended with an error of core/errors.py, or with `WorkerFault`."""
+
+    id: int
+    error: str
+    fields: dict[str, Any]
+
+
+class Heartbeat(msgspec.Struct, tag="heartbeat"):
+    """Every second: the worker lives, and this is its resident memory in bytes."""
+
+    memory: int
+
+
+ToWorker = Call | Cancel | Stop
+FromWorker = Ready | Item | Progress | Result | Failed | Heartbeat
+encode = msgspec.msgpack.Encoder().encode
+decode_to_worker = msgspec.msgpack.Decoder(ToWorker).decode
+decode_from_worker = msgspec.msgpack.Decoder(FromWorker).decode
+
+
+class FrameWriter:
+    """Writes whole frames to a stream, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def write(self, message: ToWorker | FromWorker) -> None:
+        """Send one message. Raises OSError or ValueError when the other end is gone."""
+        body = encode(message)
+        with self._lock:
+            self._stream.write(_LENGTH.pack(len(body)) + body)
+            self._stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next frame's body, or None at the end of the stream (also one cut short, or absurdly long)."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_FRAME:
+        return None
+    body = stream.read(length)
+    return body if len(body) == length else None

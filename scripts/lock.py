@@ -1,0 +1,80 @@
+"""Lock the requirements by hash: `make lock` (needs uv; run by hand when a pin changes).
+
+Writes next to the `.in` files:
+
+* `app.txt`         everything the program runs on, for all platforms, without torch;
+* `torch.txt`       torch alone, as the default index has it; `torch-cpu.txt`: its CPU builds for Linux;
+* `torch-cuda.txt`  what torch's CUDA build needs besides (installed only for that build);
+* `build.txt`       what compiling llama-cpp-python and installing this checkout needs;
+* `dev.txt`         tests and checks.
+
+`av` (GPL codecs inside), `kubernetes` (117 MB that nothing here imports) and the parts of torch's
+CUDA build are left out of `app.txt` on purpose: setup installs with `--no-deps`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+LEFT_OUT = ("torch", "av", "kubernetes")
+CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")
+
+# Wheels of torch 2.13.0 that are not on the default index: the CPU build for Linux.
+TORCH_CPU_HASHES = {
+    "cp311 manylinux_2_28_x86_64": (
+        "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
+    ),
+}
+
+
+def _compile(source: str, target: str, *options: str) -> str:
+    """Resolve `source` with uv for every platform and return the lock as text."""
+    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade"]
+    command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
+    command += ["--custom-compile-command", "make lock", *options, source, "-o", target]
+    subprocess.run(command, cwd=REQUIREMENTS, check=True)
+    return (REQUIREMENTS / target).read_text()
+
+
+def _blocks(lock: str) -> list[tuple[str, str]]:
+    """Split a lock into (package name, its lines), comments at the top under the name ''."""
+    parts = re.split(r"(?m)^(?=[A-Za-z0-9])", lock)
+    return [(re.match(r"[A-Za-z0-9._-]*", part)[0] if i else "", part)  # type: ignore[index]
+            for i, part in enumerate(parts)]
+
+
+def _write_torch(file: str, comment: str, requirement: str, hashes: list[str]) -> None:
+    lines = [f"# {comment} Made by `make lock`.", requirement, *(f"    --hash={value}" for value in hashes)]
+    (REQUIREMENTS / file).write_text(lines[0] + "\n" + " \\\n".join(lines[1:]) + "\n")
+
+
+def main() -> int:
+    leave_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
+    app = _compile("app.in", "app.txt", *leave_out)
+    app = "".join(text for name, text in _blocks(app) if not CUDA_ONLY.match(name))
+    (REQUIREMENTS / "app.txt").write_text(app)
+
+    torch_in = REQUIREMENTS / "torch.in"
+    torch_in.write_text("torch==2.13.0\n")
+    blocks = _blocks(_compile("torch.in", "torch-cuda.txt"))
+    torch_in.unlink()
+    cuda = "".join(text for name, text in blocks if not name or CUDA_ONLY.match(name))
+    (REQUIREMENTS / "torch-cuda.txt").write_text(cuda)
+    torch = next(text for name, text in blocks if name == "torch")
+    hashes = sorted(set(re.findall(r"sha256:[0-9a-f]{64}", torch)))
+    _write_torch("torch.txt", "The default index's builds of torch.", "torch==2.13.0", hashes)
+    cpu = [f"sha256:{value}" for value in TORCH_CPU_HASHES.values()]
+    _write_torch("torch-cpu.txt", "torch's CPU builds for Linux, from wherever pip is set up to look or"
+                 " TSUKUE_TORCH_INDEX.\n# Setup tries this file first.", "torch==2.13.0+cpu", cpu)
+
+    _compile("build.in", "build.txt")
+    _compile("dev.in", "dev.txt")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

