@@ -31,6 +31,7 @@ class Settings:
     context_length: int = _setting(8192, N_("Context length in tokens"))
     answer_length: int = _setting(2048, N_("Longest answer in tokens"))
     temperature: float = _setting(0.7, N_("Temperature"))
+    repeat_penalty: float = _setting(1.1, N_("Penalty for repetition"))
     threads: int = _setting(0, N_("Processor threads (0 chooses)"))
     embedder: str = _setting("use-multilingual", N_("Model that finds passages"))
     speech_model: str = _setting("", N_("Speech recognition model"))

@@ -193,8 +193,9 @@ def engine_wheel(backend: str, cache: Path) -> Path:
         environment[name] = f"{os.environ.get(name, '')} {flags}".strip()
     log = cache / "wheels" / f"{backend}-{key}.log"
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as temporary:
+        # No pip cache: it may hold a wheel built with other flags.
         command = [PYTHON, "-m", "pip", "wheel", "--verbose", "--no-deps", "--require-hashes",
-                   "--no-build-isolation", "--no-binary", ":all:", "-r", REQUIREMENTS / "native.txt",
+                   "--no-build-isolation", "--no-cache-dir", "--no-binary", ":all:", "-r", REQUIREMENTS / "native.txt",
                    "-w", temporary]
         started = time.monotonic()
         with log.open("w") as out, subprocess.Popen(

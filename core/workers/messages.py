@@ -3,7 +3,8 @@
 Each frame is a four-byte length (big-endian) and a MessagePack body: one of the envelopes below.
 The body of a call is a `Request` subclass that names the types of what comes back:
 
-    class Embed(Request, item=None, result=Vectors, doing="reading passages"):
+    @operation(result=Vectors, doing="reading passages")
+    class Embed(Request):
         texts: list[str]
 
 Only plain data crosses: a worker that native code has taken over can send wrong values, not code.
@@ -13,7 +14,8 @@ from __future__ import annotations
 
 import struct
 import threading
-from typing import Any, BinaryIO, ClassVar
+from collections.abc import Callable
+from typing import Any, BinaryIO, ClassVar, TypeVar
 
 import msgspec
 
@@ -31,12 +33,22 @@ class Request(msgspec.Struct):
     item_type: ClassVar[type[Any]] = Nothing
     result_type: ClassVar[type[Any]] = Nothing
     doing: ClassVar[str] = "working"
+    then: ClassVar[str] = ""  # what it does once its stream has begun, where that differs
 
-    def __init_subclass__(
-        cls, item: type[Any] = Nothing, result: type[Any] = Nothing, doing: str = "working", **options: Any
-    ) -> None:
-        super().__init_subclass__(**options)
-        cls.item_type, cls.result_type, cls.doing = item, result, doing
+
+R = TypeVar("R", bound=Request)
+
+
+def operation(
+    *, item: type[Any] = Nothing, result: type[Any] = Nothing, doing: str, then: str = ""
+) -> Callable[[type[R]], type[R]]:
+    """Declare what a request's stream and result are, and what the worker does meanwhile, in words."""
+
+    def declare(request: type[R]) -> type[R]:
+        request.item_type, request.result_type, request.doing, request.then = item, result, doing, then
+        return request
+
+    return declare
 
 
 # ---------------------------------------------------------------- to the worker

@@ -98,6 +98,12 @@ class PendingCall:
         self._done = threading.Event()
         self._result: Any = None
         self._error: TsukueError | None = None
+        self._streaming = False
+
+    @property
+    def doing(self) -> str:
+        """What the call is doing, for people."""
+        return (self._streaming and self.request.then) or self.request.doing
 
     @property
     def done(self) -> bool:
@@ -126,6 +132,7 @@ class PendingCall:
 
     def _take(self, message: messages.FromWorker) -> None:
         if isinstance(message, messages.Item):
+            self._streaming = True
             self._stream.put(msgspec.msgpack.decode(message.body, type=self.request.item_type))
         elif isinstance(message, messages.Progress):
             if self._on_progress is not None:
@@ -299,6 +306,13 @@ class Worker:
             if thread is not threading.current_thread():
                 thread.join()
 
+    def cancel_all(self) -> None:
+        """Cancel every call in flight."""
+        process = self._process
+        if process is not None:
+            for number in list(process.calls):
+                self._cancel(number)
+
     def close(self) -> None:
         """Stop for good."""
         self._closed = True
@@ -381,11 +395,11 @@ class Worker:
         else:
             self._last_cause = cause_of_death(code)
             self._deaths.append(time.monotonic())
-            doing = calls[0].request.doing if calls else ("starting" if not process.ready.is_set() else "waiting")
+            doing = calls[0].doing if calls else ("starting" if not process.ready.is_set() else "waiting")
             error = WorkerDied(self.spec.name, doing, self._last_cause, "\n".join(process.lines))
             log.warning("the %s process ended while %s (%s)", self.spec.name, doing, self._last_cause)
             for pending in calls:
-                pending._end(WorkerDied(self.spec.name, pending.request.doing, self._last_cause, error.log))
+                pending._end(WorkerDied(self.spec.name, pending.doing, self._last_cause, error.log))
             self._events.publish(WorkerFell(error))
         self._tell()
 

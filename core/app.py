@@ -1,0 +1,119 @@
+"""Builds the parts of the program in order, and closes them in reverse. Both front ends start here.
+
+Nothing is created by importing a module; a process has one `App`. Order: home and its lock, log,
+settings, network guard, events and jobs, database and stores, workers, services.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+from importlib.metadata import version as installed_version
+
+from core import log as logs
+from core.chat.service import ChatService
+from core.documents import index as documents_index
+from core.documents import ingest as documents_ingest
+from core.documents.answer import Answerer
+from core.documents.index import Index
+from core.documents.ingest import Ingest
+from core.engine import local
+from core.engine.local import LocalEngine
+from core.events import Events
+from core.jobs import Jobs
+from core.models.library import Library
+from core.network import Network
+from core.paths import Home
+from core.settings import SettingsFile
+from core.storage.conversations import ConversationStore
+from core.storage.database import Database
+from core.storage.documents import DocumentStore
+from core.voice import service as voice_service
+from core.voice.service import Voice
+from core.workers.supervisor import Worker, WorkerSpec
+
+log = logging.getLogger(__name__)
+
+# A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
+SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
+
+
+def version() -> str:
+    """The program's version."""
+    return installed_version("tsukue")
+
+
+def engine_spec() -> WorkerSpec:
+    """The engine's worker, or the scripted one that tests ask for."""
+    script = os.environ.get(SCRIPT_VARIABLE)
+    return local.spec("core.engine.scripted", script=script) if script else local.spec()
+
+
+class App:
+    """All parts of the program. `own` takes the home's lock, which whoever uses workers needs.
+
+    Raises HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged.
+    """
+
+    def __init__(self, home: Home, *, own: bool = True, verbose: bool = False) -> None:
+        home.create()
+        self.home = home
+        self._lock = home.lock() if own else None
+        try:
+            logs.start(home, verbose=verbose)
+            self.settings = SettingsFile(home.settings)
+            self.network = Network(home.logs / "network.jsonl")
+            self.network.enabled = self.settings.values.network
+            self.network.install()
+            self.events = Events()
+            self.jobs = Jobs()
+            self.database = Database(home)
+        except BaseException:
+            logs.stop()
+            if self._lock is not None:
+                self._lock.release()
+            raise
+        self.conversations = ConversationStore(self.database)
+        self.documents = DocumentStore(self.database)
+        self.library = Library(home)
+        if own:
+            settled = self.conversations.settle()
+            if settled:
+                log.warning("%d answers had been cut short", settled)
+
+        self.workers: list[Worker] = []
+        self.engine = LocalEngine(self._worker(engine_spec()), self.library, self.settings, self.events)
+        documents_worker = self._worker(documents_index.spec(home, self.library))
+        self.index = Index(documents_worker, self.documents, self.settings)
+        self.ingest = Ingest(
+            self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
+        )
+        self.answerer = Answerer(self.documents, self.index)
+        self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
+        self.chat = ChatService(
+            self.conversations, self.engine, self.library, self.settings, self.answerer, self.events, self.jobs
+        )
+
+    def _worker(self, spec: WorkerSpec) -> Worker:
+        worker = Worker(spec, self.events, self.home.logs)
+        self.workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End jobs, workers and files, in this order."""
+        for worker in self.workers:
+            worker.cancel_all()
+        self.jobs.close()
+        for worker in reversed(self.workers):
+            worker.close()
+        self.database.close()
+        logs.stop()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def self_test_worker(home: Home, events: Events) -> Worker:
+    """An engine worker of its own, for a test that may crash it."""
+    spec = engine_spec()
+    return Worker(replace(spec, name=spec.name), events, home.logs)

@@ -1,0 +1,288 @@
+"""Chat: takes a question, has it answered, and keeps every step on disk before it is shown.
+
+An answer runs as a job. What happens is told as events; the last one for an answer is always `AnswerEnded`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from core.chat import prompt
+from core.chat.conversation import Conversation, Message, MessageState, Role
+from core.documents.answer import Answerer, Evidence
+from core.engine.interface import Engine
+from core.engine.messages import Completion, Sampling
+from core.errors import Cancelled, ContextFull, PromptTooLong, TsukueError
+from core.events import Event, Events
+from core.jobs import Job, Jobs
+from core.models.library import Library
+from core.settings import SettingsFile
+from core.storage.conversations import ConversationStore
+
+log = logging.getLogger(__name__)
+
+SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
+NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
+
+
+class Phase(StrEnum):
+    """Where an answer stands before its first word."""
+
+    LOADING = "loading"
+    SEARCHING = "searching"
+    READING = "reading"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True)
+class MessageAdded(Event):
+    """A question or a (still empty) answer is on disk."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class AnswerPhase(Event):
+    conversation: int
+    message: int
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class EvidenceFound(Event):
+    """The documents were searched: the passages and the best sentence, before any answer."""
+
+    conversation: int
+    message: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class AnswerGrew(Event):
+    """The next piece of an answer."""
+
+    conversation: int
+    message: int
+    text: str
+    thinking: str
+
+
+@dataclass(frozen=True)
+class ContextTrimmed(Event):
+    """The window was full: `left_out` old messages are no longer sent to the model."""
+
+    conversation: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class AnswerEnded(Event):
+    """An answer is final and on disk. `error` says why it failed, if it did."""
+
+    message: Message
+    error: TsukueError | None
+    context_used: int = 0
+    context_length: int = 0
+
+
+class ChatService:
+    """Sends questions, stops and regenerates answers. Any thread may call."""
+
+    def __init__(
+        self, store: ConversationStore, engine: Engine, library: Library, settings: SettingsFile,
+        answerer: Answerer, events: Events, jobs: Jobs,
+    ) -> None:
+        self.store = store
+        self._engine = engine
+        self._library = library
+        self._settings = settings
+        self._answerer = answerer
+        self._events = events
+        self._jobs = jobs
+        self._running: dict[int, Job] = {}  # by conversation
+
+    def new_conversation(self, title: str = "", *, system: str | None = None, collection: str = "") -> Conversation:
+        """Start a conversation; its instruction is fixed from now on."""
+        standing = self._settings.values.system_prompt or prompt.DEFAULT_SYSTEM
+        return self.store.create(title, standing if system is None else system, collection=collection)
+
+    def send(self, conversation: int, text: str, *, model: str = "") -> Job:
+        """Write the question down, then answer it. Raises what keeps it from being written.
+
+        The job's result is the finished answer (a Message).
+        """
+        parent = self.store.get(conversation).leaf
+        question = self.store.add(conversation, Role.USER, text, parent=parent)
+        if parent is None and not self.store.get(conversation).title:
+            self.store.change(conversation, title=title_of(text))
+        self._events.publish(MessageAdded(question))
+        return self._answer(question, model)
+
+    def regenerate(self, answer: int, *, model: str = "") -> Job:
+        """Answer the same question again, beside the old answer."""
+        old = self.store.message(answer)
+        assert old.parent is not None
+        return self._answer(self.store.message(old.parent), model)
+
+    def answering(self, conversation: int) -> bool:
+        """Whether an answer is under way there."""
+        job = self._running.get(conversation)
+        return job is not None and not job.done
+
+    def stop(self, conversation: int) -> None:
+        """Stop the answer that is under way there, keeping what it has."""
+        job = self._running.get(conversation)
+        if job is not None:
+            job.cancel()
+
+    # ------------------------------------------------------------ one answer
+
+    def _answer(self, question: Message, wanted: str) -> Job:
+        conversation = self.store.get(question.conversation)
+        model = self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
+        answer = self.store.add(
+            conversation.id, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING,
+            model=self._library.name_of(model),
+        )
+        self._events.publish(MessageAdded(answer))
+        run = _Run(self, conversation, question, answer, model)
+        job = self._jobs.start(f"answer {answer.id}", run)
+        self._running[conversation.id] = job
+        return job
+
+    def sampling(self) -> Sampling:
+        values = self._settings.values
+        return Sampling(temperature=values.temperature, repeat_penalty=values.repeat_penalty)
+
+
+class _Run:
+    """The making of one answer, on its job's thread."""
+
+    def __init__(
+        self, service: ChatService, conversation: Conversation, question: Message, answer: Message, model: str
+    ) -> None:
+        self._service = service
+        self._store = service.store
+        self._engine = service._engine
+        self._events = service._events
+        self._conversation = conversation
+        self._question = question
+        self._answer = answer
+        self._model = model
+        self._text = ""
+        self._thinking = ""
+        self._saved = 0.0
+        self._details: dict[str, Any] = {}
+
+    def __call__(self, job: Job) -> Message:
+        state, failure, completion = MessageState.DONE, None, None
+        try:
+            completion = self._make(job)
+        except Cancelled:
+            state = MessageState.STOPPED
+        except TsukueError as error:
+            state, failure = MessageState.FAILED, error
+            self._details["error"] = {"name": type(error).__name__, "fields": error.fields()}
+        self._store.finish(
+            self._answer.id, self._text, state, thinking=self._thinking, details=self._details
+        )
+        message = self._store.message(self._answer.id)
+        used, length = (completion.context_used, self._context_length()) if completion else (0, 0)
+        self._events.publish(AnswerEnded(message, failure, used, length))
+        if failure is not None:
+            raise failure
+        return message
+
+    def _context_length(self) -> int:
+        return self._engine.load(self._model).context_length
+
+    def _phase(self, phase: Phase) -> None:
+        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase))
+
+    def _make(self, job: Job) -> Completion | None:
+        evidence = None
+        if self._conversation.collection:
+            self._phase(Phase.SEARCHING)
+            evidence = self._find(job)
+            if not evidence.fits:
+                self._details.update(evidence.details())
+                self._details["outcome"] = "not found"
+                self._store.set_prompt(self._answer.id, NOT_FOUND)
+                return None
+        self._phase(Phase.LOADING)
+        started = time.perf_counter()
+        self._engine.load(self._model)
+        self._details["load_s"] = round(time.perf_counter() - started, 3)
+        job.check()
+        self._phase(Phase.READING)
+        completion = self._generate(job)
+        self._details["timings"] = msgspec.to_builtins(completion.timings)
+        self._details["finish"] = completion.finish
+        if evidence is not None:
+            self._details.update(self._service._answerer.judge(evidence, self._text).details())
+        return completion
+
+    def _find(self, job: Job) -> Evidence:
+        started = time.perf_counter()
+        earlier = [m.text for m in self._store.branch(self._conversation.id, self._question.parent)
+                   if m.role is Role.USER] if self._question.parent else []
+        evidence = self._service._answerer.find(
+            self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
+        )
+        self._details["retrieval_s"] = round(time.perf_counter() - started, 3)
+        self._store.set_prompt(self._question.id, evidence.prompt())
+        self._events.publish(EvidenceFound(self._conversation.id, self._answer.id, evidence))
+        return evidence
+
+    def _generate(self, job: Job) -> Completion:
+        """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
+        limit = self._service._settings.values.answer_length
+        reserve = min(limit, 512)
+        for _ in range(3):
+            conversation = self._store.get(self._conversation.id)
+            branch = self._store.branch(conversation.id, self._question.id)
+            turns = prompt.turns(conversation, branch)
+            call = self._engine.generate(
+                self._model, str(conversation.id), turns, self._service.sampling(), limit, reserve
+            )
+            job.on_cancel(call.cancel)
+            try:
+                for piece in call.items():
+                    self._grow(piece.text, piece.thinking)
+                return call.result()
+            except ContextFull as error:
+                try:
+                    start, count = prompt.new_start(
+                        conversation, branch, error.available, lambda texts: self._engine.count_tokens(self._model, texts)
+                    )
+                except PromptTooLong:
+                    if reserve == 16:
+                        raise
+                    reserve = 16  # a question that nearly fills the window may have a short answer
+                    continue
+                self._store.change(conversation.id, context_start=start)
+                self._details["left_out"] = count
+                self._events.publish(ContextTrimmed(conversation.id, count))
+        raise PromptTooLong(0, 0)
+
+    def _grow(self, text: str, thinking: str) -> None:
+        if not self._text and not self._thinking:
+            self._phase(Phase.WRITING)
+        self._text += text
+        self._thinking += thinking
+        self._events.publish(AnswerGrew(self._conversation.id, self._answer.id, text, thinking))
+        if time.monotonic() - self._saved >= SAVE_SECONDS:
+            self._store.save_stream(self._answer.id, self._text, self._thinking)
+            self._saved = time.monotonic()
+
+
+def title_of(text: str) -> str:
+    """A conversation's first title: the beginning of its first question."""
+    line = " ".join(text.split())
+    return line if len(line) <= 48 else line[:47].rstrip() + "…"

@@ -1,0 +1,193 @@
+"""From a question to a cited answer: what the model is shown, and which of its sentences the documents support.
+
+Three outcomes (docs/architecture.md, invariant 4): *answered* when at least one sentence of the answer
+is supported by a passage; *quotation* when a passage fits the question but none of the answer's
+sentences is supported; *not found* when no passage fits, and then the model is not asked at all. The
+model's own markers are never trusted: citations come from comparing sentences with passages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.documents import keywords, retrieve, sentences, support
+from core.documents.index import Index
+from core.documents.retrieve import FoundPassage
+from core.jobs import Job
+from core.storage.documents import DocumentStore, StoredPassage
+
+SHOWN = 4  # passages that the model is given
+QUOTED_FROM = 8  # passages whose sentences may be the quotation
+# A passage fits when its best sentence scores this much: half cosine similarity, half share of the
+# question's rare words. Found on the questions of tests/data/fit_questions.jsonl (see make bench).
+FITS = 0.40
+FITS_WORDS = 0.30  # and it must share at least this much of the question's words, or be close in meaning alone:
+FITS_MEANING = 0.60
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """The best sentence for a question, with its place."""
+
+    text: str
+    passage: StoredPassage
+    start: int  # characters into its page's text
+    end: int
+    score: float
+    words: float
+    meaning: float
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "file": self.passage.file, "page": self.passage.page, "text": self.text, "path": self.passage.path,
+            "page_id": self.passage.page_id, "start": self.start, "end": self.end,
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the documents hold for a question."""
+
+    question: str
+    passages: list[FoundPassage]
+    quotation: Quotation | None
+    fits: bool
+
+    def prompt(self) -> str:
+        """The question with its passages, as sent to the model and kept in the history."""
+        shown = "\n\n".join(
+            f"[{i}] {p.passage.section + chr(10) if p.passage.section else ''}{p.passage.text}"
+            for i, p in enumerate(self.passages[:SHOWN], start=1)
+        )
+        japanese = support._JAPANESE.search(self.question)
+        if japanese:
+            return f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
+        return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
+
+    def details(self) -> dict[str, Any]:
+        """For storing with the answer."""
+        return {
+            "quotation": self.quotation.details() if self.quotation and self.fits else None,
+            "passages": [
+                {"file": p.passage.file, "page": p.passage.page, "section": p.passage.section,
+                 "text": p.passage.text, "score": round(p.score, 5)}
+                for p in self.passages
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A sentence of the answer (characters start..end): the number of its citation, or None if unsupported."""
+
+    start: int
+    end: int
+    marker: int | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of checking an answer, with its citations in the order of their markers."""
+
+    evidence: Evidence
+    outcome: str
+    marks: list[Mark]
+    citations: list[dict[str, Any]] = field(default_factory=list)
+
+    def details(self) -> dict[str, Any]:
+        """For storing with the answer."""
+        return {
+            **self.evidence.details(), "outcome": self.outcome, "citations": self.citations,
+            "marks": [[mark.start, mark.end, mark.marker] for mark in self.marks],
+        }
+
+
+class Answerer:
+    """Finds the evidence for a question and judges an answer by it."""
+
+    def __init__(self, store: DocumentStore, index: Index) -> None:
+        self._store = store
+        self._index = index
+
+    def find(
+        self, collection: str, question: str, *, earlier: list[str] | None = None, job: Job | None = None
+    ) -> Evidence:
+        """Passages and quotation for a question. Raises CollectionMissing, WorkerDied.
+
+        A short follow-up ("and the other one?") is searched together with the question before it.
+        """
+        searched = question
+        if earlier and len(support._content(support._normal(question))) < 2:
+            searched = f"{earlier[-1]} {question}"
+        found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
+        quotation = self._quote(collection, searched, found, job)
+        fits = quotation is not None and quotation.score >= FITS and (
+            quotation.words >= FITS_WORDS or quotation.meaning >= FITS_MEANING
+        )
+        return Evidence(question, _quoted_first(found, quotation), quotation, fits)
+
+    def _quote(
+        self, collection: str, question: str, found: list[FoundPassage], job: Job | None
+    ) -> Quotation | None:
+        """The sentence that answers best, by meaning and by the question's rare words."""
+        weights = keywords.weights(self._store, self._store.collection(collection), question)
+        places = [(p.passage, a, b) for p in found for a, b in sentences.spans(p.passage.text)]
+        texts = [passage.text[a:b] for passage, a, b in places]
+        similarities = self._index.compare(question, texts, job)
+        best: Quotation | None = None
+        for (passage, a, b), text, similarity in zip(places, texts, similarities, strict=True):
+            # The passage's words count too: a sentence's subject often stands in the one before.
+            words = 0.6 * keywords.coverage(weights, text) + 0.4 * keywords.coverage(
+                weights, f"{passage.section} {passage.text}"
+            )
+            score = 0.5 * max(similarity, 0.0) + 0.5 * words
+            if best is None or score > best.score:
+                best = Quotation(text, passage, passage.start + a, passage.start + b, score, words, similarity)
+        return best
+
+    def judge(self, evidence: Evidence, answer: str) -> Judgement:
+        """Check each sentence of an answer against the passages that the model was shown."""
+        marks: list[Mark] = []
+        citations: list[dict[str, Any]] = []
+        for start, end in sentences.spans(answer):
+            sentence = answer[start:end]
+            if not support.is_statement(sentence):
+                continue
+            citation = self._cite(sentence, evidence)
+            if citation is None:
+                marks.append(Mark(start, end, None))
+                continue
+            same = next((c for c in citations if (c["page_id"], c["start"]) == (citation["page_id"], citation["start"])), None)
+            if same is None:
+                same = {"marker": len(citations) + 1, **citation}
+                citations.append(same)
+            marks.append(Mark(start, end, same["marker"]))
+        if citations:
+            return Judgement(evidence, "answered", marks, citations)
+        quotation = evidence.quotation
+        first = [{"marker": 1, **quotation.details()}] if quotation else []
+        return Judgement(evidence, "quotation", marks, first)
+
+    def _cite(self, sentence: str, evidence: Evidence) -> dict[str, Any] | None:
+        best: tuple[float, dict[str, Any]] | None = None
+        for found in evidence.passages[:SHOWN]:
+            passage = found.passage
+            supported = support.find(sentence, passage.text)
+            if supported is not None and (best is None or supported.share > best[0]):
+                best = supported.share, {
+                    "file": passage.file, "page": passage.page, "text": passage.text[supported.start:supported.end],
+                    "path": passage.path, "page_id": passage.page_id,
+                    "start": passage.start + supported.start, "end": passage.start + supported.end,
+                }
+        return best[1] if best else None
+
+
+def _quoted_first(found: list[FoundPassage], quotation: Quotation | None) -> list[FoundPassage]:
+    """The passages in their order, but the quotation's among those that the model is shown."""
+    if quotation is None:
+        return found
+    quoted = next(p for p in found if p.passage.id == quotation.passage.id)
+    if quoted in found[:SHOWN]:
+        return found
+    return [*found[:SHOWN - 1], quoted, *(p for p in found[SHOWN - 1:] if p is not quoted)]

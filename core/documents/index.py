@@ -1,0 +1,119 @@
+"""The parent side of embeddings and vectors: SQLite keeps the vectors, the documents worker searches them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TypeVar
+
+from core.documents.embedder import STARTER
+from core.documents.messages import (
+    Compare,
+    CountVectors,
+    DropIndex,
+    Embed,
+    FindNearest,
+    RemoveVectors,
+    StoreVectors,
+    Vectors,
+)
+from core.errors import N_, WorkerDied
+from core.jobs import Job
+from core.models.library import Library
+from core.paths import Home
+from core.settings import SettingsFile
+from core.storage.documents import DocumentStore, StoredPassage
+from core.workers.messages import Request
+from core.workers.supervisor import Worker, WorkerSpec
+
+log = logging.getLogger(__name__)
+
+WORKER_NAME = N_("document search")
+BATCH = 32  # passages embedded at once; a kill loses at most this much work
+R = TypeVar("R")
+
+
+def spec(home: Home, library: Library) -> WorkerSpec:
+    """The documents worker of a home."""
+    folders = {model.id: str(model.path) for model in library.of_role("embedding")}
+    options = {"vectors": str(home.vectors), "models": folders, "threads": 1}
+    return WorkerSpec(WORKER_NAME, "core.documents.worker", options=options, idle_seconds=600, nice=8)
+
+
+class Index:
+    """Embeds passages and finds the nearest ones. A worker that dies is tried once more."""
+
+    def __init__(self, worker: Worker, store: DocumentStore, settings: SettingsFile) -> None:
+        self.worker = worker
+        self._store = store
+        self._settings = settings
+        self._checked: dict[str, int | None] = {}
+
+    @property
+    def embedder(self) -> str:
+        """The embedder in use."""
+        return self._settings.values.embedder or STARTER
+
+    def _name(self, collection: int) -> str:
+        """The index's name in Chroma, which allows few characters."""
+        return f"collection-{collection}-{re.sub('[^a-zA-Z0-9]+', '-', self.embedder).strip('-')}"
+
+    def _call(self, request: Request, job: Job | None = None) -> object:
+        for attempt in (1, 2):
+            call = self.worker.call(request)
+            if job is not None:
+                job.on_cancel(call.cancel)
+            try:
+                return call.result()
+            except WorkerDied:
+                if attempt == 2:
+                    raise
+                log.warning("trying %s once more", type(request).__name__)
+        raise AssertionError
+
+    def embed(self, collection: int, passages: list[StoredPassage], job: Job) -> None:
+        """Embed passages, keep the vectors in SQLite, and add them to the index."""
+        texts = [f"{p.section}\n{p.text}" if p.section else p.text for p in passages]
+        vectors = self._call(Embed(self.embedder, texts), job)
+        assert isinstance(vectors, Vectors)
+        size = vectors.dimension * 2
+        rows = [(p.id, vectors.data[i * size:(i + 1) * size]) for i, p in enumerate(passages)]
+        self._store.put_vectors(self.embedder, rows)
+        self._call(StoreVectors(self._name(collection), [p.id for p in passages], vectors))
+
+    def remove(self, collection: int, ids: list[int]) -> None:
+        """Take passages that are gone out of the index."""
+        if ids:
+            self._call(RemoveVectors(self._name(collection), ids))
+
+    def drop(self, collection: int) -> None:
+        """Forget a collection's index."""
+        self._call(DropIndex(self._name(collection)))
+
+    def check(self, collection: int) -> None:
+        """Fill the index again from SQLite if it does not hold what it should. Looked at once per worker life."""
+        name = self._name(collection)
+        if self.worker.pid is not None and self._checked.get(name) == self.worker.pid:
+            return
+        count = self._call(CountVectors(name))
+        stored = self._store.vectors(collection, self.embedder)
+        if count.count != len(stored):  # type: ignore[attr-defined]
+            log.warning("index %s held %d of %d vectors: filling it again", name, count.count, len(stored))  # type: ignore[attr-defined]
+            self._call(DropIndex(name))
+            if stored:
+                data = Vectors(len(stored[0][1]) // 2, b"".join(vector for _, vector in stored))
+                self._call(StoreVectors(name, [passage for passage, _ in stored], data))
+        self._checked[name] = self.worker.pid
+
+    def nearest(self, collection: int, question: str, limit: int, job: Job | None = None) -> list[tuple[int, float]]:
+        """Passages nearest in meaning, with cosine similarities, best first."""
+        self.check(collection)
+        hits = self._call(FindNearest(self._name(collection), self.embedder, question, limit), job)
+        return list(zip(hits.ids, hits.similarities, strict=True))  # type: ignore[attr-defined]
+
+    def compare(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
+        """Cosine similarity of a question to each text."""
+        if not texts:
+            return []
+        values = self._call(Compare(self.embedder, question, texts), job)
+        return list(values.values)  # type: ignore[attr-defined]

@@ -1,0 +1,226 @@
+"""From files to searchable passages: read, cut, store, embed; each file apart, each step resumable.
+
+A file is known by its absolute path and its content's SHA-256: the same file twice does nothing, a
+changed one replaces its passages. Text is stored in one transaction before it is embedded, and
+vectors batch by batch, so a kill at any moment loses one batch; `resume` goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.documents import passages
+from core.documents.index import BATCH, Index
+from core.documents.messages import PageText, ReadDocument
+from core.documents.parser import SUFFIXES
+from core.errors import (
+    N_,
+    Cancelled,
+    FileEmpty,
+    FileMissing,
+    FormatUnknown,
+    ParserDied,
+    ParseTooSlow,
+    TsukueError,
+    WorkerDied,
+)
+from core.events import Event, Events
+from core.jobs import Job
+from core.storage.documents import DocumentStore
+from core.workers.supervisor import Worker, WorkerSpec
+
+log = logging.getLogger(__name__)
+
+PARSER_NAME = N_("document reader")
+SECONDS_PER_FILE = 600
+PARSER_MEMORY = 3_000_000_000  # address space in bytes
+
+
+def parser_spec() -> WorkerSpec:
+    """The parser worker: little memory, gone soon after its work."""
+    return WorkerSpec(PARSER_NAME, "core.documents.parser", idle_seconds=60, memory_limit=PARSER_MEMORY, nice=8)
+
+
+@dataclass(frozen=True)
+class IngestProgress(Event):
+    """Where an addition stands: file `done` of `files`, and passages of the current file embedded so far."""
+
+    collection: str
+    file: str
+    done: int
+    files: int
+    embedded: int
+    passages: int
+
+
+@dataclass(frozen=True)
+class DocumentsChanged(Event):
+    """A collection's documents changed."""
+
+    collection: str
+
+
+@dataclass(frozen=True)
+class FailedFile:
+    file: str
+    error: TsukueError
+
+
+@dataclass
+class IngestReport:
+    """What an addition did. Counts are of files; `passages` are the new ones."""
+
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    failed: list[FailedFile] = field(default_factory=list)
+    passages: int = 0
+    seconds: float = 0.0
+    cancelled: bool = False
+
+
+def expand(paths: Iterable[str]) -> list[str]:
+    """Files as given; a folder stands for the readable files in and below it, in order, hidden ones apart."""
+    found: list[str] = []
+    for given in paths:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file())
+            found += [str(p) for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+        else:
+            found.append(given)
+    return list(dict.fromkeys(found))
+
+
+class Ingest:
+    """Adds and removes documents."""
+
+    def __init__(self, store: DocumentStore, index: Index, parser: Worker, events: Events) -> None:
+        self._store = store
+        self._index = index
+        self.parser = parser
+        self._events = events
+        self.seconds_per_file = SECONDS_PER_FILE
+
+    def add(self, paths: Iterable[str], collection: str, job: Job) -> IngestReport:
+        """Add files and folders. A file that fails is reported and the others go on."""
+        started = time.monotonic()
+        report = IngestReport()
+        files = expand(paths)
+        self._store.collection(collection, create=True)
+        for number, file in enumerate(files):
+            self._tell(collection, file, number, len(files), 0, 0)
+            try:
+                self._add_file(file, collection, job, report, (number, len(files)))
+            except Cancelled:
+                report.cancelled = True
+                break
+            except TsukueError as error:
+                log.warning("a file was not added: %s", type(error).__name__)
+                report.failed.append(FailedFile(file, error))
+        report.seconds = time.monotonic() - started
+        self._events.publish(DocumentsChanged(collection))
+        return report
+
+    def _tell(self, collection: str, file: str, done: int, files: int, embedded: int, total: int) -> None:
+        self._events.publish(IngestProgress(collection, Path(file).name, done, files, embedded, total))
+
+    def _add_file(self, file: str, collection: str, job: Job, report: IngestReport, place: tuple[int, int]) -> None:
+        job.check()
+        path = Path(file).expanduser().absolute()
+        if not path.is_file():
+            raise FileMissing(path.name)
+        if path.suffix.lower() not in SUFFIXES:
+            raise FormatUnknown(path.name)
+        try:
+            with path.open("rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise FileMissing(path.name) from error
+        old = self._store.find(collection, str(path))
+        if old is not None and old.sha256 == sha256:
+            if old.file != file:
+                self._store.rename(old.id, file)
+            if old.state == "ready" and not self._store.count_without_vectors(old.id, self._index.embedder):
+                report.unchanged += 1
+                return
+            document = old.id  # read before, but a kill came before its last vector
+        else:
+            pages = self.read(path, job)
+            cut = [(page, passages.split(page)) for page in pages]
+            if not any(found for _, found in cut):
+                raise FileEmpty(path.name)
+            document, gone = self._store.put(collection, file, str(path), sha256, path.stat().st_size, cut)
+            self._index.remove(self._store.collection(collection), gone)
+        report.passages += self._embed(collection, document, file, job, place)
+        if old is None or document == old.id:
+            report.added += 1
+        else:
+            report.replaced += 1
+
+    def read(self, path: Path, job: Job) -> list[PageText]:
+        """A file's pages, read in the parser worker. Raises the typed errors for files."""
+        call = self.parser.call(ReadDocument(str(path)))
+        job.on_cancel(call.cancel)
+        try:
+            call.result(timeout=self.seconds_per_file)
+            return list(call.items())
+        except TimeoutError as error:
+            self.parser.kill()
+            self.parser.forgive()
+            raise ParseTooSlow(path.name, self.seconds_per_file) from error
+        except WorkerDied as error:
+            self.parser.forgive()  # the file's fault; the next file gets a fresh reader
+            raise ParserDied(path.name, error.cause) from error
+
+    def _embed(self, collection: str, document: int, file: str, job: Job, place: tuple[int, int]) -> int:
+        number = self._store.collection(collection)
+        total = self._store.count_without_vectors(document, self._index.embedder)
+        done = 0
+        while batch := self._store.without_vectors(document, self._index.embedder, BATCH):
+            job.check()
+            self._index.embed(number, batch, job)
+            done += len(batch)
+            self._tell(collection, file, *place, done, total)
+        self._store.set_ready(document)
+        return done
+
+    def resume(self, job: Job) -> int:
+        """Go on where a kill or a cancel stopped; returns how many documents were finished."""
+        finished = 0
+        for info in self._store.collections():
+            for document in self._store.documents(info.name):
+                if document.state != "ready":
+                    self._embed(info.name, document.id, document.file, job, (0, 1))
+                    finished += 1
+                    self._events.publish(DocumentsChanged(info.name))
+        return finished
+
+    def remove(self, collection: str, file: str | None = None) -> int:
+        """Remove one document (by the path given, the absolute one, or the name) or a whole collection.
+
+        Returns the count of documents removed. Raises CollectionMissing, FileMissing.
+        """
+        number = self._store.collection(collection)
+        documents = self._store.documents(collection)
+        if file is None:
+            self._store.remove_collection(collection)
+            self._index.drop(number)
+            self._events.publish(DocumentsChanged(collection))
+            return len(documents)
+        absolute = str(Path(file).expanduser().absolute())
+        chosen = [d for d in documents if file in (d.file, Path(d.path).name) or d.path == absolute]
+        if not chosen:
+            raise FileMissing(file)
+        for document in chosen:
+            self._index.remove(number, self._store.remove(document.id))
+        self._events.publish(DocumentsChanged(collection))
+        return len(chosen)
+
+
+Progress = Callable[[IngestProgress], None]

@@ -1,0 +1,58 @@
+"""The parser worker: reads one file at a time, under a memory limit, away from everything that matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.documents.messages import PageImage, ReadDocument, ReadSummary, RenderPage
+from core.errors import FileDamaged, FileMissing, FileTooLarge, FormatUnknown
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+MAX_MEGABYTES = 500
+SUFFIXES = {".pdf": "pdf", ".docx": "docx", ".md": "markdown", ".markdown": "markdown", ".txt": "plain", ".text": "plain"}
+
+
+def read(request: ReadDocument, context: Context) -> ReadSummary:
+    """Send the pages of a file as they are read."""
+    path = Path(request.path)
+    name = path.name
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise FormatUnknown(name)
+    try:
+        megabytes = path.stat().st_size // 1_000_000
+        path.open("rb").close()
+    except OSError as error:
+        raise FileMissing(name) from error
+    if megabytes > MAX_MEGABYTES:
+        raise FileTooLarge(name, megabytes, MAX_MEGABYTES)
+    if kind == "pdf":
+        from core.documents.readers.pdf import read_pdf as reader
+    elif kind == "docx":
+        from core.documents.readers.docx import read_docx as reader
+    elif kind == "markdown":
+        from core.documents.readers.plain import read_markdown as reader
+    else:
+        from core.documents.readers.plain import read_plain as reader
+    count = 0
+    try:
+        for page in reader(path, name):
+            context.check()
+            context.item(page)
+            count += 1
+    except MemoryError as error:
+        raise FileDamaged(name) from error
+    return ReadSummary(count)
+
+
+def render(request: RenderPage, context: Context) -> PageImage:
+    from core.documents.readers import pdf
+
+    return pdf.render(request.path, request.page, request.width, request.start, request.end)
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    return {ReadDocument: read, RenderPage: render}

@@ -1,0 +1,85 @@
+"""The documents worker: embeddings and vectors. Libraries load with the first request that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.documents import embedder as embedders
+from core.documents.messages import (
+    Compare,
+    Count,
+    CountVectors,
+    DropIndex,
+    Embed,
+    FindNearest,
+    Hits,
+    RemoveVectors,
+    Similarities,
+    StoreVectors,
+    Vectors,
+)
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+
+class Documents:
+    """State of the worker. `options`: `vectors` (folder), `models` ({embedder name: folder}), `threads`."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._embedders: dict[str, embedders.Embedder] = {}
+        self._store: Any = None
+
+    def _embedder(self, name: str) -> embedders.Embedder:
+        if name not in self._embedders:
+            folder = self._options["models"].get(name)
+            self._embedders[name] = embedders.load(name, folder, int(self._options["threads"]))
+        return self._embedders[name]
+
+    @property
+    def _vectors(self) -> Any:
+        if self._store is None:
+            from core.documents.vectors import VectorStore
+
+            self._store = VectorStore(Path(self._options["vectors"]))
+        return self._store
+
+    def embed(self, request: Embed, context: Context) -> Vectors:
+        matrix = self._embedder(request.embedder).encode(request.texts, question=False)
+        return Vectors(matrix.shape[1], matrix.astype("<f2").tobytes())
+
+    def store(self, request: StoreVectors, context: Context) -> None:
+        data = np.frombuffer(request.vectors.data, "<f2").astype(np.float32)
+        self._vectors.store(request.index, request.ids, data.reshape(-1, request.vectors.dimension))
+
+    def remove(self, request: RemoveVectors, context: Context) -> None:
+        self._vectors.remove(request.index, request.ids)
+
+    def drop(self, request: DropIndex, context: Context) -> None:
+        self._vectors.drop(request.index)
+
+    def count(self, request: CountVectors, context: Context) -> Count:
+        return Count(self._vectors.count(request.index))
+
+    def find(self, request: FindNearest, context: Context) -> Hits:
+        vector = self._embedder(request.embedder).encode([request.question], question=True)
+        return Hits(*self._vectors.nearest(request.index, vector, request.limit))
+
+    def compare(self, request: Compare, context: Context) -> Similarities:
+        encoder = self._embedder(request.embedder)
+        question = encoder.encode([request.question], question=True)[0]
+        texts = encoder.encode(request.texts, question=False)
+        return Similarities([float(value) for value in texts @ question])
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    documents = Documents(options)
+    return {
+        Embed: documents.embed, StoreVectors: documents.store, RemoveVectors: documents.remove,
+        DropIndex: documents.drop, CountVectors: documents.count, FindNearest: documents.find,
+        Compare: documents.compare,
+    }

@@ -1,0 +1,58 @@
+"""What chat and documents need of an engine, whichever it is: the local worker, or a server elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Turn
+from core.events import Event
+
+
+@dataclass(frozen=True)
+class EngineLoading(Event):
+    """A model is being loaded; `percent` goes from 0 to 100."""
+
+    model: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class EngineLoaded(Event):
+    """A model is ready."""
+
+    model: str
+    info: ModelInfo
+
+
+class Answer(Protocol):
+    """An answer under way."""
+
+    def items(self) -> Iterator[Piece]:
+        """The pieces as they come. Raises what ended the answer early."""
+
+    def result(self, timeout: float | None = None) -> Completion:
+        """How it ended."""
+
+    def cancel(self) -> None:
+        """Stop it; `items` then raises Cancelled."""
+
+
+class Engine(Protocol):
+    """Turns a list of turns into an answer."""
+
+    def load(self, model: str) -> ModelInfo:
+        """Make a model (its id in the library, or a file's path) ready. Raises its typed errors."""
+
+    def generate(
+        self, model: str, conversation: str, turns: list[Turn], sampling: Sampling, max_tokens: int,
+        reserve: int = 1,
+    ) -> Answer:
+        """Start an answer to the last turn. `conversation` names what may be reused from earlier turns."""
+
+    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+        """How many tokens each text has."""
+
+    def forget(self, conversation: str) -> None:
+        """Free what is kept for a conversation."""

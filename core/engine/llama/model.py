@@ -1,0 +1,211 @@
+"""A loaded model with its context and vocabulary, on llama.cpp's C functions.
+
+Written on the C functions because the bindings' high-level class decodes its own output in quadratic
+time, cannot stop the reading of a prompt, and holds one sequence (llama-cpp-python 0.3.36).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+
+import llama_cpp.llama_cpp as c
+
+from core.engine.messages import LoadModel, ModelInfo
+from core.engine.template import PLAIN, ChatTemplate
+from core.errors import Cancelled, ModelTooLarge, ModelUnreadable
+from core.models import gguf
+from core.models.hardware import default_threads
+
+BATCH = 512  # tokens decoded at once while a prompt is read; a stop is seen in between, and inside
+_WARN = 3  # enum ggml_log_level
+_CONTINUE = 5
+
+
+class _Log:
+    """Passes llama.cpp's warnings and errors to stderr, which the supervisor keeps."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        self._level = 0
+
+        @c.llama_log_callback  # type: ignore[untyped-decorator]
+        def write(level: int, text: bytes, _data: object) -> None:
+            self._level = self._level if level == _CONTINUE else level
+            if self._level >= _WARN:
+                line = text.decode(errors="replace")
+                sys.stderr.write(line)
+                sys.stderr.flush()
+                self.last = line.strip() or self.last
+
+        self.callback = write
+
+
+log = _Log()
+
+
+def start_backend() -> None:
+    """Initialise llama.cpp once in this process."""
+    c.llama_log_set(log.callback, None)
+    c.llama_backend_init()
+
+
+class AbortFlag:
+    """Makes llama.cpp stop in the midst of a computation, without Python in the loop.
+
+    The abort callback is asked hundreds of times per token, so it must not be Python: it is the C
+    library's `strlen` on a two-byte buffer, which is 0 until the first byte is set.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = ctypes.create_string_buffer(2)
+        libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+        self.callback = ctypes.cast(libc.strlen, c.ggml_abort_callback)
+        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
+
+    def set(self) -> None:
+        self._buffer[0] = 1
+
+    def clear(self) -> None:
+        self._buffer[0] = 0
+
+
+class Model:
+    """One model in memory. Create it, use it from one thread, `close` it."""
+
+    def __init__(self, request: LoadModel, on_progress: Callable[[float], bool]) -> None:
+        """Load; `on_progress` gets 0..1 and returns False to give up.
+
+        Raises ModelUnreadable, ModelTooLarge, Cancelled.
+        """
+        self._model = self._context = None
+        header = gguf.read_header(request.path)  # refuses damaged files before native code sees them
+        gave_up = False
+
+        @c.llama_progress_callback  # type: ignore[untyped-decorator]
+        def progress(fraction: float, _data: object) -> bool:
+            nonlocal gave_up
+            gave_up = gave_up or not on_progress(fraction)
+            return not gave_up
+
+        params = c.llama_model_default_params()
+        params.n_gpu_layers = request.gpu_layers if request.gpu_layers >= 0 else 999
+        params.progress_callback = progress
+        model = c.llama_model_load_from_file(os.fsencode(request.path), params)
+        if gave_up:
+            if model:
+                c.llama_model_free(model)
+            raise Cancelled
+        if not model:
+            raise ModelUnreadable(request.path, log.last or "llama.cpp refused it")
+        self._model = model
+        self._path = request.path
+        vocab = c.llama_model_get_vocab(model)
+        assert vocab is not None
+        self.vocab = vocab
+        self.threads = request.threads or default_threads()
+        self.abort = AbortFlag()
+        trained = c.llama_model_n_ctx_train(model) or request.context_length
+        self._open_context(min(request.context_length, trained), request.sequences)
+        self.gpu_layers = min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
+        self._piece = ctypes.create_string_buffer(256)
+        bos, eos = (self._token_text(token) for token in (c.llama_vocab_bos(vocab), c.llama_vocab_eos(vocab)))
+        self._bos = bos
+        self.template = ChatTemplate(header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings())
+
+    def _open_context(self, length: int, sequences: int) -> None:
+        params = c.llama_context_default_params()
+        params.n_ctx = length
+        params.n_batch = BATCH
+        params.n_ubatch = BATCH
+        params.n_seq_max = sequences
+        params.kv_unified = True  # sequences share the cells: one long chat may use them all
+        params.n_threads = params.n_threads_batch = self.threads
+        params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.abort_callback = self.abort.callback
+        params.abort_callback_data = self.abort.data
+        params.no_perf = True
+        context = c.llama_init_from_model(self._model, params)
+        if not context:
+            c.llama_model_free(self._model)
+            raise ModelTooLarge(os.path.basename(self._path), log.last or "no memory for the context")
+        self._context = context
+        memory = c.llama_get_memory(context)
+        assert memory is not None
+        self.memory = memory
+
+    @property
+    def context(self) -> c.llama_context_p:
+        """The llama.cpp context."""
+        assert self._context is not None
+        return self._context
+
+    @property
+    def context_length(self) -> int:
+        """Cells in the cache, in tokens."""
+        return int(c.llama_n_ctx(self.context))
+
+    def info(self) -> ModelInfo:
+        """What was loaded."""
+        buffer = ctypes.create_string_buffer(256)
+        c.llama_model_desc(self._model, buffer, 256)
+        return ModelInfo(
+            path=self._path, description=buffer.value.decode(errors="replace"), context_length=self.context_length,
+            parameters=int(c.llama_model_n_params(self._model)), size_bytes=int(c.llama_model_size(self._model)),
+            layers=int(c.llama_model_n_layer(self._model)), gpu_layers=self.gpu_layers, threads=self.threads,
+        )
+
+    def close(self) -> None:
+        """Free the memory."""
+        if self._context:
+            c.llama_free(self._context)
+            self._context = None
+        if self._model:
+            c.llama_model_free(self._model)
+            self._model = None
+
+    # ------------------------------------------------------------ text and tokens
+
+    def _token_text(self, token: int) -> str:
+        if token < 0:
+            return ""
+        return (c.llama_vocab_get_text(self.vocab, token) or b"").decode(errors="replace")
+
+    def _control_strings(self) -> list[str]:
+        special = c.LLAMA_TOKEN_ATTR_CONTROL | c.LLAMA_TOKEN_ATTR_USER_DEFINED | c.LLAMA_TOKEN_ATTR_UNKNOWN
+        count = c.llama_vocab_n_tokens(self.vocab)
+        marked = (t for t in range(count) if c.llama_vocab_get_attr(self.vocab, t) & special)
+        return [text for text in map(self._token_text, marked) if text.strip()]
+
+    def tokenise(self, text: str, *, special: bool, first: bool = False) -> list[int]:
+        """Tokens of a text. `special` reads control tokens; `first` puts the model's opening token in front."""
+        raw = text.encode("utf-8", errors="surrogatepass")
+        capacity = len(raw) + 8
+        while True:
+            array = (c.llama_token * capacity)()
+            count = c.llama_tokenize(self.vocab, raw, len(raw), array, capacity, first, special)
+            if count >= 0:
+                return list(array[:count])
+            capacity = -count
+
+    def tokenise_prompt(self, pieces: list[str]) -> list[int]:
+        """Tokens of a rendered prompt (see ChatTemplate.pieces), with one opening token at most."""
+        add_first = not (self._bos and pieces[0].startswith(self._bos))
+        tokens = self.tokenise(pieces[0], special=True, first=add_first)
+        for piece in pieces[1:]:
+            tokens += self.tokenise(piece, special=True)
+        return tokens
+
+    def bytes_of(self, token: int) -> bytes:
+        """The bytes that a token stands for; control tokens stand for none. May end inside a character."""
+        length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+        if length < 0:
+            self._piece = ctypes.create_string_buffer(-length)
+            length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+        return self._piece.raw[:length]
+
+    def ends(self, token: int) -> bool:
+        """Whether the model says with this token that it is done."""
+        return bool(c.llama_vocab_is_eog(self.vocab, token))

@@ -1,0 +1,111 @@
+"""The engine's worker: one model, answers one request after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llama_cpp
+import llama_cpp.llama_cpp as c
+
+from core.engine.llama.generate import Generator
+from core.engine.llama.model import Model, start_backend
+from core.engine.llama.sequences import Sequences
+from core.engine.messages import (
+    AskEngine,
+    Completion,
+    CountTokens,
+    EngineInfo,
+    Forget,
+    Generate,
+    LoadModel,
+    ModelInfo,
+    Piece,
+    TokenCounts,
+)
+from core.engine.thinking import CLOSE, OPEN, ThinkingSplitter
+from core.errors import NoModel
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+
+class Engine:
+    """State of the worker: the loaded model and what hangs on it."""
+
+    def __init__(self) -> None:
+        start_backend()
+        self._model: Model | None = None
+        self._sequences: Sequences | None = None
+        self._generator: Generator | None = None
+
+    def _loaded(self) -> tuple[Model, Sequences, Generator]:
+        if self._model is None or self._sequences is None or self._generator is None:
+            raise NoModel("chat")
+        return self._model, self._sequences, self._generator
+
+    def load(self, request: LoadModel, context: Context) -> ModelInfo:
+        self._unload()
+        last = -1
+
+        def progress(fraction: float) -> bool:
+            nonlocal last
+            if int(fraction * 100) != last:
+                last = int(fraction * 100)
+                context.progress(last, 100)
+            return not context.cancelled
+
+        self._model = Model(request, progress)
+        self._sequences = Sequences(self._model, request.sequences)
+        self._generator = Generator(self._model, self._sequences)
+        return self._model.info()
+
+    def _unload(self) -> None:
+        if self._generator is not None:
+            self._generator.close()
+        if self._model is not None:
+            self._model.close()
+        self._model = self._sequences = self._generator = None
+
+    def generate(self, request: Generate, context: Context) -> Completion:
+        model, _, generator = self._loaded()
+        pieces = model.template.pieces(request.turns, request.template_options)
+        # Some templates open the thinking themselves; its mark then never appears in the output.
+        ending = pieces[-1].rstrip()
+        splitter = ThinkingSplitter(open_at_start=ending.endswith(OPEN) and not ending.endswith(CLOSE))
+
+        def send(answer: str, thinking: str) -> None:
+            if answer or thinking:
+                context.item(Piece(answer, thinking))
+
+        model.abort.clear()
+        context.on_cancel(model.abort.set)
+        try:
+            completion = generator.run(
+                request.conversation, model.tokenise_prompt(pieces), request.sampling, request.max_tokens,
+                request.reserve, lambda text: send(*splitter.feed(text)), lambda: context.cancelled,
+            )
+        finally:
+            context.on_cancel(None)
+            model.abort.clear()
+            send(*splitter.end())
+        return completion
+
+    def count(self, request: CountTokens, context: Context) -> TokenCounts:
+        model, _, _ = self._loaded()
+        return TokenCounts([len(model.tokenise(text, special=False)) for text in request.texts])
+
+    def forget(self, request: Forget, context: Context) -> None:
+        if self._sequences is not None:
+            self._sequences.forget(request.conversation)
+
+    def describe(self, request: AskEngine, context: Context) -> EngineInfo:
+        system = c.llama_print_system_info().decode(errors="replace").strip()
+        return EngineInfo(system, bool(c.llama_supports_gpu_offload()), llama_cpp.__version__)
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    engine = Engine()
+    return {
+        LoadModel: engine.load, Generate: engine.generate, CountTokens: engine.count,
+        Forget: engine.forget, AskEngine: engine.describe,
+    }

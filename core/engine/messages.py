@@ -1,0 +1,129 @@
+"""What the engine's worker understands; the local engine and the scripted one speak the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from core.errors import N_
+from core.workers.messages import Request, operation
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One turn of a prompt: role ('system', 'user', 'assistant') and its text."""
+
+    role: str
+    text: str
+
+
+class Sampling(msgspec.Struct, frozen=True):
+    """How the next token is chosen. Temperature 0 is greedy; seed -1 is random."""
+
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    seed: int = -1
+
+
+class Timings(msgspec.Struct, frozen=True):
+    """Measured in the worker: seconds and token counts. `cached_tokens` of the prompt were not read again."""
+
+    first_token_s: float
+    total_s: float
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Speed of writing, from the first token to the last; 0 where there is only one."""
+        seconds = self.total_s - self.first_token_s
+        return (self.completion_tokens - 1) / seconds if seconds > 0 and self.completion_tokens > 1 else 0.0
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """A loaded model."""
+
+    path: str
+    description: str
+    context_length: int
+    parameters: int
+    size_bytes: int
+    layers: int
+    gpu_layers: int
+    threads: int
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """The next piece of an answer: text for the page, or the model's thinking."""
+
+    text: str = ""
+    thinking: str = ""
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """How an answer ended: 'stop' (the model), 'length' (the limit), 'context' (the window is full)."""
+
+    finish: str
+    timings: Timings
+    context_used: int
+
+
+class TokenCounts(msgspec.Struct, frozen=True):
+    counts: list[int]
+
+
+class EngineInfo(msgspec.Struct, frozen=True):
+    """What the native library says of itself and of this machine."""
+
+    system: str
+    gpu: bool
+    version: str
+
+
+@operation(result=ModelInfo, doing=N_("loading the model"))
+class LoadModel(Request):
+    """Load a GGUF file, freeing the one before. Raises ModelUnreadable, ModelTooLarge."""
+
+    path: str
+    context_length: int = 8192
+    threads: int = 0  # 0: cores minus one, at least one
+    gpu_layers: int = -1  # -1: all, where the build has a GPU backend
+    sequences: int = 4
+
+
+@operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))
+class Generate(Request):
+    """Answer the last turn. Raises ContextFull before reading anything, TemplateFailed, Cancelled.
+
+    `conversation` names the sequence whose cached tokens may be reused.
+    """
+
+    conversation: str
+    turns: list[Turn]
+    sampling: Sampling = Sampling()
+    max_tokens: int = 2048
+    reserve: int = 1  # the prompt is too long if it leaves less room than this
+    template_options: dict[str, Any] = {}
+
+
+@operation(result=TokenCounts, doing=N_("counting tokens"))
+class CountTokens(Request):
+    """How many tokens each text has, without any template."""
+
+    texts: list[str]
+
+
+@operation(doing=N_("freeing memory"))
+class Forget(Request):
+    """Drop what is cached for a conversation."""
+
+    conversation: str
+
+
+@operation(result=EngineInfo, doing=N_("looking at the machine"))
+class AskEngine(Request):
+    """What the engine can do here."""

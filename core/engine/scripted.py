@@ -1,0 +1,98 @@
+"""An engine whose answers are written down beforehand: same messages, same process, exact text.
+
+For tests. The worker's options name a JSON file:
+
+    {"load_seconds": 0, "context": 4096,
+     "answers": [{"when": "words of the question", "say": "text", "seconds_per_piece": 0.01, "fail": ""}]}
+
+The first entry whose `when` occurs in the last turn answers; the text streams word by word. A token
+is a word here. `fail` names a signal that the process sends itself after half of the text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from core.engine.messages import (
+    AskEngine,
+    Completion,
+    CountTokens,
+    EngineInfo,
+    Forget,
+    Generate,
+    LoadModel,
+    ModelInfo,
+    Piece,
+    Timings,
+    TokenCounts,
+)
+from core.engine.thinking import ThinkingSplitter
+from core.errors import ContextFull
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\s*\S+\s*", text) or [text]
+
+
+class ScriptedEngine:
+    def __init__(self, script: dict[str, Any]) -> None:
+        self._script = script
+        self._context_length = int(script.get("context", 4096))
+        self._cached: dict[str, list[str]] = {}
+        self._tick = threading.Event()
+
+    def load(self, request: LoadModel, context: Context) -> ModelInfo:
+        for percent in range(0, 101, 20):
+            context.check()
+            context.progress(percent, 100)
+            self._tick.wait(float(self._script.get("load_seconds", 0)) / 6)
+        return ModelInfo(request.path, "scripted", self._context_length, 0, 0, 0, 0, 1)
+
+    def generate(self, request: Generate, context: Context) -> Completion:
+        prompt = [word for turn in request.turns for word in _words(turn.text)]
+        if len(prompt) + request.reserve > self._context_length:
+            raise ContextFull(len(prompt) + request.reserve, self._context_length)
+        old = self._cached.get(request.conversation, [])
+        cached = next((i for i, (a, b) in enumerate(zip(old, prompt, strict=False)) if a != b), min(len(old), len(prompt)))
+        last = request.turns[-1].text
+        entry = next((a for a in self._script["answers"] if a.get("when", "") in last), {"say": "…"})
+        words = _words(str(entry["say"]))[:request.max_tokens]
+        splitter = ThinkingSplitter()
+        for i, word in enumerate(words):
+            context.check()
+            answer, thinking = splitter.feed(word)
+            if answer or thinking:
+                context.item(Piece(answer, thinking))
+            if entry.get("fail") and i >= len(words) // 2:
+                os.kill(os.getpid(), getattr(signal, str(entry["fail"])))
+            self._tick.wait(float(entry.get("seconds_per_piece", 0)))
+        context.item(Piece(*splitter.end()))
+        self._cached[request.conversation] = prompt + words
+        timings = Timings(0.01, 0.02, len(prompt), cached, len(words))
+        return Completion("stop", timings, len(prompt) + len(words))
+
+    def count(self, request: CountTokens, context: Context) -> TokenCounts:
+        return TokenCounts([len(_words(text)) for text in request.texts])
+
+    def forget(self, request: Forget, context: Context) -> None:
+        self._cached.pop(request.conversation, None)
+
+    def describe(self, request: AskEngine, context: Context) -> EngineInfo:
+        return EngineInfo("scripted", False, "0")
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    engine = ScriptedEngine(json.loads(Path(options["script"]).read_text(encoding="utf-8")))
+    return {
+        LoadModel: engine.load, Generate: engine.generate, CountTokens: engine.count,
+        Forget: engine.forget, AskEngine: engine.describe,
+    }

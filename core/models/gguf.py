@@ -1,0 +1,171 @@
+"""Reads a GGUF file's header in plain Python, with bounds, before native code ever sees the file.
+
+Format: docs/gguf.md in the ggml project; block sizes of tensor types: ggml's type table. Counts,
+lengths and offsets are checked against the file's size, so that a truncated or hostile file is
+refused by name instead of crashing the engine.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.errors import ModelMissing, ModelUnreadable
+
+MAX_ENTRIES = 100_000
+MAX_TENSORS = 100_000
+MAX_STRING = 16_000_000
+MAX_ARRAY = 10_000_000
+KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
+_SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+# type number -> (values in a block, bytes of a block)
+_BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36),
+    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
+    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82),
+    23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
+    34: (256, 54), 35: (256, 66), 39: (32, 17),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a model file says of itself. `values` are its key-value pairs without long arrays."""
+
+    version: int
+    tensors: int
+    values: dict[str, Any] = field(repr=False)
+
+    @property
+    def architecture(self) -> str:
+        return str(self.values.get("general.architecture", ""))
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("general.name", ""))
+
+    @property
+    def chat_template(self) -> str | None:
+        template = self.values.get("tokenizer.chat_template")
+        return template if isinstance(template, str) else None
+
+    def number(self, key: str) -> int | None:
+        """An integer of the architecture, such as 'context_length' or 'block_count'."""
+        value = self.values.get(f"{self.architecture}.{key}")
+        return value if isinstance(value, int) else None
+
+
+class _Reader:
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self.position = 0
+
+    def take(self, count: int) -> bytes:
+        if count < 0 or self.position + count > self._size:
+            raise ValueError("the file ends in the middle of its header")
+        data = self._stream.read(count)
+        if len(data) != count:
+            raise ValueError("the file ends in the middle of its header")
+        self.position += count
+        return data
+
+    def skip(self, count: int) -> None:
+        if count < 0 or self.position + count > self._size:
+            raise ValueError("the file ends in the middle of its header")
+        self._stream.seek(count, 1)
+        self.position += count
+
+    def number(self, code: str) -> Any:
+        return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
+
+    def string(self) -> str:
+        length = self.number("Q")
+        if length > MAX_STRING:
+            raise ValueError("a text in the header is absurdly long")
+        return self.take(length).decode("utf-8", errors="replace")
+
+    def value(self, kind: int, depth: int = 0) -> Any:
+        if kind in _SIMPLE:
+            return self.number(_SIMPLE[kind])
+        if kind == _STRING:
+            return self.string()
+        if kind != _ARRAY or depth > 2:
+            raise ValueError(f"unknown value type {kind}")
+        inner, count = self.number("I"), self.number("Q")
+        if count > MAX_ARRAY:
+            raise ValueError("a list in the header is absurdly long")
+        if inner in _SIMPLE and count > KEPT_ARRAY:
+            self.skip(count * struct.calcsize("<" + _SIMPLE[inner]))
+            return None
+        values = [self.value(inner, depth + 1) for _ in range(count)]
+        return values if count <= KEPT_ARRAY else None
+
+
+def read_header(path: str | Path) -> Header:
+    """Read and check a header. Raises ModelMissing, ModelUnreadable (with the reason in words)."""
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            return _parse(_Reader(stream, size), size)
+    except FileNotFoundError as error:
+        raise ModelMissing(str(path)) from error
+    except OSError as error:
+        raise ModelUnreadable(str(path), error.strerror or str(error)) from error
+    except (ValueError, struct.error, OverflowError) as error:
+        raise ModelUnreadable(str(path), str(error)) from error
+
+
+def _parse(reader: _Reader, size: int) -> Header:
+    if reader.take(4) != b"GGUF":
+        raise ValueError("it is not a GGUF file")
+    version = reader.number("I")
+    if version not in (2, 3):
+        raise ValueError(f"GGUF version {version} is not supported")
+    tensors, entries = reader.number("Q"), reader.number("Q")
+    if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
+        raise ValueError("its header claims absurd counts")
+    values: dict[str, Any] = {}
+    for _ in range(entries):
+        key = reader.string()
+        value = reader.value(reader.number("I"))
+        if value is not None:
+            values[key] = value
+    header = Header(version, tensors, values)
+    if not header.architecture:
+        raise ValueError("it does not name its architecture")
+    _check_tensors(reader, tensors, values, size)
+    return header
+
+
+def _check_tensors(reader: _Reader, count: int, values: dict[str, Any], size: int) -> None:
+    """Every tensor must lie inside the file."""
+    alignment = values.get("general.alignment", 32)
+    if not isinstance(alignment, int) or not 1 <= alignment <= 65536 or alignment & (alignment - 1):
+        raise ValueError("its alignment is invalid")
+    ends = 0
+    for _ in range(count):
+        reader.string()
+        dimensions = reader.number("I")
+        if not 1 <= dimensions <= 4:
+            raise ValueError("a tensor has an invalid shape")
+        shape = [reader.number("Q") for _ in range(dimensions)]
+        kind, offset = reader.number("I"), reader.number("Q")
+        if offset % alignment:
+            raise ValueError("a tensor is misplaced")
+        if kind in _BLOCKS:
+            values_per_block, block_bytes = _BLOCKS[kind]
+            elements = math.prod(shape)
+            if elements % values_per_block:
+                raise ValueError("a tensor has an invalid shape")
+            ends = max(ends, offset + elements // values_per_block * block_bytes)
+        else:
+            ends = max(ends, offset)
+    start = -(-reader.position // alignment) * alignment
+    if start + ends > size:
+        raise ValueError(f"the file is cut short: {size} of {start + ends} bytes are there")

@@ -1,0 +1,96 @@
+"""The models on this computer: the starter pack in the user's cache, and the home's models folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import ModelMissing, NoModel
+from core.paths import Home, starter_folder
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model that lies on disk. `role` is chat, embedding or speech; `path` a file or a folder."""
+
+    id: str
+    name: str
+    role: str
+    path: Path
+    size_bytes: int
+    languages: list[str] = field(default_factory=list)
+    licence: str = ""
+    starter: bool = False
+    for_tests: bool = False
+
+
+class Library:
+    """What is there. Read anew at each question: files come and go."""
+
+    def __init__(self, home: Home, starter: Path | None = None) -> None:
+        self._home = home
+        self._starter = starter or starter_folder()
+
+    def all(self, *, with_test_models: bool = False) -> list[LocalModel]:
+        """Every model: the person's own first, then the starter pack."""
+        own = [
+            LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size)
+            for path in sorted(self._home.models.glob("*.gguf"))
+        ]
+        return own + [m for m in self._starters() if with_test_models or not m.for_tests]
+
+    def _starters(self) -> list[LocalModel]:
+        try:
+            entries = json.loads((self._starter / "manifest.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return []
+        models = [
+            LocalModel(
+                e["id"], e["name"], e["role"], self._starter / e["path"], e["size_bytes"],
+                e["languages"], e["licence"], starter=True, for_tests=e["for_tests"],
+            )
+            for e in entries
+        ]
+        return [model for model in models if model.path.exists()]
+
+    def of_role(self, role: str) -> list[LocalModel]:
+        """The models that can fill a role."""
+        return [model for model in self.all() if model.role == role]
+
+    def find(self, model: str) -> LocalModel:
+        """A model by id or name. Raises ModelMissing."""
+        for candidate in self.all(with_test_models=True):
+            if model in (candidate.id, candidate.name):
+                return candidate
+        raise ModelMissing(model)
+
+    def choose(self, role: str, wanted: str = "") -> str:
+        """The id of the wanted model if it is there, else of the first of its role. Raises NoModel."""
+        if wanted:
+            if Path(wanted).suffix == ".gguf" and Path(wanted).exists():
+                return wanted
+            try:
+                return self.find(wanted).id
+            except ModelMissing:
+                pass
+        models = self.of_role(role)
+        if not models:
+            raise NoModel(role)
+        return models[0].id
+
+    def path_of(self, model: str) -> Path:
+        """The file or folder of a model, given by id, name or path. Raises ModelMissing."""
+        path = Path(model)
+        if path.suffix == ".gguf":
+            if not path.exists():
+                raise ModelMissing(model)
+            return path
+        return self.find(model).path
+
+    def name_of(self, model: str) -> str:
+        """A model's name for people; a file's name where it is not in the library."""
+        try:
+            return self.find(model).name
+        except ModelMissing:
+            return Path(model).stem

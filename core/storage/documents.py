@@ -1,0 +1,236 @@
+"""Collections, documents, pages, passages and vectors on disk. A page's text is stored once; passages are ranges of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from core.documents.messages import PageText
+from core.documents.passages import Passage
+from core.errors import CollectionMissing
+from core.storage import fulltext
+from core.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file in a collection. `file` is the path as the person gave it, `path` the absolute one."""
+
+    id: int
+    collection: str
+    file: str
+    path: str
+    sha256: str
+    size: int
+    pages: int
+    passages: int
+    state: str
+    added: float
+
+
+@dataclass(frozen=True)
+class StoredPassage:
+    """A passage with its text and place: `page` from 1 or None, `start` in characters of that page's text."""
+
+    id: int
+    document: int
+    file: str
+    path: str
+    page: int | None
+    page_id: int
+    start: int
+    section: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    id: int
+    name: str
+    documents: int
+    pages: int
+    passages: int
+
+
+_PASSAGE = (
+    'SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,'
+    ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
+    " FROM passages s JOIN pages p ON p.id = s.page JOIN documents d ON d.id = s.document"
+)
+
+
+class DocumentStore:
+    """Reads and writes documents. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # ------------------------------------------------------------ collections
+
+    def collection(self, name: str, *, create: bool = False) -> int:
+        """The id of a collection. Raises CollectionMissing unless `create`."""
+        row = self._db.row("SELECT id FROM collections WHERE name = ?", name)
+        if row is not None:
+            return int(row["id"])
+        if not create:
+            raise CollectionMissing(name)
+        return self._db.write("INSERT INTO collections (name, created) VALUES (?, ?)", name, time.time())
+
+    def collections(self) -> list[CollectionInfo]:
+        """All collections by name, with what they hold."""
+        rows = self._db.rows(
+            "SELECT c.id, c.name, (SELECT count(*) FROM documents d WHERE d.collection = c.id) AS documents,"
+            " (SELECT coalesce(sum(d.pages), 0) FROM documents d WHERE d.collection = c.id) AS pages,"
+            " (SELECT count(*) FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = c.id) AS passages"
+            " FROM collections c ORDER BY c.name"
+        )
+        return [CollectionInfo(**dict(row)) for row in rows]
+
+    def remove_collection(self, name: str) -> int:
+        """Remove a collection with its documents; returns its id. Raises CollectionMissing."""
+        number = self.collection(name)
+        with self._db.transaction():
+            for document in self.documents(name):
+                self.remove(document.id)
+            self._db.write("DELETE FROM collections WHERE id = ?", number)
+        return number
+
+    # ------------------------------------------------------------ documents
+
+    def documents(self, collection: str) -> list[Document]:
+        """The documents of a collection, in the order of their paths. Raises CollectionMissing."""
+        rows = self._db.rows(
+            "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
+            " (SELECT count(*) FROM passages s WHERE s.document = d.id) AS passages, d.state, d.added"
+            " FROM documents d JOIN collections c ON c.id = d.collection WHERE c.id = ? ORDER BY d.path",
+            self.collection(collection),
+        )
+        return [Document(**dict(row)) for row in rows]
+
+    def find(self, collection: str, path: str) -> Document | None:
+        """The document of this absolute path, if it is in the collection."""
+        return next((d for d in self.documents(collection) if d.path == path), None)
+
+    def put(
+        self, collection: str, file: str, path: str, sha256: str, size: int, pages: list[tuple[PageText, list[Passage]]]
+    ) -> tuple[int, list[int]]:
+        """Store a read document, in the place of an older version of it.
+
+        Returns (its id, the ids of the passages that are gone). Its passages still lack vectors.
+        """
+        with self._db.transaction():
+            old = self.find(collection, path)
+            gone = self.remove(old.id) if old is not None else []
+            numbered = sum(page.number is not None for page, _ in pages)
+            document = self._db.write(
+                "INSERT INTO documents (collection, file, path, sha256, size, pages, state, added)"
+                " VALUES (?,?,?,?,?,?,'embedding',?)",
+                self.collection(collection), file, path, sha256, size, numbered, time.time(),
+            )
+            for page, passages in pages:
+                page_id = self._db.write(
+                    "INSERT INTO pages (document, number, text) VALUES (?,?,?)", document, page.number, page.text
+                )
+                for passage in passages:
+                    number = self._db.write(
+                        'INSERT INTO passages (document, page, start, "end", section) VALUES (?,?,?,?,?)',
+                        document, page_id, passage.start, passage.end, passage.section,
+                    )
+                    heading = f"{passage.section} " if passage.section else ""
+                    text = heading + page.text[passage.start:passage.end]
+                    self._db.write(
+                        "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)", number, fulltext.tokens(text)
+                    )
+        return document, gone
+
+    def rename(self, document: int, file: str) -> None:
+        """Remember the name under which the person last gave an unchanged file."""
+        self._db.write("UPDATE documents SET file = ? WHERE id = ?", file, document)
+
+    def set_ready(self, document: int) -> None:
+        self._db.write("UPDATE documents SET state = 'ready' WHERE id = ?", document)
+
+    def remove(self, document: int) -> list[int]:
+        """Remove a document; returns the ids of its passages, for the vector index."""
+        with self._db.transaction():
+            ids = [row["id"] for row in self._db.rows("SELECT id FROM passages WHERE document = ?", document)]
+            self._db.write(
+                "DELETE FROM passages_index WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", document
+            )
+            self._db.write("DELETE FROM documents WHERE id = ?", document)
+        return ids
+
+    # ------------------------------------------------------------ passages
+
+    def passages(self, ids: list[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked for; unknown ids are left out."""
+        marks = ",".join("?" * len(ids))
+        rows = {row["id"]: StoredPassage(**dict(row)) for row in self._db.rows(f"{_PASSAGE} WHERE s.id IN ({marks})", *ids)}
+        return [rows[i] for i in ids if i in rows]
+
+    def page_text(self, page_id: int) -> str:
+        """The whole text of a page, for showing a passage in its surroundings."""
+        row = self._db.row("SELECT text FROM pages WHERE id = ?", page_id)
+        return str(row["text"]) if row is not None else ""
+
+    def count_passages(self, collection: int) -> int:
+        row = self._db.row(
+            "SELECT count(*) AS n FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = ?", collection
+        )
+        return int(row["n"]) if row is not None else 0
+
+    def match(self, collection: int, query: str, limit: int) -> list[int]:
+        """Ids of passages that match a full-text query, best first by bm25."""
+        if not query:
+            return []
+        rows = self._db.rows(
+            "SELECT i.rowid AS id FROM passages_index i JOIN passages s ON s.id = i.rowid"
+            " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?"
+            " ORDER BY bm25(passages_index), i.rowid LIMIT ?",
+            query, collection, limit,
+        )
+        return [row["id"] for row in rows]
+
+    def frequency(self, collection: int, query: str) -> int:
+        """How many passages of a collection match a full-text query."""
+        row = self._db.row(
+            "SELECT count(*) AS n FROM passages_index i JOIN passages s ON s.id = i.rowid"
+            " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?",
+            query, collection,
+        )
+        return int(row["n"]) if row is not None else 0
+
+    # ------------------------------------------------------------ vectors
+
+    def without_vectors(self, document: int, embedder: str, limit: int) -> list[StoredPassage]:
+        """The next passages of a document that this embedder has not seen."""
+        rows = self._db.rows(
+            f"{_PASSAGE} LEFT JOIN vectors v ON v.passage = s.id AND v.embedder = ?"
+            " WHERE s.document = ? AND v.passage IS NULL ORDER BY s.id LIMIT ?",
+            embedder, document, limit,
+        )
+        return [StoredPassage(**dict(row)) for row in rows]
+
+    def count_without_vectors(self, document: int, embedder: str) -> int:
+        row = self._db.row(
+            "SELECT count(*) AS n FROM passages s LEFT JOIN vectors v ON v.passage = s.id AND v.embedder = ?"
+            " WHERE s.document = ? AND v.passage IS NULL", embedder, document,
+        )
+        return int(row["n"]) if row is not None else 0
+
+    def put_vectors(self, embedder: str, rows: list[tuple[int, bytes]]) -> None:
+        """Store vectors (float16) by passage id."""
+        with self._db.transaction():
+            self._db.write_many(
+                "INSERT OR REPLACE INTO vectors (passage, embedder, vector) VALUES (?, ?, ?)",
+                [(passage, embedder, vector) for passage, vector in rows],
+            )
+
+    def vectors(self, collection: int, embedder: str) -> list[tuple[int, bytes]]:
+        """All vectors of a collection, to fill an index again."""
+        rows = self._db.rows(
+            "SELECT v.passage, v.vector FROM vectors v JOIN passages s ON s.id = v.passage"
+            " JOIN documents d ON d.id = s.document WHERE d.collection = ? AND v.embedder = ? ORDER BY v.passage",
+            collection, embedder,
+        )
+        return [(row["passage"], row["vector"]) for row in rows]

@@ -1,0 +1,75 @@
+"""Full-text search that works for Japanese and English: words for Latin script, bigrams for the rest.
+
+SQLite's own tokenizers take a run of Japanese as one word, or need three characters. So the text is
+cut here: a run of Latin letters and digits is a word (stemmed by FTS5's porter), a run of kana and
+kanji becomes its overlapping pairs. A query becomes quoted phrases of the same units, so 東京 finds
+東京都 and 学習 finds 機械学習, ranked by bm25.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Han, kana, hangul and the marks that belong to them; everything else alphanumeric is a word.
+_CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(f"([{_CJK}]+)|([^\\W_{_CJK}]+)")
+# Too common to tell passages apart; left out of OR queries, kept in the index.
+STOP_WORDS = frozenset(
+    "a an and any are as at be been but by can could did do does for from had has have he her him his how i if in"
+    " into is it its me my no not of on or our please she should so some tell than that the their them then there"
+    " these they this to was we were what when where which who whom whose why will with would you your about"
+    .split()
+)
+_HIRAGANA = re.compile("^[\u3040-\u309f]+$")
+
+
+def normalise(text: str) -> str:
+    """Full-width and half-width forms, and upper and lower case, count as the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _runs(text: str) -> list[tuple[str, bool]]:
+    """The runs of a text in order, each with whether it is Japanese (or another script without spaces)."""
+    return [(match[1] or match[2], bool(match[1])) for match in _RUN.finditer(normalise(text))]
+
+
+def pairs(run: str) -> list[str]:
+    """Overlapping pairs of characters; a single character stands alone."""
+    return [run[i:i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def tokens(text: str) -> str:
+    """What goes into an index: words and pairs, separated by spaces."""
+    units: list[str] = []
+    for run, japanese in _runs(text):
+        units += pairs(run) if japanese else [run]
+    return " ".join(units)
+
+
+def _phrase(run: str, japanese: bool) -> str:
+    if japanese and len(run) == 1:
+        return f'"{run}"*'  # begins a pair
+    return '"' + " ".join(pairs(run) if japanese else [run]) + '"'
+
+
+def query_all(text: str) -> str:
+    """An FTS5 query for texts that contain every word of `text` (a search box); empty if there is none."""
+    return " AND ".join(_phrase(run, japanese) for run, japanese in _runs(text))
+
+
+def terms(text: str) -> list[str]:
+    """The units of a question that can tell passages apart: content words, and pairs that are not all hiragana."""
+    found: list[str] = []
+    for run, japanese in _runs(text):
+        if japanese:
+            found += [pair for pair in pairs(run) if not _HIRAGANA.match(pair)]
+        elif run not in STOP_WORDS:
+            found.append(run)
+    return list(dict.fromkeys(found))
+
+
+def query_any(text: str) -> str:
+    """An FTS5 query for texts that share any telling unit with `text` (a question); empty if there is none."""
+    units = terms(text) or tokens(text).split()
+    return " OR ".join(f'"{unit}"' for unit in dict.fromkeys(units))

@@ -1,0 +1,38 @@
+"""Sound files to the samples that speech recognition takes: mono, 16 kHz, float32. Runs in the voice worker."""
+
+from __future__ import annotations
+
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import AudioUnknown, FileMissing
+from core.voice.messages import SAMPLE_RATE
+
+Samples = npt.NDArray[np.float32]
+
+
+def read(path: Path) -> Samples:
+    """Read WAV, FLAC, Ogg or MP3 (what libsndfile knows). Raises FileMissing, AudioUnknown."""
+    import soundfile
+
+    if not path.is_file():
+        raise FileMissing(path.name)
+    try:
+        data, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, ValueError) as error:
+        raise AudioUnknown(path.name) from error
+    return resample(data.mean(axis=1), int(rate))
+
+
+def resample(samples: Samples, rate: int) -> Samples:
+    """Bring mono samples from `rate` to 16 kHz with a polyphase filter."""
+    if rate == SAMPLE_RATE:
+        return samples
+    from scipy.signal import resample_poly
+
+    divisor = gcd(rate, SAMPLE_RATE)
+    result: Samples = resample_poly(samples, SAMPLE_RATE // divisor, rate // divisor).astype(np.float32)
+    return result
