@@ -173,7 +173,7 @@ class Answerer:
         best: tuple[float, dict[str, Any]] | None = None
         for found in evidence.passages[:SHOWN]:
             passage = found.passage
-            supported = support.find(sentence, passage.text)
+            supported = support.find(sentence, passage.text, question=evidence.question)
             if supported is not None and (best is None or supported.share > best[0]):
                 best = supported.share, {
                     "file": passage.file, "page": passage.page, "text": passage.text[supported.start:supported.end],

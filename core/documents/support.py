@@ -22,6 +22,7 @@ from core.storage.fulltext import STOP_WORDS
 
 CONTENT_NEEDED = {"latin": 0.7, "japanese": 0.72}  # shares of a statement's content; tuned on the first half
 SHORT, NEEDED_IF_SHORT = 5, 0.8  # of a few words, hardly one may be missing
+FRAGMENT, ASKED_NEEDED = 4, 0.5  # fewer content units than this: half of the question's must be there too
 _CJK = "\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _JAPANESE = re.compile(f"[{_CJK}]")
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
@@ -169,9 +170,13 @@ def is_statement(sentence: str) -> bool:
     return bool(_content(_normal(text)) or _numbers(_normal(text)))
 
 
-def find(statement: str, passage: str) -> Support | None:
-    """The best stretch of `passage` that supports `statement`, or None."""
-    claim = _Claim(statement, passage)
+def find(statement: str, passage: str, *, question: str = "") -> Support | None:
+    """The best stretch of `passage` that supports `statement`, or None.
+
+    A fragment such as "12 months." says nothing by itself: with `question` given, the stretch must
+    then also be about what was asked.
+    """
+    claim = _Claim(statement, passage, question)
     spans = sentences.spans(passage)
     singles = [claim.examine(start, end) for start, end in spans]
     best = max((s for s in singles if s.supports), key=lambda s: s.share, default=None)
@@ -209,7 +214,7 @@ class _Window:
 class _Claim:
     """A statement taken apart, to be compared with stretches of one passage."""
 
-    def __init__(self, statement: str, passage: str) -> None:
+    def __init__(self, statement: str, passage: str, question: str) -> None:
         self._passage = passage
         self._text = _normal(statement)
         self._known = f"{passage}\n{self._text}"  # where a capitalised first word may be seen to be a name
@@ -223,6 +228,7 @@ class _Claim:
         # What a Japanese sentence is about stands before its first は or が, and must be there.
         topic = re.match("(.{2,20}?)[はが]", self._text) if japanese else None
         self._topic = _content(topic[1]) if topic else []
+        self._asked = _content(_normal(question)) if len(self._content) < FRAGMENT else []
         self._negative = _negative(self._text)
         self._order = _ordered(self._text, self._known)
 
@@ -239,7 +245,8 @@ class _Claim:
             and _in_order(self._order, _ordered(window, self._known))
         )
         on_topic = all(unit in units for unit in self._topic)
-        return _Window(start, end, share, share >= self._needed, agrees and on_topic)
+        asked = sum(unit in units for unit in self._asked) >= ASKED_NEEDED * len(self._asked)
+        return _Window(start, end, share, share >= self._needed, agrees and on_topic and asked)
 
 
 def _negative_like(claim: str, negative: bool, window: str) -> bool:

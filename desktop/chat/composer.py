@@ -1,0 +1,215 @@
+"""Where the person writes: a text that grows, with attach, microphone, documents, model and send in reach.
+
+Enter sends and Shift+Enter breaks the line, but Enter never sends while an input method is composing.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from desktop.i18n import tr
+from desktop.theme import Theme
+from desktop.widgets.icons import icon
+
+MAX_LINES = 10
+
+
+class ComposerText(QPlainTextEdit):
+    """The text field. `submitted` is Enter outside of any composition."""
+
+    submitted = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.composing = False
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.document().setDocumentMargin(4)
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+        self.composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            if not self.composing:
+                self.submitted.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        self.composing = False
+        self.focus_changed.emit(False)
+
+    def _fit(self) -> None:
+        lines = min(max(int(self.document().size().height()), 1), MAX_LINES)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
+
+
+class Composer(QFrame):
+    """The card at the bottom of the middle."""
+
+    send = Signal(str)
+    stop = Signal()
+    attach = Signal()
+    talk_pressed = Signal()
+    talk_released = Signal()
+    collection_chosen = Signal(str)
+    model_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("composer")
+        self._theme = theme
+        self._answering = False
+        self._recording = False
+        self.text = ComposerText()
+        self.text.setPlaceholderText(tr("Type a question, or speak"))
+        self.text.setAccessibleName(tr("Your message"))
+        self.text.submitted.connect(self._submit)
+        self.text.textChanged.connect(self._update)
+        self.text.focus_changed.connect(self._focus)
+        self.attach_button = self._tool(tr("Add documents (Ctrl+O)"))
+        self.attach_button.clicked.connect(self.attach)
+        self.talk_button = self._tool(tr("Hold to speak (or press Ctrl+Space to begin and to end)"))
+        self.talk_button.pressed.connect(self.talk_pressed)
+        self.talk_button.released.connect(self.talk_released)
+        self.collection_button = self._chip(tr("Which documents to ask"))
+        self.model_button = self._chip(tr("Which model answers"))
+        self.send_button = QToolButton()
+        self.send_button.setProperty("role", "send")
+        self.send_button.setIconSize(QSize(18, 18))
+        self.send_button.clicked.connect(self._send_or_stop)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in (self.attach_button, self.talk_button, self.collection_button):
+            row.addWidget(widget)
+        row.addStretch()
+        row.addWidget(self.model_button)
+        row.addWidget(self.send_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 10, 10)
+        layout.setSpacing(4)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+        self.setFocusProxy(self.text)
+        theme.changed.connect(self._update)
+        self._update()
+
+    def _tool(self, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "plain")
+        button.setIconSize(QSize(18, 18))
+        button.setFixedSize(32, 32)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        return button
+
+    def _chip(self, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "chip")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        button.setToolTip(tip)
+        button.setMenu(QMenu(button))
+        return button
+
+    # ------------------------------------------------------------ state
+
+    def set_answering(self, answering: bool) -> None:
+        """While an answer is under way the send button stops it."""
+        self._answering = answering
+        self._update()
+
+    def set_recording(self, recording: bool) -> None:
+        self._recording = recording
+        self.text.setPlaceholderText(tr("Listening…") if recording else tr("Type a question, or speak"))
+        self._update()
+
+    def set_waiting_for_speech(self, waiting: bool) -> None:
+        self.talk_button.setEnabled(not waiting)
+        self.text.setPlaceholderText(tr("Writing down what you said…") if waiting else tr("Type a question, or speak"))
+
+    def set_collections(self, names: list[str], current: str) -> None:
+        """The documents that can be asked; '' is none."""
+        menu = self.collection_button.menu()
+        menu.clear()
+        for name in ["", *names]:
+            action = menu.addAction(name or tr("No documents"), lambda name=name: self.collection_chosen.emit(name))
+            action.setCheckable(True)
+            action.setChecked(name == current)
+        self.collection_button.setText(tr("Ask “{name}”", name=current) if current else tr("Ask documents"))
+        self.collection_button.setAccessibleName(self.collection_button.text())
+        self.collection_button.setProperty("active", "true" if current else "false")
+        self.collection_button.style().unpolish(self.collection_button)
+        self.collection_button.style().polish(self.collection_button)
+
+    def set_models(self, models: list[tuple[str, str]], current: str) -> None:
+        """The chat models as (id, name)."""
+        menu = self.model_button.menu()
+        menu.clear()
+        shown = tr("No model")
+        for number, name in models:
+            action = menu.addAction(name, lambda number=number: self.model_chosen.emit(number))
+            action.setCheckable(True)
+            action.setChecked(number == current)
+            if number == current:
+                shown = name
+        self.model_button.setText(f"{shown} ▾")
+        self.model_button.setAccessibleName(tr("Model: {name}", name=shown))
+
+    def insert(self, text: str) -> None:
+        """Put text at the cursor, with a space where words would touch."""
+        cursor = self.text.textCursor()
+        before = self.text.toPlainText()[:cursor.position()]
+        glue = " " if before and not before[-1].isspace() and text[:1].isascii() else ""
+        cursor.insertText(glue + text)
+        self.text.setFocus()
+
+    def _submit(self) -> None:
+        text = self.text.toPlainText().strip()
+        if text and not self._answering:
+            self.send.emit(text)
+
+    def clear(self) -> None:
+        """Empty the field: the message is on disk."""
+        self.text.clear()
+
+    def _send_or_stop(self) -> None:
+        if self._answering:
+            self.stop.emit()
+        else:
+            self._submit()
+
+    def _focus(self, focused: bool) -> None:
+        self.setProperty("focused", "true" if focused else "false")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _update(self) -> None:
+        tokens = self._theme.tokens
+        self.attach_button.setIcon(icon("plus", tokens.muted))
+        self.talk_button.setIcon(icon("microphone", tokens.on_accent if self._recording else tokens.muted))
+        role = "recording" if self._recording else "plain"
+        if self.talk_button.property("role") != role:
+            self.talk_button.setProperty("role", role)
+            self.talk_button.style().unpolish(self.talk_button)
+            self.talk_button.style().polish(self.talk_button)
+        self.send_button.setIcon(icon("stop" if self._answering else "send", tokens.on_accent))
+        tip = tr("Stop the answer (Esc)") if self._answering else tr("Send (Enter)")
+        self.send_button.setToolTip(tip)
+        self.send_button.setAccessibleName(tip)
+        self.send_button.setEnabled(self._answering or bool(self.text.toPlainText().strip()))

@@ -1,0 +1,139 @@
+"""The messages of a conversation, top to bottom, in a column that stays readable; streamed text is gathered
+and painted at a fixed pace."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from core.chat.conversation import Message, Role
+from core.chat.service import Phase
+from core.documents.answer import Evidence
+from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
+from desktop.i18n import tr
+from desktop.theme import TEXT_WIDTH, Theme
+
+PAINT_MILLISECONDS = 80
+
+
+class Transcript(QScrollArea):
+    """Shows one branch of one conversation."""
+
+    regenerate = Signal(int)
+    version = Signal(int)
+    source = Signal(object, int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("transcript")
+        self.setAccessibleName(tr("Conversation"))
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._theme = theme
+        self._body = QWidget()
+        self._body.setObjectName("transcriptBody")
+        self._column = QWidget(self._body)
+        self._column.setMaximumWidth(TEXT_WIDTH)
+        self._layout = QVBoxLayout(self._column)
+        self._layout.setContentsMargins(24, 20, 24, 20)
+        self._layout.setSpacing(20)
+        self._layout.addStretch()
+        outer = QVBoxLayout(self._body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._column)
+        outer.setAlignment(self._column, Qt.AlignmentFlag(0))
+        self.setWidget(self._body)
+        self._answers: dict[int, AnswerWidget] = {}
+        self._pending: dict[int, tuple[str, str]] = {}
+        self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
+        self._painter.timeout.connect(self.flush)
+        self._follow = True
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _low, high: bar.setValue(high) if self._follow else None)
+        bar.valueChanged.connect(self._scrolled)
+
+    def _scrolled(self, value: int) -> None:
+        # While new text comes, the view stays at the end unless the person has scrolled away from it.
+        self._follow = value >= self.verticalScrollBar().maximum() - 40
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        width = min(self.viewport().width(), TEXT_WIDTH)
+        self._column.setFixedWidth(width)
+        left = max((self.viewport().width() - width) // 2, 0)
+        self._body.layout().setContentsMargins(left, 0, 0, 0)
+
+    # ------------------------------------------------------------ content
+
+    def clear(self) -> None:
+        self._pending.clear()
+        self._painter.stop()
+        self._answers.clear()
+        while self._layout.count() > 1:
+            item = self._layout.takeAt(0)
+            if item.widget() is not None:
+                item.widget().hide()
+                item.widget().deleteLater()
+
+    def show_branch(self, branch: list[Message], siblings: dict[int, list[int]]) -> None:
+        """Show these messages; `siblings` has the versions of each answer."""
+        self.clear()
+        for message in branch:
+            self.add(message)
+            if message.role is Role.ASSISTANT and message.id in siblings:
+                self._answers[message.id].finish(message, siblings[message.id])
+        self._follow = True
+        QTimer.singleShot(0, self._to_end)
+
+    def _to_end(self) -> None:
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def add(self, message: Message) -> None:
+        """Append a message."""
+        widget: QWidget
+        if message.role is Role.USER:
+            widget = QuestionWidget(message)
+        else:
+            widget = AnswerWidget(message, self._theme)
+            widget.regenerate.connect(self.regenerate)
+            widget.version.connect(self.version)
+            widget.source.connect(self.source)
+            self._answers[message.id] = widget
+        self._layout.insertWidget(self._layout.count() - 1, widget)
+        self._follow = True
+
+    def answer(self, message: int) -> AnswerWidget | None:
+        """The widget of an answer, if it is shown."""
+        return self._answers.get(message)
+
+    # ------------------------------------------------------------ streaming
+
+    def show_phase(self, message: int, phase: Phase) -> None:
+        if (widget := self.answer(message)) is not None:
+            widget.show_phase(phase)
+
+    def show_evidence(self, message: int, evidence: Evidence) -> None:
+        if (widget := self.answer(message)) is not None:
+            widget.show_evidence(evidence)
+
+    def grow(self, message: int, text: str, thinking: str) -> None:
+        """Gather the next piece; it is painted with the next tick."""
+        old = self._pending.get(message, ("", ""))
+        self._pending[message] = (old[0] + text, old[1] + thinking)
+        if not self._painter.isActive():
+            self._painter.start()
+
+    def flush(self) -> None:
+        """Paint what has gathered."""
+        pending, self._pending = self._pending, {}
+        if not pending:
+            self._painter.stop()
+        for number, (text, thinking) in pending.items():
+            if (widget := self.answer(number)) is not None:
+                widget.grow(text, thinking)
+
+    def finish(self, message: Message, siblings: list[int]) -> None:
+        """An answer has ended."""
+        self._pending.pop(message.id, None)
+        if (widget := self.answer(message.id)) is not None:
+            widget.finish(message, siblings)

@@ -1,0 +1,97 @@
+"""What an empty chat shows: at the first start what is here and what it can do, later a short greeting."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.models.hardware import Machine
+from core.models.library import LocalModel
+from desktop.i18n import tr
+from desktop.models.page import role_name
+from desktop.theme import TEXT_WIDTH
+
+
+class Welcome(QWidget):
+    start = Signal()
+    try_sample = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("transcriptBody")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(24, 24, 24, 24)
+        self._content: QWidget | None = None
+
+    def _show(self, content: QWidget) -> None:
+        if self._content is not None:
+            self._content.deleteLater()
+        while self._layout.count():
+            self._layout.takeAt(0)
+        self._content = content
+        content.setFixedWidth(TEXT_WIDTH - 60)
+        self._layout.addStretch(2)
+        self._layout.addWidget(content, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addStretch(3)
+
+    def show_greeting(self) -> None:
+        """The empty state of a new chat."""
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        heading = QLabel(tr("What is on your desk?"))
+        heading.setProperty("role", "heading")
+        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        hint = QLabel(tr("Ask something, drop a document to ask about it, or hold the microphone and speak."))
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(heading)
+        layout.addWidget(hint)
+        self._show(content)
+
+    def show_first_start(self, machine: Machine, models: list[LocalModel]) -> None:
+        """One screen: what is there, what the starter model can and cannot do, a sample to try."""
+        content = QFrame()
+        content.setObjectName("card")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(10)
+        heading = QLabel(tr("Welcome to your desk"))
+        heading.setProperty("role", "heading")
+        layout.addWidget(heading)
+        promise = QLabel(tr("Everything you type, drop or say here is worked on by this computer alone. No account, no connection."))
+        promise.setWordWrap(True)
+        layout.addWidget(promise)
+        about = QLabel(tr(
+            "This computer has {cores} cores and {memory} GB of memory. These models are ready:",
+            cores=machine.cores, memory=f"{machine.memory / 1e9:.0f}",
+        ))
+        about.setWordWrap(True)
+        layout.addWidget(about)
+        for role in ("chat", "embedding", "speech"):
+            names = [model.name for model in models if model.role == role]
+            if role == "embedding":
+                names.insert(0, tr("built-in multilingual finder"))
+            row = QLabel(f"{role_name(role)}  —  {', '.join(names) or tr('none')}")
+            row.setProperty("role", "muted")
+            row.setWordWrap(True)
+            layout.addWidget(row)
+        honest = QLabel(tr(
+            "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
+            " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
+        ))
+        honest.setProperty("role", "warning")
+        honest.setWordWrap(True)
+        layout.addWidget(honest)
+        start = QPushButton(tr("Start chatting"))
+        start.setProperty("role", "primary")
+        start.clicked.connect(self.start)
+        sample = QPushButton(tr("Try it with a sample document"))
+        sample.clicked.connect(self.try_sample)
+        buttons = QHBoxLayout()
+        buttons.addWidget(start)
+        buttons.addWidget(sample)
+        buttons.addStretch()
+        layout.addSpacing(4)
+        layout.addLayout(buttons)
+        self._show(content)

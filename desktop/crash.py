@@ -1,0 +1,36 @@
+"""Unexpected errors in the window's process: written to the log, shown as a sentence, and the window goes on."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import IO
+
+from core.paths import Home
+from desktop.notify import Notify
+
+log = logging.getLogger(__name__)
+
+
+def watch(home: Home, notify: Notify) -> IO[str]:
+    """Catch what nobody caught. Returns the file that a native crash would be written to; keep it open."""
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        notify.error(error)
+
+    def caught_in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            log.error("unexpected error in %s", arguments.thread, exc_info=arguments.exc_value)
+
+    sys.excepthook = caught
+    threading.excepthook = caught_in_thread
+    crashes = (home.logs / "crash.log").open("a", encoding="utf-8")
+    faulthandler.enable(crashes)
+    return crashes

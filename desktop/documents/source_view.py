@@ -1,0 +1,219 @@
+"""The right panel: a source opened at its page, the passage highlighted.
+
+PDF pages come as pixels and rectangles from the parser worker; other formats are shown as text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+
+from core.documents.messages import PageImage, RenderPage
+from core.jobs import Job
+from core.storage.documents import DocumentStore
+from core.workers.supervisor import Worker
+from desktop.chat.message_widgets import place_text
+from desktop.error_text import sentence
+from desktop.i18n import tr
+from desktop.operations import Operations
+from desktop.theme import Theme
+from desktop.widgets.icons import icon
+
+HIGHLIGHT = QColor("#ffe58a")  # on the white of a page, in light and dark alike
+
+
+class PageView(QWidget):
+    """One page's pixels with its highlight, multiplied onto the page like a marker pen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        self._ratio = 1.0
+        self.rectangles: list[QRectF] = []
+        self.setAccessibleName(tr("Page"))
+
+    def show_page(self, page: PageImage, ratio: float) -> None:
+        """Show a drawn page; `ratio` is device pixels per pixel."""
+        image = QImage(page.pixels, page.width, page.height, page.stride, QImage.Format.Format_RGB32)
+        self._image = image.copy()  # the bytes belong to the message
+        self._image.setDevicePixelRatio(ratio)
+        self._ratio = ratio
+        self.rectangles = [QRectF(x / ratio, y / ratio, w / ratio, h / ratio) for x, y, w, h in page.rectangles]
+        self.setFixedSize(QSize(int(page.width / ratio), int(page.height / ratio)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if self._image is None:
+            return
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+        for rectangle in self.rectangles:
+            painter.fillRect(rectangle.adjusted(-1, -1, 1, 1), HIGHLIGHT)
+        painter.end()
+
+
+class SourceView(QWidget):
+    """Shows one source of an answer; the arrows go through the others."""
+
+    closed = Signal()
+
+    def __init__(self, store: DocumentStore, parser: Worker, operations: Operations, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("sourcePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(300)
+        self._store = store
+        self._parser = parser
+        self._operations = operations
+        self._theme = theme
+        self._sources: list[dict[str, Any]] = []
+        self._current = 0
+        self._asked = 0  # results of earlier questions are dropped
+
+        self.title = QLabel()
+        self.title.setObjectName("title")
+        self.place = QLabel()
+        self.place.setProperty("role", "chip")
+        self._buttons: list[tuple[QToolButton, str]] = []
+        header = QWidget()
+        header.setObjectName("sourceHeader")
+        header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        header.setFixedHeight(52)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.addWidget(self.title)
+        row.addWidget(self.place)
+        row.addStretch()
+        self.previous = self._button(row, "previous", tr("Earlier source"))
+        self.next = self._button(row, "next", tr("Later source"))
+        self.close_button = self._button(row, "close", tr("Close the source (Esc)"))
+        self.previous.clicked.connect(lambda: self._go(self._current - 1))
+        self.next.clicked.connect(lambda: self._go(self._current + 1))
+        self.close_button.clicked.connect(self.closed)
+
+        self.page = PageView()
+        holder = QWidget()
+        center = QHBoxLayout(holder)
+        center.setContentsMargins(14, 14, 14, 14)
+        center.addStretch()
+        center.addWidget(self.page)
+        center.addStretch()
+        self.scroll = QScrollArea()
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setWidget(holder)
+        self.text = QTextBrowser()
+        self.text.setOpenLinks(False)
+        self.text.setAccessibleName(tr("Text of the document"))
+        self.text.document().setDocumentMargin(18)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.message.setContentsMargins(18, 18, 18, 18)
+        self.message.setProperty("role", "muted")
+        self.stack = QStackedWidget()
+        for widget in (self.scroll, self.text, self.message):
+            self.stack.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(header)
+        layout.addWidget(self.stack, 1)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _button(self, row: QHBoxLayout, symbol: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "plain")
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        row.addWidget(button)
+        self._buttons.append((button, symbol))
+        return button
+
+    def _paint(self) -> None:
+        for button, symbol in self._buttons:
+            button.setIcon(icon(symbol, self._theme.tokens.muted, 16))
+
+    def open(self, sources: list[dict[str, Any]], number: int) -> None:
+        """Show source `number` (from 0) of these."""
+        self._sources = sources
+        self._go(number)
+
+    def _go(self, number: int) -> None:
+        if not 0 <= number < len(self._sources):
+            return
+        self._current = number
+        source = self._sources[number]
+        self.title.setText(tr("Source {n}/{total}", n=number + 1, total=len(self._sources)))
+        self.place.setText(place_text(source))
+        self.place.setToolTip(str(source["path"]))
+        self.previous.setEnabled(number > 0)
+        self.next.setEnabled(number < len(self._sources) - 1)
+        self._asked += 1
+        if source["page"] and Path(source["path"]).suffix.lower() == ".pdf":
+            self._show_page(source, self._asked)
+        else:
+            self._show_text(source)
+
+    def _show_page(self, source: dict[str, Any], asked: int) -> None:
+        ratio = self.devicePixelRatioF()
+        width = int(max(self.width() - 44, 280) * ratio)
+        request = RenderPage(source["path"], source["page"], width, source["start"], source["end"])
+        self.message.setText(tr("Opening the page…"))
+        self.stack.setCurrentWidget(self.message)
+
+        def draw(job: Job) -> PageImage:
+            call = self._parser.call(request)
+            job.on_cancel(call.cancel)
+            result: PageImage = call.result()
+            return result
+
+        def show(page: PageImage) -> None:
+            if asked == self._asked:
+                self.page.show_page(page, ratio)
+                self.stack.setCurrentWidget(self.scroll)
+                QTimer.singleShot(0, self._to_highlight)
+
+        def fail(error: BaseException) -> bool:
+            if asked == self._asked:
+                self._show_text(source)  # the file has moved or cannot be drawn: its text is still here
+                self.place.setToolTip(sentence(error))
+            return True
+
+        self._operations.run("draw a page", draw, show, fail)
+
+    def _to_highlight(self) -> None:
+        if self.page.rectangles:
+            top = self.page.rectangles[0].top()
+            self.scroll.verticalScrollBar().setValue(max(int(top) - 120, 0))
+
+    def _show_text(self, source: dict[str, Any]) -> None:
+        text = self._store.page_text(source["page_id"])
+        if not text:
+            self.message.setText(tr("This document is no longer in the collection."))
+            self.stack.setCurrentWidget(self.message)
+            return
+        self.text.setPlainText(text)
+        cursor = QTextCursor(self.text.document())
+        # Qt counts in UTF-16; offsets are in characters.
+        start = len(text[:source["start"]].encode("utf-16-le")) // 2
+        length = len(text[source["start"]:source["end"]].encode("utf-16-le")) // 2
+        cursor.setPosition(start)
+        cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+        style = QTextCharFormat()
+        style.setBackground(QColor(self._theme.tokens.highlight))
+        cursor.mergeCharFormat(style)
+        cursor.setPosition(start)
+        self.text.setTextCursor(cursor)
+        self.stack.setCurrentWidget(self.text)
+        self.text.ensureCursorVisible()
+
+    def highlighted_text(self) -> str:
+        """The text that is highlighted in a text source (for tests and screen readers)."""
+        source = self._sources[self._current]
+        return self._store.page_text(source["page_id"])[source["start"]:source["end"]]

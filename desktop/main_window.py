@@ -1,0 +1,282 @@
+"""The window: assembly of its parts, and the shortcuts that reach all of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from core.app import App
+from core.chat.export import markdown
+from core.engine.interface import EngineLoading
+from core.workers.supervisor import State, WorkerChanged, WorkerFell
+from desktop.bridge import Bridge
+from desktop.chat.conversation_list import Sidebar
+from desktop.chat.view import ChatView
+from desktop.documents.page import DocumentsPage
+from desktop.documents.source_view import SourceView
+from desktop.i18n import tr
+from desktop.models.page import ModelsPage
+from desktop.notify import Notify
+from desktop.operations import Operations
+from desktop.settings.dialog import SettingsDialog
+from desktop.theme import Theme
+from desktop.widgets.status_line import StatusLine
+
+
+class MainWindow(QMainWindow):
+    """Left the conversations, in the middle the chat or a page, on the right a source, below the status."""
+
+    def __init__(self, app: App, theme: Theme) -> None:
+        super().__init__()
+        self.setWindowTitle("Tsukue")
+        self.setMinimumSize(760, 520)
+        self.resize(1280, 800)
+        self.setAcceptDrops(True)
+        self.app = app
+        self.theme = theme
+        self.notify = Notify(self)
+        self.bridge = Bridge(app.events, self)
+        self.operations = Operations(app.jobs, self.notify, self)
+        self._settings_dialog: SettingsDialog | None = None
+
+        self.chat = ChatView(app, self.bridge, self.operations, self.notify, theme)
+        self.sidebar = Sidebar(app.conversations, theme)
+        self.documents = DocumentsPage(app.documents, self.operations)
+        self.models = ModelsPage(app.library)
+        self.source = SourceView(app.documents, app.ingest.parser, self.operations, theme)
+        self.status = StatusLine(theme)
+        self.pages = QStackedWidget()
+        for page in (self.chat, self.documents, self.models):
+            self.pages.addWidget(page)
+        self.splitter = QSplitter()
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        for part in (self.sidebar, self.pages, self.source):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([264, 1016, 0])
+        self.source.hide()
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.status)
+        self.setCentralWidget(body)
+        self._drop = self._drop_overlay()
+
+        self._connect()
+        self._shortcuts()
+        self._memory: dict[str, int] = {}
+        self._clock = QTimer(self, interval=2000)
+        self._clock.timeout.connect(self._look)
+        self._clock.start()
+        self.sidebar.refresh(None)
+        self._look()
+        for problem in app.settings.problems:
+            self.notify.info(tr("A setting could not be read and has its default again: {problem}", problem=problem))
+        self.operations.run("finish adding", lambda job: app.ingest.resume(job), self._resumed)
+
+    def _drop_overlay(self) -> QFrame:
+        overlay = QFrame(self)
+        overlay.setObjectName("drop")
+        label = QLabel(tr("Drop to ask about it"))
+        label.setProperty("role", "heading")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside = QVBoxLayout(overlay)
+        inside.addWidget(label)
+        overlay.hide()
+        return overlay
+
+    def _connect(self) -> None:
+        self.sidebar.new_chat.connect(self.new_chat)
+        self.sidebar.opened.connect(self.open_conversation)
+        self.sidebar.removed.connect(self._remove_conversation)
+        self.sidebar.export.connect(self._export)
+        self.sidebar.page.connect(self.show_page)
+        self.chat.conversation_changed.connect(lambda number: self.sidebar.refresh(number or None))
+        self.chat.source.connect(self.open_source)
+        self.chat.answered.connect(self._answered)
+        self.chat.documents_changed.connect(self.documents.refresh)
+        self.documents.ask.connect(self._ask_collection)
+        self.documents.add_to.connect(self._add_to)
+        self.documents.remove.connect(self._remove_documents)
+        self.models.chat_with.connect(self._chat_with)
+        self.source.closed.connect(self.close_source)
+        self.bridge.on(WorkerChanged, self._worker_changed)
+        self.bridge.on(WorkerFell, self._worker_fell)
+        self.bridge.on(EngineLoading, lambda e: self.status.set_activity(
+            tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent) if e.percent < 100 else ""))
+
+    def _shortcuts(self) -> None:
+        for keys, function in (
+            ("Ctrl+N", self.new_chat), ("Ctrl+K", self.sidebar.search.setFocus), ("Ctrl+O", self.chat.choose_files),
+            ("Ctrl+Space", self.chat.toggle_talking), ("Ctrl+,", lambda: self.show_page("settings")),
+            ("Ctrl+Q", self.close), ("Escape", self._escape),
+        ):
+            QShortcut(QKeySequence(keys), self, function)
+
+    # ------------------------------------------------------------ moving about
+
+    def new_chat(self) -> None:
+        self.pages.setCurrentWidget(self.chat)
+        self.close_source()
+        self.chat.new_chat()
+
+    def open_conversation(self, number: int) -> None:
+        self.pages.setCurrentWidget(self.chat)
+        self.close_source()
+        self.chat.open(number)
+
+    def show_page(self, key: str) -> None:
+        """Show 'documents' or 'models', or open the settings."""
+        if key == "settings":
+            if self._settings_dialog is None:
+                self._settings_dialog = SettingsDialog(self.app.settings, self.app.library, self.notify, self)
+                self._settings_dialog.changed.connect(self._setting_changed)
+            self._settings_dialog.open()
+            return
+        self.close_source()
+        if key == "documents":
+            self.documents.refresh()
+            self.pages.setCurrentWidget(self.documents)
+        else:
+            self.models.refresh(str(self.app.home.models))
+            self.pages.setCurrentWidget(self.models)
+
+    def open_source(self, sources: list[dict[str, object]], number: int) -> None:
+        """Open a source beside the answer."""
+        if not self.source.isVisible():
+            self.source.show()
+            left, middle, _ = self.splitter.sizes()
+            right = min(max(self.width() * 32 // 100, 340), 560)
+            self.splitter.setSizes([left, max(middle - right, 360), right])
+        self.source.open(sources, number)
+
+    def close_source(self) -> None:
+        self.source.hide()
+
+    def _escape(self) -> None:
+        if self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
+            self.chat.stop()
+        elif self.source.isVisible():
+            self.close_source()
+        elif self.pages.currentWidget() is not self.chat:
+            self.pages.setCurrentWidget(self.chat)
+
+    def _setting_changed(self, name: str) -> None:
+        if name == "theme":
+            self.theme.set_wanted(self.app.settings.values.theme)
+        elif name == "network":
+            self.app.network.enabled = self.app.settings.values.network
+
+    # ------------------------------------------------------------ conversations and documents
+
+    def _remove_conversation(self, number: int) -> None:
+        self.app.chat.stop(number)
+        self.app.conversations.delete(number)
+        if self.chat.conversation == number:
+            self.new_chat()
+        self.sidebar.refresh(self.chat.conversation)
+
+    def _export(self, number: int) -> None:
+        conversation = self.app.conversations.get(number)
+        safe = "".join(c if c.isalnum() or c in " -_" else "_" for c in conversation.title).strip() or "chat"
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export as Markdown"), f"{safe}.md", "Markdown (*.md)")
+        if path:
+            text = markdown(conversation, self.app.conversations.branch(number))
+            try:
+                Path(path).write_text(text, encoding="utf-8")
+            except OSError as error:
+                self.notify.info(tr("{file} could not be written: {reason}.", file=path, reason=error.strerror or str(error)))
+
+    def _ask_collection(self, name: str) -> None:
+        self.new_chat()
+        self.chat.ask_collection(name)
+
+    def _add_to(self, name: str) -> None:
+        files, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"))
+        if files:
+            self.pages.setCurrentWidget(self.chat)
+            self.chat.add_files(files, name)
+
+    def _remove_documents(self, name: str, path: str) -> None:
+        self.operations.run("remove documents", lambda job: self.app.ingest.remove(name, path or None))
+
+    def _chat_with(self, model: str) -> None:
+        self.new_chat()
+        self.chat.use_model(model)
+
+    def _resumed(self, finished: int) -> None:
+        self.chat.adding_strip.hide()
+        if finished:
+            self.chat.refresh_choices()
+
+    # ------------------------------------------------------------ status
+
+    def _answered(self, model: str, speed: float, used: int, length: int) -> None:
+        self.status.set_model(model, speed)
+        self.status.set_context(used, length)
+
+    def _worker_changed(self, event: WorkerChanged) -> None:
+        self._memory[event.worker] = event.memory
+        starting = event.state is State.STARTING
+        self.status.set_activity(tr("Starting: {worker}", worker=tr(event.worker)) if starting else "")
+
+    def _worker_fell(self, event: WorkerFell) -> None:
+        if event.error.doing in ("waiting", "starting"):
+            self.notify.error(event.error)  # nobody waited for it, so nobody else tells
+
+    def _look(self) -> None:
+        own = psutil.Process(os.getpid()).memory_info().rss
+        self.status.set_memory(own, self._memory)
+        self.status.set_network(self.app.network.connections)
+        slow = [w for w in self.app.workers if w.state is State.STARTING and w.silent_seconds < 1]
+        if slow:
+            self.status.set_activity(tr("Starting: {worker}", worker=tr(slow[0].spec.name)))
+
+    # ------------------------------------------------------------ dropping files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
+            self._drop.raise_()
+            self._drop.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self._drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        self._drop.hide()
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.pages.setCurrentWidget(self.chat)
+            self.chat.add_files(files)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
+
+    # ------------------------------------------------------------ opening and closing
+
+    def restore(self) -> None:
+        """Open where and how large the window was."""
+        saved = QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).value("geometry")
+        if isinstance(saved, QByteArray):
+            self.restoreGeometry(saved)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).setValue("geometry", self.saveGeometry())
+        self._clock.stop()
+        self.chat.recorder.stop()
+        self.bridge.close()
+        super().closeEvent(event)
+
+

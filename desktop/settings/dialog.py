@@ -1,0 +1,110 @@
+"""The settings: one row for each declaration in core/settings.py, written as soon as it changes."""
+
+from __future__ import annotations
+
+from typing import Any, get_type_hints
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import TsukueError
+from core.models.library import Library
+from core.settings import Settings, SettingsFile
+from desktop.i18n import tr
+from desktop.notify import Notify
+
+HIDDEN = ("welcomed", "chat_model", "embedder")  # chosen elsewhere
+RANGES = {"context_length": (512, 1_000_000), "answer_length": (16, 100_000), "threads": (0, 256)}
+FRACTIONS = {"temperature": (0.0, 2.0), "repeat_penalty": (1.0, 2.0)}
+
+
+class SettingsDialog(QDialog):
+    changed = Signal(str)
+
+    def __init__(self, settings: SettingsFile, library: Library, notify: Notify, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Settings"))
+        self.setMinimumWidth(520)
+        self._settings = settings
+        self._library = library
+        self._notify = notify
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(12)
+        self.fields: dict[str, QWidget] = {}
+        for name, kind in get_type_hints(Settings).items():
+            if name not in HIDDEN:
+                field = self._field(name, kind)
+                field.setAccessibleName(tr(Settings.label(name)))
+                self.fields[name] = field
+                form.addRow(tr(Settings.label(name)), field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.accept)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+
+    def _field(self, name: str, kind: Any) -> QWidget:
+        value = getattr(self._settings.values, name)
+        choices = self._choices(name)
+        if choices:
+            box = QComboBox()
+            for key, label in choices:
+                box.addItem(label, key)
+            box.setCurrentIndex(max(box.findData(value), 0))
+            box.currentIndexChanged.connect(lambda: self._set(name, box.currentData()))
+            return box
+        if kind is bool:
+            check = QCheckBox()
+            check.setChecked(value)
+            check.toggled.connect(lambda on: self._set(name, on))
+            return check
+        if kind is int:
+            number = QSpinBox()
+            number.setRange(*RANGES[name])
+            number.setValue(value)
+            number.editingFinished.connect(lambda: self._set(name, number.value()))
+            return number
+        if kind is float:
+            fraction = QDoubleSpinBox()
+            fraction.setRange(*FRACTIONS[name])
+            fraction.setSingleStep(0.05)
+            fraction.setValue(value)
+            fraction.editingFinished.connect(lambda: self._set(name, fraction.value()))
+            return fraction
+        line = QLineEdit(value)
+        line.editingFinished.connect(lambda: self._set(name, line.text()))
+        return line
+
+    def _choices(self, name: str) -> list[tuple[str, str]]:
+        if name == "speech_model":
+            return [("", tr("Chosen for you")), *((m.id, m.name) for m in self._library.of_role("speech"))]
+        words = {
+            "auto": tr("Like the system") if name in ("language", "theme") else tr("Found out by itself"),
+            "en": "English", "ja": "日本語", "light": tr("Light"), "dark": tr("Dark"),
+        }
+        return [(key, words[key]) for key in Settings.choices(name)]
+
+    def _set(self, name: str, value: Any) -> None:
+        if getattr(self._settings.values, name) == value:
+            return
+        try:
+            self._settings.change(**{name: value})
+        except TsukueError as error:
+            self._notify.error(error)
+        if name == "language":
+            self._notify.info(tr("The language changes when Tsukue starts the next time."))
+        self.changed.emit(name)

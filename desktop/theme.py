@@ -1,0 +1,173 @@
+"""Colours and the style sheet, for light and dark; follows the system unless a setting says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+TEXT_WIDTH = 720
+_JAPANESE_FONTS = ["Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans JP"]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One appearance's colours (the design's table)."""
+
+    background: str
+    panel: str
+    card: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    soft_accent: str
+    warning: str
+    highlight: str
+    on_accent: str
+
+
+LIGHT = Tokens(
+    "#faf9f7", "#f3f1ed", "#ffffff", "#e4e0d9", "#23201c", "#6a645c", "#2f6f5e", "#e3efeb", "#b4581c", "#ffe58a", "#ffffff"
+)
+DARK = Tokens(
+    "#1b1a18", "#22211e", "#2a2926", "#383632", "#ece8e1", "#9c958b", "#7cc4ae", "#25352f", "#e3975a", "#5d5220", "#16211d"
+)
+
+
+class Theme(QObject):
+    """The current colours; `changed` is sent when the system or the setting switches them."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, wanted: str) -> None:
+        super().__init__(application)
+        self._application = application
+        self.tokens = LIGHT
+        self.set_wanted(wanted)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._apply)
+
+    def set_wanted(self, wanted: str) -> None:
+        """'light', 'dark', or 'auto' for the system's choice."""
+        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(wanted, Qt.ColorScheme.Unknown)
+        QGuiApplication.styleHints().setColorScheme(scheme)
+        self._apply()
+
+    @property
+    def dark(self) -> bool:
+        return self.tokens is DARK
+
+    def _apply(self) -> None:
+        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        self.tokens = DARK if dark else LIGHT
+        self._application.setPalette(_palette(self.tokens))
+        self._application.setStyleSheet(style_sheet(self.tokens))
+        self.changed.emit()
+
+
+def font() -> QFont:
+    """The system's interface font, with Japanese glyphs for what it lacks (never Chinese ones)."""
+    general = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    chosen = QFont(general)
+    chosen.setFamilies([*general.families(), *_JAPANESE_FONTS])
+    chosen.setPixelSize(14)
+    return chosen
+
+
+def _palette(tokens: Tokens) -> QPalette:
+    palette = QPalette()
+    for role, colour in (
+        (QPalette.ColorRole.Window, tokens.background), (QPalette.ColorRole.WindowText, tokens.text),
+        (QPalette.ColorRole.Base, tokens.card), (QPalette.ColorRole.AlternateBase, tokens.panel),
+        (QPalette.ColorRole.Text, tokens.text), (QPalette.ColorRole.Button, tokens.panel),
+        (QPalette.ColorRole.ButtonText, tokens.text), (QPalette.ColorRole.ToolTipBase, tokens.card),
+        (QPalette.ColorRole.ToolTipText, tokens.text), (QPalette.ColorRole.PlaceholderText, tokens.muted),
+        (QPalette.ColorRole.Highlight, tokens.accent), (QPalette.ColorRole.HighlightedText, tokens.on_accent),
+        (QPalette.ColorRole.Link, tokens.accent),
+    ):
+        palette.setColor(role, QColor(colour))
+    return palette
+
+
+def style_sheet(t: Tokens) -> str:
+    """The application's style sheet; widgets are addressed by object name or by the property `role`."""
+    return f"""
+    * {{ font-size: 14px; color: {t.text}; }}
+    QMainWindow, #middle, #page, #transcript, #transcriptBody, QDialog {{ background: {t.background}; }}
+    #sidebar, #sourcePanel {{ background: {t.panel}; }}
+    #sidebar {{ border-right: 1px solid {t.line}; }}
+    #sourcePanel {{ border-left: 1px solid {t.line}; }}
+    #header, #sourceHeader {{ background: transparent; border-bottom: 1px solid {t.line}; }}
+    #title {{ font-size: 15px; font-weight: 600; }}
+    QLabel {{ background: transparent; }}
+    QLabel[role="muted"], #group {{ color: {t.muted}; font-size: 12px; }}
+    QLabel[role="heading"] {{ font-size: 20px; font-weight: 600; }}
+    QLabel[role="name"] {{ font-size: 15px; font-weight: 600; }}
+    QLabel[role="warning"] {{ color: {t.warning}; font-size: 13px; border-left: 3px solid {t.warning}; padding-left: 8px; }}
+    QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: transparent; }}
+    QPushButton, QToolButton {{
+        border: 1px solid {t.line}; border-radius: 8px; padding: 5px 12px; background: {t.card};
+    }}
+    QPushButton:hover, QToolButton:hover {{ border-color: {t.muted}; }}
+    QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
+    QPushButton[role="primary"] {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 500; }}
+    QPushButton[role="primary"] QLabel {{ color: {t.on_accent}; }}
+    QToolButton[role="plain"], QPushButton[role="plain"] {{
+        border: 1px solid transparent; background: transparent; color: {t.muted}; padding: 4px; font-size: 13px;
+    }}
+    QToolButton[role="plain"]:hover, QPushButton[role="plain"]:hover {{ background: {t.soft_accent}; color: {t.text}; }}
+    QToolButton[role="plain"]:focus, QPushButton[role="plain"]:focus {{ border-color: {t.accent}; }}
+    QToolButton[role="send"] {{ background: {t.accent}; border: 2px solid {t.accent}; border-radius: 9px; padding: 5px; }}
+    QToolButton[role="send"]:focus {{ border-color: {t.text}; }}
+    QToolButton[role="send"]:disabled {{ background: {t.line}; border-color: {t.line}; }}
+    QToolButton[role="recording"] {{ background: {t.warning}; border: 1px solid {t.warning}; border-radius: 9px; padding: 4px; }}
+    QToolButton[role="chip"], QPushButton[role="chip"], QLabel[role="chip"] {{
+        border: 1px solid {t.line}; border-radius: 13px; background: {t.card}; padding: 3px 10px; color: {t.muted}; font-size: 13px;
+    }}
+    QToolButton[role="chip"]:focus, QPushButton[role="chip"]:focus {{ border-color: {t.accent}; }}
+    QToolButton[role="chip"][active="true"], QPushButton[role="chip"][active="true"] {{
+        background: {t.soft_accent}; border-color: {t.soft_accent}; color: {t.accent};
+    }}
+    QToolButton::menu-indicator {{ image: none; width: 0; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
+        border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; padding: 6px 10px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent};
+    }}
+    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
+    QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
+    QListView#conversations::item {{ border-radius: 8px; }}
+    QListView:focus {{ border: none; }}
+    QMenu {{ background: {t.card}; border: 1px solid {t.line}; padding: 4px; }}
+    QMenu::item {{ padding: 6px 20px; border-radius: 6px; }}
+    QMenu::item:selected {{ background: {t.soft_accent}; }}
+    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
+    #composer {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 14px; }}
+    #composer[focused="true"] {{ border-color: {t.accent}; }}
+    #composer QPlainTextEdit {{ border: none; background: transparent; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    #bubble {{ background: {t.soft_accent}; border-radius: 14px; }}
+    QTextBrowser {{ border: none; background: transparent; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    #card {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; }}
+    #quotation {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; }}
+    #banner {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; }}
+    #banner[kind="error"] {{ border-color: {t.warning}; }}
+    #drop {{ background: {t.background}; border: 2px dashed {t.accent}; border-radius: 14px; }}
+    #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
+    #status QLabel {{ font-size: 12px; color: {t.muted}; }}
+    #status QLabel#offline {{ color: {t.accent}; font-weight: 600; }}
+    QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ background: {t.line}; border-radius: 3px; min-height: 32px; }}
+    QScrollBar::handle:vertical:hover {{ background: {t.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; height: 0; width: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+    QScrollBar::handle:horizontal {{ background: {t.line}; border-radius: 3px; min-width: 32px; }}
+    QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.card}; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+    QSplitter::handle {{ background: transparent; width: 1px; }}
+    """

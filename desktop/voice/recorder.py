@@ -1,0 +1,75 @@
+"""Captures the microphone: mono, 16 kHz, for as long as the button is held."""
+
+from __future__ import annotations
+
+import array
+import sys
+
+from PySide6.QtCore import QByteArray, QIODevice, QObject, QTimer, Signal
+
+from core.errors import NoMicrophone
+from core.voice.messages import SAMPLE_RATE
+
+MAX_SECONDS = 300
+
+
+class Recorder(QObject):
+    """Start, stop, and get the samples (float32 bytes). Qt Multimedia is imported when it is first needed."""
+
+    too_long = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source: object | None = None
+        self._device: QIODevice | None = None
+        self._data = QByteArray()
+        self._limit = QTimer(self, singleShot=True, interval=MAX_SECONDS * 1000)
+        self._limit.timeout.connect(self.too_long)
+
+    @property
+    def recording(self) -> bool:
+        return self._source is not None
+
+    @property
+    def seconds(self) -> float:
+        """How much was captured so far."""
+        return self._data.size() / 2 / SAMPLE_RATE
+
+    def start(self) -> None:
+        """Begin to capture from the system's default microphone. Raises NoMicrophone."""
+        from PySide6.QtMultimedia import QAudioFormat, QAudioSource, QMediaDevices, QtAudio
+
+        device = QMediaDevices.defaultAudioInput()
+        if device.isNull():
+            raise NoMicrophone
+        wanted = QAudioFormat()
+        wanted.setSampleRate(SAMPLE_RATE)
+        wanted.setChannelCount(1)
+        wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+        source = QAudioSource(device, wanted, self)
+        self._data = QByteArray()
+        stream = source.start()
+        if stream is None or source.error() != QtAudio.Error.NoError:
+            source.deleteLater()
+            raise NoMicrophone
+        self._source, self._device = source, stream
+        stream.readyRead.connect(self._read)
+        self._limit.start()
+
+    def _read(self) -> None:
+        if self._device is not None:
+            self._data.append(self._device.readAll())
+
+    def stop(self) -> bytes:
+        """End the capture and return the samples; empty if nothing was captured."""
+        self._limit.stop()
+        if self._source is None:
+            return b""
+        self._read()
+        self._source.stop()  # type: ignore[attr-defined]
+        self._source.deleteLater()  # type: ignore[attr-defined]
+        self._source = self._device = None
+        samples = array.array("h", bytes(self._data.data())[:self._data.size() // 2 * 2])
+        if sys.byteorder == "big":
+            samples.byteswap()
+        return array.array("f", (value / 32768.0 for value in samples)).tobytes()

@@ -1,0 +1,85 @@
+"""The quiet line at the bottom: offline shield, connections, model and speed, memory, context meter."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtCore import Qt
+
+from desktop.i18n import tr, tr_n
+from desktop.theme import Theme
+from desktop.widgets.icons import icon
+
+
+class StatusLine(QWidget):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(28)
+        self._theme = theme
+        self._shield = QLabel()
+        self.offline = QLabel(tr("Offline"))
+        self.offline.setObjectName("offline")
+        self.offline.setToolTip(tr("Everything is computed on this computer. Nothing was sent anywhere."))
+        self.network = QLabel()
+        self.activity = QLabel()
+        self.model = QLabel()
+        self.memory = QLabel()
+        self.context_label = QLabel(tr("Context"))
+        self.meter = QProgressBar()
+        self.meter.setTextVisible(False)
+        self.meter.setFixedWidth(90)
+        self.meter.setRange(0, 100)
+        self.meter.setAccessibleName(tr("How full the model's window is"))
+        self.percent = QLabel()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 0, 14, 0)
+        layout.setSpacing(16)
+        shield = QHBoxLayout()
+        shield.setSpacing(4)
+        shield.addWidget(self._shield)
+        shield.addWidget(self.offline)
+        layout.addLayout(shield)
+        layout.addWidget(self.network)
+        layout.addStretch()
+        for widget in (self.activity, self.model, self.memory, self.context_label, self.meter, self.percent):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.set_network(0)
+        self.set_context(0, 0)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        self._shield.setPixmap(icon("shield", self._theme.tokens.accent, 14).pixmap(14, 14))
+
+    def set_network(self, connections: int) -> None:
+        """How many connections this session has made."""
+        self.network.setText(tr_n("{n} connection", "{n} connections", connections))
+
+    def set_model(self, name: str, speed: float | None) -> None:
+        """The model, and its speed in tokens per second once known."""
+        self.model.setText(f"{name} · {speed:.0f} tok/s" if speed else name)
+
+    def set_activity(self, text: str) -> None:
+        """What a worker is doing; empty for nothing."""
+        self.activity.setText(text)
+        self.activity.setVisible(bool(text))
+
+    def set_memory(self, own: int, workers: dict[str, int]) -> None:
+        """Memory in bytes: of the window's process and of each worker that is on."""
+        total = own + sum(workers.values())
+        self.memory.setText(tr("Memory {size} GB", size=f"{total / 1e9:.1f}"))
+        lines = [f"{tr('Window')}: {own / 1e6:.0f} MB"]
+        lines += [f"{tr(name)}: {size / 1e6:.0f} MB" for name, size in workers.items() if size]
+        self.memory.setToolTip("\n".join(lines))
+
+    def set_context(self, used: int, length: int) -> None:
+        """How much of the model's window the conversation fills."""
+        known = length > 0
+        for widget in (self.context_label, self.meter, self.percent):
+            widget.setVisible(known)
+        if known:
+            share = min(round(100 * used / length), 100)
+            self.meter.setValue(share)
+            self.percent.setText(f"{share} %")
+            self.meter.setToolTip(tr("{used} of {length} tokens", used=used, length=length))
