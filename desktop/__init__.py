@@ -1,0 +1,15 @@
+"""The window: everything that knows Qt.
+
+Workaround, for PySide6 6.12.0 before Python 3.12: each `Signal.emit` gives away a reference to `True`
+that it does not own (other calls one to `None`), and after some hundred of them Python aborts
+("bool_dealloc", "none_dealloc"). From 3.12 on these objects cannot be freed; for 3.11 they are given
+more references here than a lifetime of signals can use up. Seen by counting `sys.getrefcount(True)`
+around an `emit`; tests/desktop/test_bridge.py emits more often than a process survives without this.
+"""
+
+import ctypes
+import sys
+
+if sys.version_info < (3, 12):
+    for _constant in (None, True, False):
+        ctypes.c_ssize_t.from_address(id(_constant)).value += 1 << 40

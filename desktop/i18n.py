@@ -46,12 +46,12 @@ def choose(wanted: str, application: QApplication | None = None) -> None:
             application.installTranslator(translator)
 
 
-def tr(text: str, **values: Any) -> str:
+def tr(text: str, /, **values: Any) -> str:
     """The text in the window's language, with its placeholders filled."""
     translated = _catalogue.gettext(text) if text else ""
     return translated.format(**values) if values else translated
 
 
-def tr_n(one: str, many: str, n: int, **values: Any) -> str:
+def tr_n(one: str, many: str, n: int, /, **values: Any) -> str:
     """The form for a number; `{n}` is filled with it."""
     return _catalogue.ngettext(one, many, n).format(n=n, **values)

@@ -127,11 +127,13 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.chat)
         self.close_source()
         self.chat.new_chat()
+        self.status.set_context(0, 0)
 
     def open_conversation(self, number: int) -> None:
         self.pages.setCurrentWidget(self.chat)
         self.close_source()
         self.chat.open(number)
+        self.status.set_context(0, 0)
 
     def show_page(self, key: str) -> None:
         """Show 'documents' or 'models', or open the settings."""

@@ -103,7 +103,8 @@ def update() -> None:
         catalog.obsolete.clear()
         with po.open("wb") as out:
             write_po(out, catalog, width=0, omit_header=False, include_lineno=False, sort_output=True)
-        missing = [message.id for message in catalog if message.id and not message.string]
+        missing = [message.id for message in catalog if message.id and not (
+            message.string if isinstance(message.string, str) else all(message.string))]
         print(f"{po.name}: {len(catalog)} strings, {len(missing)} not translated")
         for text in missing:
             print(f"  {text!r}")

@@ -28,6 +28,7 @@ from core.storage.conversations import ConversationStore
 log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
+DOCUMENT_ANSWER_TOKENS = 400
 NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
 
 
@@ -221,7 +222,7 @@ class _Run:
         self._details["load_s"] = round(time.perf_counter() - started, 3)
         job.check()
         self._phase(Phase.READING)
-        completion = self._generate(job)
+        completion = self._generate(job, evidence is not None)
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
         if evidence is not None:
@@ -240,16 +241,20 @@ class _Run:
         self._events.publish(EvidenceFound(self._conversation.id, self._answer.id, evidence))
         return evidence
 
-    def _generate(self, job: Job) -> Completion:
+    def _generate(self, job: Job, from_documents: bool) -> Completion:
         """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
         limit = self._service._settings.values.answer_length
+        sampling = self._service.sampling()
+        if from_documents:  # what a document says needs no imagination, and no length
+            limit = min(limit, DOCUMENT_ANSWER_TOKENS)
+            sampling = msgspec.structs.replace(sampling, temperature=0.0)
         reserve = min(limit, 512)
         for _ in range(3):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
             call = self._engine.generate(
-                self._model, str(conversation.id), turns, self._service.sampling(), limit, reserve
+                self._model, str(conversation.id), turns, sampling, limit, reserve
             )
             job.on_cancel(call.cancel)
             try:

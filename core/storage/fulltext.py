@@ -21,7 +21,8 @@ STOP_WORDS = frozenset(
     " these they this to was we were what when where which who whom whose why will with would you your about"
     .split()
 )
-_HIRAGANA = re.compile("^[\u3040-\u309f]+$")
+_STOP_KANJI = frozenset("何誰方時事")
+_NOT_HIRAGANA = re.compile("[^\u3040-\u309f]+")
 
 
 def normalise(text: str) -> str:
@@ -39,12 +40,23 @@ def pairs(run: str) -> list[str]:
     return [run[i:i + 2] for i in range(len(run) - 1)] or [run]
 
 
+def _words(run: str) -> list[str]:
+    """The parts of a Japanese run between its hiragana: mostly words, without their endings and particles."""
+    return _NOT_HIRAGANA.findall(run)
+
+
 def tokens(text: str) -> str:
-    """What goes into an index: words and pairs, separated by spaces."""
+    """What goes into an index: words and pairs, separated by spaces.
+
+    Single kanji that stand between hiragana (酢を, 使う) follow at the end, where they disturb no phrase.
+    """
     units: list[str] = []
+    singles: list[str] = []
     for run, japanese in _runs(text):
         units += pairs(run) if japanese else [run]
-    return " ".join(units)
+        if japanese and len(run) > 1:
+            singles += [word for word in _words(run) if len(word) == 1]
+    return " ".join([*units, *singles])
 
 
 def _phrase(run: str, japanese: bool) -> str:
@@ -59,14 +71,15 @@ def query_all(text: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The units of a question that can tell passages apart: content words, and pairs that are not all hiragana."""
+    """The units of a question that can tell passages apart: content words, and what is not hiragana in Japanese."""
     found: list[str] = []
     for run, japanese in _runs(text):
         if japanese:
-            found += [pair for pair in pairs(run) if not _HIRAGANA.match(pair)]
+            for word in _words(run):
+                found += pairs(word)
         elif run not in STOP_WORDS:
             found.append(run)
-    return list(dict.fromkeys(found))
+    return [unit for unit in dict.fromkeys(found) if unit not in _STOP_KANJI]
 
 
 def query_any(text: str) -> str:

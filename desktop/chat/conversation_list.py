@@ -27,7 +27,6 @@ from core.chat.conversation import Conversation
 from core.storage.conversations import ConversationStore
 from desktop.i18n import tr
 from desktop.theme import Theme
-from desktop.widgets.icons import icon
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -198,7 +197,6 @@ class Sidebar(QWidget):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda point: self._menu(self.list.indexAt(point)))
         theme.changed.connect(self.list.viewport().update)
-        theme.changed.connect(self._paint)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 8)
@@ -208,28 +206,17 @@ class Sidebar(QWidget):
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.setSpacing(4)
-        self._pages: dict[str, QPushButton] = {}
-        for key, label, symbol in (
-            ("documents", tr("Documents"), "document"), ("models", tr("Models"), "model"), ("settings", tr("Settings"), "settings"),
-        ):
+        for key, label in (("documents", tr("Documents")), ("models", tr("Models")), ("settings", tr("Settings"))):
             button = QPushButton(label)
             button.setProperty("role", "plain")
-            button.setProperty("symbol", symbol)
             button.setAccessibleName(label)
-            button.setToolTip(label)
             button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
             foot.addWidget(button, 1)
-            self._pages[key] = button
         layout.addLayout(foot)
-        self._paint()
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list, lambda: self._delete(self.list.currentIndex()),
                   context=Qt.ShortcutContext.WidgetShortcut)
         QShortcut(QKeySequence(Qt.Key.Key_F2), self.list, lambda: self._rename(self.list.currentIndex()),
                   context=Qt.ShortcutContext.WidgetShortcut)
-
-    def _paint(self) -> None:
-        for button in self._pages.values():
-            button.setIcon(icon(str(button.property("symbol")), self._theme.tokens.muted, 16))
 
     def refresh(self, current: int | None) -> None:
         """Show the store's conversations; `current` is marked."""

@@ -16,7 +16,7 @@ from desktop.theme import Theme
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
-LINE_HEIGHT = 150.0  # per cent
+LINE_HEIGHT = 118.0  # per cent
 
 
 def split_open_block(text: str) -> tuple[str, str]:

@@ -117,6 +117,7 @@ class ChatView(QWidget):
     def new_chat(self) -> None:
         """An empty chat; it is stored with its first message."""
         self.conversation = None
+        self._collection = ""
         self.title.setText(tr("New chat"))
         self.transcript.clear()
         if self._app.settings.values.welcomed or self._app.conversations.list():
@@ -281,8 +282,9 @@ class ChatView(QWidget):
     def choose_files(self) -> None:
         """Ask for files to add to the chat's documents."""
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        readable, everything = tr("Documents"), tr("All files")
         files, _ = QFileDialog.getOpenFileNames(
-            self, tr("Add documents"), "", f"{tr('Documents')} ({patterns});;{tr('All files')} (*)"
+            self, tr("Add documents"), "", f"{readable} ({patterns});;{everything} (*)"
         )
         if files:
             self.add_files(files)

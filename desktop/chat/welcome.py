@@ -27,11 +27,17 @@ class Welcome(QWidget):
         if self._content is not None:
             self._content.deleteLater()
         while self._layout.count():
-            self._layout.takeAt(0)
+            item = self._layout.takeAt(0)
+            if item.layout() is not None:
+                item.layout().deleteLater()
         self._content = content
-        content.setFixedWidth(TEXT_WIDTH - 60)
+        content.setMaximumWidth(TEXT_WIDTH - 60)
+        row = QHBoxLayout()  # stretches, not an alignment: wrapped labels need their height for this width
+        row.addStretch(1)
+        row.addWidget(content, 1000)
+        row.addStretch(1)
         self._layout.addStretch(2)
-        self._layout.addWidget(content, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addLayout(row)
         self._layout.addStretch(3)
 
     def show_greeting(self) -> None:

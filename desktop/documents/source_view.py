@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from core.documents.messages import PageImage, RenderPage
@@ -73,6 +73,7 @@ class SourceView(QWidget):
         self._theme = theme
         self._sources: list[dict[str, Any]] = []
         self._current = 0
+        self._place_text = ""
         self._asked = 0  # results of earlier questions are dropped
 
         self.title = QLabel()
@@ -87,8 +88,7 @@ class SourceView(QWidget):
         row = QHBoxLayout(header)
         row.setContentsMargins(16, 0, 8, 0)
         row.addWidget(self.title)
-        row.addWidget(self.place)
-        row.addStretch()
+        row.addWidget(self.place, 1, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self.previous = self._button(row, "previous", tr("Earlier source"))
         self.next = self._button(row, "next", tr("Later source"))
         self.close_button = self._button(row, "close", tr("Close the source (Esc)"))
@@ -101,7 +101,7 @@ class SourceView(QWidget):
         center = QHBoxLayout(holder)
         center.setContentsMargins(14, 14, 14, 14)
         center.addStretch()
-        center.addWidget(self.page)
+        center.addWidget(self.page, 0, Qt.AlignmentFlag.AlignTop)
         center.addStretch()
         self.scroll = QScrollArea()
         self.scroll.setWidgetResizable(True)
@@ -150,7 +150,8 @@ class SourceView(QWidget):
         self._current = number
         source = self._sources[number]
         self.title.setText(tr("Source {n}/{total}", n=number + 1, total=len(self._sources)))
-        self.place.setText(place_text(source))
+        self._place_text = place_text(source)
+        self._show_place()
         self.place.setToolTip(str(source["path"]))
         self.previous.setEnabled(number > 0)
         self.next.setEnabled(number < len(self._sources) - 1)
@@ -159,6 +160,14 @@ class SourceView(QWidget):
             self._show_page(source, self._asked)
         else:
             self._show_text(source)
+
+    def _show_place(self) -> None:
+        room = self.width() - self.title.sizeHint().width() - 170
+        self.place.setText(self.place.fontMetrics().elidedText(self._place_text, Qt.TextElideMode.ElideMiddle, max(room, 80)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._show_place()
 
     def _show_page(self, source: dict[str, Any], asked: int) -> None:
         ratio = self.devicePixelRatioF()

@@ -69,7 +69,8 @@ class StatusLine(QWidget):
         """Memory in bytes: of the window's process and of each worker that is on."""
         total = own + sum(workers.values())
         self.memory.setText(tr("Memory {size} GB", size=f"{total / 1e9:.1f}"))
-        lines = [f"{tr('Window')}: {own / 1e6:.0f} MB"]
+        window = tr("Window")
+        lines = [f"{window}: {own / 1e6:.0f} MB"]
         lines += [f"{tr(name)}: {size / 1e6:.0f} MB" for name, size in workers.items() if size]
         self.memory.setToolTip("\n".join(lines))
 

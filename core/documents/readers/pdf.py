@@ -22,6 +22,8 @@ from core.documents.messages import PageImage, PageText
 from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned
 
 _LINE_END_HYPHENS = {0xFFFE, 0x0002, 0x00AD}
+# Some programs write these radicals for the characters that look the same; NFKC does not know them.
+_RADICALS = dict(zip("⻑⻘⻄⻝⻤⻩⻲⻭⻯⻨⻫⺠⺟⻁⻣⻆⻍⾧⼾⾒", "長青西食鬼黄亀歯竜麦斉民母虎骨角辶長戸見", strict=True))
 _CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
 _LIST_ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣*–-]|\(?\d{1,3}[.)）]|[①-⑳]|第\d+[条項章節])")
@@ -81,9 +83,10 @@ def _lines(textpage: Any) -> list[tuple[str, list[int], bool]]:
         hyphen = False
         if code == 0 or 0xFDD0 <= code <= 0xFDEF or (code < 0x20 and code != 0x09) or code > 0x10FFFF:
             continue
-        # One character stays one character (the map), but compatibility forms become ordinary ones.
-        normal = unicodedata.normalize("NFKC", chr(code)) if 0x2E80 <= code <= 0x2FDF else chr(code)
-        characters.append(normal if len(normal) == 1 else chr(code))
+        # One character stays one character (the map), but radicals become the characters that were meant.
+        character = _RADICALS.get(chr(code)) or chr(code)
+        normal = unicodedata.normalize("NFKC", character) if 0x2E80 <= ord(character) <= 0x2FDF else character
+        characters.append(normal if len(normal) == 1 else character)
         indexes.append(i)
     if characters:
         finish(False)

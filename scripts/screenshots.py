@@ -1,0 +1,124 @@
+"""Drives the real program on a virtual display and writes docs/screenshots/*.png (`make screenshots`).
+
+Real models, real documents: what the pictures show was computed while they were taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts import virtual_display  # noqa: E402
+
+
+def wait(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+    from PySide6.QtTest import QTest
+
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the program did not get there in time")
+        QTest.qWait(50)
+
+
+def session(language: str, theme_name: str, folder: Path, model: str) -> None:
+    """One person's first minutes, pictured."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    from core.app import App
+    from core.paths import Home
+    from desktop import i18n, theme
+    from desktop.main_window import MainWindow
+
+    application = QApplication.instance() or QApplication(["tsukue"])
+    assert isinstance(application, QApplication)
+    application.setStyle("Fusion")
+    application.setFont(theme.font())
+    with tempfile.TemporaryDirectory() as home:
+        app = App(Home(Path(home)))
+        i18n.choose(language, application)
+        look = theme.Theme(application, theme_name)
+        window = MainWindow(app, look)
+        window.show()
+        window.raise_()
+
+        def shot(name: str) -> None:
+            QTest.qWait(400)
+            path = folder / f"{name}-{language}-{theme_name}.png"
+            window.grab().save(str(path))
+            print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+        def ask(text: str) -> None:
+            window.chat.composer.text.setPlainText(text)
+            window.chat.composer.text.submitted.emit()
+            assert window.chat.conversation is not None
+            wait(lambda: not app.chat.answering(window.chat.conversation or 0))
+            QTest.qWait(300)
+
+        try:
+            shot("first-start")
+            if model:
+                window.chat.use_model(model)
+            window.chat.try_sample()
+            wait(lambda: bool(app.documents.collections()) and window.chat._collection != "")
+            ask("保証期間はどのくらいですか？" if language == "ja" else "How long is the warranty?")
+            ask("酢を使ってもよいですか？" if language == "ja" else "Can I use vinegar for descaling?")
+            citations = app.conversations.branch(window.chat.conversation)[1].details.get("citations")
+            if citations:
+                window.open_source(citations, 0)
+                wait(lambda: window.source.stack.currentWidget() is window.source.scroll)
+            shot("cited-answer")
+            window.close_source()
+            ask("富士山の高さは？" if language == "ja" else "How tall is Mount Everest?")
+            shot("not-in-documents")
+            window.show_page("documents")
+            shot("documents")
+            window.show_page("models")
+            shot("models")
+            window.new_chat()
+            ask("机を片付けるこつを三つ教えて" if language == "ja" else "Give me three tips for a tidy desk.")
+            shot("chat")
+            window.show_page("settings")
+            dialog = window._settings_dialog
+            assert dialog is not None
+            QTest.qWait(300)
+            path = folder / f"settings-{language}-{theme_name}.png"
+            dialog.grab().save(str(path))
+            dialog.close()
+        finally:
+            window.close()
+            app.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Take the screenshots.")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs/screenshots")
+    parser.add_argument("--model", default="", help="chat model (default: the starter model)")
+    parser.add_argument("--only", help="one of en-light, en-dark, ja-light, ja-dark")
+    options = parser.parse_args()
+    display = virtual_display.start()
+    if display is None:
+        print("Xvfb is needed for the screenshots", file=sys.stderr)
+        return 1
+    options.output.mkdir(parents=True, exist_ok=True)
+    try:
+        for language in ("en", "ja"):
+            for look in ("light", "dark"):
+                if options.only in (None, f"{language}-{look}"):
+                    session(language, look, options.output, options.model)
+    finally:
+        display.terminate()
+        display.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
