@@ -92,7 +92,13 @@ class App:
         self.answerer = Answerer(self.documents, self.index)
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.chat = ChatService(
-            self.conversations, self.engine, self.library, self.settings, self.answerer, self.events, self.jobs
+            self.conversations,
+            self.engine,
+            self.library,
+            self.settings,
+            self.answerer,
+            self.events,
+            self.jobs,
         )
 
     def _worker(self, spec: WorkerSpec) -> Worker:

@@ -39,18 +39,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tsukue", description="A private assistant on your own machine. Without a command, the window opens."
+        prog="tsukue",
+        description="A private assistant on your own machine. Without a command, the window opens.",
     )
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str, into: Any = commands) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, into: Any = commands
+    ) -> argparse.ArgumentParser:
         added: argparse.ArgumentParser = into.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         return added
 
-    chat = command("chat", _chat, "Chat: one answer to PROMPT ('-' reads stdin), or a conversation without it.")
+    chat = command(
+        "chat", _chat, "Chat: one answer to PROMPT ('-' reads stdin), or a conversation without it."
+    )
     chat.add_argument("prompt", nargs="?", metavar="PROMPT")
     chat.add_argument("--model", default="", metavar="M")
     chat.add_argument("--system", metavar="TEXT", help="the instruction for a new conversation")
@@ -122,6 +127,7 @@ def _warn(error: TsukueError) -> None:
 
 # ---------------------------------------------------------------- chat
 
+
 def _chat(options: argparse.Namespace) -> int:
     app = _app(options)
     try:
@@ -162,8 +168,14 @@ def _one_answer(app: Any, conversation: int, prompt: str, options: argparse.Name
     leave = []
     if not options.json:
         leave.append(app.events.listen(AnswerGrew, lambda grew: print(grew.text, end="", flush=True)))
-    leave.append(app.events.listen(ContextTrimmed, lambda e: print(
-        f"tsukue: the context is full: {e.left_out} old messages are no longer read", file=sys.stderr)))
+    leave.append(
+        app.events.listen(
+            ContextTrimmed,
+            lambda e: print(
+                f"tsukue: the context is full: {e.left_out} old messages are no longer read", file=sys.stderr
+            ),
+        )
+    )
     job = app.chat.send(conversation, prompt, model=options.model)
     try:
         answer = job.wait()
@@ -174,15 +186,21 @@ def _one_answer(app: Any, conversation: int, prompt: str, options: argparse.Name
         for function in leave:
             function()
     if options.json:
-        _print({
-            "conversation": conversation, "model": answer.model, "answer": answer.text, "thinking": answer.thinking,
-            "timings": answer.details.get("timings"),
-        })
+        _print(
+            {
+                "conversation": conversation,
+                "model": answer.model,
+                "answer": answer.text,
+                "thinking": answer.thinking,
+                "timings": answer.details.get("timings"),
+            }
+        )
     else:
         print()
 
 
 # ---------------------------------------------------------------- models
+
 
 def _models_list(options: argparse.Namespace) -> int:
     from core.models.library import Library
@@ -190,11 +208,21 @@ def _models_list(options: argparse.Namespace) -> int:
 
     models = Library(find_home(options.home)).all()
     if options.json:
-        _print([
-            {"id": m.id, "name": m.name, "role": m.role, "size_bytes": m.size_bytes, "languages": m.languages,
-             "licence": m.licence, "path": str(m.path), "starter": m.starter}
-            for m in models
-        ])
+        _print(
+            [
+                {
+                    "id": m.id,
+                    "name": m.name,
+                    "role": m.role,
+                    "size_bytes": m.size_bytes,
+                    "languages": m.languages,
+                    "licence": m.licence,
+                    "path": str(m.path),
+                    "starter": m.starter,
+                }
+                for m in models
+            ]
+        )
         return 0
     for model in models:
         print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
@@ -203,14 +231,20 @@ def _models_list(options: argparse.Namespace) -> int:
 
 # ---------------------------------------------------------------- documents
 
+
 def _docs_add(options: argparse.Namespace) -> int:
     from core.documents.ingest import IngestProgress
 
     app = _app(options)
     try:
+
         def show(progress: IngestProgress) -> None:
             count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
-            print(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}", file=sys.stderr, flush=True)
+            print(
+                f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}",
+                file=sys.stderr,
+                flush=True,
+            )
 
         app.events.listen(IngestProgress, show)
         job = app.jobs.start("add", lambda job: app.ingest.add(options.paths, options.collection, job))
@@ -224,14 +258,21 @@ def _docs_add(options: argparse.Namespace) -> int:
     for failed in report.failed:
         _warn(failed.error)
     if options.json:
-        _print({
-            "added": report.added, "replaced": report.replaced, "unchanged": report.unchanged,
-            "failed": [{"file": f.file, "error": str(f.error)} for f in report.failed],
-            "passages": report.passages, "seconds": round(report.seconds, 3),
-        })
+        _print(
+            {
+                "added": report.added,
+                "replaced": report.replaced,
+                "unchanged": report.unchanged,
+                "failed": [{"file": f.file, "error": str(f.error)} for f in report.failed],
+                "passages": report.passages,
+                "seconds": round(report.seconds, 3),
+            }
+        )
     else:
-        print(f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
-              f" {len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s")
+        print(
+            f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
+            f" {len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s"
+        )
     return 1 if report.failed or report.cancelled else 0
 
 
@@ -240,11 +281,18 @@ def _docs_list(options: argparse.Namespace) -> int:
     try:
         if options.collection:
             rows = [_document(d) for d in app.documents.documents(options.collection)]
-            lines = [f"{row['file']}  {row['pages'] or '-'} pages, {row['passages']} passages, {row['state']}" for row in rows]
+            lines = [
+                f"{row['file']}  {row['pages'] or '-'} pages, {row['passages']} passages, {row['state']}"
+                for row in rows
+            ]
         else:
-            rows = [{"name": c.name, "documents": c.documents, "pages": c.pages, "passages": c.passages}
-                    for c in app.documents.collections()]
-            lines = [f"{row['name']}  {row['documents']} documents, {row['passages']} passages" for row in rows]
+            rows = [
+                {"name": c.name, "documents": c.documents, "pages": c.pages, "passages": c.passages}
+                for c in app.documents.collections()
+            ]
+            lines = [
+                f"{row['name']}  {row['documents']} documents, {row['passages']} passages" for row in rows
+            ]
     finally:
         app.close()
     if options.json:
@@ -255,8 +303,14 @@ def _docs_list(options: argparse.Namespace) -> int:
 
 
 def _document(document: Any) -> dict[str, Any]:
-    return {"file": document.file, "path": document.path, "pages": document.pages, "passages": document.passages,
-            "state": document.state, "size_bytes": document.size}
+    return {
+        "file": document.file,
+        "path": document.path,
+        "pages": document.pages,
+        "passages": document.passages,
+        "state": document.state,
+        "size_bytes": document.size,
+    }
 
 
 def _docs_status(options: argparse.Namespace) -> int:
@@ -267,14 +321,19 @@ def _docs_status(options: argparse.Namespace) -> int:
         app.close()
     unfinished = [d.file for d in documents if d.state != "ready"]
     value = {
-        "collection": options.collection, "documents": len(documents), "pages": sum(d.pages for d in documents),
-        "passages": sum(d.passages for d in documents), "unfinished": unfinished,
+        "collection": options.collection,
+        "documents": len(documents),
+        "pages": sum(d.pages for d in documents),
+        "passages": sum(d.passages for d in documents),
+        "unfinished": unfinished,
     }
     if options.json:
         _print(value)
     else:
-        print(f"{value['documents']} documents, {value['pages']} pages, {value['passages']} passages;"
-              f" {len(unfinished)} not finished (add them again to go on)")
+        print(
+            f"{value['documents']} documents, {value['pages']} pages, {value['passages']} passages;"
+            f" {len(unfinished)} not finished (add them again to go on)"
+        )
     return 0
 
 
@@ -294,16 +353,21 @@ def _docs_remove(options: argparse.Namespace) -> int:
 def _questions(options: argparse.Namespace, text: str | None) -> Iterator[tuple[Any, str]] | None:
     """The questions of a batch file or the one on the command line; None (and a word) where there is none."""
     if options.batch:
+
         def lines() -> Iterator[tuple[Any, str]]:
             with Path(options.batch).open(encoding="utf-8") as stream:
                 for line in stream:
                     if line.strip():
                         entry = json.loads(line)
                         yield entry.get("id"), entry["question"]
+
         try:
             return iter(list(lines()))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            print(f"tsukue: {options.batch} cannot be read as one {{id, question}} a line: {error}", file=sys.stderr)
+            print(
+                f"tsukue: {options.batch} cannot be read as one {{id, question}} a line: {error}",
+                file=sys.stderr,
+            )
             return None
     if not text:
         print("tsukue: a question or --batch is needed", file=sys.stderr)
@@ -326,12 +390,23 @@ def _docs_search(options: argparse.Namespace) -> int:
             found = retrieve.search(app.documents, app.index, options.collection, question, options.top)
             seconds = time.perf_counter() - started
             if options.json:
-                _print({
-                    "id": number, "query": question,
-                    "passages": [{"file": f.passage.file, "page": f.passage.page, "section": f.passage.section,
-                                  "text": f.passage.text, "score": round(f.score, 5)} for f in found],
-                    "seconds": round(seconds, 3),
-                })
+                _print(
+                    {
+                        "id": number,
+                        "query": question,
+                        "passages": [
+                            {
+                                "file": f.passage.file,
+                                "page": f.passage.page,
+                                "section": f.passage.section,
+                                "text": f.passage.text,
+                                "score": round(f.score, 5),
+                            }
+                            for f in found
+                        ],
+                        "seconds": round(seconds, 3),
+                    }
+                )
                 continue
             for f in found:
                 page = f", p. {f.passage.page}" if f.passage.page else ""
@@ -371,7 +446,11 @@ def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> 
     details = answer.details
     outcome = details["outcome"]
     timings = details.get("timings") or {
-        "first_token_s": 0.0, "total_s": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0
+        "first_token_s": 0.0,
+        "total_s": 0.0,
+        "prompt_tokens": 0,
+        "cached_tokens": 0,
+        "completion_tokens": 0,
     }
 
     def place(entry: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -380,12 +459,19 @@ def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> 
     quotation = details.get("quotation")
     citations = details.get("citations", [])
     if as_json:
-        _print({
-            "id": number, "question": question, "outcome": outcome, "answer": answer.text,
-            "abstained": outcome == "not found", "quotation": place(quotation) if quotation else None,
-            "citations": [place(c, "marker") for c in citations], "passages": details.get("passages", []),
-            "timings": {"retrieval_s": details.get("retrieval_s", 0.0), **timings},
-        })
+        _print(
+            {
+                "id": number,
+                "question": question,
+                "outcome": outcome,
+                "answer": answer.text,
+                "abstained": outcome == "not found",
+                "quotation": place(quotation) if quotation else None,
+                "citations": [place(c, "marker") for c in citations],
+                "passages": details.get("passages", []),
+                "timings": {"retrieval_s": details.get("retrieval_s", 0.0), **timings},
+            }
+        )
         return
     if outcome == "not found":
         print("Not in the documents.")
@@ -407,6 +493,7 @@ def _marked(text: str, marks: list[list[Any]]) -> str:
 
 # ---------------------------------------------------------------- voice, doctor, export
 
+
 def _listen(options: argparse.Namespace) -> int:
     app = _app(options)
     failed = False
@@ -421,11 +508,18 @@ def _listen(options: argparse.Namespace) -> int:
                     _print({"file": file, "error": str(error)})
                 continue
             if options.json:
-                _print({
-                    "file": file, "transcript": heard.text, "language": heard.language,
-                    "duration_s": round(heard.duration_s, 3), "seconds": round(heard.seconds, 3),
-                    "segments": [{"start": s.start, "end": s.end, "text": s.text} for s in heard.segments],
-                })
+                _print(
+                    {
+                        "file": file,
+                        "transcript": heard.text,
+                        "language": heard.language,
+                        "duration_s": round(heard.duration_s, 3),
+                        "seconds": round(heard.seconds, 3),
+                        "segments": [
+                            {"start": s.start, "end": s.end, "text": s.text} for s in heard.segments
+                        ],
+                    }
+                )
             else:
                 print(heard.text if len(options.files) == 1 else f"{file}: {heard.text}")
     finally:
@@ -469,7 +563,9 @@ def _export(options: argparse.Namespace) -> int:
     app = _app(options, own=False)
     try:
         if not options.all:
-            text = markdown(app.conversations.get(options.conversation), app.conversations.branch(options.conversation))
+            text = markdown(
+                app.conversations.get(options.conversation), app.conversations.branch(options.conversation)
+            )
             if options.output:
                 Path(options.output).write_text(text, encoding="utf-8")
             else:
@@ -477,7 +573,7 @@ def _export(options: argparse.Namespace) -> int:
             return 0
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
-        for conversation in app.conversations.list():
+        for conversation in app.conversations.all():
             text = markdown(conversation, app.conversations.branch(conversation.id))
             (folder / f"{conversation.id:05d}.md").write_text(text, encoding="utf-8")
         return 0

@@ -22,8 +22,11 @@ def examine(app: App) -> dict[str, Any]:
     return {
         "version": version(),
         "machine": {
-            "system": machine.system, "processor": machine.processor, "cores": machine.cores,
-            "memory_bytes": machine.memory, "memory_free_bytes": machine.memory_free,
+            "system": machine.system,
+            "processor": machine.processor,
+            "cores": machine.cores,
+            "memory_bytes": machine.memory,
+            "memory_free_bytes": machine.memory_free,
         },
         "engine": _engine(app),
         "models": [
@@ -31,7 +34,9 @@ def examine(app: App) -> dict[str, Any]:
             for m in app.library.all()
         ],
         "storage": {
-            "ok": app.database.check(), "path": str(app.home.database), "bytes": app.home.database.stat().st_size,
+            "ok": app.database.check(),
+            "path": str(app.home.database),
+            "bytes": app.home.database.stat().st_size,
         },
         "network": {
             "connections": sum(not e.refused for e in app.network.entries()),
@@ -52,16 +57,25 @@ def _engine(app: App) -> dict[str, Any]:
         info = worker.call(LoadModel(str(app.library.path_of(model)), context_length=2048)).result()
         loaded = time.perf_counter()
         prompt = "Count these words. " + " ".join(f"word{i % 10}" for i in range(SELF_TEST_WORDS))
-        call = worker.call(Generate("self-test", [Turn("user", prompt)], Sampling(temperature=0), max_tokens=16))
+        call = worker.call(
+            Generate("self-test", [Turn("user", prompt)], Sampling(temperature=0), max_tokens=16)
+        )
         text = "".join(piece.text for piece in call.items())
         timings = call.result().timings
         report["self_test"] = {
             "ok": timings.completion_tokens > 0 and not math.isnan(timings.total_s),
-            "model": model, "load_s": round(loaded - started, 2), "prompt_tokens": timings.prompt_tokens,
+            "model": model,
+            "load_s": round(loaded - started, 2),
+            "prompt_tokens": timings.prompt_tokens,
             "prompt_tokens_per_s": round(timings.prompt_tokens / max(timings.first_token_s, 1e-9), 1),
-            "tokens_per_s": round(timings.tokens_per_second, 1), "characters": len(text),
+            "tokens_per_s": round(timings.tokens_per_second, 1),
+            "characters": len(text),
         }
-        report["settings"] = {"threads": info.threads, "gpu_layers": info.gpu_layers, "isolation": worker.isolation}
+        report["settings"] = {
+            "threads": info.threads,
+            "gpu_layers": info.gpu_layers,
+            "isolation": worker.isolation,
+        }
     except TsukueError as error:
         report["self_test"] = {"ok": False, "error": str(error), **msgspec.to_builtins(error.fields())}
     finally:

@@ -17,11 +17,11 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, ClassVar
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's name for "translate later"
+def N_(text: str) -> str:
     """Mark `text` for the translators; it is translated where it is shown."""
     return text
 
@@ -40,7 +40,7 @@ class TsukueError(Exception):
 
     def fields(self) -> dict[str, Any]:
         """The error's fields by name (plain values; they can cross a process boundary)."""
-        return asdict(self) if hasattr(self, "__dataclass_fields__") else {}
+        return asdict(self) if is_dataclass(self) else {}
 
     def __str__(self) -> str:
         return self.sentence.format(**self.fields())
@@ -57,9 +57,6 @@ def from_wire(name: str, fields: dict[str, Any]) -> TsukueError:
         return WorkerFault(worker="?", detail=f"{name} {fields}")
 
 
-error = dataclass(eq=False)
-
-
 class Cancelled(TsukueError):
     """The person stopped the work. Never shown."""
 
@@ -68,77 +65,95 @@ class Cancelled(TsukueError):
 
 # ---------------------------------------------------------------- home and storage
 
-@error
+
+@dataclass(eq=False)
 class HomeNotWritable(TsukueError):
-    sentence = N_("Tsukue cannot write to its folder {path} ({reason}). Make it writable, or start with --home and another folder.")
+    sentence = N_(
+        "Tsukue cannot write to its folder {path} ({reason}). Make it writable, or start with --home and another folder."
+    )
     path: str
     reason: str
 
 
-@error
+@dataclass(eq=False)
 class HomeBusy(TsukueError):
-    sentence = N_("Tsukue is already open with the folder {path}. Close its window first, or use --home with another folder.")
+    sentence = N_(
+        "Tsukue is already open with the folder {path}. Close its window first, or use --home with another folder."
+    )
     path: str
 
 
-@error
+@dataclass(eq=False)
 class DiskFull(TsukueError):
-    sentence = N_("There is no room left on the disk that holds {path}. Free some space, then try again; nothing that was saved is lost.")
+    sentence = N_(
+        "There is no room left on the disk that holds {path}. Free some space, then try again; nothing that was saved is lost."
+    )
     path: str
 
 
-@error
+@dataclass(eq=False)
 class NewerDatabase(TsukueError):
-    sentence = N_("{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or restore a backup from the backups folder.")
+    sentence = N_(
+        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or restore a backup from the backups folder."
+    )
     path: str
     found: int
     known: int
 
 
-@error
+@dataclass(eq=False)
 class DatabaseDamaged(TsukueError):
-    sentence = N_("{path} cannot be read as Tsukue's database ({reason}). Restore the latest file from the backups folder beside it.")
+    sentence = N_(
+        "{path} cannot be read as Tsukue's database ({reason}). Restore the latest file from the backups folder beside it."
+    )
     path: str
     reason: str
 
 
 # ---------------------------------------------------------------- workers
 
-@error
+
+@dataclass(eq=False)
 class WorkerDied(TsukueError):
     """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines."""
 
-    sentence = N_("The {worker} process ended unexpectedly while {doing} ({cause}). It starts again with the next try.")
+    sentence = N_(
+        "The {worker} process ended unexpectedly while {doing} ({cause}). It starts again with the next try."
+    )
     worker: str
     doing: str
     cause: str
     log: str = ""
 
 
-@error
+@dataclass(eq=False)
 class WorkerKeepsDying(TsukueError):
-    sentence = N_("The {worker} process ended {times} times in a short while ({cause}), so it is left alone for now. Try again in a minute, or choose another model.")
+    sentence = N_(
+        "The {worker} process ended {times} times in a short while ({cause}), so it is left alone for now. Try again in a minute, or choose another model."
+    )
     worker: str
     times: int
     cause: str
 
 
-@error
+@dataclass(eq=False)
 class WorkerFault(TsukueError):
     """A bug in a worker: the job failed with an error that nobody foresaw."""
 
-    sentence = N_("The {worker} process reported an error it did not expect: {detail}. Details are in the logs folder; please report it.")
+    sentence = N_(
+        "The {worker} process reported an error it did not expect: {detail}. Details are in the logs folder; please report it."
+    )
     worker: str
     detail: str
 
 
-@error
+@dataclass(eq=False)
 class WorkerStopped(TsukueError):
     sentence = N_("The {worker} process was shut down before it finished. Try again.")
     worker: str
 
 
-@error
+@dataclass(eq=False)
 class NetworkRefused(TsukueError):
     sentence = N_("A connection to {host} was refused: {reason}.")
     host: str
@@ -147,49 +162,60 @@ class NetworkRefused(TsukueError):
 
 # ---------------------------------------------------------------- models and engine
 
-@error
+
+@dataclass(eq=False)
 class NoModel(TsukueError):
-    sentence = N_("There is no {role} model on this computer. Run the setup again to install the starter models, or add a model file.")
+    sentence = N_(
+        "There is no {role} model on this computer. Run the setup again to install the starter models, or add a model file."
+    )
     role: str
 
 
-@error
+@dataclass(eq=False)
 class ModelMissing(TsukueError):
     sentence = N_("The model {model} was not found. Choose another one in the list of models.")
     model: str
 
 
-@error
+@dataclass(eq=False)
 class ModelUnreadable(TsukueError):
-    sentence = N_("{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again.")
+    sentence = N_(
+        "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
+    )
     path: str
     reason: str
 
 
-@error
+@dataclass(eq=False)
 class ModelTooLarge(TsukueError):
-    sentence = N_("The model {model} does not fit into the free memory ({reason}). Choose a smaller model or close other programs.")
+    sentence = N_(
+        "The model {model} does not fit into the free memory ({reason}). Choose a smaller model or close other programs."
+    )
     model: str
     reason: str
 
 
-@error
+@dataclass(eq=False)
 class ContextFull(TsukueError):
     """The prompt needs more tokens than the context has; the chat service answers by dropping old turns."""
 
-    sentence = N_("The conversation needs {needed} tokens but the model's context holds {available}. Start a new chat, or shorten the message.")
+    sentence = N_(
+        "The conversation needs {needed} tokens but the model's context holds {available}. Start a new chat, or shorten the message."
+    )
     needed: int
     available: int
 
 
-@error
+@dataclass(eq=False)
 class PromptTooLong(TsukueError):
-    sentence = N_("The message is too long for this model: {needed} tokens, and it can read {available}. Shorten it, or choose a model with a larger context.")
+    sentence = N_(
+        "The message is too long for this model: {needed} tokens, and it can read {available}. Shorten it, or choose a model with a larger context."
+    )
     needed: int
     available: int
 
 
-@error
+@dataclass(eq=False)
 class TemplateFailed(TsukueError):
     sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
     reason: str
@@ -197,49 +223,56 @@ class TemplateFailed(TsukueError):
 
 # ---------------------------------------------------------------- documents
 
-@error
+
+@dataclass(eq=False)
 class FileMissing(TsukueError):
     sentence = N_("{file} was not found or cannot be opened. Check the name and that you may read it.")
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FormatUnknown(TsukueError):
-    sentence = N_("{file} is of a kind that cannot be read yet. PDF, Word (.docx), Markdown and plain text work.")
+    sentence = N_(
+        "{file} is of a kind that cannot be read yet. PDF, Word (.docx), Markdown and plain text work."
+    )
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FileEncrypted(TsukueError):
     sentence = N_("{file} is protected by a password. Save a copy without it and add that one.")
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FileDamaged(TsukueError):
-    sentence = N_("{file} is damaged and cannot be read. Open it in the program that made it and save it again.")
+    sentence = N_(
+        "{file} is damaged and cannot be read. Open it in the program that made it and save it again."
+    )
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FileEmpty(TsukueError):
     sentence = N_("{file} contains no text. There is nothing to ask about.")
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FileScanned(TsukueError):
-    sentence = N_("{file} holds pictures of pages and no text. Run it through a text recognition program and add the result.")
+    sentence = N_(
+        "{file} holds pictures of pages and no text. Run it through a text recognition program and add the result."
+    )
     file: str
 
 
-@error
+@dataclass(eq=False)
 class EncodingUnknown(TsukueError):
     sentence = N_("{file} is written in an unknown text encoding. Save it as UTF-8 and add it again.")
     file: str
 
 
-@error
+@dataclass(eq=False)
 class FileTooLarge(TsukueError):
     sentence = N_("{file} is too large ({size_mb} MB, at most {limit_mb} MB). Split it and add the parts.")
     file: str
@@ -247,27 +280,31 @@ class FileTooLarge(TsukueError):
     limit_mb: int
 
 
-@error
+@dataclass(eq=False)
 class ParseTooSlow(TsukueError):
-    sentence = N_("Reading {file} was stopped after {seconds} seconds. The file may be damaged; save it again in the program that made it.")
+    sentence = N_(
+        "Reading {file} was stopped after {seconds} seconds. The file may be damaged; save it again in the program that made it."
+    )
     file: str
     seconds: int
 
 
-@error
+@dataclass(eq=False)
 class ParserDied(TsukueError):
-    sentence = N_("{file} made the reader end unexpectedly ({cause}) and was left out. Save it again in the program that made it.")
+    sentence = N_(
+        "{file} made the reader end unexpectedly ({cause}) and was left out. Save it again in the program that made it."
+    )
     file: str
     cause: str
 
 
-@error
+@dataclass(eq=False)
 class CollectionMissing(TsukueError):
     sentence = N_("There is no collection named {name}. Add a document to it first.")
     name: str
 
 
-@error
+@dataclass(eq=False)
 class ConversationMissing(TsukueError):
     sentence = N_("There is no conversation {conversation}. It may have been deleted.")
     conversation: str
@@ -275,17 +312,20 @@ class ConversationMissing(TsukueError):
 
 # ---------------------------------------------------------------- voice
 
-@error
+
+@dataclass(eq=False)
 class NoMicrophone(TsukueError):
-    sentence = N_("No microphone was found. Connect one, check the system's sound settings, then press the button again.")
+    sentence = N_(
+        "No microphone was found. Connect one, check the system's sound settings, then press the button again."
+    )
 
 
-@error
+@dataclass(eq=False)
 class NothingHeard(TsukueError):
     sentence = N_("No speech was heard. Hold the button while you speak, and check the microphone's level.")
 
 
-@error
+@dataclass(eq=False)
 class AudioUnknown(TsukueError):
     sentence = N_("{file} is not a sound file that can be read. WAV, FLAC, Ogg and MP3 work.")
     file: str

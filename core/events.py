@@ -49,5 +49,5 @@ class Events:
         for callback in callbacks:
             try:
                 callback(event)
-            except Exception:  # noqa: BLE001 - one bad listener must not silence the others
+            except Exception:
                 log.exception("a listener failed on %r", event)

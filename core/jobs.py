@@ -72,7 +72,9 @@ class Jobs:
         self._running: dict[Job, threading.Thread] = {}
         self._closed = False
 
-    def start(self, name: str, function: Callable[[Job], Any], on_end: Callable[[Job], None] | None = None) -> Job:
+    def start(
+        self, name: str, function: Callable[[Job], Any], on_end: Callable[[Job], None] | None = None
+    ) -> Job:
         """Run `function` on a new thread. `on_end` is called there once, after it has ended in whatever way."""
         job = Job(next(self._numbers), name)
 
@@ -81,7 +83,7 @@ class Jobs:
                 job.result = function(job)
             except TsukueError as error:
                 job.error = error
-            except Exception as error:  # noqa: BLE001 - kept for whoever waits, and logged as a bug
+            except Exception as error:
                 log.exception("the job %r failed", name)
                 job.error = error
             job._done.set()

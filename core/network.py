@@ -89,7 +89,12 @@ class Network:
                 else:
                     self.connections += 1
                 if self._ledger is not None:
-                    entry = {"time": time.time(), "host": host, "purpose": purpose or "not asked for", "refused": refused}
+                    entry = {
+                        "time": time.time(),
+                        "host": host,
+                        "purpose": purpose or "not asked for",
+                        "refused": refused,
+                    }
                     with self._ledger.open("a", encoding="utf-8") as out:
                         out.write(json.dumps(entry) + "\n")
         finally:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from core.errors import DiskFull, HomeNotWritable, N_
+from core.errors import N_, DiskFull, HomeNotWritable
 
 
 def _setting(default: Any, label: str, choices: tuple[Any, ...] = ()) -> Any:
@@ -73,9 +73,11 @@ class SettingsFile:
             wanted = types.get(name)
             if wanted is float and type(value) is int:
                 value = float(value)
-            if wanted is None or type(value) is not wanted:
-                self.problems.append(f"settings.toml: {name} = {value!r}")
-            elif (allowed := Settings.choices(name)) and value not in allowed:
+            if (
+                wanted is None
+                or type(value) is not wanted
+                or ((allowed := Settings.choices(name)) and value not in allowed)
+            ):
                 self.problems.append(f"settings.toml: {name} = {value!r}")
             else:
                 setattr(self.values, name, value)

@@ -7,8 +7,15 @@ from desktop.i18n import tr
 
 # Words that errors carry in their fields; listed so that the translators see them.
 _WORDS = (
-    N_("chat engine"), N_("document search"), N_("document reader"), N_("speech recognition"), N_("chat"),
-    N_("embedding"), N_("speech"), N_("starting"), N_("waiting"),
+    N_("chat engine"),
+    N_("document search"),
+    N_("document reader"),
+    N_("speech recognition"),
+    N_("chat"),
+    N_("embedding"),
+    N_("speech"),
+    N_("starting"),
+    N_("waiting"),
 )
 _TRANSLATED_FIELDS = ("worker", "doing", "role")
 

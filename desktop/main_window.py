@@ -7,8 +7,25 @@ from pathlib import Path
 
 import psutil
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.app import App
 from core.chat.export import markdown
@@ -79,7 +96,9 @@ class MainWindow(QMainWindow):
         self.sidebar.refresh(None)
         self._look()
         for problem in app.settings.problems:
-            self.notify.info(tr("A setting could not be read and has its default again: {problem}", problem=problem))
+            self.notify.info(
+                tr("A setting could not be read and has its default again: {problem}", problem=problem)
+            )
         self.operations.run("finish adding", lambda job: app.ingest.resume(job), self._resumed)
 
     def _drop_overlay(self) -> QFrame:
@@ -110,14 +129,24 @@ class MainWindow(QMainWindow):
         self.source.closed.connect(self.close_source)
         self.bridge.on(WorkerChanged, self._worker_changed)
         self.bridge.on(WorkerFell, self._worker_fell)
-        self.bridge.on(EngineLoading, lambda e: self.status.set_activity(
-            tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent) if e.percent < 100 else ""))
+        self.bridge.on(
+            EngineLoading,
+            lambda e: self.status.set_activity(
+                tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent)
+                if e.percent < 100
+                else ""
+            ),
+        )
 
     def _shortcuts(self) -> None:
         for keys, function in (
-            ("Ctrl+N", self.new_chat), ("Ctrl+K", self.sidebar.search.setFocus), ("Ctrl+O", self.chat.choose_files),
-            ("Ctrl+Space", self.chat.toggle_talking), ("Ctrl+,", lambda: self.show_page("settings")),
-            ("Ctrl+Q", self.close), ("Escape", self._escape),
+            ("Ctrl+N", self.new_chat),
+            ("Ctrl+K", self.sidebar.search.setFocus),
+            ("Ctrl+O", self.chat.choose_files),
+            ("Ctrl+Space", self.chat.toggle_talking),
+            ("Ctrl+,", lambda: self.show_page("settings")),
+            ("Ctrl+Q", self.close),
+            ("Escape", self._escape),
         ):
             QShortcut(QKeySequence(keys), self, function)
 
@@ -155,9 +184,9 @@ class MainWindow(QMainWindow):
         """Open a source beside the answer."""
         if not self.source.isVisible():
             self.source.show()
-            left, middle, _ = self.splitter.sizes()
+            left = self.sidebar.width()
             right = min(max(self.width() * 32 // 100, 340), 560)
-            self.splitter.setSizes([left, max(middle - right, 360), right])
+            self.splitter.setSizes([left, max(self.width() - left - right - 2, 360), right])
         self.source.open(sources, number)
 
     def close_source(self) -> None:
@@ -195,7 +224,13 @@ class MainWindow(QMainWindow):
             try:
                 Path(path).write_text(text, encoding="utf-8")
             except OSError as error:
-                self.notify.info(tr("{file} could not be written: {reason}.", file=path, reason=error.strerror or str(error)))
+                self.notify.info(
+                    tr(
+                        "{file} could not be written: {reason}.",
+                        file=path,
+                        reason=error.strerror or str(error),
+                    )
+                )
 
     def _ask_collection(self, name: str) -> None:
         self.new_chat()
@@ -244,17 +279,17 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------ dropping files
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
             self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
             self._drop.raise_()
             self._drop.show()
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop.hide()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         self._drop.hide()
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
@@ -262,7 +297,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.chat)
             self.chat.add_files(files)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
 
@@ -270,15 +305,17 @@ class MainWindow(QMainWindow):
 
     def restore(self) -> None:
         """Open where and how large the window was."""
-        saved = QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).value("geometry")
+        saved = QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).value(
+            "geometry"
+        )
         if isinstance(saved, QByteArray):
             self.restoreGeometry(saved)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).setValue("geometry", self.saveGeometry())
+    def closeEvent(self, event: QCloseEvent) -> None:
+        QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).setValue(
+            "geometry", self.saveGeometry()
+        )
         self._clock.stop()
         self.chat.recorder.stop()
         self.bridge.close()
         super().closeEvent(event)
-
-

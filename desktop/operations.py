@@ -27,7 +27,10 @@ class Operations(QObject):
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def run(
-        self, name: str, function: Callable[[Job], Any], success: Callable[[Any], None] | None = None,
+        self,
+        name: str,
+        function: Callable[[Job], Any],
+        success: Callable[[Any], None] | None = None,
         failure: Callable[[BaseException], bool] | None = None,
     ) -> Job:
         """Run `function` on a thread; then `success` with its result, or `failure`, which returns True if it has

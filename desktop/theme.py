@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from core.paths import RESOURCES
+
 TEXT_WIDTH = 720
 _JAPANESE_FONTS = ["Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans JP"]
 
@@ -30,10 +32,30 @@ class Tokens:
 
 
 LIGHT = Tokens(
-    "#faf9f7", "#f3f1ed", "#ffffff", "#e4e0d9", "#23201c", "#6a645c", "#2f6f5e", "#e3efeb", "#b4581c", "#ffe58a", "#ffffff"
+    "#faf9f7",
+    "#f3f1ed",
+    "#ffffff",
+    "#e4e0d9",
+    "#23201c",
+    "#6a645c",
+    "#2f6f5e",
+    "#e3efeb",
+    "#b4581c",
+    "#ffe58a",
+    "#ffffff",
 )
 DARK = Tokens(
-    "#1b1a18", "#22211e", "#2a2926", "#383632", "#ece8e1", "#9c958b", "#7cc4ae", "#25352f", "#e3975a", "#5d5220", "#16211d"
+    "#1b1a18",
+    "#22211e",
+    "#2a2926",
+    "#383632",
+    "#ece8e1",
+    "#9c958b",
+    "#7cc4ae",
+    "#25352f",
+    "#e3975a",
+    "#5d5220",
+    "#16211d",
 )
 
 
@@ -46,13 +68,17 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self.tokens = LIGHT
+        self._wanted = wanted
         self.set_wanted(wanted)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._apply)
 
     def set_wanted(self, wanted: str) -> None:
         """'light', 'dark', or 'auto' for the system's choice."""
-        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(wanted, Qt.ColorScheme.Unknown)
+        self._wanted = wanted
+        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(
+            wanted, Qt.ColorScheme.Unknown
+        )
         QGuiApplication.styleHints().setColorScheme(scheme)
         self._apply()
 
@@ -61,7 +87,9 @@ class Theme(QObject):
         return self.tokens is DARK
 
     def _apply(self) -> None:
-        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        # Where no platform theme is loaded, Qt takes no wish and reports no scheme; the setting still counts.
+        system = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        dark = system if self._wanted == "auto" else self._wanted == "dark"
         self.tokens = DARK if dark else LIGHT
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens))
@@ -80,12 +108,18 @@ def font() -> QFont:
 def _palette(tokens: Tokens) -> QPalette:
     palette = QPalette()
     for role, colour in (
-        (QPalette.ColorRole.Window, tokens.background), (QPalette.ColorRole.WindowText, tokens.text),
-        (QPalette.ColorRole.Base, tokens.card), (QPalette.ColorRole.AlternateBase, tokens.panel),
-        (QPalette.ColorRole.Text, tokens.text), (QPalette.ColorRole.Button, tokens.panel),
-        (QPalette.ColorRole.ButtonText, tokens.text), (QPalette.ColorRole.ToolTipBase, tokens.card),
-        (QPalette.ColorRole.ToolTipText, tokens.text), (QPalette.ColorRole.PlaceholderText, tokens.muted),
-        (QPalette.ColorRole.Highlight, tokens.accent), (QPalette.ColorRole.HighlightedText, tokens.on_accent),
+        (QPalette.ColorRole.Window, tokens.background),
+        (QPalette.ColorRole.WindowText, tokens.text),
+        (QPalette.ColorRole.Base, tokens.card),
+        (QPalette.ColorRole.AlternateBase, tokens.panel),
+        (QPalette.ColorRole.Text, tokens.text),
+        (QPalette.ColorRole.Button, tokens.panel),
+        (QPalette.ColorRole.ButtonText, tokens.text),
+        (QPalette.ColorRole.ToolTipBase, tokens.card),
+        (QPalette.ColorRole.ToolTipText, tokens.text),
+        (QPalette.ColorRole.PlaceholderText, tokens.muted),
+        (QPalette.ColorRole.Highlight, tokens.accent),
+        (QPalette.ColorRole.HighlightedText, tokens.on_accent),
         (QPalette.ColorRole.Link, tokens.accent),
     ):
         palette.setColor(role, QColor(colour))
@@ -139,6 +173,9 @@ def style_sheet(t: Tokens) -> str:
         selection-color: {t.on_accent};
     }}
     QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
+    QComboBox::drop-down {{ border: none; width: 26px; }}
+    QComboBox::down-arrow {{ image: url({(RESOURCES / "icons" / ("down-dark.svg" if t is DARK else "down.svg")).as_posix()}); width: 16px; height: 16px; }}
+    QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.soft_accent}; selection-color: {t.text}; }}
     QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
     QListView#conversations::item {{ border-radius: 8px; }}
     QListView:focus {{ border: none; }}

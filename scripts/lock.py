@@ -25,9 +25,7 @@ CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")
 
 # Wheels of torch 2.13.0 that are not on the default index: the CPU build for Linux.
 TORCH_CPU_HASHES = {
-    "cp311 manylinux_2_28_x86_64": (
-        "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
-    ),
+    "cp311 manylinux_2_28_x86_64": ("6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"),
 }
 
 
@@ -43,8 +41,10 @@ def _compile(source: str, target: str, *options: str) -> str:
 def _blocks(lock: str) -> list[tuple[str, str]]:
     """Split a lock into (package name, its lines), comments at the top under the name ''."""
     parts = re.split(r"(?m)^(?=[A-Za-z0-9])", lock)
-    return [(re.match(r"[A-Za-z0-9._-]*", part)[0] if i else "", part)  # type: ignore[index]
-            for i, part in enumerate(parts)]
+    return [
+        (re.match(r"[A-Za-z0-9._-]*", part)[0] if i else "", part)  # type: ignore[index]
+        for i, part in enumerate(parts)
+    ]
 
 
 def _write_torch(file: str, comment: str, requirement: str, hashes: list[str]) -> None:
@@ -68,8 +68,13 @@ def main() -> int:
     hashes = sorted(set(re.findall(r"sha256:[0-9a-f]{64}", torch)))
     _write_torch("torch.txt", "The default index's builds of torch.", "torch==2.13.0", hashes)
     cpu = [f"sha256:{value}" for value in TORCH_CPU_HASHES.values()]
-    _write_torch("torch-cpu.txt", "torch's CPU builds for Linux, from wherever pip is set up to look or"
-                 " TSUKUE_TORCH_INDEX.\n# Setup tries this file first.", "torch==2.13.0+cpu", cpu)
+    _write_torch(
+        "torch-cpu.txt",
+        "torch's CPU builds for Linux, from wherever pip is set up to look or"
+        " TSUKUE_TORCH_INDEX.\n# Setup tries this file first.",
+        "torch==2.13.0+cpu",
+        cpu,
+    )
 
     _compile("build.in", "build.txt")
     _compile("dev.in", "dev.txt")

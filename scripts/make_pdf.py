@@ -24,7 +24,9 @@ def make_pdf(source: Path, target: Path) -> None:
     wrap = "CJK" if any("\u3040" <= c <= "\u30ff" for c in source.read_text(encoding="utf-8")) else None
     styles = {
         "": ParagraphStyle("p", fontName="body", fontSize=10.5, leading=17, spaceAfter=7, wordWrap=wrap),
-        "## ": ParagraphStyle("h2", fontName="body", fontSize=12.5, leading=18, spaceBefore=9, spaceAfter=5, wordWrap=wrap),
+        "## ": ParagraphStyle(
+            "h2", fontName="body", fontSize=12.5, leading=18, spaceBefore=9, spaceAfter=5, wordWrap=wrap
+        ),
         "# ": ParagraphStyle("h1", fontName="body", fontSize=16, leading=22, spaceAfter=10, wordWrap=wrap),
     }
     story: list[object] = []
@@ -35,8 +37,15 @@ def make_pdf(source: Path, target: Path) -> None:
             mark = next(mark for mark in ("# ", "## ", "") if line.startswith(mark))
             story.append(Paragraph(line.removeprefix(mark), styles[mark]))
     document = SimpleDocTemplate(
-        str(target), pagesize=A5, leftMargin=42, rightMargin=42, topMargin=42, bottomMargin=42,
-        title=source.stem, author="Tsukue", invariant=1,
+        str(target),
+        pagesize=A5,
+        leftMargin=42,
+        rightMargin=42,
+        topMargin=42,
+        bottomMargin=42,
+        title=source.stem,
+        author="Tsukue",
+        invariant=1,
     )
     document.build(story)
 

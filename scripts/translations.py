@@ -1,7 +1,7 @@
 """Translations: gettext catalogues under resources/translations.
 
-    translations.py compile   .po -> .mo, where the .po is newer (setup calls this; standard library only)
-    translations.py update    collect the sources' strings into the .po files (needs Babel)
+translations.py compile   .po -> .mo, where the .po is newer (setup calls this; standard library only)
+translations.py update    collect the sources' strings into the .po files (needs Babel)
 """
 
 from __future__ import annotations
@@ -103,8 +103,12 @@ def update() -> None:
         catalog.obsolete.clear()
         with po.open("wb") as out:
             write_po(out, catalog, width=0, omit_header=False, include_lineno=False, sort_output=True)
-        missing = [message.id for message in catalog if message.id and not (
-            message.string if isinstance(message.string, str) else all(message.string))]
+        missing = [
+            message.id
+            for message in catalog
+            if message.id
+            and not (message.string if isinstance(message.string, str) else all(message.string or ()))
+        ]
         print(f"{po.name}: {len(catalog)} strings, {len(missing)} not translated")
         for text in missing:
             print(f"  {text!r}")

@@ -96,8 +96,14 @@ class ChatService:
     """Sends questions, stops and regenerates answers. Any thread may call."""
 
     def __init__(
-        self, store: ConversationStore, engine: Engine, library: Library, settings: SettingsFile,
-        answerer: Answerer, events: Events, jobs: Jobs,
+        self,
+        store: ConversationStore,
+        engine: Engine,
+        library: Library,
+        settings: SettingsFile,
+        answerer: Answerer,
+        events: Events,
+        jobs: Jobs,
     ) -> None:
         self.store = store
         self._engine = engine
@@ -108,7 +114,9 @@ class ChatService:
         self._jobs = jobs
         self._running: dict[int, Job] = {}  # by conversation
 
-    def new_conversation(self, title: str = "", *, system: str | None = None, collection: str = "") -> Conversation:
+    def new_conversation(
+        self, title: str = "", *, system: str | None = None, collection: str = ""
+    ) -> Conversation:
         """Start a conversation; its instruction is fixed from now on."""
         standing = self._settings.values.system_prompt or prompt.DEFAULT_SYSTEM
         return self.store.create(title, standing if system is None else system, collection=collection)
@@ -148,7 +156,11 @@ class ChatService:
         conversation = self.store.get(question.conversation)
         model = self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
         answer = self.store.add(
-            conversation.id, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING,
+            conversation.id,
+            Role.ASSISTANT,
+            "",
+            parent=question.id,
+            state=MessageState.STREAMING,
             model=self._library.name_of(model),
         )
         self._events.publish(MessageAdded(answer))
@@ -190,9 +202,7 @@ class _Run:
         except TsukueError as error:
             state, failure = MessageState.FAILED, error
             self._details["error"] = {"name": type(error).__name__, "fields": error.fields()}
-        self._store.finish(
-            self._answer.id, self._text, state, thinking=self._thinking, details=self._details
-        )
+        self._store.finish(self._answer.id, self._text, state, thinking=self._thinking, details=self._details)
         message = self._store.message(self._answer.id)
         used, length = (completion.context_used, self._context_length()) if completion else (0, 0)
         self._events.publish(AnswerEnded(message, failure, used, length))
@@ -231,8 +241,15 @@ class _Run:
 
     def _find(self, job: Job) -> Evidence:
         started = time.perf_counter()
-        earlier = [m.text for m in self._store.branch(self._conversation.id, self._question.parent)
-                   if m.role is Role.USER] if self._question.parent else []
+        earlier = (
+            [
+                m.text
+                for m in self._store.branch(self._conversation.id, self._question.parent)
+                if m.role is Role.USER
+            ]
+            if self._question.parent
+            else []
+        )
         evidence = self._service._answerer.find(
             self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
         )
@@ -253,9 +270,7 @@ class _Run:
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
-            call = self._engine.generate(
-                self._model, str(conversation.id), turns, sampling, limit, reserve
-            )
+            call = self._engine.generate(self._model, str(conversation.id), turns, sampling, limit, reserve)
             job.on_cancel(call.cancel)
             try:
                 for piece in call.items():
@@ -264,7 +279,10 @@ class _Run:
             except ContextFull as error:
                 try:
                     start, count = prompt.new_start(
-                        conversation, branch, error.available, lambda texts: self._engine.count_tokens(self._model, texts)
+                        conversation,
+                        branch,
+                        error.available,
+                        lambda texts: self._engine.count_tokens(self._model, texts),
                     )
                 except PromptTooLong:
                     if reserve == 16:

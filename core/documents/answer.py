@@ -22,6 +22,7 @@ QUOTED_FROM = 8  # passages whose sentences may be the quotation
 # A passage fits when its best sentence scores this much: half cosine similarity, half share of the
 # question's rare words. Found on tests/data/questions.jsonl (see make bench).
 FITS = 0.33
+ABOUT = 0.25  # share of the question's rare words that a citation needs to count as an answer to it
 HEADING = 0.6  # a heading names the subject and answers nothing: a whole sentence is preferred
 
 
@@ -39,8 +40,13 @@ class Quotation:
 
     def details(self) -> dict[str, Any]:
         return {
-            "file": self.passage.file, "page": self.passage.page, "text": self.text, "path": self.passage.path,
-            "page_id": self.passage.page_id, "start": self.start, "end": self.end,
+            "file": self.passage.file,
+            "page": self.passage.page,
+            "text": self.text,
+            "path": self.passage.path,
+            "page_id": self.passage.page_id,
+            "start": self.start,
+            "end": self.end,
         }
 
 
@@ -52,6 +58,18 @@ class Evidence:
     passages: list[FoundPassage]
     quotation: Quotation | None
     fits: bool
+    weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
+
+    def answers(self, citation: dict[str, Any]) -> bool:
+        """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
+
+        A small model may recite a true sentence that answers another question.
+        """
+        quoted = self.quotation
+        same = quoted is not None and citation["page_id"] == quoted.passage.page_id
+        if same and quoted is not None and citation["start"] < quoted.end and quoted.start < citation["end"]:
+            return True
+        return keywords.coverage(self.weights, citation["text"]) >= ABOUT
 
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
@@ -61,7 +79,9 @@ class Evidence:
         )
         japanese = support._JAPANESE.search(self.question)
         if japanese:
-            return f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
+            return (
+                f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
+            )
         return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
 
     def details(self) -> dict[str, Any]:
@@ -69,8 +89,13 @@ class Evidence:
         return {
             "quotation": self.quotation.details() if self.quotation and self.fits else None,
             "passages": [
-                {"file": p.passage.file, "page": p.passage.page, "section": p.passage.section,
-                 "text": p.passage.text, "score": round(p.score, 5)}
+                {
+                    "file": p.passage.file,
+                    "page": p.passage.page,
+                    "section": p.passage.section,
+                    "text": p.passage.text,
+                    "score": round(p.score, 5),
+                }
                 for p in self.passages
             ],
         }
@@ -97,7 +122,9 @@ class Judgement:
     def details(self) -> dict[str, Any]:
         """For storing with the answer."""
         return {
-            **self.evidence.details(), "outcome": self.outcome, "citations": self.citations,
+            **self.evidence.details(),
+            "outcome": self.outcome,
+            "citations": self.citations,
             "marks": [[mark.start, mark.end, mark.marker] for mark in self.marks],
         }
 
@@ -120,15 +147,15 @@ class Answerer:
         if earlier and len(support._content(support._normal(question))) < 2:
             searched = f"{earlier[-1]} {question}"
         found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
-        quotation = self._quote(collection, searched, found, job)
+        weights = keywords.weights(self._store, self._store.collection(collection), searched)
+        quotation = self._quote(searched, found, weights, job)
         fits = quotation is not None and quotation.score >= FITS
-        return Evidence(question, _quoted_first(found, quotation), quotation, fits)
+        return Evidence(question, _quoted_first(found, quotation), quotation, fits, weights)
 
     def _quote(
-        self, collection: str, question: str, found: list[FoundPassage], job: Job | None
+        self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None
     ) -> Quotation | None:
         """The sentence that answers best, by meaning and by the question's rare words."""
-        weights = keywords.weights(self._store, self._store.collection(collection), question)
         places = [(p.passage, a, b) for p in found for a, b in sentences.spans(p.passage.text)]
         texts = [passage.text[a:b] for passage, a, b in places]
         similarities = self._index.compare(question, texts, job)
@@ -140,7 +167,9 @@ class Answerer:
             )
             score = (0.5 * max(similarity, 0.0) + 0.5 * words) * (HEADING if _is_heading(text) else 1.0)
             if best is None or score > best.score:
-                best = Quotation(text, passage, passage.start + a, passage.start + b, score, words, similarity)
+                best = Quotation(
+                    text, passage, passage.start + a, passage.start + b, score, words, similarity
+                )
         return best
 
     def judge(self, evidence: Evidence, answer: str) -> Judgement:
@@ -155,16 +184,23 @@ class Answerer:
             if citation is None:
                 marks.append(Mark(start, end, None))
                 continue
-            same = next((c for c in citations if (c["page_id"], c["start"]) == (citation["page_id"], citation["start"])), None)
+            same = next(
+                (
+                    c
+                    for c in citations
+                    if (c["page_id"], c["start"]) == (citation["page_id"], citation["start"])
+                ),
+                None,
+            )
             if same is None:
                 same = {"marker": len(citations) + 1, **citation}
                 citations.append(same)
             marks.append(Mark(start, end, same["marker"]))
-        if citations:
+        if any(evidence.answers(citation) for citation in citations):
             return Judgement(evidence, "answered", marks, citations)
         quotation = evidence.quotation
         first = [{"marker": 1, **quotation.details()}] if quotation else []
-        return Judgement(evidence, "quotation", marks, first)
+        return Judgement(evidence, "quotation", [Mark(m.start, m.end, None) for m in marks], first)
 
     def _cite(self, sentence: str, evidence: Evidence) -> dict[str, Any] | None:
         best: tuple[float, dict[str, Any]] | None = None
@@ -172,11 +208,18 @@ class Answerer:
             passage = found.passage
             supported = support.find(sentence, passage.text, question=evidence.question)
             if supported is not None and (best is None or supported.share > best[0]):
-                best = supported.share, {
-                    "file": passage.file, "page": passage.page, "text": passage.text[supported.start:supported.end],
-                    "path": passage.path, "page_id": passage.page_id,
-                    "start": passage.start + supported.start, "end": passage.start + supported.end,
-                }
+                best = (
+                    supported.share,
+                    {
+                        "file": passage.file,
+                        "page": passage.page,
+                        "text": passage.text[supported.start : supported.end],
+                        "path": passage.path,
+                        "page_id": passage.page_id,
+                        "start": passage.start + supported.start,
+                        "end": passage.start + supported.end,
+                    },
+                )
         return best[1] if best else None
 
 
@@ -192,4 +235,4 @@ def _quoted_first(found: list[FoundPassage], quotation: Quotation | None) -> lis
     quoted = next(p for p in found if p.passage.id == quotation.passage.id)
     if quoted in found[:SHOWN]:
         return found
-    return [*found[:SHOWN - 1], quoted, *(p for p in found[SHOWN - 1:] if p is not quoted)]
+    return [*found[: SHOWN - 1], quoted, *(p for p in found[SHOWN - 1 :] if p is not quoted)]

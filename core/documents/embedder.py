@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.documents.messages import STARTER_EMBEDDER
 from core.errors import ModelUnreadable
 
 Matrix = npt.NDArray[np.float32]
-STARTER = "use-multilingual"
 
 
 class Embedder(Protocol):
@@ -58,7 +58,9 @@ class SentenceTransformerEmbedder:
 
     def encode(self, texts: list[str], *, question: bool) -> Matrix:
         encode = self._model.encode_query if question else self._model.encode_document
-        return _unit(np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True), dtype=np.float32))
+        return _unit(
+            np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True), dtype=np.float32)
+        )
 
 
 def _unit(vectors: Matrix) -> Matrix:
@@ -69,7 +71,7 @@ def _unit(vectors: Matrix) -> Matrix:
 
 def load(name: str, folder: str | None, threads: int) -> Embedder:
     """The embedder of this name; `folder` holds a sentence-transformers model. Raises ModelUnreadable."""
-    if name == STARTER:
+    if name == STARTER_EMBEDDER:
         return UniversalSentenceEncoder(threads)
     if folder is None:
         raise ModelUnreadable(name, "no such embedding model")

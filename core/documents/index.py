@@ -6,8 +6,8 @@ import logging
 import re
 from typing import TypeVar
 
-from core.documents.embedder import STARTER
 from core.documents.messages import (
+    STARTER_EMBEDDER,
     Compare,
     CountVectors,
     DropIndex,
@@ -52,7 +52,7 @@ class Index:
     @property
     def embedder(self) -> str:
         """The embedder in use."""
-        return self._settings.values.embedder or STARTER
+        return self._settings.values.embedder or STARTER_EMBEDDER
 
     def _name(self, collection: int) -> str:
         """The index's name in Chroma, which allows few characters."""
@@ -77,7 +77,7 @@ class Index:
         vectors = self._call(Embed(self.embedder, texts), job)
         assert isinstance(vectors, Vectors)
         size = vectors.dimension * 2
-        rows = [(p.id, vectors.data[i * size:(i + 1) * size]) for i, p in enumerate(passages)]
+        rows = [(p.id, vectors.data[i * size : (i + 1) * size]) for i, p in enumerate(passages)]
         self._store.put_vectors(self.embedder, rows)
         self._call(StoreVectors(self._name(collection), [p.id for p in passages], vectors))
 
@@ -105,7 +105,9 @@ class Index:
                 self._call(StoreVectors(name, [passage for passage, _ in stored], data))
         self._checked[name] = self.worker.pid
 
-    def nearest(self, collection: int, question: str, limit: int, job: Job | None = None) -> list[tuple[int, float]]:
+    def nearest(
+        self, collection: int, question: str, limit: int, job: Job | None = None
+    ) -> list[tuple[int, float]]:
         """Passages nearest in meaning, with cosine similarities, best first."""
         self.check(collection)
         hits = self._call(FindNearest(self._name(collection), self.embedder, question, limit), job)

@@ -43,7 +43,9 @@ PARSER_MEMORY = 3_000_000_000  # address space in bytes
 
 def parser_spec() -> WorkerSpec:
     """The parser worker: little memory, gone soon after its work."""
-    return WorkerSpec(PARSER_NAME, "core.documents.parser", idle_seconds=60, memory_limit=PARSER_MEMORY, nice=8)
+    return WorkerSpec(
+        PARSER_NAME, "core.documents.parser", idle_seconds=60, memory_limit=PARSER_MEMORY, nice=8
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def expand(paths: Iterable[str]) -> list[str]:
         path = Path(given).expanduser()
         if path.is_dir():
             inside = (p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file())
-            found += [str(p) for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+            found += [
+                str(p) for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)
+            ]
         else:
             found.append(given)
     return list(dict.fromkeys(found))
@@ -130,7 +134,9 @@ class Ingest:
     def _tell(self, collection: str, file: str, done: int, files: int, embedded: int, total: int) -> None:
         self._events.publish(IngestProgress(collection, Path(file).name, done, files, embedded, total))
 
-    def _add_file(self, file: str, collection: str, job: Job, report: IngestReport, place: tuple[int, int]) -> None:
+    def _add_file(
+        self, file: str, collection: str, job: Job, report: IngestReport, place: tuple[int, int]
+    ) -> None:
         job.check()
         path = Path(file).expanduser().absolute()
         if not path.is_file():

@@ -59,6 +59,8 @@ class RenderPage(Request):
 
 # ---------------------------------------------------------------- embeddings and vectors
 
+STARTER_EMBEDDER = "use-multilingual"  # the encoder that is always there
+
 
 class Vectors(msgspec.Struct, frozen=True):
     """Unit vectors, row by row: little-endian float16."""

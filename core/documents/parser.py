@@ -11,7 +11,14 @@ from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
 MAX_MEGABYTES = 500
-SUFFIXES = {".pdf": "pdf", ".docx": "docx", ".md": "markdown", ".markdown": "markdown", ".txt": "plain", ".text": "plain"}
+SUFFIXES = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "plain",
+    ".text": "plain",
+}
 
 
 def read(request: ReadDocument, context: Context) -> ReadSummary:

@@ -53,10 +53,10 @@ def _split_range(text: str, start: int, end: int, section: str) -> list[Passage]
     found: list[Passage] = []
     current: list[tuple[int, int]] = []
     for piece in pieces:
-        if current and size(text[current[0][0]:piece[1]]) > TARGET:
+        if current and size(text[current[0][0] : piece[1]]) > TARGET:
             found.append(Passage(current[0][0], current[-1][1], section))
             last = current[-1]
-            repeat = len(current) > 1 and size(text[last[0]:last[1]]) <= OVERLAP
+            repeat = len(current) > 1 and size(text[last[0] : last[1]]) <= OVERLAP
             current = [last] if repeat else []
         current.append(piece)
     if current:
@@ -69,9 +69,12 @@ def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found = []
     while size(text[start:end]) > TARGET:
         step = int(TARGET)
-        while start + step < end and size(text[start:start + step]) < TARGET:
+        while start + step < end and size(text[start : start + step]) < TARGET:
             step += 16
-        cut = max(text.rfind(" ", start + step // 2, start + step), text.rfind("、", start + step // 2, start + step))
+        cut = max(
+            text.rfind(" ", start + step // 2, start + step),
+            text.rfind("、", start + step // 2, start + step),
+        )
         cut = cut + 1 if cut > 0 else min(start + step, end)
         found.append((start, cut))
         start = cut

@@ -25,7 +25,7 @@ def spans(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
-        piece = text[start:match.end()]
+        piece = text[start : match.end()]
         if match[0].startswith("."):
             stripped = piece.rstrip("\"”’')]")
             if _ABBREVIATION.search(stripped) or _STARTS_LIST_ITEM.match(stripped):

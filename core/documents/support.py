@@ -12,6 +12,7 @@ two names round does too, and synonyms are not known. An answer then stays marke
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -27,17 +28,69 @@ _CJK = "\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _JAPANESE = re.compile(f"[{_CJK}]")
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
-_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百千万]+(?=[年月日時分秒円人名個件回度歳社台本枚階章条項点割%％週か間])")
+_KANJI_NUMBER = re.compile(
+    "[〇一二三四五六七八九十百千万]+(?=[年月日時分秒円人名個件回度歳社台本枚階章条項点割%％週か間])"
+)
 _ENGLISH_NUMBERS = {
-    word: i for i, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen twenty".split()
+    word: i
+    for i, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
+} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+}
 _MONTHS = {
-    name: i for i, name in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
+    name: i
+    for i, name in enumerate(
+        [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ],
+        start=1,
     )
 }
 _MONTH = "|".join(name[:3] + f"(?:{name[3:]})?" for name in _MONTHS)
@@ -45,14 +98,20 @@ _DATES = [
     (re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月(?:\s*(\d{1,2})\s*日)?"), (1, 2, 3)),
     (re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b"), (1, 2, 3)),
     (re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.I), (3, 1, 2)),
-    (re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\.?,?\s+(\d{{4}})\b", re.I), (3, 2, 1)),
+    (
+        re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\.?,?\s+(\d{{4}})\b", re.I),
+        (3, 2, 1),
+    ),
 ]
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*|(?<=[A-Za-z" + _CJK + r"])\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"\b(?:[A-Z][\w’'-]*[A-Za-z0-9]|[A-Z]{2,}\d*)\b|[\u30a1-\u30fa\u30fc]{2,}|\b[a-z]+[0-9]+\b")
+_NAME = re.compile(
+    r"\b(?:[A-Z][\w’'-]*[A-Za-z0-9]|[A-Z]{2,}\d*)\b|[\u30a1-\u30fa\u30fc]{2,}|\b[a-z]+[0-9]+\b"
+)
 _NEGATIONS = {
     "latin": re.compile(
         r"\b(?:not|no|never|none|neither|nor|without|cannot|except|excluded?|excluding|unless|nothing|nobody|hardly"
-        r"|prohibited|forbidden|unable|refused?|rejected|lacks?|fails?|failed)\b|n[’']t\b", re.I,
+        r"|prohibited|forbidden|unable|refused?|rejected|lacks?|fails?|failed)\b|n[’']t\b",
+        re.I,
     ),
     "japanese": re.compile(
         r"ない(?!し)|なかっ|ません|なく(?:な|て|、)|ず[、にはと]|ずに|せず|未(?=[一-鿿])|不(?=[一-鿿])|無(?=[一-鿿])|非(?=[一-鿿])|禁止|除[きくい]|除外|対象外|できぬ|なし(?:[。、で]|$)"
@@ -60,10 +119,41 @@ _NEGATIONS = {
 }
 # Words that carry no fact; they may be missing from the passage.
 _FILLER = STOP_WORDS | frozenset(
-    "also according document documents passage text states state stated says said mentions mentioned based answer"
-    " however therefore thus has its per within called named given provided following means mean".split()
+    [
+        "also",
+        "according",
+        "document",
+        "documents",
+        "passage",
+        "text",
+        "states",
+        "state",
+        "stated",
+        "says",
+        "said",
+        "mentions",
+        "mentioned",
+        "based",
+        "answer",
+        "however",
+        "therefore",
+        "thus",
+        "has",
+        "its",
+        "per",
+        "within",
+        "called",
+        "named",
+        "given",
+        "provided",
+        "following",
+        "means",
+        "mean",
+    ]
 )
-_JAPANESE_FILLER = re.compile("資料|文書|記載|説明|によると|によれば|質問|回答|以下|通り|という|こと|もの|ため|場合|です|ます|である|された|れます|について|として")
+_JAPANESE_FILLER = re.compile(
+    "資料|文書|記載|説明|によると|によれば|質問|回答|以下|通り|という|こと|もの|ため|場合|です|ます|である|された|れます|について|として"
+)
 
 
 @dataclass(frozen=True)
@@ -92,11 +182,17 @@ def _normal(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _KANJI_NUMBER.sub(lambda m: str(_kanji_number(m[0])), text)
     text = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", text)
-    text = re.sub(r"(\d+(?:\.\d+)?)\s*万", lambda m: f"{float(m[1]) * 10000:g}" if float(m[1]) < 100 else str(int(float(m[1]) * 10000)), text)
+    text = re.sub(
+        r"(\d+(?:\.\d+)?)\s*万",
+        lambda m: f"{float(m[1]) * 10000:g}" if float(m[1]) < 100 else str(int(float(m[1]) * 10000)),
+        text,
+    )
     for pattern, order in _DATES:
         text = pattern.sub(lambda m, order=order: _date(m, order), text)  # type: ignore[misc]
     return re.sub(
-        r"\b[A-Za-z]+(?:-[a-z]+)?\b", lambda m: str(number) if (number := _english_number(m[0])) is not None else m[0], text
+        r"\b[A-Za-z]+(?:-[a-z]+)?\b",
+        lambda m: str(number) if (number := _english_number(m[0])) is not None else m[0],
+        text,
     )
 
 
@@ -109,15 +205,25 @@ def _english_number(word: str) -> int | None:
 
 def _date(match: re.Match[str], order: tuple[int, int, int]) -> str:
     year, month, day = (match[i] for i in order)
-    number = month if month.isdigit() else next(i for name, i in _MONTHS.items() if name.startswith(month.lower()[:3]))
+    number = (
+        month
+        if month.isdigit()
+        else next(i for name, i in _MONTHS.items() if name.startswith(month.lower()[:3]))
+    )
     return f" d{int(year)}-{int(number):02d}" + (f"-{int(day):02d} " if day else " ")
 
 
 def _numbers(text: str) -> list[str]:
     """Numbers and dates of a normalised text, in order."""
     found = re.findall(r"d\d{4}-\d\d(?:-\d\d)?|" + _NUMBER.pattern, text)
-    return [n.rstrip(".,") if n.startswith("d") else f"{float(n.replace(',', '.')):g}" if n.count(".") + n.count(",") <= 1 else n
-            for n in found]
+    return [
+        n.rstrip(".,")
+        if n.startswith("d")
+        else f"{float(n.replace(',', '.')):g}"
+        if n.count(".") + n.count(",") <= 1
+        else n
+        for n in found
+    ]
 
 
 def _names(text: str, whole: str) -> list[str]:
@@ -125,13 +231,16 @@ def _names(text: str, whole: str) -> list[str]:
     found = []
     for match in _NAME.finditer(text):
         name = match[0]
-        if name.lower() in STOP_WORDS | {"i", "yes", "however", "therefore", "according"} or name.lower() in _MONTHS:
+        if (
+            name.lower() in STOP_WORDS | {"i", "yes", "however", "therefore", "according"}
+            or name.lower() in _MONTHS
+        ):
             continue
-        first = not text[:match.start()].strip(" \"“‘'([*-•")
-        if first and name.isalpha() and not name.isupper() and name[0].isascii():
-            # A first word is a name only if the passage writes it so in mid-sentence.
-            if not re.search(rf"(?<=[a-z,;:] ){re.escape(name)}\b", whole):
-                continue
+        first = not text[: match.start()].strip(" \"“‘'([*-•")
+        plain = first and name.isalpha() and not name.isupper() and name[0].isascii()
+        # A first word is a name only if the passage writes it so in mid-sentence.
+        if plain and not re.search(rf"(?<=[a-z,;:] ){re.escape(name)}\b", whole):
+            continue
         found.append(re.sub(r"[’']s$", "", name).lower())
     return found
 
@@ -140,7 +249,7 @@ def _content(text: str) -> list[str]:
     """Content units: stems of English words that carry meaning, pairs of kanji or katakana, with verbs' kanji."""
     units = [stem(w) for w in re.findall(r"[a-z][a-z'’-]+", text.lower()) if w not in _FILLER]
     for run in re.findall("[\u3005\u30a1-\u30ff\u3400-\u9fff]+", _JAPANESE_FILLER.sub(" ", text)):
-        units += [run[i:i + 2] for i in range(len(run) - 1)] or [run]
+        units += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
     return units
 
 
@@ -183,7 +292,7 @@ def find(statement: str, passage: str, *, question: str = "") -> Support | None:
     if best is None:
         # Two neighbours together, but not where one of them alone speaks of the same thing with other
         # numbers, names or polarity: that sentence contradicts, and its neighbour must not lend it a number.
-        for one, two in zip(singles, singles[1:], strict=False):
+        for one, two in itertools.pairwise(singles):
             if one.contradicts or two.contradicts:
                 continue
             pair = claim.examine(one.start, two.end)
@@ -255,7 +364,9 @@ def _negative_like(claim: str, negative: bool, window: str) -> bool:
     if len(parts) == 1:
         return _negative(_normal(window))
     units = set(_content(claim)) | set(_numbers(claim))
-    nearest = max(parts, key=lambda part: len(units & (set(_content(_normal(part))) | set(_numbers(_normal(part))))))
+    nearest = max(
+        parts, key=lambda part: len(units & (set(_content(_normal(part))) | set(_numbers(_normal(part)))))
+    )
     return _negative(_normal(nearest))
 
 
@@ -266,5 +377,10 @@ def _ordered(text: str, whole: str) -> list[str]:
         found += [(m.start(), name) for m in re.finditer(re.escape(name), text.lower())]
     for pattern in (r"d\d{4}-\d\d(?:-\d\d)?", _NUMBER.pattern):
         found += [(m.start(), m[0]) for m in re.finditer(pattern, text)]
-    found += [(m.start(), m[1]) for m in re.finditer("([\u4e00-\u9fff]{1,4})(?:さん|氏|様|部長|課長|社長|係長|先生|教授|博士|社|市|県|部|課|駅)", text)]
+    found += [
+        (m.start(), m[1])
+        for m in re.finditer(
+            "([\u4e00-\u9fff]{1,4})(?:さん|氏|様|部長|課長|社長|係長|先生|教授|博士|社|市|県|部|課|駅)", text
+        )
+    ]
     return [name for _, name in sorted(set(found))]

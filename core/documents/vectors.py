@@ -41,7 +41,7 @@ class VectorStore:
 
     def remove(self, index: str, ids: list[int]) -> None:
         for start in range(0, len(ids), BATCH):
-            self._collection(index).delete(ids=[str(i) for i in ids[start:start + BATCH]])
+            self._collection(index).delete(ids=[str(i) for i in ids[start : start + BATCH]])
 
     def drop(self, index: str) -> None:
         """Forget an index; nothing happens if there is none."""
@@ -60,7 +60,9 @@ class VectorStore:
         limit = min(limit, int(collection.count()))
         if limit == 0:
             return [], []
-        found = collection.query(query_embeddings=np.atleast_2d(vector), n_results=limit, include=["distances"])
+        found = collection.query(
+            query_embeddings=np.atleast_2d(vector), n_results=limit, include=["distances"]
+        )
         distances = found["distances"]
         assert distances is not None
         return [int(i) for i in found["ids"][0]], [1.0 - float(d) for d in distances[0]]

@@ -79,7 +79,11 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
     documents = Documents(options)
     return {
-        Embed: documents.embed, StoreVectors: documents.store, RemoveVectors: documents.remove,
-        DropIndex: documents.drop, CountVectors: documents.count, FindNearest: documents.find,
+        Embed: documents.embed,
+        StoreVectors: documents.store,
+        RemoveVectors: documents.remove,
+        DropIndex: documents.drop,
+        CountVectors: documents.count,
+        FindNearest: documents.find,
         Compare: documents.compare,
     }

@@ -46,7 +46,12 @@ class Engine(Protocol):
         """Make a model (its id in the library, or a file's path) ready. Raises its typed errors."""
 
     def generate(
-        self, model: str, conversation: str, turns: list[Turn], sampling: Sampling, max_tokens: int,
+        self,
+        model: str,
+        conversation: str,
+        turns: list[Turn],
+        sampling: Sampling,
+        max_tokens: int,
         reserve: int = 1,
     ) -> Answer:
         """Start an answer to the last turn. `conversation` names what may be reused from earlier turns."""

@@ -79,7 +79,12 @@ class LocalEngine:
             loading.cancel()
 
     def generate(
-        self, model: str, conversation: str, turns: list[Turn], sampling: Sampling, max_tokens: int,
+        self,
+        model: str,
+        conversation: str,
+        turns: list[Turn],
+        sampling: Sampling,
+        max_tokens: int,
         reserve: int = 1,
     ) -> Answer:
         """See Engine.generate. The model is loaded first if it is not."""

@@ -107,7 +107,7 @@ class Generate(Request):
     sampling: Sampling = Sampling()
     max_tokens: int = 2048
     reserve: int = 1  # the prompt is too long if it leaves less room than this
-    template_options: dict[str, Any] = {}
+    template_options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 @operation(result=TokenCounts, doing=N_("counting tokens"))

@@ -61,10 +61,13 @@ class ScriptedEngine:
         if len(prompt) + request.reserve > self._context_length:
             raise ContextFull(len(prompt) + request.reserve, self._context_length)
         old = self._cached.get(request.conversation, [])
-        cached = next((i for i, (a, b) in enumerate(zip(old, prompt, strict=False)) if a != b), min(len(old), len(prompt)))
+        cached = next(
+            (i for i, (a, b) in enumerate(zip(old, prompt, strict=False)) if a != b),
+            min(len(old), len(prompt)),
+        )
         last = request.turns[-1].text
         entry = next((a for a in self._script["answers"] if a.get("when", "") in last), {"say": "…"})
-        words = _words(str(entry["say"]))[:request.max_tokens]
+        words = _words(str(entry["say"]))[: request.max_tokens]
         splitter = ThinkingSplitter()
         for i, word in enumerate(words):
             context.check()
@@ -93,6 +96,9 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
     engine = ScriptedEngine(json.loads(Path(options["script"]).read_text(encoding="utf-8")))
     return {
-        LoadModel: engine.load, Generate: engine.generate, CountTokens: engine.count,
-        Forget: engine.forget, AskEngine: engine.describe,
+        LoadModel: engine.load,
+        Generate: engine.generate,
+        CountTokens: engine.count,
+        Forget: engine.forget,
+        AskEngine: engine.describe,
     }

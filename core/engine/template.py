@@ -19,10 +19,11 @@ import threading
 from typing import Any
 
 import jinja2
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.nodes import CallBlock, Node
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.engine.messages import Turn
 from core.errors import TemplateFailed
@@ -96,10 +97,14 @@ class ChatTemplate:
 
     def __init__(self, source: str, *, bos: str, eos: str, control: list[str]) -> None:
         environment = _Environment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[loopcontrols, _Generation],
             undefined=jinja2.Undefined,
         )
-        environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+        environment.filters["tojson"] = lambda value, **options: json.dumps(
+            value, ensure_ascii=False, **options
+        )
         environment.globals["raise_exception"] = _raise
         self._variables = {"bos_token": bos, "eos_token": eos}
         longest_first = sorted((text for text in control if len(text) > 1), key=len, reverse=True)
@@ -116,7 +121,7 @@ class ChatTemplate:
             return text
         # A match can overlap the next one only by making a new control string across the cut; so repeat.
         while match := self._control.search(text):
-            text = f"{text[:match.start() + 1]}{GUARD}{text[match.start() + 1:]}"
+            text = f"{text[: match.start() + 1]}{GUARD}{text[match.start() + 1 :]}"
         return text
 
     def pieces(self, turns: list[Turn], options: dict[str, Any]) -> list[str]:
@@ -150,7 +155,17 @@ class ChatTemplate:
 
         try:
             return str(_with_time_limit(render, TIME_LIMIT))
-        except (SecurityError, RecursionError, MemoryError, TypeError, ValueError, KeyError, AttributeError, IndexError, ZeroDivisionError) as error:
+        except (
+            SecurityError,
+            RecursionError,
+            MemoryError,
+            TypeError,
+            ValueError,
+            KeyError,
+            AttributeError,
+            IndexError,
+            ZeroDivisionError,
+        ) as error:
             raise TemplateFailed(f"{type(error).__name__}: {error}") from error
 
 

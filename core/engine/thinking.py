@@ -39,8 +39,8 @@ class ThinkingSplitter:
                 thinking, self._buffer, self._state = before, after.lstrip("\n"), "answer"
             else:
                 keep = _held_back(self._buffer, CLOSE)
-                thinking = self._buffer[:len(self._buffer) - keep]
-                self._buffer = self._buffer[len(thinking):]
+                thinking = self._buffer[: len(self._buffer) - keep]
+                self._buffer = self._buffer[len(thinking) :]
         if self._state == "answer":
             answer, self._buffer = self._buffer, ""
         return answer, thinking

@@ -40,5 +40,9 @@ def look() -> Machine:
     """This machine, now."""
     memory = psutil.virtual_memory()
     return Machine(
-        f"{platform.system()} {platform.release()}", _processor(), os.cpu_count() or 1, memory.total, memory.available
+        f"{platform.system()} {platform.release()}",
+        _processor(),
+        os.cpu_count() or 1,
+        memory.total,
+        memory.available,
     )

@@ -47,8 +47,15 @@ class Library:
             return []
         models = [
             LocalModel(
-                e["id"], e["name"], e["role"], self._starter / e["path"], e["size_bytes"],
-                e["languages"], e["licence"], starter=True, for_tests=e["for_tests"],
+                e["id"],
+                e["name"],
+                e["role"],
+                self._starter / e["path"],
+                e["size_bytes"],
+                e["languages"],
+                e["licence"],
+                starter=True,
+                for_tests=e["for_tests"],
             )
             for e in entries
         ]

@@ -19,17 +19,33 @@ from core.storage.database import Database
 
 def _message(row: sqlite3.Row) -> Message:
     return Message(
-        id=row["id"], conversation=row["conversation"], parent=row["parent"], role=Role(row["role"]),
-        text=row["text"], prompt=row["prompt"], thinking=row["thinking"], state=MessageState(row["state"]),
-        created=row["created"], model=row["model"], details=json.loads(row["details"]),
+        id=row["id"],
+        conversation=row["conversation"],
+        parent=row["parent"],
+        role=Role(row["role"]),
+        text=row["text"],
+        prompt=row["prompt"],
+        thinking=row["thinking"],
+        state=MessageState(row["state"]),
+        created=row["created"],
+        model=row["model"],
+        details=json.loads(row["details"]),
     )
 
 
 def _conversation(row: sqlite3.Row) -> Conversation:
     return Conversation(
-        id=row["id"], title=row["title"], folder=row["folder"], pinned=bool(row["pinned"]),
-        created=row["created"], changed=row["changed"], system_prompt=row["system_prompt"],
-        collection=row["collection"], model=row["model"], leaf=row["leaf"], context_start=row["context_start"],
+        id=row["id"],
+        title=row["title"],
+        folder=row["folder"],
+        pinned=bool(row["pinned"]),
+        created=row["created"],
+        changed=row["changed"],
+        system_prompt=row["system_prompt"],
+        collection=row["collection"],
+        model=row["model"],
+        leaf=row["leaf"],
+        context_start=row["context_start"],
     )
 
 
@@ -41,12 +57,19 @@ class ConversationStore:
 
     # ------------------------------------------------------------ conversations
 
-    def create(self, title: str, system_prompt: str, *, model: str = "", collection: str = "") -> Conversation:
+    def create(
+        self, title: str, system_prompt: str, *, model: str = "", collection: str = ""
+    ) -> Conversation:
         """Start an empty conversation."""
         now = time.time()
         number = self._db.write(
             "INSERT INTO conversations (title, created, changed, system_prompt, model, collection) VALUES (?,?,?,?,?,?)",
-            title, now, now, system_prompt, model, collection,
+            title,
+            now,
+            now,
+            system_prompt,
+            model,
+            collection,
         )
         return self.get(number)
 
@@ -57,7 +80,7 @@ class ConversationStore:
             raise ConversationMissing(str(conversation))
         return _conversation(row)
 
-    def list(self) -> list[Conversation]:
+    def all(self) -> list[Conversation]:
         """All conversations, the pinned first, then the latest changed."""
         rows = self._db.rows("SELECT * FROM conversations ORDER BY pinned DESC, changed DESC, id DESC")
         return [_conversation(row) for row in rows]
@@ -74,7 +97,8 @@ class ConversationStore:
         """Remove a conversation with all its messages."""
         with self._db.transaction():
             self._db.write(
-                "DELETE FROM messages_index WHERE rowid IN (SELECT id FROM messages WHERE conversation = ?)", conversation
+                "DELETE FROM messages_index WHERE rowid IN (SELECT id FROM messages WHERE conversation = ?)",
+                conversation,
             )
             self._db.write("DELETE FROM conversations WHERE id = ?", conversation)
 
@@ -86,7 +110,8 @@ class ConversationStore:
         rows = self._db.rows(
             "SELECT m.* FROM messages_index i JOIN messages m ON m.id = i.rowid"
             " WHERE messages_index MATCH ? ORDER BY bm25(messages_index), m.id DESC LIMIT ?",
-            query, limit * 4,
+            query,
+            limit * 4,
         )
         best: dict[int, Message] = {}
         for row in rows:
@@ -96,8 +121,15 @@ class ConversationStore:
     # ------------------------------------------------------------ messages
 
     def add(
-        self, conversation: int, role: Role, text: str, *, parent: int | None, prompt: str | None = None,
-        state: MessageState = MessageState.DONE, model: str = "",
+        self,
+        conversation: int,
+        role: Role,
+        text: str,
+        *,
+        parent: int | None,
+        prompt: str | None = None,
+        state: MessageState = MessageState.DONE,
+        model: str = "",
     ) -> Message:
         """Append a message below `parent`; it becomes the leaf that is on screen."""
         now = time.time()
@@ -105,9 +137,18 @@ class ConversationStore:
             number = self._db.write(
                 "INSERT INTO messages (conversation, parent, role, text, prompt, state, created, model)"
                 " VALUES (?,?,?,?,?,?,?,?)",
-                conversation, parent, role.value, text, prompt, state.value, now, model,
+                conversation,
+                parent,
+                role.value,
+                text,
+                prompt,
+                state.value,
+                now,
+                model,
             )
-            self._db.write("UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", number, now, conversation)
+            self._db.write(
+                "UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", number, now, conversation
+            )
             if state is not MessageState.STREAMING:
                 self._index(number, text)
         return self.message(number)
@@ -123,13 +164,23 @@ class ConversationStore:
         self._db.write("UPDATE messages SET text = ?, thinking = ? WHERE id = ?", text, thinking, number)
 
     def finish(
-        self, number: int, text: str, state: MessageState, *, thinking: str = "", details: dict[str, Any] | None = None
+        self,
+        number: int,
+        text: str,
+        state: MessageState,
+        *,
+        thinking: str = "",
+        details: dict[str, Any] | None = None,
     ) -> None:
         """Write an answer's final text and state."""
         with self._db.transaction():
             self._db.write(
                 "UPDATE messages SET text = ?, thinking = ?, state = ?, details = ? WHERE id = ?",
-                text, thinking, state.value, json.dumps(details or {}, ensure_ascii=False), number,
+                text,
+                thinking,
+                state.value,
+                json.dumps(details or {}, ensure_ascii=False),
+                number,
             )
             self._index(number, text)
 
@@ -139,7 +190,9 @@ class ConversationStore:
 
     def _index(self, number: int, text: str) -> None:
         self._db.write("DELETE FROM messages_index WHERE rowid = ?", number)
-        self._db.write("INSERT INTO messages_index (rowid, tokens) VALUES (?, ?)", number, fulltext.tokens(text))
+        self._db.write(
+            "INSERT INTO messages_index (rowid, tokens) VALUES (?, ?)", number, fulltext.tokens(text)
+        )
 
     def branch(self, conversation: int, leaf: int | None = None) -> list[Message]:
         """The messages from the root to `leaf` (default: the branch on screen), oldest first."""
@@ -157,7 +210,9 @@ class ConversationStore:
         """The ids of all messages with the same parent and role (an answer's versions), oldest first."""
         rows = self._db.rows(
             "SELECT id FROM messages WHERE conversation = ? AND parent IS ? AND role = ? ORDER BY id",
-            message.conversation, message.parent, message.role.value,
+            message.conversation,
+            message.parent,
+            message.role.value,
         )
         return [row["id"] for row in rows]
 

@@ -47,7 +47,9 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         try:
-            self._connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                self.path, timeout=10, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         self._connection.row_factory = sqlite3.Row

@@ -53,7 +53,7 @@ class CollectionInfo:
 
 
 _PASSAGE = (
-    'SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,'
+    "SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,"
     ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
     " FROM passages s JOIN pages p ON p.id = s.page JOIN documents d ON d.id = s.document"
 )
@@ -112,7 +112,13 @@ class DocumentStore:
         return next((d for d in self.documents(collection) if d.path == path), None)
 
     def put(
-        self, collection: str, file: str, path: str, sha256: str, size: int, pages: list[tuple[PageText, list[Passage]]]
+        self,
+        collection: str,
+        file: str,
+        path: str,
+        sha256: str,
+        size: int,
+        pages: list[tuple[PageText, list[Passage]]],
     ) -> tuple[int, list[int]]:
         """Store a read document, in the place of an older version of it.
 
@@ -125,21 +131,36 @@ class DocumentStore:
             document = self._db.write(
                 "INSERT INTO documents (collection, file, path, sha256, size, pages, state, added)"
                 " VALUES (?,?,?,?,?,?,'embedding',?)",
-                self.collection(collection), file, path, sha256, size, numbered, time.time(),
+                self.collection(collection),
+                file,
+                path,
+                sha256,
+                size,
+                numbered,
+                time.time(),
             )
             for page, passages in pages:
                 page_id = self._db.write(
-                    "INSERT INTO pages (document, number, text) VALUES (?,?,?)", document, page.number, page.text
+                    "INSERT INTO pages (document, number, text) VALUES (?,?,?)",
+                    document,
+                    page.number,
+                    page.text,
                 )
                 for passage in passages:
                     number = self._db.write(
                         'INSERT INTO passages (document, page, start, "end", section) VALUES (?,?,?,?,?)',
-                        document, page_id, passage.start, passage.end, passage.section,
+                        document,
+                        page_id,
+                        passage.start,
+                        passage.end,
+                        passage.section,
                     )
                     heading = f"{passage.section} " if passage.section else ""
-                    text = heading + page.text[passage.start:passage.end]
+                    text = heading + page.text[passage.start : passage.end]
                     self._db.write(
-                        "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)", number, fulltext.tokens(text)
+                        "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)",
+                        number,
+                        fulltext.tokens(text),
                     )
         return document, gone
 
@@ -155,7 +176,8 @@ class DocumentStore:
         with self._db.transaction():
             ids = [row["id"] for row in self._db.rows("SELECT id FROM passages WHERE document = ?", document)]
             self._db.write(
-                "DELETE FROM passages_index WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", document
+                "DELETE FROM passages_index WHERE rowid IN (SELECT id FROM passages WHERE document = ?)",
+                document,
             )
             self._db.write("DELETE FROM documents WHERE id = ?", document)
         return ids
@@ -165,7 +187,10 @@ class DocumentStore:
     def passages(self, ids: list[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked for; unknown ids are left out."""
         marks = ",".join("?" * len(ids))
-        rows = {row["id"]: StoredPassage(**dict(row)) for row in self._db.rows(f"{_PASSAGE} WHERE s.id IN ({marks})", *ids)}
+        rows = {
+            row["id"]: StoredPassage(**dict(row))
+            for row in self._db.rows(f"{_PASSAGE} WHERE s.id IN ({marks})", *ids)
+        }
         return [rows[i] for i in ids if i in rows]
 
     def page_text(self, page_id: int) -> str:
@@ -175,7 +200,8 @@ class DocumentStore:
 
     def count_passages(self, collection: int) -> int:
         row = self._db.row(
-            "SELECT count(*) AS n FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = ?", collection
+            "SELECT count(*) AS n FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = ?",
+            collection,
         )
         return int(row["n"]) if row is not None else 0
 
@@ -187,7 +213,9 @@ class DocumentStore:
             "SELECT i.rowid AS id FROM passages_index i JOIN passages s ON s.id = i.rowid"
             " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?"
             " ORDER BY bm25(passages_index), i.rowid LIMIT ?",
-            query, collection, limit,
+            query,
+            collection,
+            limit,
         )
         return [row["id"] for row in rows]
 
@@ -196,7 +224,8 @@ class DocumentStore:
         row = self._db.row(
             "SELECT count(*) AS n FROM passages_index i JOIN passages s ON s.id = i.rowid"
             " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?",
-            query, collection,
+            query,
+            collection,
         )
         return int(row["n"]) if row is not None else 0
 
@@ -207,14 +236,18 @@ class DocumentStore:
         rows = self._db.rows(
             f"{_PASSAGE} LEFT JOIN vectors v ON v.passage = s.id AND v.embedder = ?"
             " WHERE s.document = ? AND v.passage IS NULL ORDER BY s.id LIMIT ?",
-            embedder, document, limit,
+            embedder,
+            document,
+            limit,
         )
         return [StoredPassage(**dict(row)) for row in rows]
 
     def count_without_vectors(self, document: int, embedder: str) -> int:
         row = self._db.row(
             "SELECT count(*) AS n FROM passages s LEFT JOIN vectors v ON v.passage = s.id AND v.embedder = ?"
-            " WHERE s.document = ? AND v.passage IS NULL", embedder, document,
+            " WHERE s.document = ? AND v.passage IS NULL",
+            embedder,
+            document,
         )
         return int(row["n"]) if row is not None else 0
 
@@ -231,6 +264,7 @@ class DocumentStore:
         rows = self._db.rows(
             "SELECT v.passage, v.vector FROM vectors v JOIN passages s ON s.id = v.passage"
             " JOIN documents d ON d.id = s.document WHERE d.collection = ? AND v.embedder = ? ORDER BY v.passage",
-            collection, embedder,
+            collection,
+            embedder,
         )
         return [(row["passage"], row["vector"]) for row in rows]

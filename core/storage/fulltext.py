@@ -16,10 +16,83 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-
 _RUN = re.compile(f"([{_CJK}]+)|([^\\W_{_CJK}]+)")
 # Too common to tell passages apart; left out of OR queries, kept in the index.
 STOP_WORDS = frozenset(
-    "a an and any are as at be been but by can could did do does for from had has have he her him his how i if in"
-    " into is it its me my no not of on or our please she should so some tell than that the their them then there"
-    " these they this to was we were what when where which who whom whose why will with would you your about"
-    .split()
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "she",
+        "should",
+        "so",
+        "some",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "about",
+    ]
 )
 _STOP_KANJI = frozenset("何誰方時事")
 _NOT_HIRAGANA = re.compile("[^\u3040-\u309f]+")
@@ -37,7 +110,7 @@ def _runs(text: str) -> list[tuple[str, bool]]:
 
 def pairs(run: str) -> list[str]:
     """Overlapping pairs of characters; a single character stands alone."""
-    return [run[i:i + 2] for i in range(len(run) - 1)] or [run]
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
 def _words(run: str) -> list[str]:

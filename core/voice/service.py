@@ -19,7 +19,11 @@ MULTILINGUAL = "whisper-base"
 def spec() -> WorkerSpec:
     """The voice worker."""
     return WorkerSpec(
-        WORKER_NAME, "core.voice.transcriber", options={"threads": default_threads()}, idle_seconds=300, nice=5
+        WORKER_NAME,
+        "core.voice.transcriber",
+        options={"threads": default_threads()},
+        idle_seconds=300,
+        nice=5,
     )
 
 
@@ -41,7 +45,9 @@ class Voice:
 
     def file(self, path: str, language: str = "auto", job: Job | None = None) -> Transcript:
         """What is said in a sound file. Raises FileMissing, AudioUnknown, NoModel, WorkerDied."""
-        return self._run(Transcribe(self._folder(), language, path=str(Path(path).expanduser().absolute())), job)
+        return self._run(
+            Transcribe(self._folder(), language, path=str(Path(path).expanduser().absolute())), job
+        )
 
     def samples(self, samples: bytes, job: Job | None = None) -> Transcript:
         """What is said in recorded samples (float32, mono, 16 kHz). Raises NothingHeard as well."""

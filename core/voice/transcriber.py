@@ -28,8 +28,14 @@ sys.modules.setdefault("av", types.ModuleType("av"))
 from faster_whisper import WhisperModel  # noqa: E402 - after the stand-in
 
 PHANTOMS = (
-    "ご視聴ありがとうございました", "チャンネル登録をお願いします", "字幕視聴ありがとうございました", "おやすみなさい。",
-    "thanks for watching", "thank you for watching", "please subscribe", "subtitles by",
+    "ご視聴ありがとうございました",
+    "チャンネル登録をお願いします",
+    "字幕視聴ありがとうございました",
+    "おやすみなさい。",
+    "thanks for watching",
+    "thank you for watching",
+    "please subscribe",
+    "subtitles by",
 )
 NO_SPEECH, BAD_LOG_PROBABILITY = 0.6, -1.0  # Whisper's own thresholds (OpenAI's transcribe defaults)
 
@@ -50,7 +56,11 @@ class Transcriber:
             self._model = None
             try:
                 self._model = WhisperModel(
-                    folder, device="cpu", compute_type="int8", cpu_threads=self._threads, local_files_only=True
+                    folder,
+                    device="cpu",
+                    compute_type="int8",
+                    cpu_threads=self._threads,
+                    local_files_only=True,
                 )
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelUnreadable(folder, str(error)) from error
@@ -59,18 +69,19 @@ class Transcriber:
 
     def transcribe(self, request: Transcribe, context: Context) -> Transcript:
         started = time.perf_counter()
-        if request.path:
-            samples = audio.read(Path(request.path))
-        else:
-            samples = np.frombuffer(request.samples, "<f4")
+        samples = audio.read(Path(request.path)) if request.path else np.frombuffer(request.samples, "<f4")
         duration = len(samples) / SAMPLE_RATE
         model = self._get(request.folder)
         language = None if request.language == "auto" else request.language
         if not model.model.is_multilingual:
             language = "en"
         found, info = model.transcribe(
-            samples, language=language, beam_size=5, vad_filter=True,
-            vad_parameters={"min_silence_duration_ms": 500}, condition_on_previous_text=False,
+            samples,
+            language=language,
+            beam_size=5,
+            vad_filter=True,
+            vad_parameters={"min_silence_duration_ms": 500},
+            condition_on_previous_text=False,
         )
         segments = []
         for segment in found:
@@ -80,7 +91,9 @@ class Transcriber:
                 segments.append(Segment(round(segment.start, 2), round(segment.end, 2), segment.text.strip()))
         joiner = "" if info.language in ("ja", "zh", "th") else " "
         text = joiner.join(segment.text for segment in segments)
-        return Transcript(text, info.language if segments else "", duration, time.perf_counter() - started, segments)
+        return Transcript(
+            text, info.language if segments else "", duration, time.perf_counter() - started, segments
+        )
 
     @staticmethod
     def _is_speech(segment: Any) -> bool:

@@ -53,6 +53,7 @@ def operation(
 
 # ---------------------------------------------------------------- to the worker
 
+
 class Call(msgspec.Struct, tag="call"):
     """Do `operation` (a Request's class name) with the encoded `body`."""
 
@@ -72,6 +73,7 @@ class Stop(msgspec.Struct, tag="stop"):
 
 
 # ---------------------------------------------------------------- from the worker
+
 
 class Ready(msgspec.Struct, tag="ready"):
     """The worker's module is loaded. `isolation` says what refuses the network: seccomp or audit."""

@@ -38,9 +38,14 @@ DEATHS_WINDOW = 60.0
 LOG_LINES = 40
 # Libraries ask these before they think of a network or of telemetry; the seccomp filter has the last word.
 ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1", "ANONYMIZED_TELEMETRY": "False", "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONFAULTHANDLER": "1", "PYTHONUTF8": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONFAULTHANDLER": "1",
+    "PYTHONUTF8": "1",
 }
 
 
@@ -88,8 +93,13 @@ _END = object()
 class PendingCall:
     """One request under way. Read its stream with `items`, its end with `result`; both raise its error."""
 
-    def __init__(self, worker: Worker, call_id: int, request: messages.Request,
-                 on_progress: Callable[[messages.Progress], None] | None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        call_id: int,
+        request: messages.Request,
+        on_progress: Callable[[messages.Progress], None] | None,
+    ) -> None:
         self._worker = worker
         self.id = call_id
         self.request = request
@@ -157,14 +167,22 @@ class _Process:
     """One life of the child process: its pipes, its last log lines, and the calls that wait for it."""
 
     def __init__(self, spec: WorkerSpec, log_file: Path | None) -> None:
-        options = {"module": spec.module, "options": spec.options, "nice": spec.nice, "memory_limit": spec.memory_limit}
+        options = {
+            "module": spec.module,
+            "options": spec.options,
+            "nice": spec.nice,
+            "memory_limit": spec.memory_limit,
+        }
         # -P: the person's current folder must not be a place to import from.
         command = [sys.executable, "-P", "-m", "core.workers.process", json.dumps(options)]
         self.popen = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **ENVIRONMENT},
         )
-        assert self.popen.stdin and self.popen.stdout and self.popen.stderr
+        assert self.popen.stdin
         self.writer = messages.FrameWriter(self.popen.stdin)  # type: ignore[arg-type]
         self.calls: dict[int, PendingCall] = {}
         self.ready = threading.Event()
@@ -183,7 +201,11 @@ class _Process:
             out = None
             if self._log_file is not None:
                 with contextlib.suppress(OSError):
-                    mode = "ab" if self._log_file.exists() and self._log_file.stat().st_size < 1_000_000 else "wb"
+                    mode = (
+                        "ab"
+                        if self._log_file.exists() and self._log_file.stat().st_size < 1_000_000
+                        else "wb"
+                    )
                     out = stack.enter_context(self._log_file.open(mode))
             for line in self.popen.stderr:
                 self.lines.append(line.decode(errors="replace").rstrip())
@@ -263,10 +285,9 @@ class Worker:
             process.calls[pending.id] = pending
             self._disarm()
             message = messages.Call(pending.id, type(request).__name__, msgspec.Raw(messages.encode(request)))
-        try:
+        # If it has just died, the reading thread notices and ends this call with WorkerDied.
+        with contextlib.suppress(OSError, ValueError):
             process.writer.write(message)
-        except (OSError, ValueError):
-            pass  # it has just died: the reading thread notices and ends this call with WorkerDied
         self._tell()
         return pending
 

@@ -5,6 +5,8 @@ Enter sends and Shift+Enter breaks the line, but Enter never sends while an inpu
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
@@ -32,11 +34,11 @@ class ComposerText(QPlainTextEdit):
         self.textChanged.connect(self._fit)
         self._fit()
 
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self.composing = bool(event.preeditString())
         super().inputMethodEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             if not self.composing:
@@ -44,11 +46,11 @@ class ComposerText(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.focus_changed.emit(True)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.composing = False
         self.focus_changed.emit(False)
@@ -141,14 +143,16 @@ class Composer(QFrame):
 
     def set_waiting_for_speech(self, waiting: bool) -> None:
         self.talk_button.setEnabled(not waiting)
-        self.text.setPlaceholderText(tr("Writing down what you said…") if waiting else tr("Type a question, or speak"))
+        self.text.setPlaceholderText(
+            tr("Writing down what you said…") if waiting else tr("Type a question, or speak")
+        )
 
     def set_collections(self, names: list[str], current: str) -> None:
         """The documents that can be asked; '' is none."""
         menu = self.collection_button.menu()
         menu.clear()
         for name in ["", *names]:
-            action = menu.addAction(name or tr("No documents"), lambda name=name: self.collection_chosen.emit(name))
+            action = menu.addAction(name or tr("No documents"), partial(self.collection_chosen.emit, name))
             action.setCheckable(True)
             action.setChecked(name == current)
         self.collection_button.setText(tr("Ask “{name}”", name=current) if current else tr("Ask documents"))
@@ -163,7 +167,7 @@ class Composer(QFrame):
         menu.clear()
         shown = tr("No model")
         for number, name in models:
-            action = menu.addAction(name, lambda number=number: self.model_chosen.emit(number))
+            action = menu.addAction(name, partial(self.model_chosen.emit, number))
             action.setCheckable(True)
             action.setChecked(number == current)
             if number == current:
@@ -174,7 +178,7 @@ class Composer(QFrame):
     def insert(self, text: str) -> None:
         """Put text at the cursor, with a space where words would touch."""
         cursor = self.text.textCursor()
-        before = self.text.toPlainText()[:cursor.position()]
+        before = self.text.toPlainText()[: cursor.position()]
         glue = " " if before and not before[-1].isspace() and text[:1].isascii() else ""
         cursor.insertText(glue + text)
         self.text.setFocus()

@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -53,13 +62,13 @@ class ConversationModel(QAbstractListModel):
         if self.filter.strip():
             wanted = self.filter.casefold()
             found = [conversation for conversation, _ in self._store.search(self.filter)]
-            titled = [c for c in self._store.list() if wanted in c.title.casefold()]
+            titled = [c for c in self._store.all() if wanted in c.title.casefold()]
             conversations = list({c.id: c for c in titled + found}.values())
             rows: list[Conversation | str] = [*conversations] or [tr("Nothing found")]
         else:
             rows = []
             group = ""
-            for conversation in self._store.list():
+            for conversation in self._store.all():
                 if (name := _group(conversation)) != group:
                     group = name
                     rows.append(name)
@@ -68,7 +77,7 @@ class ConversationModel(QAbstractListModel):
         self._rows = rows
         self.endResetModel()
 
-    def rowCount(self, parent: Index = _ROOT) -> int:  # noqa: N802
+    def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -117,14 +126,14 @@ class _Delegate(QStyledItemDelegate):
         super().__init__()
         self._theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(10, 32 if index.data(Role.GROUP) else 38)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tokens = self._theme.tokens
-        rectangle: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
-        font = QFont(option.font)  # type: ignore[attr-defined]
+        rectangle: QRect = option.rect
+        state = option.state
+        font = QFont(option.font)
         heading = index.data(Role.GROUP)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -206,17 +215,29 @@ class Sidebar(QWidget):
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.setSpacing(4)
-        for key, label in (("documents", tr("Documents")), ("models", tr("Models")), ("settings", tr("Settings"))):
+        for key, label in (
+            ("documents", tr("Documents")),
+            ("models", tr("Models")),
+            ("settings", tr("Settings")),
+        ):
             button = QPushButton(label)
             button.setProperty("role", "plain")
             button.setAccessibleName(label)
             button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
             foot.addWidget(button, 1)
         layout.addLayout(foot)
-        QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list, lambda: self._delete(self.list.currentIndex()),
-                  context=Qt.ShortcutContext.WidgetShortcut)
-        QShortcut(QKeySequence(Qt.Key.Key_F2), self.list, lambda: self._rename(self.list.currentIndex()),
-                  context=Qt.ShortcutContext.WidgetShortcut)
+        QShortcut(
+            QKeySequence(Qt.Key.Key_Delete),
+            self.list,
+            lambda: self._delete(self.list.currentIndex()),
+            context=Qt.ShortcutContext.WidgetShortcut,
+        )
+        QShortcut(
+            QKeySequence(Qt.Key.Key_F2),
+            self.list,
+            lambda: self._rename(self.list.currentIndex()),
+            context=Qt.ShortcutContext.WidgetShortcut,
+        )
 
     def refresh(self, current: int | None) -> None:
         """Show the store's conversations; `current` is marked."""
@@ -269,7 +290,9 @@ class Sidebar(QWidget):
         if conversation is None:
             return
         answer = QMessageBox.question(
-            self, tr("Delete"), tr("Delete “{title}” with all its messages?", title=conversation.title or tr("New chat"))
+            self,
+            tr("Delete"),
+            tr("Delete “{title}” with all its messages?", title=conversation.title or tr("New chat")),
         )
         if answer == QMessageBox.StandardButton.Yes:
             self.removed.emit(conversation.id)

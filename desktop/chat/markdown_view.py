@@ -57,10 +57,10 @@ class MarkdownView(QTextBrowser):
         self.anchorClicked.connect(lambda url: self.link.emit(url.toString()))
         theme.changed.connect(self._recolour)
 
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
         return None  # a text must not make the program fetch anything
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(200, self.height())
 
     def text(self) -> str:
@@ -77,7 +77,7 @@ class MarkdownView(QTextBrowser):
     def append(self, more: str) -> None:
         """Add to a growing text; only its last block is laid out again."""
         self._markdown += more
-        finished, open_block = split_open_block(self._markdown[self._frozen:])
+        finished, open_block = split_open_block(self._markdown[self._frozen :])
         if finished.strip():
             self._render_open(finished)
             self._frozen += len(finished)
@@ -111,7 +111,9 @@ class MarkdownView(QTextBrowser):
             format_ = block.blockFormat()
             format_.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
             cursor = QTextCursor(block)
-            if cursor.currentTable() is None and not format_.hasProperty(QTextBlockFormat.Property.BlockCodeLanguage):
+            if cursor.currentTable() is None and not format_.hasProperty(
+                QTextBlockFormat.Property.BlockCodeLanguage
+            ):
                 format_.setBottomMargin(8 if block.textList() is None else 2)
                 format_.setTopMargin(0)
             elif format_.hasProperty(QTextBlockFormat.Property.BlockCodeLanguage):
@@ -138,10 +140,10 @@ class MarkdownView(QTextBrowser):
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable) and frame.lastPosition() >= start:
                 table = frame.format()
-                table.setBorder(0)  # type: ignore[attr-defined]
-                table.setCellPadding(5)  # type: ignore[attr-defined]
-                table.setCellSpacing(0)  # type: ignore[attr-defined]
-                frame.setFormat(table)  # type: ignore[arg-type]
+                table.setBorder(0)
+                table.setCellPadding(5)
+                table.setCellSpacing(0)
+                frame.setFormat(table)
 
     def _recolour(self) -> None:
         if self._markdown:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.chat.conversation import Message, MessageState
 from core.chat.service import Phase
@@ -21,8 +31,10 @@ from desktop.widgets.icons import icon
 def phase_text(phase: Phase) -> str:
     """What is happening before an answer's first word."""
     return {
-        Phase.LOADING: tr("Loading the model…"), Phase.SEARCHING: tr("Searching the documents…"),
-        Phase.READING: tr("Reading…"), Phase.WRITING: "",
+        Phase.LOADING: tr("Loading the model…"),
+        Phase.SEARCHING: tr("Searching the documents…"),
+        Phase.READING: tr("Reading…"),
+        Phase.WRITING: "",
     }[phase]
 
 
@@ -44,7 +56,11 @@ class QuestionWidget(QWidget):
         inside = QVBoxLayout(bubble)
         inside.setContentsMargins(14, 8, 14, 8)
         inside.addWidget(self.text)
-        width = self.text.fontMetrics().boundingRect(0, 0, 520, 10000, Qt.TextFlag.TextWordWrap, message.text).width()
+        width = (
+            self.text.fontMetrics()
+            .boundingRect(0, 0, 520, 10000, Qt.TextFlag.TextWordWrap, message.text)
+            .width()
+        )
         self.text.setMinimumWidth(min(width + 4, 520))
         self.text.setMaximumWidth(520)
         layout = QHBoxLayout(self)
@@ -86,7 +102,7 @@ class AnswerWidget(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "warning")
         self.note.setWordWrap(True)
-        self.actions = QWidget()
+        self.actions_row = QWidget()
         self._copy = self._button(tr("Copy"), tr("Copy the answer"))
         self._copy.clicked.connect(self._copy_text)
         self._again = self._button(tr("Regenerate"), tr("Answer the same question again"))
@@ -104,10 +120,13 @@ class AnswerWidget(QWidget):
             button.setProperty("role", "plain")
             button.setToolTip(text)
             button.setAccessibleName(text)
+            button.clicked.connect(
+                lambda _=False, button=button: self.version.emit(button.property("target"))
+            )
         versions.addWidget(self._previous)
         versions.addWidget(self._version_label)
         versions.addWidget(self._next)
-        row = QHBoxLayout(self.actions)
+        row = QHBoxLayout(self.actions_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for widget in (self._copy, self._again, self._versions):
@@ -117,9 +136,28 @@ class AnswerWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        for widget in (self.quotation, self.phase, self.thinking_button, self.thinking, self.view, self.note, self.actions):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.thinking_button else Qt.Alignment())
-        for widget in (self.quotation, self.phase, self.thinking_button, self.thinking, self.note, self.actions):
+        for widget in (
+            self.quotation,
+            self.phase,
+            self.thinking_button,
+            self.thinking,
+            self.view,
+            self.note,
+            self.actions_row,
+        ):
+            layout.addWidget(
+                widget,
+                0,
+                Qt.AlignmentFlag.AlignLeft if widget is self.thinking_button else Qt.AlignmentFlag(0),
+            )
+        for widget in (
+            self.quotation,
+            self.phase,
+            self.thinking_button,
+            self.thinking,
+            self.note,
+            self.actions_row,
+        ):
             widget.hide()
         theme.changed.connect(self._paint)
         self._paint()
@@ -188,33 +226,44 @@ class AnswerWidget(QWidget):
         self._show_versions(siblings)
         self._again.setEnabled(message.parent is not None)
         self._copy.setEnabled(bool(message.text))
-        self.actions.show()
+        self.actions_row.show()
 
     def _show_note(self, message: Message, outcome: str | None, marks: list[Any]) -> None:
         texts = []
         if message.state is MessageState.STOPPED:
             texts.append(tr("You stopped this answer."))
         elif message.state is MessageState.INTERRUPTED:
-            texts.append(tr("This answer was cut short when the program ended. Regenerate it to have it whole."))
+            texts.append(
+                tr("This answer was cut short when the program ended. Regenerate it to have it whole.")
+            )
         elif message.state is MessageState.FAILED:
             error = message.details.get("error", {})
             texts.append(sentence(from_wire(error.get("name", ""), error.get("fields", {}))))
         if outcome == "not found":
-            texts.append(tr("Your documents do not seem to say anything about this. Ask in other words, or add another document."))
+            texts.append(
+                tr(
+                    "Your documents do not seem to say anything about this. Ask in other words, or add another document."
+                )
+            )
         elif outcome == "quotation":
             texts.append(tr("The documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark[2] is None for mark in marks):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
         if message.details.get("finish") == "length":
-            texts.append(tr("The answer reached its longest length. Ask to go on, or raise the limit in the settings."))
+            texts.append(
+                tr("The answer reached its longest length. Ask to go on, or raise the limit in the settings.")
+            )
         elif message.details.get("finish") == "context":
             texts.append(tr("The model's window is full, so the answer ends here."))
         if message.details.get("left_out"):
             count = int(message.details["left_out"])
-            texts.append(tr_n(
-                "The conversation had outgrown the model's window: {n} earlier message is no longer read.",
-                "The conversation had outgrown the model's window: {n} earlier messages are no longer read.", count,
-            ))
+            texts.append(
+                tr_n(
+                    "The conversation had outgrown the model's window: {n} earlier message is no longer read.",
+                    "The conversation had outgrown the model's window: {n} earlier messages are no longer read.",
+                    count,
+                )
+            )
         self.note.setText("\n".join(texts))
         self.note.setVisible(bool(texts))
 
@@ -226,10 +275,15 @@ class AnswerWidget(QWidget):
         seconds = timings["total_s"] - timings["first_token_s"]
         speed = (timings["completion_tokens"] - 1) / seconds if seconds > 0 else 0.0
         self._figures.setText(f"{timings['first_token_s']:.1f} s · {speed:.0f} tok/s")
-        self._figures.setToolTip(tr(
-            "First word after {first} s, {speed} tokens a second; {cached} of {prompt} tokens of the prompt were already read",
-            first=f"{timings['first_token_s']:.1f}", speed=f"{speed:.0f}", cached=timings["cached_tokens"], prompt=timings["prompt_tokens"],
-        ))
+        self._figures.setToolTip(
+            tr(
+                "First word after {first} s, {speed} tokens a second; {cached} of {prompt} tokens of the prompt were already read",
+                first=f"{timings['first_token_s']:.1f}",
+                speed=f"{speed:.0f}",
+                cached=timings["cached_tokens"],
+                prompt=timings["prompt_tokens"],
+            )
+        )
 
     def _show_versions(self, siblings: list[int]) -> None:
         several = len(siblings) > 1
@@ -240,12 +294,7 @@ class AnswerWidget(QWidget):
         self._version_label.setText(f"{place + 1}/{len(siblings)}")
         for button, target in ((self._previous, place - 1), (self._next, place + 1)):
             button.setEnabled(0 <= target < len(siblings))
-            try:
-                button.clicked.disconnect()
-            except RuntimeError:
-                pass  # nothing was connected yet
-            if 0 <= target < len(siblings):
-                button.clicked.connect(lambda _=False, number=siblings[target]: self.version.emit(number))
+            button.setProperty("target", siblings[target] if 0 <= target < len(siblings) else 0)
 
     def _copy_text(self) -> None:
         QApplication.clipboard().setText(self.message.text)
@@ -259,7 +308,11 @@ class AnswerWidget(QWidget):
 def _with_markers(text: str, marks: list[Any]) -> str:
     """The Markdown with a small tab behind each checked sentence."""
     for _, end, marker in sorted(marks, key=lambda mark: -mark[1]):
-        tab = f"[\u2009{marker}\u2009](tsukue:cite/{marker})" if marker is not None else "[\u2009?\u2009](tsukue:unsupported)"
+        tab = (
+            f"[\u2009{marker}\u2009](tsukue:cite/{marker})"
+            if marker is not None
+            else "[\u2009?\u2009](tsukue:unsupported)"
+        )
         text = f"{text[:end]}\u2009{tab}{text[end:]}"
     return text
 

@@ -12,6 +12,7 @@ from core.documents.answer import Evidence
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
 from desktop.i18n import tr
 from desktop.theme import TEXT_WIDTH, Theme
+from desktop.widgets import layouts
 
 PAINT_MILLISECONDS = 80
 
@@ -38,10 +39,9 @@ class Transcript(QScrollArea):
         self._layout.setContentsMargins(24, 20, 24, 20)
         self._layout.setSpacing(20)
         self._layout.addStretch()
-        outer = QVBoxLayout(self._body)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._column)
-        outer.setAlignment(self._column, Qt.AlignmentFlag(0))
+        self._outer = QVBoxLayout(self._body)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.addWidget(self._column)
         self.setWidget(self._body)
         self._answers: dict[int, AnswerWidget] = {}
         self._pending: dict[int, tuple[str, str]] = {}
@@ -56,12 +56,12 @@ class Transcript(QScrollArea):
         # While new text comes, the view stays at the end unless the person has scrolled away from it.
         self._follow = value >= self.verticalScrollBar().maximum() - 40
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
+    def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         width = min(self.viewport().width(), TEXT_WIDTH)
         self._column.setFixedWidth(width)
         left = max((self.viewport().width() - width) // 2, 0)
-        self._body.layout().setContentsMargins(left, 0, 0, 0)
+        self._outer.setContentsMargins(left, 0, 0, 0)
 
     # ------------------------------------------------------------ content
 
@@ -69,11 +69,7 @@ class Transcript(QScrollArea):
         self._pending.clear()
         self._painter.stop()
         self._answers.clear()
-        while self._layout.count() > 1:
-            item = self._layout.takeAt(0)
-            if item.widget() is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
+        layouts.clear(self._layout, keep_last=1)
 
     def show_branch(self, branch: list[Message], siblings: dict[int, list[int]]) -> None:
         """Show these messages; `siblings` has the versions of each answer."""

@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, 
 
 from core.app import App
 from core.chat.conversation import Message, Role
-from core.chat.service import AnswerEnded, AnswerGrew, AnswerPhase, ContextTrimmed, EvidenceFound, MessageAdded
+from core.chat.service import (
+    AnswerEnded,
+    AnswerGrew,
+    AnswerPhase,
+    ContextTrimmed,
+    EvidenceFound,
+    MessageAdded,
+)
 from core.documents.ingest import DocumentsChanged, IngestProgress, IngestReport
 from core.documents.parser import SUFFIXES
 from core.errors import NoModel, TsukueError
@@ -40,7 +47,9 @@ class ChatView(QWidget):
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
 
-    def __init__(self, app: App, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme) -> None:
+    def __init__(
+        self, app: App, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme
+    ) -> None:
         super().__init__()
         self.setObjectName("middle")
         self._app = app
@@ -120,7 +129,7 @@ class ChatView(QWidget):
         self._collection = ""
         self.title.setText(tr("New chat"))
         self.transcript.clear()
-        if self._app.settings.values.welcomed or self._app.conversations.list():
+        if self._app.settings.values.welcomed or self._app.conversations.all():
             self.welcome.show_greeting()
         else:
             self.welcome.show_first_start(look(), self._app.library.all())
@@ -221,7 +230,9 @@ class ChatView(QWidget):
 
     def _show_version(self, answer: int) -> None:
         if self.conversation is not None and not self._app.chat.answering(self.conversation):
-            self._app.conversations.change(self.conversation, leaf=self._app.conversations.latest_leaf(answer))
+            self._app.conversations.change(
+                self.conversation, leaf=self._app.conversations.latest_leaf(answer)
+            )
             self.open(self.conversation)
 
     def _here(self, conversation: int) -> bool:
@@ -262,11 +273,13 @@ class ChatView(QWidget):
 
     def _trimmed(self, event: ContextTrimmed) -> None:
         if self._here(event.conversation):
-            self._notify.info(tr_n(
-                "The conversation has outgrown the model's window: {n} earlier message is no longer read. It stays here for you.",
-                "The conversation has outgrown the model's window: {n} earlier messages are no longer read. They stay here for you.",
-                event.left_out,
-            ))
+            self._notify.info(
+                tr_n(
+                    "The conversation has outgrown the model's window: {n} earlier message is no longer read. It stays here for you.",
+                    "The conversation has outgrown the model's window: {n} earlier messages are no longer read. They stay here for you.",
+                    event.left_out,
+                )
+            )
 
     def _welcomed(self) -> None:
         try:
@@ -292,18 +305,24 @@ class ChatView(QWidget):
     def add_files(self, files: list[str], collection: str = "") -> None:
         """Add files to a collection (the chat's own, or a new one named after the first file), and ask it."""
         if self._adding is not None and not self._adding.done:
-            self._notify.info(tr("Documents are being added already. Wait until they are ready, then add these."))
+            self._notify.info(
+                tr("Documents are being added already. Wait until they are ready, then add these.")
+            )
             return
         name = collection or self._collection or self._new_name(files[0])
         self._adding = self._operations.run(
-            "add documents", lambda job: self._app.ingest.add(files, name, job),
-            lambda report: self._added(name, report), self._adding_failed,
+            "add documents",
+            lambda job: self._app.ingest.add(files, name, job),
+            lambda report: self._added(name, report),
+            self._adding_failed,
         )
 
     def _new_name(self, file: str) -> str:
         names = {collection.name for collection in self._app.documents.collections()}
         base = Path(file).stem or "documents"
-        return next(name for i in range(1, len(names) + 2) if (name := base if i == 1 else f"{base} {i}") not in names)
+        return next(
+            name for i in range(1, len(names) + 2) if (name := base if i == 1 else f"{base} {i}") not in names
+        )
 
     def _added(self, name: str, report: IngestReport) -> None:
         self.adding_strip.hide()
@@ -317,7 +336,9 @@ class ChatView(QWidget):
         if report.cancelled:
             self._notify.info(tr("Adding was stopped. What was finished stays; add the file again to go on."))
         elif good and not report.failed:
-            self._notify.info(tr_n("{n} document is ready. Ask about it.", "{n} documents are ready. Ask about them.", good))
+            self._notify.info(
+                tr_n("{n} document is ready. Ask about it.", "{n} documents are ready. Ask about them.", good)
+            )
         self._documents_changed()
 
     def _adding_failed(self, error: BaseException) -> bool:
@@ -372,11 +393,18 @@ class ChatView(QWidget):
         samples = self.recorder.stop()
         self.composer.set_recording(False)
         if seconds < SHORT_PRESS_SECONDS:
-            self._notify.info(tr("Hold the microphone button while you speak, or press Ctrl+Space to begin and again to end."))
+            self._notify.info(
+                tr(
+                    "Hold the microphone button while you speak, or press Ctrl+Space to begin and again to end."
+                )
+            )
             return
         self.composer.set_waiting_for_speech(True)
         self._operations.run(
-            "recognise speech", lambda job: self._app.voice.samples(samples, job), self._heard, self._not_heard
+            "recognise speech",
+            lambda job: self._app.voice.samples(samples, job),
+            self._heard,
+            self._not_heard,
         )
 
     def _heard(self, transcript: Transcript) -> None:
@@ -390,5 +418,3 @@ class ChatView(QWidget):
     def _not_heard(self, error: BaseException) -> bool:
         self.composer.set_waiting_for_speech(False)
         return False
-
-

@@ -10,6 +10,7 @@ from core.models.library import LocalModel
 from desktop.i18n import tr
 from desktop.models.page import role_name
 from desktop.theme import TEXT_WIDTH
+from desktop.widgets import layouts
 
 
 class Welcome(QWidget):
@@ -26,10 +27,7 @@ class Welcome(QWidget):
     def _show(self, content: QWidget) -> None:
         if self._content is not None:
             self._content.deleteLater()
-        while self._layout.count():
-            item = self._layout.takeAt(0)
-            if item.layout() is not None:
-                item.layout().deleteLater()
+        layouts.clear(self._layout)
         self._content = content
         content.setMaximumWidth(TEXT_WIDTH - 60)
         row = QHBoxLayout()  # stretches, not an alignment: wrapped labels need their height for this width
@@ -65,13 +63,20 @@ class Welcome(QWidget):
         heading = QLabel(tr("Welcome to your desk"))
         heading.setProperty("role", "heading")
         layout.addWidget(heading)
-        promise = QLabel(tr("Everything you type, drop or say here is worked on by this computer alone. No account, no connection."))
+        promise = QLabel(
+            tr(
+                "Everything you type, drop or say here is worked on by this computer alone. No account, no connection."
+            )
+        )
         promise.setWordWrap(True)
         layout.addWidget(promise)
-        about = QLabel(tr(
-            "This computer has {cores} cores and {memory} GB of memory. These models are ready:",
-            cores=machine.cores, memory=f"{machine.memory / 1e9:.0f}",
-        ))
+        about = QLabel(
+            tr(
+                "This computer has {cores} cores and {memory} GB of memory. These models are ready:",
+                cores=machine.cores,
+                memory=f"{machine.memory / 1e9:.0f}",
+            )
+        )
         about.setWordWrap(True)
         layout.addWidget(about)
         for role in ("chat", "embedding", "speech"):
@@ -82,10 +87,12 @@ class Welcome(QWidget):
             row.setProperty("role", "muted")
             row.setWordWrap(True)
             layout.addWidget(row)
-        honest = QLabel(tr(
-            "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
-            " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
-        ))
+        honest = QLabel(
+            tr(
+                "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
+                " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
+            )
+        )
         honest.setProperty("role", "warning")
         honest.setWordWrap(True)
         layout.addWidget(honest)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.storage.documents import CollectionInfo, DocumentStore
 from desktop.i18n import tr, tr_n
 from desktop.operations import Operations
+from desktop.widgets import layouts
 
 
 class DocumentsPage(QWidget):
@@ -48,10 +58,7 @@ class DocumentsPage(QWidget):
 
     def refresh(self) -> None:
         """Show what the store holds."""
-        while self._list.count():
-            item = self._list.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        layouts.clear(self._list)
         collections = self._store.collections()
         for collection in collections:
             self._list.addWidget(self._card(collection))
@@ -66,8 +73,11 @@ class DocumentsPage(QWidget):
         card.setObjectName("card")
         name = QLabel(collection.name)
         name.setProperty("role", "name")
-        counts = QLabel(tr_n("{n} document", "{n} documents", collection.documents) + " · "
-                        + tr_n("{n} passage", "{n} passages", collection.passages))
+        counts = QLabel(
+            tr_n("{n} document", "{n} documents", collection.documents)
+            + " · "
+            + tr_n("{n} passage", "{n} passages", collection.passages)
+        )
         counts.setProperty("role", "muted")
         ask = QPushButton(tr("Ask about it"))
         ask.clicked.connect(lambda: self.ask.emit(collection.name))
@@ -88,8 +98,14 @@ class DocumentsPage(QWidget):
             row = QHBoxLayout()
             file = QLabel(document.path.replace("\\", "/").rsplit("/", 1)[-1])
             file.setToolTip(document.path)
-            state = tr("not finished") if document.state != "ready" else (
-                tr_n("{n} page", "{n} pages", document.pages) if document.pages else tr_n("{n} passage", "{n} passages", document.passages)
+            state = (
+                tr("not finished")
+                if document.state != "ready"
+                else (
+                    tr_n("{n} page", "{n} pages", document.pages)
+                    if document.pages
+                    else tr_n("{n} passage", "{n} passages", document.passages)
+                )
             )
             about = QLabel(state)
             about.setProperty("role", "muted")
@@ -106,7 +122,9 @@ class DocumentsPage(QWidget):
 
     def _confirm(self, name: str) -> None:
         answer = QMessageBox.question(
-            self, tr("Remove"), tr("Remove “{name}” from Tsukue? The files themselves stay where they are.", name=name)
+            self,
+            tr("Remove"),
+            tr("Remove “{name}” from Tsukue? The files themselves stay where they are.", name=name),
         )
         if answer == QMessageBox.StandardButton.Yes:
             self.remove.emit(name, "")

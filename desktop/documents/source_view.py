@@ -10,7 +10,16 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QTextBrowser,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.documents.messages import PageImage, RenderPage
 from core.jobs import Job
@@ -42,11 +51,13 @@ class PageView(QWidget):
         self._image = image.copy()  # the bytes belong to the message
         self._image.setDevicePixelRatio(ratio)
         self._ratio = ratio
-        self.rectangles = [QRectF(x / ratio, y / ratio, w / ratio, h / ratio) for x, y, w, h in page.rectangles]
+        self.rectangles = [
+            QRectF(x / ratio, y / ratio, w / ratio, h / ratio) for x, y, w, h in page.rectangles
+        ]
         self.setFixedSize(QSize(int(page.width / ratio), int(page.height / ratio)))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         if self._image is None:
             return
         painter = QPainter(self)
@@ -103,9 +114,9 @@ class SourceView(QWidget):
         center.addStretch()
         center.addWidget(self.page, 0, Qt.AlignmentFlag.AlignTop)
         center.addStretch()
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setWidget(holder)
+        self.page_area = QScrollArea()
+        self.page_area.setWidgetResizable(True)
+        self.page_area.setWidget(holder)
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
         self.text.setAccessibleName(tr("Text of the document"))
@@ -116,7 +127,7 @@ class SourceView(QWidget):
         self.message.setContentsMargins(18, 18, 18, 18)
         self.message.setProperty("role", "muted")
         self.stack = QStackedWidget()
-        for widget in (self.scroll, self.text, self.message):
+        for widget in (self.page_area, self.text, self.message):
             self.stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -162,10 +173,12 @@ class SourceView(QWidget):
             self._show_text(source)
 
     def _show_place(self) -> None:
-        room = self.width() - self.title.sizeHint().width() - 170
-        self.place.setText(self.place.fontMetrics().elidedText(self._place_text, Qt.TextElideMode.ElideMiddle, max(room, 80)))
+        room = self.width() - self.title.sizeHint().width() - 150
+        self.place.setText(
+            self.place.fontMetrics().elidedText(self._place_text, Qt.TextElideMode.ElideMiddle, max(room, 80))
+        )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_place()
 
@@ -185,7 +198,7 @@ class SourceView(QWidget):
         def show(page: PageImage) -> None:
             if asked == self._asked:
                 self.page.show_page(page, ratio)
-                self.stack.setCurrentWidget(self.scroll)
+                self.stack.setCurrentWidget(self.page_area)
                 QTimer.singleShot(0, self._to_highlight)
 
         def fail(error: BaseException) -> bool:
@@ -199,7 +212,7 @@ class SourceView(QWidget):
     def _to_highlight(self) -> None:
         if self.page.rectangles:
             top = self.page.rectangles[0].top()
-            self.scroll.verticalScrollBar().setValue(max(int(top) - 120, 0))
+            self.page_area.verticalScrollBar().setValue(max(int(top) - 120, 0))
 
     def _show_text(self, source: dict[str, Any]) -> None:
         text = self._store.page_text(source["page_id"])
@@ -210,8 +223,8 @@ class SourceView(QWidget):
         self.text.setPlainText(text)
         cursor = QTextCursor(self.text.document())
         # Qt counts in UTF-16; offsets are in characters.
-        start = len(text[:source["start"]].encode("utf-16-le")) // 2
-        length = len(text[source["start"]:source["end"]].encode("utf-16-le")) // 2
+        start = len(text[: source["start"]].encode("utf-16-le")) // 2
+        length = len(text[source["start"] : source["end"]].encode("utf-16-le")) // 2
         cursor.setPosition(start)
         cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
         style = QTextCharFormat()
@@ -225,4 +238,4 @@ class SourceView(QWidget):
     def highlighted_text(self) -> str:
         """The text that is highlighted in a text source (for tests and screen readers)."""
         source = self._sources[self._current]
-        return self._store.page_text(source["page_id"])[source["start"]:source["end"]]
+        return self._store.page_text(source["page_id"])[source["start"] : source["end"]]

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.models.hardware import look
 from core.models.library import Library, LocalModel
 from desktop.i18n import tr
+from desktop.widgets import layouts
 
 
 def role_name(role: str) -> str:
-    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}.get(role, role)
+    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}.get(
+        role, role
+    )
 
 
 def language_names(languages: list[str]) -> str:
@@ -42,10 +54,14 @@ class ModelsPage(QWidget):
         heading = QLabel(tr("Models"))
         heading.setProperty("role", "heading")
         machine = look()
-        about = QLabel(tr(
-            "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
-            cores=machine.cores, memory=f"{machine.memory / 1e9:.0f}", free=f"{machine.memory_free / 1e9:.1f}",
-        ))
+        about = QLabel(
+            tr(
+                "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
+                cores=machine.cores,
+                memory=f"{machine.memory / 1e9:.0f}",
+                free=f"{machine.memory_free / 1e9:.1f}",
+            )
+        )
         about.setProperty("role", "muted")
         self._where = QLabel()
         self._where.setProperty("role", "muted")
@@ -68,11 +84,10 @@ class ModelsPage(QWidget):
 
     def refresh(self, folder: str) -> None:
         """Show what is on the disk; `folder` is where a person can put models of their own."""
-        self._where.setText(tr("To use a model of your own, put its .gguf file into {folder}.", folder=folder))
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        self._where.setText(
+            tr("To use a model of your own, put its .gguf file into {folder}.", folder=folder)
+        )
+        layouts.clear(self._grid)
         for number, model in enumerate(self._library.all()):
             self._grid.addWidget(self._card(model), number // 2, number % 2)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
@@ -88,7 +103,12 @@ class ModelsPage(QWidget):
         top.addWidget(name)
         top.addStretch()
         top.addWidget(badge)
-        parts = [role_name(model.role), language_names(model.languages), model.licence, f"{model.size_bytes / 1e6:.0f} MB"]
+        parts = [
+            role_name(model.role),
+            language_names(model.languages),
+            model.licence,
+            f"{model.size_bytes / 1e6:.0f} MB",
+        ]
         meta = QLabel(" · ".join(part for part in parts if part))
         meta.setProperty("role", "muted")
         text = QLabel(describe(model))

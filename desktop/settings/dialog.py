@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_type_hints
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -32,7 +33,9 @@ FRACTIONS = {"temperature": (0.0, 2.0), "repeat_penalty": (1.0, 2.0)}
 class SettingsDialog(QDialog):
     changed = Signal(str)
 
-    def __init__(self, settings: SettingsFile, library: Library, notify: Notify, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, settings: SettingsFile, library: Library, notify: Notify, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
         self.setMinimumWidth(520)
@@ -50,6 +53,7 @@ class SettingsDialog(QDialog):
                 self.fields[name] = field
                 form.addRow(tr(Settings.label(name)), field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         buttons.rejected.connect(self.accept)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
@@ -75,12 +79,14 @@ class SettingsDialog(QDialog):
         if kind is int:
             number = QSpinBox()
             number.setRange(*RANGES[name])
+            number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             number.setValue(value)
             number.editingFinished.connect(lambda: self._set(name, number.value()))
             return number
         if kind is float:
             fraction = QDoubleSpinBox()
             fraction.setRange(*FRACTIONS[name])
+            fraction.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             fraction.setSingleStep(0.05)
             fraction.setValue(value)
             fraction.editingFinished.connect(lambda: self._set(name, fraction.value()))
@@ -94,7 +100,10 @@ class SettingsDialog(QDialog):
             return [("", tr("Chosen for you")), *((m.id, m.name) for m in self._library.of_role("speech"))]
         words = {
             "auto": tr("Like the system") if name in ("language", "theme") else tr("Found out by itself"),
-            "en": "English", "ja": "日本語", "light": tr("Light"), "dark": tr("Dark"),
+            "en": "English",
+            "ja": "日本語",
+            "light": tr("Light"),
+            "dark": tr("Dark"),
         }
         return [(key, words[key]) for key in Settings.choices(name)]
 

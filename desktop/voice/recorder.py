@@ -69,7 +69,7 @@ class Recorder(QObject):
         self._source.stop()  # type: ignore[attr-defined]
         self._source.deleteLater()  # type: ignore[attr-defined]
         self._source = self._device = None
-        samples = array.array("h", bytes(self._data.data())[:self._data.size() // 2 * 2])
+        samples = array.array("h", bytes(self._data.data())[: self._data.size() // 2 * 2])
         if sys.byteorder == "big":
             samples.byteswap()
         return array.array("f", (value / 32768.0 for value in samples)).tobytes()

@@ -48,7 +48,7 @@ def read_docx(path: Path, name: str) -> Iterator[PageText]:
                 length += len(text) + 1
     except (KeyError, ValueError, AttributeError, SyntaxError, zipfile.BadZipFile) as error:
         raise FileDamaged(name) from error
-    except Exception as error:  # noqa: BLE001 - python-docx raises its own and lxml's errors on damaged files
+    except Exception as error:
         raise FileDamaged(name) from error
     if not lines:
         raise FileEmpty(name)

@@ -23,7 +23,9 @@ from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, File
 
 _LINE_END_HYPHENS = {0xFFFE, 0x0002, 0x00AD}
 # Some programs write these radicals for the characters that look the same; NFKC does not know them.
-_RADICALS = dict(zip("⻑⻘⻄⻝⻤⻩⻲⻭⻯⻨⻫⺠⺟⻁⻣⻆⻍⾧⼾⾒", "長青西食鬼黄亀歯竜麦斉民母虎骨角辶長戸見", strict=True))
+_RADICALS = dict(
+    zip("⻑⻘⻄⻝⻤⻩⻲⻭⻯⻨⻫⺠⺟⻁⻣⻆⻍⾧⼾⾒", "長青西食鬼黄亀歯竜麦斉民母虎骨角辶長戸見", strict=True)
+)
 _CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
 _LIST_ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣*–-]|\(?\d{1,3}[.)）]|[①-⑳]|第\d+[条項章節])")
@@ -108,9 +110,7 @@ def clean(textpage: Any) -> CleanText:
         short = len(before) < 0.6 * longest
         if short or _SENTENCE_END.search(before) or _LIST_ITEM.match(after):
             glue = "\n"
-        elif before and after and _CJK.match(before[-1]) and _CJK.match(after[0]):
-            glue = ""
-        elif text.endswith(" "):
+        elif (before and after and _CJK.match(before[-1]) and _CJK.match(after[0])) or text.endswith(" "):
             glue = ""
         else:
             glue = " "

@@ -80,8 +80,14 @@ class Generator:
         self._batch.close()
 
     def run(
-        self, conversation: str, prompt: list[int], settings: Sampling, max_tokens: int, reserve: int,
-        emit: Callable[[str], None], cancelled: Callable[[], bool],
+        self,
+        conversation: str,
+        prompt: list[int],
+        settings: Sampling,
+        max_tokens: int,
+        reserve: int,
+        emit: Callable[[str], None],
+        cancelled: Callable[[], bool],
     ) -> Completion:
         """Write the answer to `emit`, piece by piece (whole characters).
 
@@ -132,7 +138,7 @@ class Generator:
         for start in range(0, len(tokens), BATCH):
             if cancelled():
                 raise Cancelled
-            self._decode(sequence, tokens[start:start + BATCH])
+            self._decode(sequence, tokens[start : start + BATCH])
 
     def _decode(self, sequence: Sequence, tokens: list[int]) -> None:
         batch = self._batch.fill(tokens, len(sequence.tokens), sequence.number)

@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import llama_cpp.llama_cpp as c
 
@@ -66,10 +67,10 @@ class AbortFlag:
         self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
 
     def set(self) -> None:
-        self._buffer[0] = 1
+        self._buffer[0] = b"\x01"
 
     def clear(self) -> None:
-        self._buffer[0] = 0
+        self._buffer[0] = b"\x00"
 
 
 class Model:
@@ -109,11 +110,15 @@ class Model:
         self.abort = AbortFlag()
         trained = c.llama_model_n_ctx_train(model) or request.context_length
         self._open_context(min(request.context_length, trained), request.sequences)
-        self.gpu_layers = min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
+        self.gpu_layers = (
+            min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
+        )
         self._piece = ctypes.create_string_buffer(256)
         bos, eos = (self._token_text(token) for token in (c.llama_vocab_bos(vocab), c.llama_vocab_eos(vocab)))
         self._bos = bos
-        self.template = ChatTemplate(header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings())
+        self.template = ChatTemplate(
+            header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings()
+        )
 
     def _open_context(self, length: int, sequences: int) -> None:
         params = c.llama_context_default_params()
@@ -130,7 +135,7 @@ class Model:
         context = c.llama_init_from_model(self._model, params)
         if not context:
             c.llama_model_free(self._model)
-            raise ModelTooLarge(os.path.basename(self._path), log.last or "no memory for the context")
+            raise ModelTooLarge(Path(self._path).name, log.last or "no memory for the context")
         self._context = context
         memory = c.llama_get_memory(context)
         assert memory is not None
@@ -152,9 +157,14 @@ class Model:
         buffer = ctypes.create_string_buffer(256)
         c.llama_model_desc(self._model, buffer, 256)
         return ModelInfo(
-            path=self._path, description=buffer.value.decode(errors="replace"), context_length=self.context_length,
-            parameters=int(c.llama_model_n_params(self._model)), size_bytes=int(c.llama_model_size(self._model)),
-            layers=int(c.llama_model_n_layer(self._model)), gpu_layers=self.gpu_layers, threads=self.threads,
+            path=self._path,
+            description=buffer.value.decode(errors="replace"),
+            context_length=self.context_length,
+            parameters=int(c.llama_model_n_params(self._model)),
+            size_bytes=int(c.llama_model_size(self._model)),
+            layers=int(c.llama_model_n_layer(self._model)),
+            gpu_layers=self.gpu_layers,
+            threads=self.threads,
         )
 
     def close(self) -> None:

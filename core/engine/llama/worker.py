@@ -80,8 +80,13 @@ class Engine:
         context.on_cancel(model.abort.set)
         try:
             completion = generator.run(
-                request.conversation, model.tokenise_prompt(pieces), request.sampling, request.max_tokens,
-                request.reserve, lambda text: send(*splitter.feed(text)), lambda: context.cancelled,
+                request.conversation,
+                model.tokenise_prompt(pieces),
+                request.sampling,
+                request.max_tokens,
+                request.reserve,
+                lambda text: send(*splitter.feed(text)),
+                lambda: context.cancelled,
             )
         finally:
             context.on_cancel(None)
@@ -106,6 +111,9 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
     engine = Engine()
     return {
-        LoadModel: engine.load, Generate: engine.generate, CountTokens: engine.count,
-        Forget: engine.forget, AskEngine: engine.describe,
+        LoadModel: engine.load,
+        Generate: engine.generate,
+        CountTokens: engine.count,
+        Forget: engine.forget,
+        AskEngine: engine.describe,
     }
