@@ -265,7 +265,7 @@ class _Run:
         if from_documents:  # what a document says needs no imagination, and no length
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
-        reserve = min(limit, 512)
+        reserve = min(limit, 512, self._context_length() // 4)
         for _ in range(3):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)

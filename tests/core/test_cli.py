@@ -1,0 +1,119 @@
+"""The command line as a process: JSON with the promised fields, exit codes, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.app import App
+from core.paths import Home
+from tests.conftest import CORPUS
+
+TIMINGS = {"first_token_s", "total_s", "prompt_tokens", "cached_tokens", "completion_tokens"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One home for the module: later tests use what earlier ones made."""
+    return Home(tmp_path_factory.mktemp("cli"))
+
+
+def tsukue(home: Home, *arguments: str, stdin: str | None = None) -> tuple[int, list[Any], str]:
+    command = [sys.executable, "-P", "-m", "core.cli", "--home", str(home.root), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, input=stdin or "", timeout=280)
+    assert "Traceback" not in done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()] if "--json" in arguments else [done.stdout]
+    return done.returncode, lines, done.stderr
+
+
+def test_chat_answers_and_goes_on(home: Home) -> None:
+    code, (first,), _ = tsukue(home, "chat", "Say hello.", "--json")
+    assert code == 0
+    assert first.keys() == {"conversation", "model", "answer", "thinking", "timings"}
+    assert first["timings"].keys() == TIMINGS
+    assert first["answer"].strip()
+    code, (second,), _ = tsukue(home, "chat", "-", "--conversation", str(first["conversation"]), "--json", stdin="And again.")
+    assert (code, second["conversation"]) == (0, first["conversation"])
+    code, lines, _ = tsukue(home, "export", str(first["conversation"]))
+    assert code == 0
+    assert "And again." in lines[0]
+
+
+def test_models_list(home: Home) -> None:
+    code, (models,), _ = tsukue(home, "models", "list", "--json")
+    assert code == 0
+    assert {"smollm2-135m-instruct", "all-minilm-l6-v2", "whisper-base", "whisper-tiny-en"} <= {m["id"] for m in models}
+    assert all(not m["id"].startswith("qwen") for m in models)  # the test model is not offered to people
+
+
+def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
+    code, (report,), stderr = tsukue(home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json")
+    assert code == 0
+    assert report.keys() == {"added", "replaced", "unchanged", "failed", "passages", "seconds"}
+    assert report["added"] == 2
+    assert "kettle-en.pdf" in stderr  # progress
+
+    batch = tmp_path / "q.jsonl"
+    batch.write_text('{"id": 1, "question": "How long is the warranty for the kettle?"}\n{"id": 2, "question": "酢を使ってもよいですか？"}\n', encoding="utf-8")
+    code, found, _ = tsukue(home, "docs", "search", "-c", "k", "--batch", str(batch), "--top", "2", "--json")
+    assert code == 0
+    assert [r["id"] for r in found] == [1, 2]
+    assert found[0].keys() == {"id", "query", "passages", "seconds"}
+    assert found[0]["passages"][0].keys() == {"file", "page", "section", "text", "score"}
+    assert [r["passages"][0]["page"] for r in found] == [4, 3]
+    assert found[0]["passages"][0]["score"] > found[0]["passages"][1]["score"]
+
+    code, (answer,), _ = tsukue(home, "ask", "Who won the match?", "-c", "k", "--json")
+    assert code == 0  # an honest no is no failure
+    assert answer.keys() == {"id", "question", "outcome", "answer", "abstained", "quotation", "citations", "passages", "timings"}
+    assert (answer["outcome"], answer["abstained"], answer["quotation"]) == ("not found", True, None)
+    code, answers, _ = tsukue(home, "ask", "-c", "k", "--batch", str(batch), "--json")
+    assert code == 0
+    for answer, page in zip(answers, (4, 3), strict=True):
+        assert answer["outcome"] in ("answered", "quotation")
+        assert not answer["abstained"]
+        assert answer["quotation"]["page"] == page
+        assert answer["citations"][0].keys() == {"marker", "file", "page", "text"}
+        assert answer["timings"].keys() == TIMINGS | {"retrieval_s"}
+
+    code, (documents,), _ = tsukue(home, "docs", "list", "-c", "k", "--json")
+    assert [d["pages"] for d in documents] == [4, 4]
+    code, (status,), _ = tsukue(home, "docs", "status", "-c", "k", "--json")
+    assert (status["documents"], status["unfinished"]) == (2, [])
+
+
+def test_part_failure_and_wrong_usage_have_their_codes(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The gate closes at eight.")
+    code, (report,), stderr = tsukue(home, "docs", "add", str(tmp_path / "a.txt"), str(tmp_path / "no.pdf"), "-c", "p", "--json")
+    assert (code, report["added"], len(report["failed"])) == (1, 1, 1)
+    assert "tsukue: no.pdf was not found" in stderr
+    assert tsukue(home, "ask", "x", "-c", "nowhere")[0] == 1
+    assert tsukue(home, "frobnicate")[0] == 2
+    assert tsukue(home, "ask", "-c", "p")[0] == 2
+    assert tsukue(home, "docs", "remove", "-c", "p", "--json")[1] == [{"removed": 1}]
+
+
+def test_doctor(home: Home) -> None:
+    code, (report,), _ = tsukue(home, "doctor", "--json")
+    assert code == 0
+    assert report.keys() == {"version", "machine", "engine", "models", "storage", "network"}
+    assert report["engine"]["self_test"]["ok"]
+    assert report["engine"]["self_test"]["prompt_tokens"] > 400
+    assert report["storage"]["ok"]
+    assert report["network"] == {"connections": 0, "refused": 0}
+
+
+def test_a_home_that_is_open_elsewhere_is_said_in_one_sentence(home: Home) -> None:
+    app = App(home)
+    try:
+        code, _, stderr = tsukue(home, "chat", "hi")
+    finally:
+        app.close()
+    assert code == 1
+    assert stderr.startswith("tsukue: Tsukue is already open with the folder")
+    assert len(stderr.splitlines()) == 1

@@ -1,0 +1,414 @@
+"""Documents through the real workers: reading, cutting, indexing, finding, answering, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from reportlab.lib.pagesizes import A5
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from core.app import App
+from core.documents import passages, retrieve, sentences, support
+from core.documents.ingest import IngestProgress
+from core.documents.messages import PageImage, PageText, RenderPage, Section
+from core.errors import (
+    CollectionMissing,
+    EncodingUnknown,
+    FileDamaged,
+    FileEmpty,
+    FileEncrypted,
+    FileMissing,
+    FileScanned,
+    FormatUnknown,
+    ParserDied,
+    ParseTooSlow,
+    TsukueError,
+)
+from core.jobs import Job
+from core.paths import Home
+from tests.conftest import CORPUS, ROOT, until
+
+QUESTIONS = [json.loads(line) for line in (ROOT / "tests/data/questions.jsonl").read_text().splitlines()]
+PAIRS = [json.loads(line) for line in (ROOT / "tests/data/support_pairs.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One core with the corpus indexed, for all tests that only read."""
+    home = Home(tmp_path_factory.mktemp("shared"))
+    app = App(home)
+    report = app.ingest.add([str(path) for path in sorted(CORPUS.glob("*.pdf"))], "corpus", Job(0, "test"))
+    assert (report.added, report.failed) == (4, [])
+    yield app
+    app.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """`shared` keeps its workers for the whole module; tests/end_to_end looks for leftovers."""
+
+
+def add(app: App, *files: Path | str, collection: str = "c") -> Any:
+    return app.ingest.add([str(file) for file in files], collection, Job(0, "test"))
+
+
+def read(app: App, path: Path) -> list[PageText]:
+    return app.ingest.read(path, Job(0, "test"))
+
+
+# ---------------------------------------------------------------- reading
+
+
+def test_pdf_pages_keep_their_numbers(shared: App) -> None:
+    pages = read(shared, CORPUS / "kettle-ja.pdf")
+    assert [page.number for page in pages] == [1, 2, 3, 4]
+    assert "電源台の保証期間は36か月です。" in pages[3].text
+    assert "レバーを下げると" in pages[1].text  # lines of a paragraph are joined without a space
+
+
+def test_a_word_divided_at_a_line_end_is_one_word(shared: App, tmp_path: Path) -> None:
+    path = tmp_path / "hyphen.pdf"
+    canvas = Canvas(str(path), pagesize=A5)
+    canvas.drawString(50, 500, "The committee decided upon the infor-")
+    canvas.drawString(50, 485, "mation policy after a very long debate.")
+    canvas.save()
+    (page,) = read(shared, path)
+    assert "information policy" in page.text
+    start = page.text.index("information")
+    image: PageImage = shared.ingest.parser.call(
+        RenderPage(str(path), 1, 600, start, start + len("information"))
+    ).result()
+    assert len(image.rectangles) == 2  # one on each line
+    assert image.rectangles[0][1] < image.rectangles[1][1]
+
+
+def test_the_highlight_lies_on_the_passage(shared: App) -> None:
+    pages = read(shared, CORPUS / "kettle-en.pdf")
+    text = pages[3].text
+    start = text.index("The heating base has a warranty of 36 months.")
+    request = RenderPage(str(CORPUS / "kettle-en.pdf"), 4, 800, start, start + 45)
+    image: PageImage = shared.ingest.parser.call(request).result()
+    assert image.width == 800
+    assert len(image.pixels) == image.stride * image.height
+    assert image.rectangles
+    for x, y, width, height in image.rectangles:
+        assert 0 <= x < x + width <= image.width
+        assert 0 <= y < y + height <= image.height
+        row = image.pixels[int(y + height / 2) * image.stride:][:image.stride]
+        dark = [i for i in range(int(x), int(x + width)) if row[i * 4] < 100]
+        assert dark  # there are letters under the highlight
+
+
+def test_docx_markdown_and_text(shared: App, tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Rules", 1)
+    document.add_paragraph("The gate closes at eight.")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "Key", "Value"
+    document.save(str(tmp_path / "a.docx"))
+    (page,) = read(shared, tmp_path / "a.docx")
+    assert page == PageText(None, "Rules\nThe gate closes at eight.\nKey | Value", [Section(0, "Rules")])
+
+    (tmp_path / "a.md").write_text("# One\ntext\n```\n# no heading\n```\n## Two\nmore\n", encoding="utf-8")
+    (page,) = read(shared, tmp_path / "a.md")
+    assert [section.title for section in page.sections] == ["One", "Two"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp"])
+def test_japanese_text_in_any_usual_encoding(shared: App, tmp_path: Path, encoding: str) -> None:
+    text = "電気ケトルの保証期間は、購入日から24か月です。"
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    assert read(shared, tmp_path / "a.txt")[0].text == text
+
+
+def make_bad(kind: str, folder: Path) -> Path:
+    """A file that cannot be used, of each kind that people have."""
+    path = folder / f"{kind}.pdf"
+    if kind == "encrypted":
+        canvas = Canvas(str(path), pagesize=A5, encrypt="secret")
+        canvas.drawString(50, 500, "secret text")
+        canvas.save()
+    elif kind == "scanned":
+        from PIL import Image
+
+        canvas = Canvas(str(path), pagesize=A5)
+        canvas.drawImage(ImageReader(Image.new("RGB", (60, 60), "gray")), 50, 300)
+        canvas.save()
+    elif kind == "blank":
+        canvas = Canvas(str(path), pagesize=A5)
+        canvas.showPage()
+        canvas.save()
+    elif kind == "truncated":
+        path.write_bytes((CORPUS / "kettle-en.pdf").read_bytes()[:700])
+    elif kind == "zero":
+        path.write_bytes(b"")
+    elif kind == "not a zip":
+        path = folder / "a.docx"
+        path.write_bytes(b"PK nothing of the kind")
+    elif kind == "wrong zip":
+        path = folder / "b.docx"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("hello.txt", "no document")
+    elif kind == "encrypted docx":
+        path = folder / "c.docx"
+        path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
+    elif kind == "binary":
+        path = folder / "d.txt"
+        path.write_bytes(bytes(range(256)) * 4)
+    elif kind == "empty text":
+        path = folder / "e.txt"
+        path.write_text(" \n")
+    elif kind == "unknown":
+        path = folder / "f.xyz"
+        path.write_text("text")
+    else:
+        path = folder / "missing.pdf"
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("encrypted", FileEncrypted), ("scanned", FileScanned), ("blank", FileEmpty), ("truncated", FileDamaged),
+     ("zero", FileDamaged), ("not a zip", FileDamaged), ("wrong zip", FileDamaged), ("encrypted docx", FileEncrypted),
+     ("binary", EncodingUnknown), ("empty text", FileEmpty), ("unknown", FormatUnknown), ("missing", FileMissing)],
+)
+def test_each_bad_file_is_refused_by_name_and_others_go_on(
+    shared: App, tmp_path: Path, kind: str, error: type[TsukueError]
+) -> None:
+    good = tmp_path / "good.txt"
+    good.write_text(f"The gate closes at eight. {kind}")
+    report = add(shared, make_bad(kind, tmp_path), good, collection=f"bad {kind}")
+    assert [type(failed.error) for failed in report.failed] == [error]
+    assert report.failed[0].error.fields()["file"].endswith(make_bad(kind, tmp_path).name)
+    assert report.added == 1
+
+
+def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = app.ingest.parser.call
+
+    def call_and_kill(*arguments: Any) -> Any:
+        pending = original(*arguments)
+        if "victim" in arguments[0].path:
+            os.kill(app.ingest.parser.pid or 0, signal.SIGKILL)
+        return pending
+
+    monkeypatch.setattr(app.ingest.parser, "call", call_and_kill)
+    for name in ("victim.txt", "other.txt"):
+        (tmp_path / name).write_text("The gate closes at eight.")
+    report = add(app, tmp_path / "victim.txt", tmp_path / "other.txt")
+    assert [type(failed.error) for failed in report.failed] == [ParserDied]
+    assert report.added == 1
+
+
+def test_a_file_that_takes_too_long_is_given_up(app: App, tmp_path: Path) -> None:
+    app.ingest.seconds_per_file = 0
+    (tmp_path / "a.txt").write_text("text")
+    report = add(app, tmp_path / "a.txt")
+    assert [type(failed.error) for failed in report.failed] == [ParseTooSlow]
+
+
+# ---------------------------------------------------------------- cutting
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("一つ目。二つ目！「三つ目。」四つ目", ["一つ目。", "二つ目！", "「三つ目。」", "四つ目"]),
+        ("Dr. Ito left. She came back at 3.5 p.m. today.", ["Dr. Ito left.", "She came back at 3.5 p.m. today."]),
+        ("First line\nSecond line", ["First line", "Second line"]),
+        ("Really? Yes! Fine.", ["Really?", "Yes!", "Fine."]),
+        ("1. First item. 2. Second item.", ["1. First item.", "2. Second item."]),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences.split(text) == expected
+
+
+def test_passages_lie_in_the_page_and_miss_nothing(shared: App) -> None:
+    for path in [*CORPUS.glob("*.pdf"), *CORPUS.glob("*.md")]:
+        for page in read(shared, path):
+            cut = passages.split(page)
+            covered = "".join(page.text[p.start:p.end] for p in cut)
+            for start, end in sentences.spans(page.text):
+                sentence = page.text[start:end]
+                assert sentence in covered or sentence.lstrip("# ") in {s.title for s in page.sections}
+            assert all(passages.size(page.text[p.start:p.end]) <= passages.TARGET for p in cut)
+
+
+def test_a_text_without_sentence_marks_is_still_cut() -> None:
+    page = PageText(None, "字" * 5000 + " word" * 3000)
+    cut = passages.split(page)
+    assert all(passages.size(page.text[p.start:p.end]) <= passages.TARGET for p in cut)
+    assert sum(p.end - p.start for p in cut) >= 19_000
+
+
+# ---------------------------------------------------------------- indexing
+
+
+def test_the_same_file_twice_does_nothing_and_a_changed_one_is_replaced(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The gate closes at eight.")
+    assert add(app, path).added == 1
+    again = add(app, path)
+    assert (again.added, again.unchanged, again.passages) == (0, 1, 0)
+    path.write_text("The gate closes at nine.")
+    assert add(app, path).replaced == 1
+    texts = [f.passage.text for f in retrieve.search(app.documents, app.index, "c", "When does the gate close?", 5)]
+    assert texts == ["The gate closes at nine."]
+
+
+def test_indexing_goes_on_where_a_kill_stopped_it(app: App, home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join(f"Paragraph number {n} speaks about item {n * 7} at some length. " * 8 for n in range(150)))
+    progress: list[IngestProgress] = []
+    app.events.listen(IngestProgress, progress.append)
+    job = app.jobs.start("add", lambda job: app.ingest.add([str(path)], "c", job))
+    until(lambda: any(p.embedded for p in progress))
+    job.cancel()  # what a kill leaves behind is the same: text stored, some vectors missing
+    job.wait()
+    app.close()
+    again = App(home)
+    try:
+        (document,) = again.documents.documents("c")
+        missing = again.documents.count_without_vectors(document.id, again.index.embedder)
+        assert document.state == "embedding"
+        assert 0 < missing < document.passages
+        assert again.ingest.resume(Job(0, "test")) == 1
+        (document,) = again.documents.documents("c")
+        assert document.state == "ready"
+        assert again.documents.count_without_vectors(document.id, again.index.embedder) == 0
+        found = retrieve.search(again.documents, again.index, "c", "item 1043", 3)
+        assert any("item 1043 " in f.passage.text for f in found)
+    finally:
+        again.close()
+
+
+def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join(f"Paragraph {n} speaks about item {n * 7}. " * 12 for n in range(120)))
+    progress: list[IngestProgress] = []
+    app.events.listen(IngestProgress, progress.append)
+    job = app.jobs.start("add", lambda job: app.ingest.add([str(path)], "c", job))
+    until(lambda: any(p.embedded for p in progress))
+    os.kill(app.index.worker.pid or 0, signal.SIGKILL)
+    report = job.wait()
+    assert (report.added, report.failed) == (1, [])
+
+
+def test_a_lost_vector_index_is_filled_again_from_the_database(app: App, home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The gate closes at eight.")
+    add(app, path)
+    app.index.drop(app.documents.collection("c"))
+    app.index.worker.stop()
+    (found,) = retrieve.search(app.documents, app.index, "c", "gate", 5)
+    assert found.similarity is not None
+
+
+def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "The gate closes at eight."), ("b.txt", "The shop opens at nine.")):
+        (tmp_path / name).write_text(text)
+    add(app, tmp_path)
+    assert app.ingest.remove("c", str(tmp_path / "a.txt")) == 1
+    assert [f.passage.text for f in retrieve.search(app.documents, app.index, "c", "gate", 5)] == ["The shop opens at nine."]
+    assert app.ingest.remove("c") == 1
+    with pytest.raises(CollectionMissing):
+        app.documents.documents("c")
+
+
+def test_the_sentence_transformers_encoder_fills_the_same_place(app: App, tmp_path: Path) -> None:
+    app.settings.values.embedder = "all-minilm-l6-v2"
+    path = tmp_path / "a.txt"
+    path.write_text("The gate closes at eight.\n\nBananas are rich in potassium.")
+    assert add(app, path).passages == 1
+    assert app.index.compare("Which fruit is healthy?", ["Bananas are rich in potassium.", "The gate closes."])[0] > 0.3
+    assert retrieve.search(app.documents, app.index, "c", "gate", 1)[0].similarity is not None
+
+
+# ---------------------------------------------------------------- finding and judging
+
+
+@pytest.mark.parametrize("language", ["e", "j"])
+def test_the_right_page_is_among_the_first_five(shared: App, language: str) -> None:
+    questions = [q for q in QUESTIONS if q["id"][0] == language]
+    hits = [
+        any(q["file"] in f.passage.file and f.passage.page == q["page"]
+            for f in retrieve.search(shared.documents, shared.index, "corpus", q["question"], 5))
+        for q in questions
+    ]
+    assert len(hits) == 20
+    assert sum(hits) >= 19
+
+
+def test_two_character_words_are_found_by_the_full_text_leg(shared: App) -> None:
+    from core.documents import keywords
+
+    number = shared.documents.collection("corpus")
+    for word in ("敷金", "渡辺", "保温", "酢"):
+        found = shared.documents.passages(keywords.search(shared.documents, number, word, 3))
+        assert found
+        assert word in found[0].text
+
+
+@pytest.mark.parametrize("question", [q for q in QUESTIONS if q["file"] is None], ids=lambda q: q["id"])
+def test_what_is_not_in_the_documents_is_said(shared: App, question: dict[str, Any]) -> None:
+    assert not shared.answerer.find("corpus", question["question"]).fits
+
+
+def test_an_invented_or_irrelevant_answer_leaves_the_quotation(shared: App) -> None:
+    evidence = shared.answerer.find("corpus", "How long is the warranty of the heating base?")
+    assert evidence.fits
+    assert evidence.quotation is not None
+    assert evidence.quotation.text == "The heating base has a warranty of 36 months."
+    assert evidence.quotation.passage.page == 4
+    invented = shared.answerer.judge(evidence, "The heating base has a warranty of 48 months. Call 555-0199.")
+    assert (invented.outcome, [m.marker for m in invented.marks]) == ("quotation", [None, None])
+    true_but_beside = shared.answerer.judge(evidence, "Repairs take about ten working days.")
+    assert true_but_beside.outcome == "quotation"
+    right = shared.answerer.judge(evidence, "The heating base has a warranty of 36 months. It also makes coffee.")
+    assert (right.outcome, [m.marker for m in right.marks]) == ("answered", [1, None])
+    assert (right.citations[0]["page"], right.citations[0]["marker"]) == (4, 1)
+
+
+def test_a_bare_fragment_is_supported_only_by_what_was_asked(shared: App) -> None:
+    evidence = shared.answerer.find("corpus", "How long is the warranty of the heating base?")
+    assert shared.answerer.judge(evidence, "24 months.").outcome == "quotation"
+    assert shared.answerer.judge(evidence, "36 months.").outcome == "answered"
+
+
+def test_the_models_own_markers_are_not_trusted(shared: App) -> None:
+    evidence = shared.answerer.find("corpus", "敷金はいつ返金されますか？")
+    judged = shared.answerer.judge(evidence, "敷金は退去後45日以内に返金します[3]。")
+    assert judged.outcome == "answered"
+    assert judged.citations[0]["page"] == 2
+    assert judged.citations[0]["marker"] == 1
+
+
+def test_the_support_rule_holds_on_the_half_it_was_tuned_on() -> None:
+    """The other half is printed by `make bench`, as a measure and not as a test."""
+    for pair in PAIRS[::2]:
+        supported = support.find(pair["statement"], pair["passage"]) is not None
+        assert supported == (pair["kind"] == "supported"), pair
+    assert len(PAIRS) == 120
+
+
+def test_asking_ends_in_the_three_outcomes(app: App, bright_model: str) -> None:
+    """The whole way with a real model: chat service, retrieval, prompt, answer, check."""
+    add(app, CORPUS / "kettle-en.pdf", collection="kettle")
+    conversation = app.chat.new_conversation(collection="kettle").id
+    answer = app.chat.send(conversation, "How long is the warranty for the kettle?", model=bright_model).wait()
+    assert answer.details["outcome"] in ("answered", "quotation")
+    assert answer.details["quotation"]["page"] == 4
+    assert answer.details["citations"][0]["page"] == 4
+    missing = app.chat.send(conversation, "Who won the football match yesterday?", model=bright_model).wait()
+    assert (missing.details["outcome"], missing.text) == ("not found", "")
+    assert "timings" not in missing.details  # the model was not asked

@@ -1,0 +1,183 @@
+"""The database: migrations with backups, refusals, trees of messages, search, and what a crash leaves."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.chat.conversation import MessageState, Role
+from core.errors import ConversationMissing, DatabaseDamaged, HomeNotWritable, NewerDatabase
+from core.paths import Home
+from core.storage import database as database_module
+from core.storage import fulltext
+from core.storage.conversations import ConversationStore
+from core.storage.database import Database
+
+
+@pytest.fixture
+def database(home: Home) -> Iterator[Database]:
+    database = Database(home)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> ConversationStore:
+    return ConversationStore(database)
+
+
+def test_it_is_durable_by_its_settings(database: Database) -> None:
+    assert database.row("PRAGMA journal_mode")[0] == "wal"  # type: ignore[index]
+    assert database.row("PRAGMA synchronous")[0] == 2  # type: ignore[index]  # FULL
+    assert database.check()
+
+
+def test_files_are_for_their_owner_only(home: Home, database: Database) -> None:
+    assert home.database.stat().st_mode & 0o077 == 0
+    assert home.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_from_a_newer_program_is_refused_and_unchanged(home: Home) -> None:
+    Database(home).close()
+    connection = sqlite3.connect(home.database)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = home.database.read_bytes()
+    with pytest.raises(NewerDatabase) as refused:
+        Database(home)
+    assert (refused.value.found, refused.value.known) == (99, 1)
+    assert home.database.read_bytes() == before
+
+
+def test_a_migration_is_preceded_by_a_dated_backup(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(home)
+    kept = ConversationStore(database).create("kept", "").id
+    database.close()
+    second = tmp_path / "0002_more.sql"
+    second.write_text("CREATE TABLE more (x INTEGER) STRICT;")
+    monkeypatch.setattr(database_module, "migrations", lambda files=database_module.migrations(): [*files, (2, second)])
+    database = Database(home)
+    assert database.rows("SELECT * FROM more") == []
+    database.close()
+    (copy,) = home.backups.glob("tsukue-20*-before-version-2.db")
+    connection = sqlite3.connect(copy)
+    assert connection.execute("SELECT id FROM conversations").fetchall() == [(kept,)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+
+
+def test_a_failing_migration_changes_nothing(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Database(home).close()
+    bad = tmp_path / "0002_bad.sql"
+    bad.write_text("CREATE TABLE half (x INTEGER) STRICT; SELECT * FROM nowhere;")
+    files = database_module.migrations()
+    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (2, bad)])
+    with pytest.raises(sqlite3.OperationalError):
+        Database(home)
+    monkeypatch.setattr(database_module, "migrations", lambda: files)
+    database = Database(home)
+    assert database.rows("SELECT name FROM sqlite_master WHERE name = 'half'") == []
+    database.close()
+
+
+def test_a_damaged_file_is_refused_by_name(home: Home) -> None:
+    home.database.write_bytes(b"this is no database, only a text that is long enough" * 100)
+    with pytest.raises(DatabaseDamaged):
+        Database(home)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere; run `make test` as an ordinary user")
+def test_a_read_only_home_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(HomeNotWritable):
+        Home(folder / "home").create()
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeNotWritable):
+        Home(tmp_path / "file").create()
+
+
+def test_regenerated_answers_are_siblings(store: ConversationStore) -> None:
+    conversation = store.create("t", "").id
+    question = store.add(conversation, Role.USER, "q", parent=None)
+    first = store.add(conversation, Role.ASSISTANT, "one", parent=question.id)
+    follow_up = store.add(conversation, Role.USER, "more", parent=first.id)
+    second = store.add(conversation, Role.ASSISTANT, "two", parent=question.id)
+    assert [m.text for m in store.branch(conversation)] == ["q", "two"]
+    assert store.siblings(second) == [first.id, second.id]
+    assert store.latest_leaf(first.id) == follow_up.id
+    assert [m.text for m in store.branch(conversation, follow_up.id)] == ["q", "one", "more"]
+
+
+def test_answers_cut_short_are_settled(store: ConversationStore) -> None:
+    conversation = store.create("t", "").id
+    answer = store.add(conversation, Role.ASSISTANT, "", parent=None, state=MessageState.STREAMING)
+    store.save_stream(answer.id, "half an answ", "")
+    assert store.settle() == 1
+    settled = store.message(answer.id)
+    assert (settled.text, settled.state) == ("half an answ", MessageState.INTERRUPTED)
+    assert store.settle() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("東京", True), ("学習", True), ("機械学習", True), ("都", True), ("京学", False), ("Warranty", True),
+     ("warranties", True), ("ＷＡＲＲＡＮＴＹ", True), ("東京 warranty", True), ("大阪", False), ("", False), ('"); DROP', False)],
+)
+def test_search_finds_words_of_two_characters(store: ConversationStore, query: str, found: bool) -> None:
+    conversation = store.create("t", "").id
+    store.add(conversation, Role.USER, "東京都で機械学習の warranty を調べた", parent=None)
+    assert [c.id for c, _ in store.search(query)] == ([conversation] if found else [])
+
+
+def test_deleting_a_conversation_removes_it_from_the_search(store: ConversationStore) -> None:
+    conversation = store.create("t", "").id
+    store.add(conversation, Role.USER, "秘密の計画", parent=None)
+    store.delete(conversation)
+    assert store.search("秘密") == []
+    with pytest.raises(ConversationMissing):
+        store.get(conversation)
+
+
+def test_single_kanji_between_kana_are_found() -> None:
+    assert "酢" in fulltext.terms("酢を使ってもよいですか")
+    assert "酢" in fulltext.tokens("酢は使わないでください").split()
+
+
+WRITER = """
+import sys
+from core.paths import Home
+from core.storage.database import Database
+from core.storage.conversations import ConversationStore
+from core.chat.conversation import Role
+from pathlib import Path
+store = ConversationStore(Database(Home(Path(sys.argv[1]))))
+conversation = store.create("t", "").id
+parent = None
+for number in range(100000):
+    parent = store.add(conversation, Role.USER, f"message {number}", parent=parent).id
+    print(number, flush=True)
+"""
+
+
+def test_what_was_reported_as_written_survives_kill_9(home: Home) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(home.root)], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    reported = [int(writer.stdout.readline()) for _ in range(25)][-1]
+    writer.kill()
+    reported = max([reported, *(int(line) for line in writer.stdout.read().splitlines() if line.isdigit())])
+    writer.wait()
+    writer.stdout.close()
+    database = Database(home)
+    texts = [m.text for m in ConversationStore(database).branch(1)]
+    database.close()
+    assert texts[:reported + 1] == [f"message {n}" for n in range(reported + 1)]
