@@ -57,6 +57,9 @@ def from_wire(name: str, fields: dict[str, Any]) -> TsukueError:
         return WorkerFault(worker="?", detail=f"{name} {fields}")
 
 
+_by_name["TsukueError"] = TsukueError
+
+
 class Cancelled(TsukueError):
     """The person stopped the work. Never shown."""
 

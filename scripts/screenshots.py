@@ -18,19 +18,25 @@ sys.path.insert(0, str(ROOT))
 from scripts import virtual_display  # noqa: E402
 
 
-def wait(condition: Callable[[], bool], seconds: float = 180.0) -> None:
-    from PySide6.QtTest import QTest
+def live(milliseconds: int) -> None:
+    """Let the window and core's threads run (QTest.qWait would keep Python's lock)."""
+    from PySide6.QtCore import QEventLoop, QTimer
 
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def wait(condition: Callable[[], bool], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("the program did not get there in time")
-        QTest.qWait(50)
+        live(50)
 
 
 def session(language: str, theme_name: str, folder: Path, model: str) -> None:
     """One person's first minutes, pictured."""
-    from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
     from core.app import App
@@ -51,7 +57,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
         window.raise_()
 
         def shot(name: str) -> None:
-            QTest.qWait(400)
+            live(400)
             path = folder / f"{name}-{language}-{theme_name}.png"
             window.grab().save(str(path))
             print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
@@ -61,7 +67,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.chat.composer.text.submitted.emit()
             assert window.chat.conversation is not None
             wait(lambda: not app.chat.answering(window.chat.conversation or 0))
-            QTest.qWait(300)
+            live(300)
 
         try:
             shot("first-start")
@@ -89,7 +95,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.show_page("settings")
             dialog = window._settings_dialog
             assert dialog is not None
-            QTest.qWait(300)
+            live(300)
             path = folder / f"settings-{language}-{theme_name}.png"
             dialog.grab().save(str(path))
             dialog.close()

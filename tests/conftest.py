@@ -52,7 +52,11 @@ def nothing_left_behind() -> Iterator[None]:
     yield
     deadline = time.monotonic() + 5
     while True:
-        left = [t.name for t in threading.enumerate() if t not in threads and not t.name.startswith(("Dummy", "QThread"))]
+        left = [
+            t.name
+            for t in threading.enumerate()
+            if t not in threads and not t.name.startswith(("Dummy", "QThread"))
+        ]
         children = [p for p in psutil.Process().children() if "core.workers.process" in " ".join(_command(p))]
         if not left and not children:
             return

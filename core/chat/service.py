@@ -236,6 +236,7 @@ class _Run:
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
         if evidence is not None:
+            self._text = self._service._answerer.without_markers(self._text)
             self._details.update(self._service._answerer.judge(evidence, self._text).details())
         return completion
 

@@ -8,6 +8,7 @@ model's own markers are never trusted: citations come from comparing sentences w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.documents.retrieve import FoundPassage
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 
+_MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 SHOWN = 4  # passages that the model is given
 QUOTED_FROM = 8  # passages whose sentences may be the quotation
 # A passage fits when its best sentence scores this much: half cosine similarity, half share of the
@@ -171,6 +173,11 @@ class Answerer:
                     text, passage, passage.start + a, passage.start + b, score, words, similarity
                 )
         return best
+
+    @staticmethod
+    def without_markers(answer: str) -> str:
+        """The answer without the source numbers that the model wrote: small models invent them."""
+        return _MARKERS.sub("", answer)
 
     def judge(self, evidence: Evidence, answer: str) -> Judgement:
         """Check each sentence of an answer against the passages that the model was shown."""

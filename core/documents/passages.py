@@ -69,7 +69,7 @@ def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found = []
     while size(text[start:end]) > TARGET:
         step = int(TARGET)
-        while start + step < end and size(text[start : start + step]) < TARGET:
+        while start + step + 16 < end and size(text[start : start + step + 16]) <= TARGET:
             step += 16
         cut = max(
             text.rfind(" ", start + step // 2, start + step),

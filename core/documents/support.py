@@ -310,14 +310,15 @@ class _Window:
     share: float
     enough: bool
     agrees: bool
+    on_topic: bool
 
     @property
     def supports(self) -> bool:
-        return self.enough and self.agrees
+        return self.enough and self.agrees and self.on_topic
 
     @property
     def contradicts(self) -> bool:
-        return self.enough and not self.agrees
+        return self.enough and self.on_topic and not self.agrees
 
 
 class _Claim:
@@ -355,7 +356,7 @@ class _Claim:
         )
         on_topic = all(unit in units for unit in self._topic)
         asked = sum(unit in units for unit in self._asked) >= ASKED_NEEDED * len(self._asked)
-        return _Window(start, end, share, share >= self._needed, agrees and on_topic and asked)
+        return _Window(start, end, share, share >= self._needed, agrees, on_topic and asked)
 
 
 def _negative_like(claim: str, negative: bool, window: str) -> bool:

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 MAX_DEATHS = 3
 DEATHS_WINDOW = 60.0
-LOG_LINES = 40
+LOG_LINES = 120  # a native crash alone writes some forty
 # Libraries ask these before they think of a network or of telemetry; the seccomp filter has the last word.
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",

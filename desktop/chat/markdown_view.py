@@ -99,7 +99,7 @@ class MarkdownView(QTextBrowser):
             if start > 0:
                 cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
             cursor.insertMarkdown(markdown.strip("\n"), _FEATURES)
-        self._style(start)
+        self._style(start + 1 if start > 0 else 0)  # the block before the cut is frozen
         cursor.endEditBlock()
 
     def _style(self, start: int) -> None:

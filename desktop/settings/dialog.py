@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any, get_type_hints
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -52,14 +51,13 @@ class SettingsDialog(QDialog):
                 field.setAccessibleName(tr(Settings.label(name)))
                 self.fields[name] = field
                 form.addRow(tr(Settings.label(name)), field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
-        buttons.rejected.connect(self.accept)
+        close = QPushButton(tr("Close"))
+        close.clicked.connect(self.accept)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)
         layout.addLayout(form)
-        layout.addWidget(buttons)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
     def _field(self, name: str, kind: Any) -> QWidget:
         value = getattr(self._settings.values, name)

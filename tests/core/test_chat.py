@@ -24,7 +24,11 @@ Script = Callable[..., Path]
 @pytest.fixture
 def app(script: Script, home: Home) -> Any:
     script(
-        {"when": "slow", "say": "one two three four five six seven eight nine ten", "seconds_per_piece": 0.15},
+        {
+            "when": "slow",
+            "say": "one two three four five six seven eight nine ten",
+            "seconds_per_piece": 0.15,
+        },
         {"when": "die", "say": "half of this answer is lost", "fail": "SIGSEGV"},
         {"when": "think", "say": "<think>let me see</think>forty-two"},
         {"when": "", "say": "All right."},

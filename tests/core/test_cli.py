@@ -27,7 +27,9 @@ def tsukue(home: Home, *arguments: str, stdin: str | None = None) -> tuple[int, 
     command = [sys.executable, "-P", "-m", "core.cli", "--home", str(home.root), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, input=stdin or "", timeout=280)
     assert "Traceback" not in done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()] if "--json" in arguments else [done.stdout]
+    lines = (
+        [json.loads(line) for line in done.stdout.splitlines()] if "--json" in arguments else [done.stdout]
+    )
     return done.returncode, lines, done.stderr
 
 
@@ -37,7 +39,9 @@ def test_chat_answers_and_goes_on(home: Home) -> None:
     assert first.keys() == {"conversation", "model", "answer", "thinking", "timings"}
     assert first["timings"].keys() == TIMINGS
     assert first["answer"].strip()
-    code, (second,), _ = tsukue(home, "chat", "-", "--conversation", str(first["conversation"]), "--json", stdin="And again.")
+    code, (second,), _ = tsukue(
+        home, "chat", "-", "--conversation", str(first["conversation"]), "--json", stdin="And again."
+    )
     assert (code, second["conversation"]) == (0, first["conversation"])
     code, lines, _ = tsukue(home, "export", str(first["conversation"]))
     assert code == 0
@@ -47,19 +51,26 @@ def test_chat_answers_and_goes_on(home: Home) -> None:
 def test_models_list(home: Home) -> None:
     code, (models,), _ = tsukue(home, "models", "list", "--json")
     assert code == 0
-    assert {"smollm2-135m-instruct", "all-minilm-l6-v2", "whisper-base", "whisper-tiny-en"} <= {m["id"] for m in models}
+    assert {"smollm2-135m-instruct", "all-minilm-l6-v2", "whisper-base", "whisper-tiny-en"} <= {
+        m["id"] for m in models
+    }
     assert all(not m["id"].startswith("qwen") for m in models)  # the test model is not offered to people
 
 
 def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
-    code, (report,), stderr = tsukue(home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json")
+    code, (report,), stderr = tsukue(
+        home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json"
+    )
     assert code == 0
     assert report.keys() == {"added", "replaced", "unchanged", "failed", "passages", "seconds"}
     assert report["added"] == 2
     assert "kettle-en.pdf" in stderr  # progress
 
     batch = tmp_path / "q.jsonl"
-    batch.write_text('{"id": 1, "question": "How long is the warranty for the kettle?"}\n{"id": 2, "question": "酢を使ってもよいですか？"}\n', encoding="utf-8")
+    batch.write_text(
+        '{"id": 1, "question": "How long is the warranty for the kettle?"}\n{"id": 2, "question": "酢を使ってもよいですか？"}\n',
+        encoding="utf-8",
+    )
     code, found, _ = tsukue(home, "docs", "search", "-c", "k", "--batch", str(batch), "--top", "2", "--json")
     assert code == 0
     assert [r["id"] for r in found] == [1, 2]
@@ -70,7 +81,17 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
 
     code, (answer,), _ = tsukue(home, "ask", "Who won the match?", "-c", "k", "--json")
     assert code == 0  # an honest no is no failure
-    assert answer.keys() == {"id", "question", "outcome", "answer", "abstained", "quotation", "citations", "passages", "timings"}
+    assert answer.keys() == {
+        "id",
+        "question",
+        "outcome",
+        "answer",
+        "abstained",
+        "quotation",
+        "citations",
+        "passages",
+        "timings",
+    }
     assert (answer["outcome"], answer["abstained"], answer["quotation"]) == ("not found", True, None)
     code, answers, _ = tsukue(home, "ask", "-c", "k", "--batch", str(batch), "--json")
     assert code == 0
@@ -89,7 +110,9 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
 
 def test_part_failure_and_wrong_usage_have_their_codes(home: Home, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The gate closes at eight.")
-    code, (report,), stderr = tsukue(home, "docs", "add", str(tmp_path / "a.txt"), str(tmp_path / "no.pdf"), "-c", "p", "--json")
+    code, (report,), stderr = tsukue(
+        home, "docs", "add", str(tmp_path / "a.txt"), str(tmp_path / "no.pdf"), "-c", "p", "--json"
+    )
     assert (code, report["added"], len(report["failed"])) == (1, 1, 1)
     assert "tsukue: no.pdf was not found" in stderr
     assert tsukue(home, "ask", "x", "-c", "nowhere")[0] == 1

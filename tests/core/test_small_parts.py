@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 # ---------------------------------------------------------------- settings
 
+
 def test_settings_are_written_and_read_back(home: Home) -> None:
     SettingsFile(home.settings).change(theme="dark", temperature=0.2)
     values = SettingsFile(home.settings).values
@@ -47,6 +48,7 @@ def test_a_bad_setting_falls_back_and_is_reported(home: Home, text: str) -> None
 
 
 # ---------------------------------------------------------------- network
+
 
 @pytest.fixture
 def guard(home: Home) -> object:
@@ -83,6 +85,7 @@ def test_an_asked_for_connection_goes_through_unless_the_switch_is_off(guard: Ne
 
 
 # ---------------------------------------------------------------- paths, events, jobs
+
 
 def test_setup_and_program_agree_on_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import setup
@@ -132,6 +135,7 @@ def test_a_job_ends_once_and_is_waited_for_at_close() -> None:
 
 # ---------------------------------------------------------------- errors and translations
 
+
 def subclasses(kind: type[TsukueError]) -> list[type[TsukueError]]:
     return [kind, *(inner for sub in kind.__subclasses__() for inner in subclasses(sub))]
 
@@ -165,7 +169,14 @@ def test_every_string_has_its_japanese_and_the_same_placeholders() -> None:
 
 def test_translated_strings_are_whole_literals() -> None:
     """An f-string or a variable cannot be found by the extractor, unless it passes on marked text."""
-    passing_on = {"tr(error.sentence)", "tr(value)", "tr(event.worker)", "tr(name)", "tr(slow[0].spec.name)", "tr(Settings.label(name))"}
+    passing_on = {
+        "tr(error.sentence)",
+        "tr(value)",
+        "tr(event.worker)",
+        "tr(name)",
+        "tr(slow[0].spec.name)",
+        "tr(Settings.label(name))",
+    }
     for path in [*ROOT.glob("desktop/**/*.py"), *ROOT.glob("core/**/*.py")]:
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"\btr(_n)?\(\s*f[\"']", source), path
@@ -176,7 +187,9 @@ def test_translated_strings_are_whole_literals() -> None:
 def test_compiled_catalogues_are_read_by_gettext(tmp_path: Path) -> None:
     import translations
 
-    translations.write_mo(translations.read_po(ROOT / "resources/translations/ja.po"), tmp_path / "ja/LC_MESSAGES/tsukue.mo")
+    translations.write_mo(
+        translations.read_po(ROOT / "resources/translations/ja.po"), tmp_path / "ja/LC_MESSAGES/tsukue.mo"
+    )
     catalogue = gettext.translation("tsukue", tmp_path, languages=["ja"])
     assert catalogue.gettext("New chat") == "新しい会話"
     assert catalogue.ngettext("{n} page", "{n} pages", 3).format(n=3) == "3 ページ"

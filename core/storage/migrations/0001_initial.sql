@@ -1,6 +1,7 @@
+-- AUTOINCREMENT: an id is never given again, so that nothing old (a vector, a cached sequence) can be taken for something new.
 -- Conversations are trees of messages: a regenerated answer is a sibling, nothing is overwritten.
 CREATE TABLE conversations (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
     title         TEXT    NOT NULL,
     folder        TEXT    NOT NULL DEFAULT '',
     pinned        INTEGER NOT NULL DEFAULT 0,
@@ -14,7 +15,7 @@ CREATE TABLE conversations (
 ) STRICT;
 
 CREATE TABLE messages (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
     parent       INTEGER REFERENCES messages (id) ON DELETE CASCADE,
     role         TEXT    NOT NULL CHECK (role IN ('user', 'assistant')),
@@ -38,7 +39,7 @@ CREATE TABLE collections (
 ) STRICT;
 
 CREATE TABLE documents (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     collection INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
     file       TEXT    NOT NULL,              -- as the person gave it
     path       TEXT    NOT NULL,              -- absolute
@@ -60,7 +61,7 @@ CREATE TABLE pages (
 CREATE INDEX pages_by_document ON pages (document);
 
 CREATE TABLE passages (
-    id       INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     page     INTEGER NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
     start    INTEGER NOT NULL,                -- characters into the page's text

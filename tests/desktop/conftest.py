@@ -1,0 +1,71 @@
+"""The real window on a virtual display, its core with the scripted engine unless a test asks for the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.app import App
+from core.paths import Home
+from desktop import i18n, theme
+from desktop.main_window import MainWindow
+
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
+    """Open a window on the test's home; it is closed, and its core with it, at the end."""
+    opened: list[tuple[MainWindow, App]] = []
+
+    def open_it(language: str = "en", appearance: str = "light", **settings: Any) -> MainWindow:
+        qapp.setStyle("Fusion")
+        qapp.setFont(theme.font())
+        app = App(home)
+        if settings:
+            app.settings.change(**settings)
+        i18n.choose(language)
+        window = MainWindow(app, theme.Theme(qapp, appearance))
+        opened.append((window, app))
+        qtbot.addWidget(window)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield open_it
+    for window, app in opened:
+        window.close()
+        app.close()
+    i18n.choose("en")
+
+
+@pytest.fixture
+def window(open_window: Open, script: Callable[..., Path]) -> MainWindow:
+    """A window whose engine answers 'All right.'"""
+    script(
+        {"when": "long", "say": "word " * 400, "seconds_per_piece": 0.01},
+        {"when": "", "say": "All **right**."},
+    )
+    return open_window()
+
+
+def send(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Type a message and press Enter."""
+    from PySide6.QtCore import Qt
+
+    window.chat.composer.text.setFocus()
+    qtbot.keyClicks(window.chat.composer.text, text)
+    qtbot.keyClick(window.chat.composer.text, Qt.Key.Key_Return)
+
+
+def answered(window: MainWindow) -> bool:
+    """Whether the conversation on screen has its answer."""
+    number = window.chat.conversation
+    return (
+        number is not None and not window.app.chat.answering(number) and not window.chat.composer._answering
+    )

@@ -1,0 +1,293 @@
+"""What a person does in the window and what they then see."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.app import App
+from core.chat.conversation import MessageState
+from core.paths import Home
+from desktop.chat.conversation_list import Role
+from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
+from desktop.main_window import MainWindow
+from tests.desktop.conftest import Open, answered, send
+
+
+def answers(window: MainWindow) -> list[AnswerWidget]:
+    return window.chat.transcript.findChildren(AnswerWidget)
+
+
+def test_typing_and_enter_sends_and_shows_the_answer(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "Hello desk")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    (question,) = window.chat.transcript.findChildren(QuestionWidget)
+    (answer,) = answers(window)
+    assert question.text.text() == "Hello desk"
+    assert answer.view.toPlainText().strip() == "All right."  # Markdown is rendered
+    assert window.chat.composer.text.toPlainText() == ""
+    assert window.chat.title.text() == "Hello desk"
+    model = window.sidebar.model
+    assert [model.data(model.index(row)) for row in range(model.rowCount())] == ["Today", "Hello desk"]
+
+
+def test_shift_enter_breaks_the_line(qtbot: QtBot, window: MainWindow) -> None:
+    text = window.chat.composer.text
+    qtbot.keyClicks(text, "one")
+    qtbot.keyClick(text, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(text, "two")
+    assert text.toPlainText() == "one\ntwo"
+    assert window.chat.conversation is None
+
+
+def test_enter_never_sends_while_an_input_method_composes(qtbot: QtBot, window: MainWindow) -> None:
+    text = window.chat.composer.text
+    text.setFocus()
+    QApplication.sendEvent(text, QInputMethodEvent("にほんご", []))
+    qtbot.keyClick(text, Qt.Key.Key_Return)
+    assert window.chat.conversation is None
+    commit = QInputMethodEvent("", [])
+    commit.setCommitString("日本語")
+    QApplication.sendEvent(text, commit)
+    assert text.toPlainText() == "日本語"
+    qtbot.keyClick(text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    assert window.app.conversations.branch(window.chat.conversation or 0)[0].text == "日本語"
+
+
+def test_stop_keeps_what_is_there_and_says_so(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "a long one")
+    qtbot.waitUntil(
+        lambda: bool(answers(window)) and "word" in answers(window)[0].view.text(), timeout=20_000
+    )
+    qtbot.mouseClick(window.chat.composer.send_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    assert answers(window)[0].message.state is MessageState.STOPPED
+    assert answers(window)[0].note.text() == "You stopped this answer."
+
+
+def test_regenerate_adds_a_version_and_the_arrows_go_between_them(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    first = answers(window)[0].message.id
+    qtbot.mouseClick(answers(window)[0]._again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: answered(window) and answers(window)[-1].message.id != first, timeout=20_000)
+    newest = answers(window)[-1]
+    assert newest._version_label.text() == "2/2"
+    qtbot.mouseClick(newest._previous, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.chat.transcript.answer(first) is not None)
+    shown = window.chat.transcript.answer(first)
+    assert shown is not None
+    assert shown._version_label.text() == "1/2"
+
+
+def test_copy_puts_the_markdown_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    qtbot.mouseClick(answers(window)[0]._copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == "All **right**."
+
+
+def test_a_dead_engine_is_explained_and_the_next_try_works(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "a long one")
+    qtbot.waitUntil(
+        lambda: bool(answers(window)) and "word" in answers(window)[0].view.text(), timeout=20_000
+    )
+    os.kill(window.app.engine.worker.pid or 0, signal.SIGKILL)
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    assert "chat engine" in window.chat.banner.text.text()
+    assert "SIGKILL" in answers(window)[0].note.text()
+    assert answers(window)[0].view.text().startswith("word")
+    assert window.isVisible()
+    send(qtbot, window, "Hello again")
+    qtbot.waitUntil(lambda: answered(window) and len(answers(window)) == 2, timeout=20_000)
+    assert answers(window)[1].view.toPlainText().strip() == "All right."
+
+
+def test_search_finds_in_messages_and_opens(qtbot: QtBot, window: MainWindow) -> None:
+    for text in ("About kettles", "About umbrellas"):
+        window.new_chat()
+        send(qtbot, window, text)
+        qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    window.sidebar.search.setText("kettles")
+    model = window.sidebar.model
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    index = model.index(0)
+    conversation = index.data(Role.CONVERSATION)
+    window.sidebar.list.clicked.emit(index)
+    assert window.chat.conversation == conversation.id
+    assert window.chat.title.text() == "About kettles"
+
+
+def test_the_list_is_a_proper_item_model(window: MainWindow) -> None:
+    QAbstractItemModelTester(window.sidebar.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    for number in range(3):
+        window.app.chat.new_conversation(f"chat {number}")
+        window.sidebar.refresh(None)
+
+
+def test_deleting_asks_and_removes(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    index = window.sidebar.model.row_of(window.chat.conversation or 0)
+    window.sidebar._delete(index)
+    assert window.app.conversations.all() == []
+    assert window.chat.conversation is None
+
+
+def test_files_dropped_anywhere_are_added_and_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "gate.txt").write_text("The gate closes at eight.")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "gate.txt"))])
+    where = QPoint(400, 300)
+    enter = QDragEnterEvent(
+        QPointF(where),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    assert window._drop.isVisible()
+    drop = QDropEvent(
+        QPointF(where),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(window, drop)
+    assert not window._drop.isVisible()
+    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “gate”", timeout=60_000)
+    assert "1 document is ready" in window.chat.banner.text.text()
+
+
+def test_a_bad_file_gets_a_sentence_and_no_empty_collection(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF nothing")
+    window.chat.add_files([str(tmp_path / "bad.pdf")])
+    qtbot.waitUntil(lambda: "bad.pdf is damaged" in window.chat.banner.text.text(), timeout=60_000)
+    assert window.app.documents.collections() == []
+    assert not window.chat.adding_strip.isVisible()
+
+
+def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> None:
+    window.app.documents.collection("mine", create=True)
+    window.chat.refresh_choices()
+    actions = {action.text(): action for action in window.chat.composer.collection_button.menu().actions()}
+    actions["mine"].trigger()
+    assert window.chat.composer.collection_button.text() == "Ask “mine”"
+    window.chat.composer.model_button.menu().actions()[0].trigger()
+    assert window.app.settings.values.chat_model == "smollm2-135m-instruct"
+
+
+def test_no_microphone_is_said(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PySide6.QtMultimedia import QAudioDevice, QMediaDevices
+
+    monkeypatch.setattr(QMediaDevices, "defaultAudioInput", staticmethod(lambda: QAudioDevice()))
+    window.chat.begin_talking()
+    assert "No microphone was found" in window.chat.banner.text.text()
+    assert not window.chat.recorder.recording
+
+
+def test_typed_text_is_on_disk_before_it_is_shown_as_sent(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "Is it there?")
+    # The field is empty exactly when the message is stored.
+    assert window.chat.composer.text.toPlainText() == ""
+    assert window.app.conversations.branch(window.chat.conversation or 0)[0].text == "Is it there?"
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_every_page_and_dialog_opens_in_every_language(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], language: str, appearance: str
+) -> None:
+    script({"when": "", "say": "Fine."})
+    window = open_window(language, appearance)
+    assert window.theme.dark == (appearance == "dark")
+    for page in ("documents", "models"):
+        window.show_page(page)
+        qtbot.wait(50)
+    window.show_page("settings")
+    dialog = window._settings_dialog
+    assert dialog is not None
+    qtbot.waitUntil(dialog.isVisible)
+    if language == "ja":
+        latin = [
+            label.text()
+            for label in [*window.findChildren(QLabel), *window.findChildren(QPushButton)]
+            if label.text() and label.text().isascii() and any(c.isalpha() for c in label.text())
+        ]
+        names = ("SmolLM2 135M", "all-MiniLM-L6-v2", "Whisper base", "Whisper tiny.en", "Ctrl N")
+        assert [text for text in latin if text not in names] == []
+    dialog.close()
+
+
+def test_everything_that_can_be_clicked_has_a_name(window: MainWindow) -> None:
+    for page in ("documents", "models"):
+        window.show_page(page)
+    for button in [*window.findChildren(QPushButton), *window.findChildren(QToolButton)]:
+        if not button.isVisibleTo(window):
+            continue
+        inner = button.objectName().startswith("qt_") or isinstance(
+            button.parent(), type(window.sidebar.search)
+        )
+        assert inner or button.accessibleName() or button.text(), button
+
+
+def test_the_system_switching_to_dark_is_followed(window: MainWindow) -> None:
+    light = window.palette().window().color().name()
+    window.theme.set_wanted("dark")
+    assert window.palette().window().color().name() != light
+    window.theme.set_wanted("light")
+    assert window.palette().window().color().name() == light
+
+
+def test_a_second_start_raises_the_first_window(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    import threading
+
+    from desktop.app import _listen, raise_first
+
+    server = _listen(home, window)
+    window.showMinimized()
+    answered_: list[bool] = []
+    thread = threading.Thread(target=lambda: answered_.append(raise_first(home)))
+    thread.start()
+    qtbot.waitUntil(lambda: bool(answered_), timeout=10_000)
+    thread.join()
+    assert answered_ == [True]
+    qtbot.waitUntil(lambda: not window.isMinimized())
+    server.close()
+
+
+def test_settings_are_written_as_they_change(window: MainWindow, home: Home) -> None:
+    window.show_page("settings")
+    dialog = window._settings_dialog
+    assert dialog is not None
+    field: QWidget = dialog.fields["send_speech"]
+    field.setChecked(True)  # type: ignore[attr-defined]
+    assert "send_speech = true" in home.settings.read_text()
+    dialog.close()
+
+
+def test_closed_windows_leave_the_core_usable_again(
+    open_window: Open, script: Callable[..., Path], home: Home
+) -> None:
+    script({"when": "", "say": "Fine."})
+    window = open_window()
+    window.close()
+    window.app.close()
+    App(home).close()

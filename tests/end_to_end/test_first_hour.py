@@ -1,0 +1,172 @@
+"""A person's first hour, with real models: chat, drop a document, read the cited answer, open its source, speak."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop.chat.message_widgets import AnswerWidget
+from desktop.main_window import MainWindow
+from tests.conftest import CORPUS
+from tests.desktop.conftest import Open, answered, send
+
+SECONDS = 60_000  # milliseconds; a busy machine with two cores
+
+
+def last_answer(window: MainWindow) -> AnswerWidget:
+    return window.chat.transcript.findChildren(AnswerWidget)[-1]
+
+
+def drop(window: MainWindow, *files: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    where = QPointF(500, 300)
+    for kind in (QDragEnterEvent, QDropEvent):
+        event = kind(
+            where, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(window, event)
+
+
+def test_first_start_chat_with_the_starter_model(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    texts = " ".join(label.text() for label in window.chat.welcome.findChildren(QPushButton))
+    assert "Try it with a sample document" in texts
+    send(qtbot, window, "Say hello in one short sentence.")
+    qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
+    assert last_answer(window).view.toPlainText().strip()
+    assert "tok/s" in last_answer(window)._figures.text()
+    assert window.status.network.text() == "0 connections"
+
+
+@pytest.mark.parametrize(
+    ("file", "question", "passage", "page"),
+    [
+        (
+            "kettle-en.pdf",
+            "How long is the warranty of the heating base?",
+            "The heating base has a warranty of 36 months.",
+            4,
+        ),
+        ("lease-ja.pdf", "楽器の演奏は何時までできますか？", "楽器の演奏は午後八時以降は禁止です。", 2),
+    ],
+)
+def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
+    qtbot: QtBot, open_window: Open, file: str, question: str, passage: str, page: int
+) -> None:
+    window = open_window(welcomed=True)
+    drop(window, CORPUS / file)
+    name = Path(file).stem
+    qtbot.waitUntil(lambda: window.chat._collection == name, timeout=SECONDS)
+    window.chat.composer.text.setPlainText(question)
+    qtbot.mouseClick(window.chat.composer.send_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
+
+    details = last_answer(window).message.details
+    assert details["outcome"] in (
+        "answered",
+        "quotation",
+    )  # the starter model may say anything; the check decides
+    assert details["quotation"]["page"] == page
+    assert passage in details["quotation"]["text"]
+    if details["outcome"] == "answered":
+        window.chat.transcript.source.emit(details["citations"], 0)
+    else:
+        assert last_answer(window).quotation.isVisible()
+        qtbot.mouseClick(last_answer(window).quotation.place, Qt.MouseButton.LeftButton)
+    source = window.source
+    qtbot.waitUntil(lambda: source.stack.currentWidget() is source.page_area, timeout=SECONDS)
+    assert source.isVisible()
+    assert f"p. {page}" in source._place_text
+    assert source.page.rectangles
+    picture = source.page.grab().toImage()
+    middle = source.page.rectangles[0].center().toPoint()
+    colours = {
+        picture.pixelColor(x, middle.y()).name()
+        for x in range(int(source.page.rectangles[0].left()), int(source.page.rectangles[0].right()))
+    }
+    assert QColor("#ffe58a").name() in colours  # the passage is marked on the page
+
+    send(qtbot, window, "Who won the football match yesterday?")
+    qtbot.waitUntil(
+        lambda: answered(window) and last_answer(window).message.details.get("outcome") is not None,
+        timeout=SECONDS,
+    )
+    qtbot.waitUntil(lambda: last_answer(window).note.isVisible(), timeout=SECONDS)
+    assert last_answer(window).message.details["outcome"] == "not found"
+    assert "do not seem to say" in last_answer(window).note.text()
+
+
+# ---------------------------------------------------------------- voice
+
+
+@pytest.fixture
+def microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A virtual microphone: what is played into the sink 'mic' comes out of it."""
+    for program in ("pulseaudio", "pactl", "paplay"):
+        assert shutil.which(program), "make test installs PulseAudio"
+    runtime = tmp_path / "pulse"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(runtime))
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{runtime}/native")
+    monkeypatch.setenv("PULSE_COOKIE", str(tmp_path / "cookie"))
+    server = subprocess.Popen(
+        [
+            "pulseaudio",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "-n",
+            "--use-pid-file=no",
+            "-L",
+            f"module-native-protocol-unix auth-anonymous=1 socket={runtime}/native",
+            "-L",
+            "module-null-sink sink_name=mic rate=48000",
+            "-L",
+            "module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=VirtualMic",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    try:
+        from tests.conftest import until
+
+        until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0, 30)
+        subprocess.run(["pactl", "set-default-source", "virtmic"], check=True)
+        yield "mic"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_a_spoken_question_is_written_into_the_composer(
+    qtbot: QtBot, open_window: Open, microphone: str, tmp_path: Path
+) -> None:
+    """Press, speak, release: espeak-ng's voice goes through the virtual microphone into the real window."""
+    window = open_window(welcomed=True, speech_language="en")
+    speech = tmp_path / "speech.wav"
+    subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last?"], check=True)
+    button = window.chat.composer.talk_button
+    qtbot.mousePress(button, Qt.MouseButton.LeftButton)
+    assert window.chat.recorder.recording, window.chat.banner.text.text()
+    qtbot.waitUntil(lambda: window.chat.recorder.seconds > 0.2, timeout=20_000)
+    player = subprocess.Popen(["paplay", f"--device={microphone}", speech])
+    qtbot.waitUntil(lambda: player.poll() is not None, timeout=30_000)
+    said = window.chat.recorder.seconds
+    qtbot.waitUntil(lambda: window.chat.recorder.seconds > said + 0.5, timeout=20_000)
+    qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.chat.composer.text.toPlainText()), timeout=SECONDS)
+    assert (
+        window.chat.composer.text.toPlainText().lower().rstrip("?.")
+        == "how long does the battery warranty last"
+    )
+    assert window.chat.conversation is None  # it waits to be read and sent
