@@ -63,9 +63,8 @@ def test_a_migration_is_preceded_by_a_dated_backup(
     database.close()
     second = tmp_path / "0002_more.sql"
     second.write_text("CREATE TABLE more (x INTEGER) STRICT;")
-    monkeypatch.setattr(
-        database_module, "migrations", lambda files=database_module.migrations(): [*files, (2, second)]
-    )
+    files = database_module.migrations()
+    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (2, second)])
     database = Database(home)
     assert database.rows("SELECT * FROM more") == []
     database.close()

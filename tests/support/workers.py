@@ -54,7 +54,7 @@ class Fail(Request):
 class Probe(Request):
     """Try to open an internet socket from native code in this process."""
 
-    load: list[str] = []
+    load: list[str] = msgspec.field(default_factory=list)
 
 
 def echo(request: Echo, context: Context) -> Word:
@@ -73,7 +73,8 @@ def wait(request: Wait, context: Context) -> None:
 
 
 def die(request: Die, context: Context) -> None:
-    print("these are my last words", file=sys.stderr, flush=True)
+    sys.stderr.write("these are my last words\n")
+    sys.stderr.flush()
     if request.signal:
         os.kill(os.getpid(), getattr(signal, request.signal))
     os._exit(request.code)
