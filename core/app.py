@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import replace
-from importlib.metadata import version as installed_version
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from core import log as logs
 from core.chat.service import ChatService
 from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
-from core.documents.answer import Answerer
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.engine import local
@@ -33,6 +33,9 @@ from core.voice import service as voice_service
 from core.voice.service import Voice
 from core.workers.supervisor import Worker, WorkerSpec
 
+if TYPE_CHECKING:
+    from core.documents.answer import Answerer
+
 log = logging.getLogger(__name__)
 
 # A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
@@ -41,7 +44,9 @@ SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
 
 def version() -> str:
     """The program's version."""
-    return installed_version("tsukue")
+    from importlib.metadata import version as installed  # slow to import, rarely asked
+
+    return installed("tsukue")
 
 
 def engine_spec() -> WorkerSpec:
@@ -89,17 +94,23 @@ class App:
         self.ingest = Ingest(
             self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
         )
-        self.answerer = Answerer(self.documents, self.index)
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.chat = ChatService(
             self.conversations,
             self.engine,
             self.library,
             self.settings,
-            self.answerer,
+            lambda: self.answerer,
             self.events,
             self.jobs,
         )
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        """Questions about documents; built when the first one is asked, to keep the start short."""
+        from core.documents.answer import Answerer
+
+        return Answerer(self.documents, self.index)
 
     def _worker(self, spec: WorkerSpec) -> Worker:
         worker = Worker(spec, self.events, self.home.logs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,8 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
-        home = ["--home", options.home] if options.home else []
-        return subprocess.call([sys.executable, "-P", "-m", "desktop", *home])
+        command = [sys.executable, "-P", "-m", "desktop", *(["--home", options.home] if options.home else [])]
+        if os.name == "posix":
+            os.execv(command[0], command)  # this process becomes the window's
+        return subprocess.call(command)
     try:
         return int(options.run(options))
     except TsukueError as error:

@@ -1,8 +1,10 @@
 """`python -m desktop` opens the window."""
 
+import gc
 import sys
 
 if __name__ == "__main__":
+    gc.disable()  # nothing is garbage while the program starts; desktop/app.py turns it on again
     from desktop.app import main
 
     sys.exit(main())

@@ -7,6 +7,7 @@ local socket on which a later start asks this window to come forward.
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import os
 import signal
@@ -102,6 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
+    QTimer.singleShot(1000, gc.enable)
     try:
         return application.exec()
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import psutil
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
@@ -94,7 +93,6 @@ class MainWindow(QMainWindow):
         self._clock.timeout.connect(self._look)
         self._clock.start()
         self.sidebar.refresh(None)
-        self._look()
         for problem in app.settings.problems:
             self.notify.info(
                 tr("A setting could not be read and has its default again: {problem}", problem=problem)
@@ -270,6 +268,8 @@ class MainWindow(QMainWindow):
             self.notify.error(event.error)  # nobody waited for it, so nobody else tells
 
     def _look(self) -> None:
+        import psutil  # slow to import, not needed before the window is there
+
         own = psutil.Process(os.getpid()).memory_info().rss
         self.status.set_memory(own, self._memory)
         self.status.set_network(self.app.network.connections)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
-from core.documents.answer import Answerer, Evidence
 from core.engine.interface import Engine
 from core.engine.messages import Completion, Sampling
 from core.errors import Cancelled, ContextFull, PromptTooLong, TsukueError
@@ -24,6 +24,9 @@ from core.jobs import Job, Jobs
 from core.models.library import Library
 from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
+
+if TYPE_CHECKING:
+    from core.documents.answer import Answerer, Evidence
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +104,7 @@ class ChatService:
         engine: Engine,
         library: Library,
         settings: SettingsFile,
-        answerer: Answerer,
+        answerer: Callable[[], Answerer],
         events: Events,
         jobs: Jobs,
     ) -> None:
@@ -236,8 +239,8 @@ class _Run:
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
         if evidence is not None:
-            self._text = self._service._answerer.without_markers(self._text)
-            self._details.update(self._service._answerer.judge(evidence, self._text).details())
+            self._text = self._service._answerer().without_markers(self._text)
+            self._details.update(self._service._answerer().judge(evidence, self._text).details())
         return completion
 
     def _find(self, job: Job) -> Evidence:
@@ -251,7 +254,7 @@ class _Run:
             if self._question.parent
             else []
         )
-        evidence = self._service._answerer.find(
+        evidence = self._service._answerer().find(
             self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
         )
         self._details["retrieval_s"] = round(time.perf_counter() - started, 3)

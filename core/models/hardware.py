@@ -7,8 +7,6 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -38,6 +36,8 @@ def _processor() -> str:
 
 def look() -> Machine:
     """This machine, now."""
+    import psutil  # slow to import, not needed at the start
+
     memory = psutil.virtual_memory()
     return Machine(
         f"{platform.system()} {platform.release()}",

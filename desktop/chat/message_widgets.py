@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,13 +19,15 @@ from PySide6.QtWidgets import (
 
 from core.chat.conversation import Message, MessageState
 from core.chat.service import Phase
-from core.documents.answer import Evidence
 from core.errors import from_wire
 from desktop.chat.markdown_view import MarkdownView
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
+
+if TYPE_CHECKING:
+    from core.documents.answer import Evidence
 
 
 def phase_text(phase: Phase) -> str:

@@ -3,18 +3,22 @@ and painted at a fixed pace."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from core.chat.conversation import Message, Role
 from core.chat.service import Phase
-from core.documents.answer import Evidence
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
 from desktop.i18n import tr
 from desktop.theme import TEXT_WIDTH, Theme
 from desktop.widgets import layouts
 
-PAINT_MILLISECONDS = 80
+if TYPE_CHECKING:
+    from core.documents.answer import Evidence
+
+PAINT_MILLISECONDS = 100
 
 
 class Transcript(QScrollArea):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import llama_cpp
@@ -26,6 +27,35 @@ from core.engine.thinking import CLOSE, OPEN, ThinkingSplitter
 from core.errors import NoModel
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
+
+SECONDS_BETWEEN_PIECES = 0.05
+
+
+class _Stream:
+    """Sends an answer's text in pieces, not more often than an eye can follow.
+
+    Each message wakes the window's process, which on a machine with few cores costs the engine a
+    measurable part of its speed (bench: 0.95 of the bare loop with a message a token).
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._answer = self._thinking = ""
+        self._sent = 0.0
+
+    def send(self, answer: str, thinking: str) -> None:
+        """Add to the stream."""
+        self._answer += answer
+        self._thinking += thinking
+        if time.monotonic() - self._sent >= SECONDS_BETWEEN_PIECES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has gathered."""
+        if self._answer or self._thinking:
+            self._context.item(Piece(self._answer, self._thinking))
+            self._answer = self._thinking = ""
+            self._sent = time.monotonic()
 
 
 class Engine:
@@ -72,9 +102,7 @@ class Engine:
         ending = pieces[-1].rstrip()
         splitter = ThinkingSplitter(open_at_start=ending.endswith(OPEN) and not ending.endswith(CLOSE))
 
-        def send(answer: str, thinking: str) -> None:
-            if answer or thinking:
-                context.item(Piece(answer, thinking))
+        stream = _Stream(context)
 
         model.abort.clear()
         context.on_cancel(model.abort.set)
@@ -85,13 +113,14 @@ class Engine:
                 request.sampling,
                 request.max_tokens,
                 request.reserve,
-                lambda text: send(*splitter.feed(text)),
+                lambda text: stream.send(*splitter.feed(text)),
                 lambda: context.cancelled,
             )
         finally:
             context.on_cancel(None)
             model.abort.clear()
-            send(*splitter.end())
+            stream.send(*splitter.end())
+            stream.flush()
         return completion
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
