@@ -168,6 +168,9 @@ def _chat_loop(app: Any, conversation: int, options: argparse.Namespace) -> int:
 def _one_answer(app: Any, conversation: int, prompt: str, options: argparse.Namespace) -> None:
     from core.chat.service import AnswerGrew, ContextTrimmed
 
+    # What is no UTF-8 came through as lone surrogates; nothing further on could store or send them.
+    prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
     leave = []
     if not options.json:
         leave.append(app.events.listen(AnswerGrew, lambda grew: print(grew.text, end="", flush=True)))
@@ -447,7 +450,7 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> None:
     details = answer.details
-    outcome = details["outcome"]
+    outcome = details.get("outcome", "quotation")
     timings = details.get("timings") or {
         "first_token_s": 0.0,
         "total_s": 0.0,

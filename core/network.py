@@ -25,7 +25,16 @@ from typing import Any
 from core.errors import NetworkRefused
 
 _purpose: contextvars.ContextVar[str | None] = contextvars.ContextVar("network_purpose", default=None)
-_WATCHED = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
+_WATCHED = {
+    "socket.connect",
+    "socket.sendto",
+    "socket.sendmsg",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.gethostbyaddr",
+    "socket.getnameinfo",
+}
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,15 @@ _guard: Network | None = None
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _WATCHED or _guard is None:
         return
-    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         _guard.check(str(arguments[0]))
         return
+    if event == "socket.getnameinfo":
+        _guard.check(str(arguments[0][0]))
+        return
     sock, address = arguments[0], arguments[1]
+    if address is None:  # sendmsg on a connected socket: that connection was checked
+        return
     family = getattr(sock, "family", None)
     if family in (socket.AF_INET, socket.AF_INET6):
         _guard.check(str(address[0]) if isinstance(address, tuple) else str(address))

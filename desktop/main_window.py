@@ -97,7 +97,11 @@ class MainWindow(QMainWindow):
             self.notify.info(
                 tr("A setting could not be read and has its default again: {problem}", problem=problem)
             )
-        self.operations.run("finish adding", lambda job: app.ingest.resume(job), self._resumed)
+        self.chat.follow_adding(
+            self.operations.run(
+                "finish adding", lambda job: app.ingest.resume(job), self._resumed, self.chat.adding_failed
+            )
+        )
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import ctypes.util
 import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import starter
@@ -41,6 +43,10 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 # Two Debian packages a line of "what is missing": (test, Debian package). A test starting with
 # 'lib:' names a shared library, 'exe:' a program, 'font:' a language that some font must cover.
 NEEDED_TO_RUN = [
+    ("exe:c++", "g++"),
+    ("exe:make", "make"),
+    ("exe:cmake", "cmake"),
+    ("module:ensurepip", "python3-venv"),
     ("lib:xcb-cursor", "libxcb-cursor0"),
     ("lib:EGL", "libegl1"),
     ("lib:GL", "libgl1"),
@@ -132,6 +138,8 @@ def _present(need: str) -> bool:
     kind, name = need.split(":")
     if kind == "exe":
         return any(shutil.which(name, path=path) for path in (None, "/usr/sbin:/sbin"))
+    if kind == "module":
+        return importlib.util.find_spec(name) is not None
     if kind == "lib":
         return ctypes.util.find_library(name) is not None
     if shutil.which("fc-list") is None:
@@ -379,6 +387,12 @@ def main() -> int:
         prepare(arguments.purpose, arguments.backend)
     except SetupFailed as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        print(
+            f"\nSetup stopped: {error}. Run it again to go on; if it stays so, remove .venv first.",
+            file=sys.stderr,
+        )
         return 1
     except subprocess.CalledProcessError as error:
         print(f"\nThis step failed: {' '.join(map(str, error.cmd))}", file=sys.stderr)

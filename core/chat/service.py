@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.interface import Engine
 from core.engine.messages import Completion, Sampling
-from core.errors import Cancelled, ContextFull, PromptTooLong, TsukueError
+from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.models.library import Library
@@ -90,7 +90,7 @@ class AnswerEnded(Event):
     """An answer is final and on disk. `error` says why it failed, if it did."""
 
     message: Message
-    error: TsukueError | None
+    error: Exception | None
     context_used: int = 0
     context_length: int = 0
 
@@ -129,18 +129,21 @@ class ChatService:
 
         The job's result is the finished answer (a Message).
         """
-        parent = self.store.get(conversation).leaf
+        row = self.store.get(conversation)
+        parent = row.leaf
+        chosen = self._choose(row, model)
         question = self.store.add(conversation, Role.USER, text, parent=parent)
-        if parent is None and not self.store.get(conversation).title:
+        if parent is None and not row.title:
             self.store.change(conversation, title=title_of(text))
         self._events.publish(MessageAdded(question))
-        return self._answer(question, model)
+        return self._answer(question, chosen)
 
     def regenerate(self, answer: int, *, model: str = "") -> Job:
         """Answer the same question again, beside the old answer."""
         old = self.store.message(answer)
         assert old.parent is not None
-        return self._answer(self.store.message(old.parent), model)
+        chosen = self._choose(self.store.get(old.conversation), model)
+        return self._answer(self.store.message(old.parent), chosen)
 
     def answering(self, conversation: int) -> bool:
         """Whether an answer is under way there."""
@@ -155,9 +158,14 @@ class ChatService:
 
     # ------------------------------------------------------------ one answer
 
-    def _answer(self, question: Message, wanted: str) -> Job:
+    def _choose(self, conversation: Conversation, wanted: str) -> str:
+        """The model that will answer. Raises NoModel; ModelMissing for one that was asked for by name."""
+        if wanted:
+            self._library.path_of(wanted)  # no other model answers in its place
+        return self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
+
+    def _answer(self, question: Message, model: str) -> Job:
         conversation = self.store.get(question.conversation)
-        model = self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
         answer = self.store.add(
             conversation.id,
             Role.ASSISTANT,
@@ -195,9 +203,13 @@ class _Run:
         self._thinking = ""
         self._saved = 0.0
         self._details: dict[str, Any] = {}
+        self._evidence: Evidence | None = None
+        self._context_length = 0
+        self._loading = False
 
     def __call__(self, job: Job) -> Message:
-        state, failure, completion = MessageState.DONE, None, None
+        state, completion = MessageState.DONE, None
+        failure: Exception | None = None
         try:
             completion = self._make(job)
         except Cancelled:
@@ -205,42 +217,64 @@ class _Run:
         except TsukueError as error:
             state, failure = MessageState.FAILED, error
             self._details["error"] = {"name": type(error).__name__, "fields": error.fields()}
-        self._store.finish(self._answer.id, self._text, state, thinking=self._thinking, details=self._details)
-        message = self._store.message(self._answer.id)
-        used, length = (completion.context_used, self._context_length()) if completion else (0, 0)
-        self._events.publish(AnswerEnded(message, failure, used, length))
+        except Exception as error:
+            log.exception("an answer failed")
+            state, failure = MessageState.FAILED, error
+            fields = {"worker": "Tsukue", "detail": type(error).__name__}
+            self._details["error"] = {"name": "WorkerFault", "fields": fields}
+        message = self._finish(state)
+        used = completion.context_used if completion else 0
+        self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
         if failure is not None:
             raise failure
         return message
 
-    def _context_length(self) -> int:
-        return self._engine.load(self._model).context_length
+    def _finish(self, state: MessageState) -> Message:
+        """Check what was written of an answer from documents, and store it; never raises."""
+        details = self._details
+        try:
+            if self._evidence is not None and self._evidence.fits and self._text:
+                answerer = self._service._answerer()
+                self._text = answerer.without_markers(self._text)
+                details.update(answerer.judge(self._evidence, self._text).details())
+            self._store.finish(self._answer.id, self._text, state, thinking=self._thinking, details=details)
+            return self._store.message(self._answer.id)
+        except Exception:
+            log.exception("an answer could not be stored")
+            return replace(
+                self._answer,
+                text=self._text,
+                thinking=self._thinking,
+                state=MessageState.FAILED,
+                details=details,
+            )
 
     def _phase(self, phase: Phase) -> None:
         self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase))
 
     def _make(self, job: Job) -> Completion | None:
-        evidence = None
         if self._conversation.collection:
             self._phase(Phase.SEARCHING)
-            evidence = self._find(job)
+            self._evidence = evidence = self._find(job)
             if not evidence.fits:
                 self._details.update(evidence.details())
                 self._details["outcome"] = "not found"
                 self._store.set_prompt(self._answer.id, NOT_FOUND)
                 return None
+        elif self._question.prompt is not None:  # asked with passages once, now without documents
+            self._store.set_prompt(self._question.id, None)
         self._phase(Phase.LOADING)
         started = time.perf_counter()
-        self._engine.load(self._model)
+        self._loading = True
+        job.on_cancel(lambda: self._engine.cancel_load() if self._loading else None)
+        self._context_length = self._engine.load(self._model).context_length
+        self._loading = False
         self._details["load_s"] = round(time.perf_counter() - started, 3)
         job.check()
         self._phase(Phase.READING)
-        completion = self._generate(job, evidence is not None)
+        completion = self._generate(job)
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
-        if evidence is not None:
-            self._text = self._service._answerer().without_markers(self._text)
-            self._details.update(self._service._answerer().judge(evidence, self._text).details())
         return completion
 
     def _find(self, job: Job) -> Evidence:
@@ -262,14 +296,14 @@ class _Run:
         self._events.publish(EvidenceFound(self._conversation.id, self._answer.id, evidence))
         return evidence
 
-    def _generate(self, job: Job, from_documents: bool) -> Completion:
+    def _generate(self, job: Job) -> Completion:
         """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
         limit = self._service._settings.values.answer_length
         sampling = self._service.sampling()
-        if from_documents:  # what a document says needs no imagination, and no length
+        if self._evidence is not None:  # what a document says needs no imagination, and no length
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
-        reserve = min(limit, 512, self._context_length() // 4)
+        reserve = min(limit, 512, self._context_length // 4)
         for _ in range(3):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
@@ -280,6 +314,9 @@ class _Run:
                 for piece in call.items():
                     self._grow(piece.text, piece.thinking)
                 return call.result()
+            except DiskFull:
+                call.cancel()  # the engine must not go on for nobody
+                raise
             except ContextFull as error:
                 try:
                     start, count = prompt.new_start(

@@ -28,6 +28,7 @@ from core.errors import (
     ParseTooSlow,
     TsukueError,
     WorkerDied,
+    WorkerFault,
 )
 from core.events import Event, Events
 from core.jobs import Job
@@ -127,6 +128,9 @@ class Ingest:
             except TsukueError as error:
                 log.warning("a file was not added: %s", type(error).__name__)
                 report.failed.append(FailedFile(file, error))
+            except Exception as error:
+                log.exception("a file was not added")
+                report.failed.append(FailedFile(file, WorkerFault("Tsukue", type(error).__name__)))
         report.seconds = time.monotonic() - started
         self._events.publish(DocumentsChanged(collection))
         return report
@@ -139,6 +143,10 @@ class Ingest:
     ) -> None:
         job.check()
         path = Path(file).expanduser().absolute()
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:  # a name that is no text cannot be stored or sent
+            raise FileMissing(path.name.encode("utf-8", "replace").decode()) from None
         if not path.is_file():
             raise FileMissing(path.name)
         if path.suffix.lower() not in SUFFIXES:

@@ -11,6 +11,7 @@ from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
 MAX_MEGABYTES = 500
+MAX_TEXT_MEGABYTES = 50  # a text is one page, and a page is one message
 SUFFIXES = {
     ".pdf": "pdf",
     ".docx": "docx",
@@ -33,8 +34,9 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
         path.open("rb").close()
     except OSError as error:
         raise FileMissing(name) from error
-    if megabytes > MAX_MEGABYTES:
-        raise FileTooLarge(name, megabytes, MAX_MEGABYTES)
+    limit = MAX_MEGABYTES if kind in ("pdf", "docx") else MAX_TEXT_MEGABYTES
+    if megabytes > limit:
+        raise FileTooLarge(name, megabytes, limit)
     if kind == "pdf":
         from core.documents.readers.pdf import read_pdf as reader
     elif kind == "docx":

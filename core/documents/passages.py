@@ -67,7 +67,8 @@ def _split_range(text: str, start: int, end: int, section: str) -> list[Passage]
 def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A sentence longer than a passage (a table, a text without marks) is cut at the size limit."""
     found = []
-    while size(text[start:end]) > TARGET:
+    longest = int(TARGET / 0.45) + 1  # no passage has more characters; looking further would be quadratic
+    while size(text[start : min(end, start + longest)]) > TARGET:
         step = int(TARGET)
         while start + step + 16 < end and size(text[start : start + step + 16]) <= TARGET:
             step += 16

@@ -59,5 +59,8 @@ class Engine(Protocol):
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """How many tokens each text has."""
 
+    def cancel_load(self) -> None:
+        """Give up a load under way; `load` then raises Cancelled."""
+
     def forget(self, conversation: str) -> None:
         """Free what is kept for a conversation."""

@@ -51,23 +51,29 @@ class LocalEngine:
 
     def load(self, model: str) -> ModelInfo:
         """Load a model unless it is loaded. Raises NoModel, ModelMissing, ModelUnreadable, WorkerDied, Cancelled."""
+        with self._lock:
+            return self._load(model)
+
+    def _load(self, model: str) -> ModelInfo:
         path = self._library.path_of(model)
         values = self._settings.values
-        with self._lock:
-            wanted = (self.worker.pid, str(path), values.context_length, values.threads)
-            if self._loaded == wanted and wanted[0] is not None and self.info is not None:
-                return self.info
-            request = LoadModel(str(path), context_length=values.context_length, threads=values.threads)
-            self._events.publish(EngineLoading(model, 0))
-            self._loading = self.worker.call(request, self._progress(model))
-            try:
-                self.info = self._loading.result()
-            finally:
-                self._loading = None
-            assert self.info is not None
-            self._loaded = (self.worker.pid, *wanted[1:])
-        self._events.publish(EngineLoaded(model, self.info))
-        return self.info
+        wanted = (self.worker.pid, str(path), values.context_length, values.threads)
+        if self._loaded == wanted and wanted[0] is not None and self.info is not None:
+            return self.info
+        self._loaded = self.info = (
+            None  # the worker frees the old model first, whatever becomes of the new one
+        )
+        request = LoadModel(str(path), context_length=values.context_length, threads=values.threads)
+        self._events.publish(EngineLoading(model, 0))
+        self._loading = self.worker.call(request, self._progress(model))
+        try:
+            info: ModelInfo = self._loading.result()
+        finally:
+            self._loading = None
+        self.info = info
+        self._loaded = (self.worker.pid, *wanted[1:])
+        self._events.publish(EngineLoaded(model, info))
+        return info
 
     def _progress(self, model: str) -> Callable[[Progress], None]:
         return lambda progress: self._events.publish(EngineLoading(model, progress.done))
@@ -88,13 +94,16 @@ class LocalEngine:
         reserve: int = 1,
     ) -> Answer:
         """See Engine.generate. The model is loaded first if it is not."""
-        self.load(model)
-        return self.worker.call(Generate(conversation, turns, sampling, max_tokens, reserve))
+        with self._lock:  # until the request is in the worker's queue, so that no other model gets in between
+            self._load(model)
+            return self.worker.call(Generate(conversation, turns, sampling, max_tokens, reserve))
 
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """See Engine.count_tokens."""
-        self.load(model)
-        counts: list[int] = self.worker.call(CountTokens(texts)).result().counts
+        with self._lock:
+            self._load(model)
+            call = self.worker.call(CountTokens(texts))
+        counts: list[int] = call.result().counts
         return counts
 
     def forget(self, conversation: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,16 +35,16 @@ class Library:
 
     def all(self, *, with_test_models: bool = False) -> list[LocalModel]:
         """Every model: the person's own first, then the starter pack."""
-        own = [
-            LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size)
-            for path in sorted(self._home.models.glob("*.gguf"))
-        ]
+        own = []
+        for path in sorted(self._home.models.glob("*.gguf")):
+            with contextlib.suppress(OSError):  # a link to a disk that is not there today
+                own.append(LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size))
         return own + [m for m in self._starters() if with_test_models or not m.for_tests]
 
     def _starters(self) -> list[LocalModel]:
         try:
             entries = json.loads((self._starter / "manifest.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return []
         models = [
             LocalModel(

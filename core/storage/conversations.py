@@ -184,7 +184,7 @@ class ConversationStore:
             )
             self._index(number, text)
 
-    def set_prompt(self, number: int, prompt: str) -> None:
+    def set_prompt(self, number: int, prompt: str | None) -> None:
         """Keep what was really sent to the model for a message (the question with its passages)."""
         self._db.write("UPDATE messages SET prompt = ? WHERE id = ?", prompt, number)
 

@@ -124,6 +124,12 @@ class DocumentStore:
 
         Returns (its id, the ids of the passages that are gone). Its passages still lack vectors.
         """
+        # Cut into search units first: the transaction holds up everybody else.
+        units = {
+            (i, passage): fulltext.tokens(f"{passage.section} {page.text[passage.start : passage.end]}")
+            for i, (page, passages) in enumerate(pages)
+            for passage in passages
+        }
         with self._db.transaction():
             old = self.find(collection, path)
             gone = self.remove(old.id) if old is not None else []
@@ -139,7 +145,7 @@ class DocumentStore:
                 numbered,
                 time.time(),
             )
-            for page, passages in pages:
+            for i, (page, passages) in enumerate(pages):
                 page_id = self._db.write(
                     "INSERT INTO pages (document, number, text) VALUES (?,?,?)",
                     document,
@@ -155,12 +161,8 @@ class DocumentStore:
                         passage.end,
                         passage.section,
                     )
-                    heading = f"{passage.section} " if passage.section else ""
-                    text = heading + page.text[passage.start : passage.end]
                     self._db.write(
-                        "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)",
-                        number,
-                        fulltext.tokens(text),
+                        "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)", number, units[i, passage]
                     )
         return document, gone
 
@@ -252,10 +254,11 @@ class DocumentStore:
         return int(row["n"]) if row is not None else 0
 
     def put_vectors(self, embedder: str, rows: list[tuple[int, bytes]]) -> None:
-        """Store vectors (float16) by passage id."""
+        """Store vectors (float16) by passage id; those of passages removed meanwhile are left out."""
         with self._db.transaction():
             self._db.write_many(
-                "INSERT OR REPLACE INTO vectors (passage, embedder, vector) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO vectors (passage, embedder, vector)"
+                " SELECT id, ?2, ?3 FROM passages WHERE id = ?1",
                 [(passage, embedder, vector) for passage, vector in rows],
             )
 

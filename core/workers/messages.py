@@ -135,6 +135,8 @@ class FrameWriter:
     def write(self, message: ToWorker | FromWorker) -> None:
         """Send one message. Raises OSError or ValueError when the other end is gone."""
         body = encode(message)
+        if len(body) > MAX_FRAME:
+            raise ValueError(f"a message of {len(body)} bytes is too long")
         with self._lock:
             self._stream.write(_LENGTH.pack(len(body)) + body)
             self._stream.flush()

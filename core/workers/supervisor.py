@@ -181,6 +181,7 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **ENVIRONMENT},
+            start_new_session=True,  # a Ctrl+C in the terminal is for the program, which then cancels what runs
         )
         assert self.popen.stdin
         self.writer = messages.FrameWriter(self.popen.stdin)  # type: ignore[arg-type]
@@ -238,7 +239,7 @@ class Worker:
     def pid(self) -> int | None:
         """The child's process id, while there is one."""
         process = self._process
-        return process.popen.pid if process else None
+        return process.popen.pid if process and not process.stopping else None
 
     @property
     def memory(self) -> int:
@@ -276,6 +277,7 @@ class Worker:
         self, request: messages.Request, on_progress: Callable[[messages.Progress], None] | None = None
     ) -> PendingCall:
         """Send a request, starting the process if there is none. Raises WorkerKeepsDying, WorkerStopped."""
+        body = msgspec.Raw(messages.encode(request))
         with self._lock:
             if self._closed:
                 raise WorkerStopped(self.spec.name)
@@ -284,7 +286,7 @@ class Worker:
             self._next_id += 1
             process.calls[pending.id] = pending
             self._disarm()
-            message = messages.Call(pending.id, type(request).__name__, msgspec.Raw(messages.encode(request)))
+            message = messages.Call(pending.id, type(request).__name__, body)
         # If it has just died, the reading thread notices and ends this call with WorkerDied.
         with contextlib.suppress(OSError, ValueError):
             process.writer.write(message)
@@ -370,7 +372,11 @@ class Worker:
         except (msgspec.DecodeError, ValueError):
             log.exception("the %s process sent something that is no message", self.spec.name)
             process.popen.kill()
-        process.popen.wait()
+        try:
+            process.popen.wait(2)
+        except subprocess.TimeoutExpired:  # it lives, but its messages cannot be followed any more
+            process.popen.kill()
+            process.popen.wait()
         process.log_thread.join(timeout=2)
         self._bury(process)
 
@@ -391,9 +397,11 @@ class Worker:
             if pending is None:
                 return
             if isinstance(message, (messages.Result, messages.Failed)):
+                pending._take(
+                    message
+                )  # before it is forgotten: if decoding fails, it must end with the process
                 with self._lock:
                     process.calls.pop(message.id, None)
-                pending._take(message)
                 self._tell()
                 self._arm(process)
             else:

@@ -48,6 +48,7 @@ class Transcript(QScrollArea):
         self._outer.addWidget(self._column)
         self.setWidget(self._body)
         self._answers: dict[int, AnswerWidget] = {}
+        self._shown: set[int] = set()
         self._pending: dict[int, tuple[str, str]] = {}
         self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
         self._painter.timeout.connect(self.flush)
@@ -73,6 +74,7 @@ class Transcript(QScrollArea):
         self._pending.clear()
         self._painter.stop()
         self._answers.clear()
+        self._shown.clear()
         layouts.clear(self._layout, keep_last=1)
 
     def show_branch(self, branch: list[Message], siblings: dict[int, list[int]]) -> None:
@@ -89,7 +91,10 @@ class Transcript(QScrollArea):
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def add(self, message: Message) -> None:
-        """Append a message."""
+        """Append a message, unless it is shown already."""
+        if message.id in self._shown:
+            return
+        self._shown.add(message.id)
         widget: QWidget
         if message.role is Role.USER:
             widget = QuestionWidget(message)

@@ -215,16 +215,19 @@ class ChatView(QWidget):
             self._app.chat.stop(self.conversation)
 
     def _regenerate(self, answer: int) -> None:
-        if self.conversation is None or self._app.chat.answering(self.conversation):
+        message = self._app.conversations.message(answer)
+        conversation = message.conversation  # a banner may speak of another one than is open now
+        if self._app.chat.answering(conversation):
             return
-        question = self._app.conversations.message(answer).parent
-        self._app.conversations.change(self.conversation, leaf=question)
-        self.open(self.conversation)
+        self._app.conversations.change(conversation, leaf=message.parent)
+        self.open(conversation)
         self._app.engine.worker.forgive()
         try:
             self._app.chat.regenerate(answer)
         except TsukueError as error:
             self._notify.error(error)
+            self._app.conversations.change(conversation, leaf=self._app.conversations.latest_leaf(answer))
+            self.open(conversation)
             return
         self.composer.set_answering(True)
 
@@ -310,12 +313,19 @@ class ChatView(QWidget):
             )
             return
         name = collection or self._collection or self._new_name(files[0])
-        self._adding = self._operations.run(
-            "add documents",
-            lambda job: self._app.ingest.add(files, name, job),
-            lambda report: self._added(name, report),
-            self._adding_failed,
+        here = self.conversation
+        self.follow_adding(
+            self._operations.run(
+                "add documents",
+                lambda job: self._app.ingest.add(files, name, job),
+                lambda report: self._added(name, report, here),
+                self.adding_failed,
+            )
         )
+
+    def follow_adding(self, job: Job) -> None:
+        """The strip's stop button ends this job."""
+        self._adding = job
 
     def _new_name(self, file: str) -> str:
         names = {collection.name for collection in self._app.documents.collections()}
@@ -324,12 +334,14 @@ class ChatView(QWidget):
             name for i in range(1, len(names) + 2) if (name := base if i == 1 else f"{base} {i}") not in names
         )
 
-    def _added(self, name: str, report: IngestReport) -> None:
+    def _added(self, name: str, report: IngestReport, conversation: int | None) -> None:
         self.adding_strip.hide()
         good = report.added + report.replaced + report.unchanged
-        if good:
+        if good and conversation == self.conversation:  # the person may have gone to another chat meanwhile
             self.ask_collection(name)
-        elif not self._app.documents.documents(name):
+        elif good and conversation is not None:
+            self._app.conversations.change(conversation, collection=name)
+        if not good and not self._app.documents.documents(name):
             self._app.documents.remove_collection(name)
         for failed in report.failed[:3]:
             self._notify.error(failed.error)
@@ -341,7 +353,7 @@ class ChatView(QWidget):
             )
         self._documents_changed()
 
-    def _adding_failed(self, error: BaseException) -> bool:
+    def adding_failed(self, error: BaseException) -> bool:
         self.adding_strip.hide()
         self._documents_changed()
         return False

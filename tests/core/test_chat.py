@@ -14,7 +14,8 @@ from core.app import App
 from core.chat.conversation import MessageState, Role
 from core.chat.export import markdown
 from core.chat.service import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
-from core.errors import HomeBusy, PromptTooLong, WorkerDied
+from core.engine.interface import EngineLoading
+from core.errors import DiskFull, HomeBusy, ModelMissing, PromptTooLong, WorkerDied
 from core.paths import Home
 from tests.conftest import until
 
@@ -157,3 +158,55 @@ def test_answers_interrupted_by_a_crash_are_settled_at_the_next_start(app: App, 
         assert again.conversations.branch(conversation)[-1].state is MessageState.INTERRUPTED
     finally:
         again.close()
+
+
+def test_a_model_asked_for_by_name_is_not_replaced(app: App) -> None:
+    conversation = app.chat.new_conversation().id
+    with pytest.raises(ModelMissing):
+        app.chat.send(conversation, "hi", model="nothere.gguf")
+    assert (
+        app.conversations.branch(conversation, 0) == []
+    )  # nothing was stored: the text is still with the person
+
+
+def test_a_broken_link_among_the_models_is_left_out(app: App, home: Home) -> None:
+    (home.models / "gone.gguf").symlink_to("/nowhere/model.gguf")
+    assert all(model.id != "gone" for model in app.library.all())
+
+
+def test_an_answer_always_ends_whatever_breaks(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk at the end of an answer, and a bug in the midst of one."""
+    ended: list[AnswerEnded] = []
+    app.events.listen(AnswerEnded, ended.append)
+    conversation = app.chat.new_conversation().id
+
+    def full(*_: Any, **__: Any) -> None:
+        raise DiskFull("somewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.conversations, "save_stream", full)
+        patch.setattr(app.conversations, "finish", full)
+        with pytest.raises(DiskFull):
+            app.chat.send(conversation, "hi").wait()
+    assert ended[-1].message.state is MessageState.FAILED
+    with monkeypatch.context() as patch:
+        patch.setattr(app.engine, "generate", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            app.chat.send(conversation, "hi").wait()
+    assert ended[-1].message.details["error"]["name"] == "WorkerFault"
+    assert app.chat.send(conversation, "hi").wait().text == "All right."
+
+
+def test_a_load_is_stopped_with_its_answer(script: Script, home: Home) -> None:
+    script({"when": "", "say": "Late."}, load_seconds=30)
+    app = App(home)
+    try:
+        conversation = app.chat.new_conversation().id
+        phases: list[Any] = []
+        app.events.listen(EngineLoading, phases.append)
+        job = app.chat.send(conversation, "hi")
+        until(lambda: any(e.percent > 0 for e in phases))
+        app.chat.stop(conversation)
+        assert job.wait(20).state is MessageState.STOPPED
+    finally:
+        app.close()

@@ -445,3 +445,58 @@ def test_asking_ends_in_the_three_outcomes(app: App, bright_model: str) -> None:
     missing = app.chat.send(conversation, "Who won the football match yesterday?", model=bright_model).wait()
     assert (missing.details["outcome"], missing.text) == ("not found", "")
     assert "timings" not in missing.details  # the model was not asked
+
+
+def test_a_document_removed_while_it_is_embedded_costs_nothing_else(app: App, tmp_path: Path) -> None:
+    long, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    long.write_text("\n".join(f"Paragraph {n} speaks about item {n * 7}. " * 12 for n in range(150)))
+    other.write_text("The gate closes at eight.")
+    progress: list[IngestProgress] = []
+    app.events.listen(IngestProgress, progress.append)
+    job = app.jobs.start("add", lambda job: app.ingest.add([str(long), str(other)], "c", job))
+    until(lambda: any(p.embedded for p in progress))
+    app.documents.remove(app.documents.documents("c")[0].id)
+    report = job.wait()
+    assert report.failed == []
+    assert [Path(d.path).name for d in app.documents.documents("c")] == ["b.txt"]
+
+
+def test_a_name_that_is_no_text_is_refused(app: App, tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.txt")
+    Path(name).write_text("text")
+    (tmp_path / "good.txt").write_text("The gate closes at eight.")
+    report = add(app, name, tmp_path / "good.txt")
+    assert (report.added, [type(f.error) for f in report.failed]) == (1, [FileMissing])
+
+
+def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home, tmp_path: Path) -> None:
+    script(
+        {
+            "when": "",
+            "say": "The gate closes at nine [1]. " + "More words follow here. " * 60,
+            "seconds_per_piece": 0.05,
+        }
+    )
+    app = App(home)
+    try:
+        (tmp_path / "a.txt").write_text("The gate closes at eight.")
+        add(app, tmp_path / "a.txt")
+        conversation = app.chat.new_conversation(collection="c").id
+        from core.chat.service import AnswerGrew
+
+        grown: list[str] = []
+        app.events.listen(AnswerGrew, lambda e: grown.append(e.text))
+        job = app.chat.send(conversation, "When does the gate close?")
+        until(lambda: len(grown) > 8)
+        job.cancel()
+        answer = job.wait()
+        assert answer.details["outcome"] == "quotation"
+        assert "[1]" not in answer.text
+        # Asked again without documents, the passages are not sent any more.
+        app.conversations.change(conversation, collection="")
+        app.chat.regenerate(answer.id)
+        app.chat.stop(conversation)
+        until(lambda: not app.chat.answering(conversation))
+        assert app.conversations.branch(conversation)[0].prompt is None
+    finally:
+        app.close()

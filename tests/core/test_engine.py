@@ -256,3 +256,19 @@ def test_thinking_is_separated_however_it_is_cut(step: int) -> None:
 def test_an_answer_without_thinking_is_untouched() -> None:
     splitter = ThinkingSplitter()
     assert [splitter.feed(t) for t in ("<", "b> is bold")] == [("", ""), ("<b> is bold", "")]
+
+
+def test_going_back_to_a_model_after_a_bad_one_works(home: Home) -> None:
+    """The worker frees the old model before it looks at the new one; nobody may believe that it is still there."""
+    from core.app import App
+
+    (home.models / "bad.gguf").write_bytes(b"no model at all")
+    app = App(home)
+    try:
+        conversation = app.chat.new_conversation().id
+        app.chat.send(conversation, "Say one.").wait()
+        with pytest.raises(ModelUnreadable):
+            app.chat.send(conversation, "Say two.", model="bad").wait()
+        assert app.chat.send(conversation, "Say three.").wait().text.strip()
+    finally:
+        app.close()

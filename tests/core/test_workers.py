@@ -185,3 +185,17 @@ def test_native_code_in_each_worker_cannot_open_a_connection(home: Home, events:
             assert verdict.errno == errno.EACCES
     finally:
         worker.close()
+
+
+def test_a_request_that_cannot_be_encoded_leaves_no_call_behind(make: Make) -> None:
+    worker = make()
+    with pytest.raises(UnicodeEncodeError):
+        worker.call(Echo(["\udcff"]))
+    assert worker.call(Echo(["fine"])).result() == Word("fine")
+    until(lambda: worker.state is State.IDLE)
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_workers(make: Make) -> None:
+    worker = make()
+    worker.call(Echo(["a"])).result()
+    assert os.getpgid(worker.pid or 0) != os.getpgid(0)

@@ -291,3 +291,29 @@ def test_closed_windows_leave_the_core_usable_again(
     window.close()
     window.app.close()
     App(home).close()
+
+
+def test_trying_again_from_the_banner_goes_to_the_answers_own_chat(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path]
+) -> None:
+    script(
+        {"when": "die", "say": "half of this is lost " * 10, "fail": "SIGKILL", "seconds_per_piece": 0.05},
+        {"when": "", "say": "Fine."},
+    )
+    window = open_window(welcomed=True)
+    send(qtbot, window, "please die")
+    first = window.chat.conversation
+    qtbot.waitUntil(
+        lambda: bool(answers(window)) and "half" in answers(window)[0].view.text(), timeout=20_000
+    )
+    window.new_chat()
+    send(qtbot, window, "Another chat")
+    second = window.chat.conversation
+    qtbot.waitUntil(lambda: window.chat.banner.action.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    qtbot.mouseClick(window.chat.banner.action, Qt.MouseButton.LeftButton)
+    assert window.chat.conversation == first
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    store = window.app.conversations
+    assert {m.conversation for m in store.branch(second or 0)} == {second}
+    assert store.branch(second or 0)[0].text == "Another chat"

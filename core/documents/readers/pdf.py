@@ -83,7 +83,13 @@ def _lines(textpage: Any) -> list[tuple[str, list[int], bool]]:
         if hyphen and characters:  # a hyphen that no line break followed: still the end of a line
             finish(True)
         hyphen = False
-        if code == 0 or 0xFDD0 <= code <= 0xFDEF or (code < 0x20 and code != 0x09) or code > 0x10FFFF:
+        if (
+            code == 0
+            or 0xFDD0 <= code <= 0xFDEF
+            or (code < 0x20 and code != 0x09)
+            or code > 0x10FFFF
+            or 0xD800 <= code <= 0xDFFF
+        ):
             continue
         # One character stays one character (the map), but radicals become the characters that were meant.
         character = _RADICALS.get(chr(code)) or chr(code)

@@ -113,12 +113,18 @@ class Model:
         self.gpu_layers = (
             min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
         )
-        self._piece = ctypes.create_string_buffer(256)
-        bos, eos = (self._token_text(token) for token in (c.llama_vocab_bos(vocab), c.llama_vocab_eos(vocab)))
-        self._bos = bos
-        self.template = ChatTemplate(
-            header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings()
-        )
+        try:
+            self._piece = ctypes.create_string_buffer(256)
+            bos, eos = (
+                self._token_text(token) for token in (c.llama_vocab_bos(vocab), c.llama_vocab_eos(vocab))
+            )
+            self._bos = bos
+            self.template = ChatTemplate(
+                header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings()
+            )
+        except BaseException:
+            self.close()
+            raise
 
     def _open_context(self, length: int, sequences: int) -> None:
         params = c.llama_context_default_params()
