@@ -97,11 +97,7 @@ class MainWindow(QMainWindow):
             self.notify.info(
                 tr("A setting could not be read and has its default again: {problem}", problem=problem)
             )
-        self.chat.follow_adding(
-            self.operations.run(
-                "finish adding", lambda job: app.ingest.resume(job), self._resumed, self.chat.adding_failed
-            )
-        )
+        self.chat.finish_adding()
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)
@@ -250,11 +246,6 @@ class MainWindow(QMainWindow):
     def _chat_with(self, model: str) -> None:
         self.new_chat()
         self.chat.use_model(model)
-
-    def _resumed(self, finished: int) -> None:
-        self.chat.adding_strip.hide()
-        if finished:
-            self.chat.refresh_choices()
 
     # ------------------------------------------------------------ status
 

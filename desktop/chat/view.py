@@ -58,6 +58,7 @@ class ChatView(QWidget):
         self.conversation: int | None = None
         self._collection = ""  # chosen for a chat that has not begun
         self._adding: Job | None = None
+        self._resuming: Job | None = None
         self.recorder = Recorder(self)
         self.recorder.too_long.connect(self.end_talking)
 
@@ -314,18 +315,18 @@ class ChatView(QWidget):
             return
         name = collection or self._collection or self._new_name(files[0])
         here = self.conversation
-        self.follow_adding(
-            self._operations.run(
-                "add documents",
-                lambda job: self._app.ingest.add(files, name, job),
-                lambda report: self._added(name, report, here),
-                self.adding_failed,
-            )
+        self._adding = self._operations.run(
+            "add documents",
+            lambda job: self._app.ingest.add(files, name, job),
+            lambda report: self._added(name, report, here),
+            self._adding_failed,
         )
 
-    def follow_adding(self, job: Job) -> None:
-        """The strip's stop button ends this job."""
-        self._adding = job
+    def finish_adding(self) -> None:
+        """Go on with what an earlier session did not finish."""
+        self._resuming = self._operations.run(
+            "finish adding", self._app.ingest.resume, lambda _: self.adding_strip.hide(), self._adding_failed
+        )
 
     def _new_name(self, file: str) -> str:
         names = {collection.name for collection in self._app.documents.collections()}
@@ -353,14 +354,15 @@ class ChatView(QWidget):
             )
         self._documents_changed()
 
-    def adding_failed(self, error: BaseException) -> bool:
+    def _adding_failed(self, error: BaseException) -> bool:
         self.adding_strip.hide()
         self._documents_changed()
         return False
 
     def _stop_adding(self) -> None:
-        if self._adding is not None:
-            self._adding.cancel()
+        for job in (self._adding, self._resuming):
+            if job is not None:
+                job.cancel()
 
     def _documents_changed(self) -> None:
         self.refresh_choices()
