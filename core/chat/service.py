@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
-DOCUMENT_ANSWER_TOKENS = 400
+DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
 NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
 
 

@@ -173,7 +173,7 @@ class SourceView(QWidget):
             self._show_text(source)
 
     def _show_place(self) -> None:
-        room = self.width() - self.title.sizeHint().width() - 150
+        room = self.width() - self.title.sizeHint().width() - 205
         self.place.setText(
             self.place.fontMetrics().elidedText(self._place_text, Qt.TextElideMode.ElideMiddle, max(room, 80))
         )

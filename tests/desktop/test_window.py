@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.app import App
@@ -280,6 +280,21 @@ def test_settings_are_written_as_they_change(window: MainWindow, home: Home) -> 
     field: QWidget = dialog.fields["send_speech"]
     field.setChecked(True)  # type: ignore[attr-defined]
     assert "send_speech = true" in home.settings.read_text()
+    dialog.close()
+
+
+def test_numbers_in_the_settings_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_page("settings")
+    dialog = window._settings_dialog
+    assert dialog is not None
+    qtbot.waitUntil(dialog.isVisible)
+    for name in ("context_length", "temperature"):
+        line = dialog.fields[name].findChild(QLineEdit)
+        assert line is not None
+        assert line.height() >= line.fontMetrics().height()
+        text = line.grab().toImage()
+        colours = {text.pixelColor(x, y).name() for x in range(text.width()) for y in range(text.height())}
+        assert len(colours) > 1, name
     dialog.close()
 
 
