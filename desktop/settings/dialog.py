@@ -77,14 +77,12 @@ class SettingsDialog(QDialog):
         if kind is int:
             number = QSpinBox()
             number.setRange(*RANGES[name])
-            number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             number.setValue(value)
             number.editingFinished.connect(lambda: self._set(name, number.value()))
             return number
         if kind is float:
             fraction = QDoubleSpinBox()
             fraction.setRange(*FRACTIONS[name])
-            fraction.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             fraction.setSingleStep(0.05)
             fraction.setValue(value)
             fraction.editingFinished.connect(lambda: self._set(name, fraction.value()))
