@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -132,5 +131,4 @@ class App:
 
 def self_test_worker(home: Home, events: Events) -> Worker:
     """An engine worker of its own, for a test that may crash it."""
-    spec = engine_spec()
-    return Worker(replace(spec, name=spec.name), events, home.logs)
+    return Worker(engine_spec(), events, home.logs)

@@ -9,9 +9,9 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
-    ├── engine     ContextFull, PromptTooLong, TemplateFailed, NotMultiPart
-    ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
-    │              EncodingUnknown, FileTooLarge, ParseTooSlow, ParseTooBig, CollectionMissing
+    ├── engine     ContextFull, PromptTooLong, TemplateFailed
+    ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
+    │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
 """
 

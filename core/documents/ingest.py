@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -235,6 +235,3 @@ class Ingest:
             self._index.remove(number, self._store.remove(document.id))
         self._events.publish(DocumentsChanged(collection))
         return len(chosen)
-
-
-Progress = Callable[[IngestProgress], None]

@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from core.engine.interface import Answer, EngineLoaded, EngineLoading
 from core.engine.messages import (
-    AskEngine,
     CountTokens,
-    EngineInfo,
     Forget,
     Generate,
     LoadModel,
@@ -111,16 +108,6 @@ class LocalEngine:
         if self.worker.pid is not None:
             self.worker.call(Forget(conversation))
 
-    def describe(self) -> EngineInfo:
-        """What the engine can do on this machine."""
-        info: EngineInfo = self.worker.call(AskEngine()).result()
-        return info
-
     def name_of(self, model: str) -> str:
         """A model's name for people."""
         return self._library.name_of(model)
-
-
-def file_model(path: str | Path) -> str:
-    """The name under which a model file outside the library can be used."""
-    return str(Path(path).expanduser().absolute())

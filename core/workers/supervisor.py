@@ -231,7 +231,6 @@ class Worker:
         self._next_id = 1
         self._idle_timer: threading.Timer | None = None
         self._closed = False
-        self.on_start: Callable[[], None] | None = None
 
     # ------------------------------------------------------------ state
 
@@ -360,8 +359,6 @@ class Worker:
         self._threads = [*(t for t in self._threads if t.is_alive()), thread]
         thread.start()
         self._tell()
-        if self.on_start is not None:
-            self.on_start()
         return process
 
     def _read(self, process: _Process) -> None:

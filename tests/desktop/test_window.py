@@ -318,16 +318,15 @@ def test_trying_again_from_the_banner_goes_to_the_answers_own_chat(
         {"when": "", "say": "Fine."},
     )
     window = open_window(welcomed=True)
+    send(qtbot, window, "Another chat")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    second = window.chat.conversation
+    window.new_chat()
     send(qtbot, window, "please die")
     first = window.chat.conversation
-    qtbot.waitUntil(
-        lambda: bool(answers(window)) and "half" in answers(window)[0].view.text(), timeout=20_000
-    )
-    window.new_chat()
-    send(qtbot, window, "Another chat")
-    second = window.chat.conversation
+    qtbot.waitUntil(lambda: any("half" in a.view.text() for a in answers(window)), timeout=20_000)
+    window.open_conversation(second or 0)
     qtbot.waitUntil(lambda: window.chat.banner.action.isVisible(), timeout=20_000)
-    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     qtbot.mouseClick(window.chat.banner.action, Qt.MouseButton.LeftButton)
     assert window.chat.conversation == first
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
