@@ -17,8 +17,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 
 def N_(text: str) -> str:
@@ -29,18 +28,33 @@ def N_(text: str) -> str:
 _by_name: dict[str, type[TsukueError]] = {}
 
 
+@dataclass_transform(eq_default=False)
 class TsukueError(Exception):
-    """Base of all errors meant for people. Subclasses are dataclasses whose fields fill `sentence`."""
+    """Base of all errors meant for people. A subclass declares fields, which fill `sentence`.
+
+    They are declared and given as a dataclass's are (type checkers see them so), but without the code that
+    `dataclass` compiles for each class: forty of those took a tenth of the window's start.
+    """
 
     sentence: ClassVar[str] = N_("Something went wrong.")
+    names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.names = tuple(cls.__annotations__)
         _by_name[cls.__name__] = cls
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.names, values, strict=False)) | named
+        missing = [name for name in self.names if name not in given and not hasattr(type(self), name)]
+        if missing or len(values) > len(self.names) or given.keys() - set(self.names):
+            raise TypeError(f"{type(self).__name__} takes {self.names}, not {values} {named}")
+        super().__init__()
+        vars(self).update(given)
 
     def fields(self) -> dict[str, Any]:
         """The error's fields by name (plain values; they can cross a process boundary)."""
-        return asdict(self) if is_dataclass(self) else {}
+        return {name: getattr(self, name) for name in self.names}
 
     def __str__(self) -> str:
         return self.sentence.format(**self.fields())
@@ -69,7 +83,6 @@ class Cancelled(TsukueError):
 # ---------------------------------------------------------------- home and storage
 
 
-@dataclass(eq=False)
 class HomeNotWritable(TsukueError):
     sentence = N_(
         "Tsukue cannot write to its folder {path} ({reason}). Make it writable, or start with --home and another folder."
@@ -78,7 +91,6 @@ class HomeNotWritable(TsukueError):
     reason: str
 
 
-@dataclass(eq=False)
 class HomeBusy(TsukueError):
     sentence = N_(
         "Tsukue is already open with the folder {path}. Close its window first, or use --home with another folder."
@@ -86,7 +98,6 @@ class HomeBusy(TsukueError):
     path: str
 
 
-@dataclass(eq=False)
 class DiskFull(TsukueError):
     sentence = N_(
         "There is no room left on the disk that holds {path}. Free some space, then try again; nothing that was saved is lost."
@@ -94,7 +105,6 @@ class DiskFull(TsukueError):
     path: str
 
 
-@dataclass(eq=False)
 class NewerDatabase(TsukueError):
     sentence = N_(
         "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or restore a backup from the backups folder."
@@ -104,7 +114,6 @@ class NewerDatabase(TsukueError):
     known: int
 
 
-@dataclass(eq=False)
 class DatabaseDamaged(TsukueError):
     sentence = N_(
         "{path} cannot be read as Tsukue's database ({reason}). Restore the latest file from the backups folder beside it."
@@ -116,7 +125,6 @@ class DatabaseDamaged(TsukueError):
 # ---------------------------------------------------------------- workers
 
 
-@dataclass(eq=False)
 class WorkerDied(TsukueError):
     """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines."""
 
@@ -129,7 +137,6 @@ class WorkerDied(TsukueError):
     log: str = ""
 
 
-@dataclass(eq=False)
 class WorkerKeepsDying(TsukueError):
     sentence = N_(
         "The {worker} process ended {times} times in a short while ({cause}), so it is left alone for now. Try again in a minute, or choose another model."
@@ -139,7 +146,6 @@ class WorkerKeepsDying(TsukueError):
     cause: str
 
 
-@dataclass(eq=False)
 class WorkerFault(TsukueError):
     """A bug in a worker: the job failed with an error that nobody foresaw."""
 
@@ -150,13 +156,11 @@ class WorkerFault(TsukueError):
     detail: str
 
 
-@dataclass(eq=False)
 class WorkerStopped(TsukueError):
     sentence = N_("The {worker} process was shut down before it finished. Try again.")
     worker: str
 
 
-@dataclass(eq=False)
 class NetworkRefused(TsukueError):
     sentence = N_("A connection to {host} was refused: {reason}.")
     host: str
@@ -166,7 +170,6 @@ class NetworkRefused(TsukueError):
 # ---------------------------------------------------------------- models and engine
 
 
-@dataclass(eq=False)
 class NoModel(TsukueError):
     sentence = N_(
         "There is no {role} model on this computer. Run the setup again to install the starter models, or add a model file."
@@ -174,13 +177,11 @@ class NoModel(TsukueError):
     role: str
 
 
-@dataclass(eq=False)
 class ModelMissing(TsukueError):
     sentence = N_("The model {model} was not found. Choose another one in the list of models.")
     model: str
 
 
-@dataclass(eq=False)
 class ModelUnreadable(TsukueError):
     sentence = N_(
         "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
@@ -189,7 +190,6 @@ class ModelUnreadable(TsukueError):
     reason: str
 
 
-@dataclass(eq=False)
 class ModelTooLarge(TsukueError):
     sentence = N_(
         "The model {model} does not fit into the free memory ({reason}). Choose a smaller model or close other programs."
@@ -198,7 +198,6 @@ class ModelTooLarge(TsukueError):
     reason: str
 
 
-@dataclass(eq=False)
 class ContextFull(TsukueError):
     """The prompt needs more tokens than the context has; the chat service answers by dropping old turns."""
 
@@ -209,7 +208,6 @@ class ContextFull(TsukueError):
     available: int
 
 
-@dataclass(eq=False)
 class PromptTooLong(TsukueError):
     sentence = N_(
         "The message is too long for this model: {needed} tokens, and it can read {available}. Shorten it, or choose a model with a larger context."
@@ -218,7 +216,6 @@ class PromptTooLong(TsukueError):
     available: int
 
 
-@dataclass(eq=False)
 class TemplateFailed(TsukueError):
     sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
     reason: str
@@ -227,13 +224,11 @@ class TemplateFailed(TsukueError):
 # ---------------------------------------------------------------- documents
 
 
-@dataclass(eq=False)
 class FileMissing(TsukueError):
     sentence = N_("{file} was not found or cannot be opened. Check the name and that you may read it.")
     file: str
 
 
-@dataclass(eq=False)
 class FormatUnknown(TsukueError):
     sentence = N_(
         "{file} is of a kind that cannot be read yet. PDF, Word (.docx), Markdown and plain text work."
@@ -241,13 +236,11 @@ class FormatUnknown(TsukueError):
     file: str
 
 
-@dataclass(eq=False)
 class FileEncrypted(TsukueError):
     sentence = N_("{file} is protected by a password. Save a copy without it and add that one.")
     file: str
 
 
-@dataclass(eq=False)
 class FileDamaged(TsukueError):
     sentence = N_(
         "{file} is damaged and cannot be read. Open it in the program that made it and save it again."
@@ -255,13 +248,11 @@ class FileDamaged(TsukueError):
     file: str
 
 
-@dataclass(eq=False)
 class FileEmpty(TsukueError):
     sentence = N_("{file} contains no text. There is nothing to ask about.")
     file: str
 
 
-@dataclass(eq=False)
 class FileScanned(TsukueError):
     sentence = N_(
         "{file} holds pictures of pages and no text. Run it through a text recognition program and add the result."
@@ -269,13 +260,11 @@ class FileScanned(TsukueError):
     file: str
 
 
-@dataclass(eq=False)
 class EncodingUnknown(TsukueError):
     sentence = N_("{file} is written in an unknown text encoding. Save it as UTF-8 and add it again.")
     file: str
 
 
-@dataclass(eq=False)
 class FileTooLarge(TsukueError):
     sentence = N_("{file} is too large ({size_mb} MB, at most {limit_mb} MB). Split it and add the parts.")
     file: str
@@ -283,7 +272,6 @@ class FileTooLarge(TsukueError):
     limit_mb: int
 
 
-@dataclass(eq=False)
 class ParseTooSlow(TsukueError):
     sentence = N_(
         "Reading {file} was stopped after {seconds} seconds. The file may be damaged; save it again in the program that made it."
@@ -292,7 +280,6 @@ class ParseTooSlow(TsukueError):
     seconds: int
 
 
-@dataclass(eq=False)
 class ParserDied(TsukueError):
     sentence = N_(
         "{file} made the reader end unexpectedly ({cause}) and was left out. Save it again in the program that made it."
@@ -301,13 +288,11 @@ class ParserDied(TsukueError):
     cause: str
 
 
-@dataclass(eq=False)
 class CollectionMissing(TsukueError):
     sentence = N_("There is no collection named {name}. Add a document to it first.")
     name: str
 
 
-@dataclass(eq=False)
 class ConversationMissing(TsukueError):
     sentence = N_("There is no conversation {conversation}. It may have been deleted.")
     conversation: str
@@ -316,19 +301,16 @@ class ConversationMissing(TsukueError):
 # ---------------------------------------------------------------- voice
 
 
-@dataclass(eq=False)
 class NoMicrophone(TsukueError):
     sentence = N_(
         "No microphone was found. Connect one, check the system's sound settings, then press the button again."
     )
 
 
-@dataclass(eq=False)
 class NothingHeard(TsukueError):
     sentence = N_("No speech was heard. Hold the button while you speak, and check the microphone's level.")
 
 
-@dataclass(eq=False)
 class AudioUnknown(TsukueError):
     sentence = N_("{file} is not a sound file that can be read. WAV, FLAC, Ogg and MP3 work.")
     file: str

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path, user_data_path
+from typing import TYPE_CHECKING
 
 from core.errors import HomeBusy, HomeNotWritable
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
@@ -62,6 +63,8 @@ class Home:
 
     def lock(self) -> FileLock:
         """Take the home for this process until the lock is released. Raises HomeBusy."""
+        from filelock import FileLock, Timeout  # slow to import; a window is painted before it is needed
+
         lock = FileLock(self.root / ".lock", timeout=0)
         try:
             lock.acquire()
@@ -74,15 +77,20 @@ class Home:
 
 def find_home(given: str | None = None) -> Home:
     """The home to use: `given` (--home), TSUKUE_HOME, or the system's folder for user data."""
-    chosen = given or os.environ.get("TSUKUE_HOME")
-    root = Path(chosen).expanduser().absolute() if chosen else user_data_path("tsukue", appauthor=False)
-    return Home(root)
+    if chosen := given or os.environ.get("TSUKUE_HOME"):
+        return Home(Path(chosen).expanduser().absolute())
+    from platformdirs import user_data_path
+
+    return Home(user_data_path("tsukue", appauthor=False))
 
 
 def cache_folder() -> Path:
     """The user's cache: compiled wheels and the starter models. TSUKUE_CACHE replaces it."""
-    chosen = os.environ.get("TSUKUE_CACHE")
-    return Path(chosen) if chosen else user_cache_path("tsukue", appauthor=False)
+    if chosen := os.environ.get("TSUKUE_CACHE"):
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("tsukue", appauthor=False)
 
 
 def starter_folder() -> Path:

@@ -7,7 +7,6 @@ default and is reported in `problems`; it never stops a start.
 from __future__ import annotations
 
 import os
-import tempfile
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -92,7 +91,9 @@ class SettingsFile:
 
     def write(self) -> None:
         """Write through a temporary file, so that a crash leaves the old or the new one. Comments survive."""
-        import tomlkit  # slow to import, rarely needed
+        import tempfile  # both slow to import, rarely needed
+
+        import tomlkit
 
         try:
             document = tomlkit.parse(self._path.read_text(encoding="utf-8"))

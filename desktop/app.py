@@ -1,38 +1,46 @@
 """Starts the window: one for each home. A second start raises the first window and leaves.
 
-In order: language and theme (the settings are read first), core's parts, the window, and then the
-local socket on which a later start asks this window to come forward.
+In order: language and theme (the settings are read first), a window with a composer that takes typing,
+core's parts (imported in a thread meanwhile), the rest of the window, and then the local socket on which
+a later start asks this window to come forward.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import hashlib
 import os
 import signal
 import sys
+import threading
+from typing import IO, TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
-from core.app import App
 from core.errors import HomeBusy, TsukueError
 from core.paths import Home, find_home
 from core.settings import SettingsFile
-from desktop import crash, i18n, theme
-from desktop.error_text import sentence
+from desktop import i18n, theme
 from desktop.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
+
+    from core.app import App
 
 
 def _socket_name(home: Home) -> str:
     """A name for a home's local socket that fits every system's limits."""
+    import hashlib
+
     return "tsukue-" + hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]
 
 
 def raise_first(home: Home) -> bool:
     """Ask the window that owns this home to come forward; whether it answered."""
+    from PySide6.QtNetwork import QLocalSocket
+
     socket = QLocalSocket()
     socket.connectToServer(_socket_name(home))
     if not socket.waitForConnected(2000):
@@ -44,6 +52,8 @@ def raise_first(home: Home) -> bool:
 
 
 def _listen(home: Home, window: MainWindow) -> QLocalServer:
+    from PySide6.QtNetwork import QLocalServer
+
     server = QLocalServer(window)
     server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
     QLocalServer.removeServer(_socket_name(home))  # we own the home, so an old name is a dead one's
@@ -67,46 +77,95 @@ def prepare_input_method() -> None:
         os.environ["QT_IM_MODULE"] = "ibus"
 
 
+class Program(QObject):
+    """Fills the window once the imports are done, and takes everything down again in reverse."""
+
+    _imported = Signal()
+
+    def __init__(self, home: Home, window: MainWindow) -> None:
+        super().__init__(window)
+        self._home = home
+        self._window = window
+        self._app: App | None = None
+        self._server: QLocalServer | None = None
+        self._crashes: IO[str] | None = None
+        self._imported.connect(self._fill)
+        self._importing = threading.Thread(target=self._import, name="imports")
+
+    def start(self) -> None:
+        """Begin with what the window needs beyond its composer."""
+        self._importing.start()
+
+    def _import(self) -> None:
+        try:
+            from desktop import parts  # noqa: F401 - so that it is there when the window asks for it
+        finally:
+            self._imported.emit()  # an import that failed fails again in `_fill`, which says so
+
+    def _fill(self) -> None:
+        try:
+            from desktop import parts
+
+            self._app = parts.App(self._home)
+            self._window.fill(self._app)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
+            self._give_up(error)
+            return
+        self._crashes = parts.crash.watch(self._home, self._window.notify)
+        self._server = _listen(self._home, self._window)
+        gc.enable()
+
+    def _give_up(self, error: Exception) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
+        from desktop.error_text import sentence
+
+        QApplication.setQuitOnLastWindowClosed(False)
+        self._window.close()
+        raised = isinstance(error, HomeBusy) and raise_first(self._home)
+        if not isinstance(error, TsukueError):
+            sys.excepthook(type(error), error, error.__traceback__)
+        if not raised:
+            QMessageBox.critical(None, "Tsukue", sentence(error))
+        QApplication.exit(0 if raised else 1)
+
+    def close(self) -> None:
+        """Take down what was built."""
+        self._importing.join()
+        if self._server is not None:
+            self._server.close()
+        if self._app is not None:
+            self._app.close()
+        if self._crashes is not None:
+            self._crashes.close()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Open the window and run until it is closed."""
     parser = argparse.ArgumentParser(prog="tsukue")
     parser.add_argument("--home", metavar="DIR")
     options = parser.parse_args(arguments)
     prepare_input_method()
-    application = QApplication(sys.argv[:1])
+    # Named as an argument, since `setStyle` makes PySide6 build all of QStyle's enums: 20 ms of the start.
+    application = QApplication([*sys.argv[:1], "-style", "Fusion"])
     application.setApplicationName("Tsukue")
     application.setDesktopFileName("tsukue")
-    application.setStyle("Fusion")
     application.setFont(theme.font())
     home = find_home(options.home)
     wanted = SettingsFile(home.settings).values
     i18n.choose(wanted.language, application)
-    look = theme.Theme(application, wanted.theme)
-    try:
-        app = App(home)
-    except HomeBusy as error:
-        if raise_first(home):
-            return 0
-        QMessageBox.critical(None, "Tsukue", sentence(error))
-        return 1
-    except TsukueError as error:
-        QMessageBox.critical(None, "Tsukue", sentence(error))
-        return 1
-    window = MainWindow(app, look)
-    crashes = crash.watch(home, window.notify)
-    window.restore()
+    window = MainWindow(theme.Theme(application, wanted.theme))
+    window.restore(home)
     window.show()
-    server = _listen(home, window)
+    program = Program(home, window)
+    QTimer.singleShot(0, program.start)
     # A Ctrl+C or a polite kill closes the window; Python sees signals only while it runs, hence the timer.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
-    QTimer.singleShot(1000, gc.enable)
     try:
         return application.exec()
     finally:
-        server.close()
-        app.close()
-        crashes.close()
+        program.close()

@@ -1,71 +1,64 @@
-"""The window: assembly of its parts, and the shortcuts that reach all of them."""
+"""The window: assembly of its parts, and the shortcuts that reach all of them.
+
+It is made in two steps, so that it takes typing at once. `MainWindow(theme)` is a composer in its place
+and imports little; `fill(app)` builds the rest around it, with the imports of desktop/parts.py, which
+desktop/app.py makes in a thread while the first step is on the screen already.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-)
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QLabel,
-    QMainWindow,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.app import App
-from core.chat.export import markdown
-from core.engine.interface import EngineLoading
-from core.workers.supervisor import State, WorkerChanged, WorkerFell
-from desktop.bridge import Bridge
-from desktop.chat.conversation_list import Sidebar
-from desktop.chat.view import ChatView
-from desktop.documents.page import DocumentsPage
-from desktop.documents.source_view import SourceView
+from desktop.chat.composer import Composer
 from desktop.i18n import tr
-from desktop.models.page import ModelsPage
-from desktop.notify import Notify
-from desktop.operations import Operations
-from desktop.settings.dialog import SettingsDialog
+from desktop.opening import SIDEBAR_WIDTH, Opening
 from desktop.theme import Theme
-from desktop.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+
+    from core.app import App
+    from core.paths import Home
+    from core.workers.supervisor import WorkerChanged, WorkerFell
 
 
 class MainWindow(QMainWindow):
     """Left the conversations, in the middle the chat or a page, on the right a source, below the status."""
 
-    def __init__(self, app: App, theme: Theme) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setWindowTitle("Tsukue")
         self.setMinimumSize(760, 520)
         self.resize(1280, 800)
-        self.setAcceptDrops(True)
-        self.app = app
         self.theme = theme
-        self.notify = Notify(self)
-        self.bridge = Bridge(app.events, self)
-        self.operations = Operations(app.jobs, self.notify, self)
-        self._settings_dialog: SettingsDialog | None = None
+        self._filled = False
+        self.composer = Composer(theme)
+        self._opening = Opening(self.composer)
+        self.setCentralWidget(self._opening)
+        self.composer.setFocus()
 
-        self.chat = ChatView(app, self.bridge, self.operations, self.notify, theme)
-        self.sidebar = Sidebar(app.conversations, theme)
-        self.documents = DocumentsPage(app.documents, self.operations)
-        self.models = ModelsPage(app.library)
-        self.source = SourceView(app.documents, app.ingest.parser, self.operations, theme)
-        self.status = StatusLine(theme)
+    def fill(self, app: App) -> None:
+        """Build everything around the composer; what was typed, or sent, meanwhile is kept."""
+        from desktop import parts
+
+        self.app = app
+        submitted = self._opening.submitted
+        self._settings_dialog: parts.SettingsDialog | None = None
+        self.notify = parts.Notify(self)
+        self.bridge = parts.Bridge(app.events, self)
+        self.operations = parts.Operations(app.jobs, self.notify, self)
+
+        self.chat = parts.ChatView(app, self.bridge, self.operations, self.notify, self.theme, self.composer)
+        self.sidebar = parts.Sidebar(app.conversations, self.theme)
+        self.documents = parts.DocumentsPage(app.documents, self.operations)
+        self.models = parts.ModelsPage(app.library)
+        self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
+        self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
         for page in (self.chat, self.documents, self.models):
             self.pages.addWidget(page)
@@ -75,7 +68,7 @@ class MainWindow(QMainWindow):
         for part in (self.sidebar, self.pages, self.source):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([264, 1016, 0])
+        self.splitter.setSizes([SIDEBAR_WIDTH, self.width() - SIDEBAR_WIDTH, 0])
         self.source.hide()
         body = QWidget()
         layout = QVBoxLayout(body)
@@ -98,6 +91,11 @@ class MainWindow(QMainWindow):
                 tr("A setting could not be read and has its default again: {problem}", problem=problem)
             )
         self.chat.finish_adding()
+        self.setAcceptDrops(True)
+        self.composer.setFocus()
+        self._filled = True
+        if submitted:
+            self.chat.send(self.composer.text.toPlainText().strip())
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)
@@ -111,6 +109,8 @@ class MainWindow(QMainWindow):
         return overlay
 
     def _connect(self) -> None:
+        from desktop import parts
+
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_conversation)
         self.sidebar.removed.connect(self._remove_conversation)
@@ -125,10 +125,10 @@ class MainWindow(QMainWindow):
         self.documents.remove.connect(self._remove_documents)
         self.models.chat_with.connect(self._chat_with)
         self.source.closed.connect(self.close_source)
-        self.bridge.on(WorkerChanged, self._worker_changed)
-        self.bridge.on(WorkerFell, self._worker_fell)
+        self.bridge.on(parts.WorkerChanged, self._worker_changed)
+        self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(
-            EngineLoading,
+            parts.EngineLoading,
             lambda e: self.status.set_activity(
                 tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent)
                 if e.percent < 100
@@ -137,6 +137,8 @@ class MainWindow(QMainWindow):
         )
 
     def _shortcuts(self) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         for keys, function in (
             ("Ctrl+N", self.new_chat),
             ("Ctrl+K", self.sidebar.search.setFocus),
@@ -166,7 +168,11 @@ class MainWindow(QMainWindow):
         """Show 'documents' or 'models', or open the settings."""
         if key == "settings":
             if self._settings_dialog is None:
-                self._settings_dialog = SettingsDialog(self.app.settings, self.app.library, self.notify, self)
+                from desktop import parts
+
+                self._settings_dialog = parts.SettingsDialog(
+                    self.app.settings, self.app.library, self.notify, self
+                )
                 self._settings_dialog.changed.connect(self._setting_changed)
             self._settings_dialog.open()
             return
@@ -216,8 +222,12 @@ class MainWindow(QMainWindow):
     def _export(self, number: int) -> None:
         conversation = self.app.conversations.get(number)
         safe = "".join(c if c.isalnum() or c in " -_" else "_" for c in conversation.title).strip() or "chat"
+        from PySide6.QtWidgets import QFileDialog
+
         path, _ = QFileDialog.getSaveFileName(self, tr("Export as Markdown"), f"{safe}.md", "Markdown (*.md)")
         if path:
+            from core.chat.export import markdown
+
             text = markdown(conversation, self.app.conversations.branch(number))
             try:
                 Path(path).write_text(text, encoding="utf-8")
@@ -235,6 +245,8 @@ class MainWindow(QMainWindow):
         self.chat.ask_collection(name)
 
     def _add_to(self, name: str) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
         files, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"))
         if files:
             self.pages.setCurrentWidget(self.chat)
@@ -255,7 +267,7 @@ class MainWindow(QMainWindow):
 
     def _worker_changed(self, event: WorkerChanged) -> None:
         self._memory[event.worker] = event.memory
-        starting = event.state is State.STARTING
+        starting = event.state.value == "starting"
         self.status.set_activity(tr("Starting: {worker}", worker=tr(event.worker)) if starting else "")
 
     def _worker_fell(self, event: WorkerFell) -> None:
@@ -268,7 +280,7 @@ class MainWindow(QMainWindow):
         own = psutil.Process(os.getpid()).memory_info().rss
         self.status.set_memory(own, self._memory)
         self.status.set_network(self.app.network.connections)
-        slow = [w for w in self.app.workers if w.state is State.STARTING and w.silent_seconds < 1]
+        slow = [w for w in self.app.workers if w.state.value == "starting" and w.silent_seconds < 1]
         if slow:
             self.status.set_activity(tr("Starting: {worker}", worker=tr(slow[0].spec.name)))
 
@@ -294,23 +306,25 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
+        if self._filled:
+            self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
 
     # ------------------------------------------------------------ opening and closing
 
-    def restore(self) -> None:
+    def restore(self, home: Home) -> None:
         """Open where and how large the window was."""
-        saved = QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).value(
-            "geometry"
-        )
+        saved = _geometry(home).value("geometry")
         if isinstance(saved, QByteArray):
             self.restoreGeometry(saved)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        QSettings(str(self.app.home.root / "window.ini"), QSettings.Format.IniFormat).setValue(
-            "geometry", self.saveGeometry()
-        )
-        self._clock.stop()
-        self.chat.recorder.stop()
-        self.bridge.close()
+        if self._filled:
+            _geometry(self.app.home).setValue("geometry", self.saveGeometry())
+            self._clock.stop()
+            self.chat.recorder.stop()
+            self.bridge.close()
         super().closeEvent(event)
+
+
+def _geometry(home: Home) -> QSettings:
+    return QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)

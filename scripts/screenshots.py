@@ -52,7 +52,8 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
         app = App(Home(Path(home)))
         i18n.choose(language, application)
         look = theme.Theme(application, theme_name)
-        window = MainWindow(app, look)
+        window = MainWindow(look)
+        window.fill(app)
         window.show()
         window.raise_()
 

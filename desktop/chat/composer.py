@@ -6,14 +6,18 @@ Enter sends and Shift+Enter breaks the line, but Enter never sends while an inpu
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+    from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
 
 MAX_LINES = 10
 
@@ -33,6 +37,10 @@ class ComposerText(QPlainTextEdit):
         self.document().setDocumentMargin(4)
         self.textChanged.connect(self._fit)
         self._fit()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text may be dropped and pasted here; dropped files are the window's, which adds them as documents."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self.composing = bool(event.preeditString())

@@ -31,8 +31,9 @@ from desktop.chat.welcome import Welcome
 from desktop.documents.adding import AddingStrip
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
+from desktop.opening import COMPOSER_MARGINS, centred
 from desktop.operations import Operations
-from desktop.theme import TEXT_WIDTH, Theme
+from desktop.theme import Theme
 from desktop.voice.recorder import Recorder
 from desktop.widgets.banner import Banner
 
@@ -48,7 +49,13 @@ class ChatView(QWidget):
     documents_changed = Signal()
 
     def __init__(
-        self, app: App, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme
+        self,
+        app: App,
+        bridge: Bridge,
+        operations: Operations,
+        notify: Notify,
+        theme: Theme,
+        composer: Composer,
     ) -> None:
         super().__init__()
         self.setObjectName("middle")
@@ -85,7 +92,7 @@ class ChatView(QWidget):
         notify.shown.connect(self.banner.show_message)
         self.adding_strip = AddingStrip()
         self.adding_strip.cancelled.connect(self._stop_adding)
-        self.composer = Composer(theme)
+        self.composer = composer
         self.composer.send.connect(self.send)
         self.composer.stop.connect(self.stop)
         self.composer.attach.connect(self.choose_files)
@@ -95,15 +102,10 @@ class ChatView(QWidget):
         self.composer.model_chosen.connect(self.use_model)
 
         bottom = QVBoxLayout()
-        bottom.setContentsMargins(24, 0, 24, 14)
+        bottom.setContentsMargins(*COMPOSER_MARGINS)
         bottom.setSpacing(8)
         for widget in (self.banner, self.adding_strip, self.composer):
-            widget.setMaximumWidth(TEXT_WIDTH - 48)
-            line = QHBoxLayout()
-            line.addStretch(1)
-            line.addWidget(widget, 1000)
-            line.addStretch(1)
-            bottom.addLayout(line)
+            bottom.addLayout(centred(widget))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from desktop.i18n import tr, tr_n
+from desktop.opening import STATUS_HEIGHT
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
 
@@ -15,7 +16,7 @@ class StatusLine(QWidget):
         super().__init__()
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(28)
+        self.setFixedHeight(STATUS_HEIGHT)
         self._theme = theme
         self._shield = QLabel()
         self.offline = QLabel(tr("Offline"))

@@ -146,12 +146,20 @@ def placeholders(text: str) -> set[str]:
 
 def test_every_error_fills_its_sentence_and_crosses_a_process_boundary() -> None:
     for kind in subclasses(TsukueError):
-        fields = getattr(kind, "__dataclass_fields__", {})
-        assert placeholders(kind.sentence) <= set(fields), kind
-        error = kind(**{name: 1 if field.type == "int" else "x" for name, field in fields.items()})
+        assert placeholders(kind.sentence) <= set(kind.names), kind
+        error = kind(**dict.fromkeys(kind.names, "x"))
         assert str(error)
         again = errors.from_wire(type(error).__name__, error.fields())
         assert (type(again), again.fields()) == (kind, error.fields())
+
+
+def test_an_error_refuses_fields_that_it_does_not_have() -> None:
+    error = errors.WorkerDied("chat engine", "waiting", cause="SIGKILL")
+    assert (error.worker, error.doing, error.cause, error.log) == ("chat engine", "waiting", "SIGKILL", "")
+    for values, named in (((), {}), (("a", "b", "c", "d", "e"), {}), (("a", "b", "c"), {"why": "d"})):
+        with pytest.raises(TypeError):
+            errors.WorkerDied(*values, **named)  # type: ignore[arg-type]
+    assert isinstance(errors.from_wire("WorkerDied", {"why": "d"}), errors.WorkerFault)
 
 
 def test_every_string_has_its_japanese_and_the_same_placeholders() -> None:

@@ -30,7 +30,8 @@ def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
         if settings:
             app.settings.change(**settings)
         i18n.choose(language)
-        window = MainWindow(app, theme.Theme(qapp, appearance))
+        window = MainWindow(theme.Theme(qapp, appearance))
+        window.fill(app)
         opened.append((window, app))
         qtbot.addWidget(window)
         window.show()

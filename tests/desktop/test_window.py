@@ -145,11 +145,15 @@ def test_deleting_asks_and_removes(qtbot: QtBot, window: MainWindow, monkeypatch
     assert window.chat.conversation is None
 
 
-def test_files_dropped_anywhere_are_added_and_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+@pytest.mark.parametrize("onto", ["window", "composer"])
+def test_files_dropped_anywhere_are_added_and_asked(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, onto: str
+) -> None:
+    target = window if onto == "window" else window.composer.text.viewport()
     (tmp_path / "gate.txt").write_text("The gate closes at eight.")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "gate.txt"))])
-    where = QPoint(400, 300)
+    where = QPoint(20, 5)
     enter = QDragEnterEvent(
         QPointF(where),
         Qt.DropAction.CopyAction,
@@ -157,7 +161,7 @@ def test_files_dropped_anywhere_are_added_and_asked(qtbot: QtBot, window: MainWi
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QApplication.sendEvent(window, enter)
+    QApplication.sendEvent(target, enter)
     assert enter.isAccepted()
     assert window._drop.isVisible()
     drop = QDropEvent(
@@ -167,10 +171,11 @@ def test_files_dropped_anywhere_are_added_and_asked(qtbot: QtBot, window: MainWi
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QApplication.sendEvent(window, drop)
+    QApplication.sendEvent(target, drop)
     assert not window._drop.isVisible()
     qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “gate”", timeout=60_000)
     assert "1 document is ready" in window.chat.banner.text.text()
+    assert window.composer.text.toPlainText() == ""
 
 
 def test_a_bad_file_gets_a_sentence_and_no_empty_collection(

@@ -166,7 +166,8 @@ from pathlib import Path
 application = QApplication([])
 app = App(Home(Path(sys.argv[1])))
 i18n.choose("en")
-window = MainWindow(app, theme.Theme(application, "light"))
+window = MainWindow(theme.Theme(application, "light"))
+window.fill(app)
 window.show()
 print("settled", flush=True)
 # What the screen shows, with the time at which it was shown.

@@ -1,0 +1,41 @@
+"""What `MainWindow.fill` builds the window from.
+
+Importing these takes longer than everything that the first paint needs, so desktop/app.py imports this
+module in a thread while a composer that takes typing is on the screen already.
+"""
+
+from core.app import App
+from core.chat.export import markdown
+from core.engine.interface import EngineLoading
+from core.workers.supervisor import State, WorkerChanged, WorkerFell
+from desktop import crash
+from desktop.bridge import Bridge
+from desktop.chat.conversation_list import Sidebar
+from desktop.chat.view import ChatView
+from desktop.documents.page import DocumentsPage
+from desktop.documents.source_view import SourceView
+from desktop.models.page import ModelsPage
+from desktop.notify import Notify
+from desktop.operations import Operations
+from desktop.settings.dialog import SettingsDialog
+from desktop.widgets.status_line import StatusLine
+
+__all__ = [
+    "App",
+    "Bridge",
+    "ChatView",
+    "DocumentsPage",
+    "EngineLoading",
+    "ModelsPage",
+    "Notify",
+    "Operations",
+    "SettingsDialog",
+    "Sidebar",
+    "SourceView",
+    "State",
+    "StatusLine",
+    "WorkerChanged",
+    "WorkerFell",
+    "crash",
+    "markdown",
+]

@@ -1,0 +1,109 @@
+"""The window takes typing before the program behind it is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from core.app import App
+from core.paths import ROOT, Home
+from desktop import i18n, theme
+from desktop.app import Program
+from desktop.main_window import MainWindow
+
+LIGHT = """
+import sys
+import desktop.app
+heavy = [n for n in ("core.app", "core.chat.service", "msgspec", "filelock", "sqlite3") if n in sys.modules]
+assert not heavy, heavy
+"""
+
+
+@pytest.fixture
+def opening(qtbot: QtBot, qapp: QApplication, script: Callable[..., Path]) -> Iterator[MainWindow]:
+    """A window as it is at first: a composer and nothing else."""
+    script({"when": "", "say": "All right."})
+    i18n.choose("en")
+    window = MainWindow(theme.Theme(qapp, "light"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+def test_the_first_paint_imports_nothing_heavy() -> None:
+    subprocess.run([sys.executable, "-c", LIGHT], check=True, cwd=ROOT)
+
+
+def test_what_is_typed_before_the_program_is_there_stays(
+    qtbot: QtBot, opening: MainWindow, home: Home
+) -> None:
+    field = opening.composer.text
+    qtbot.keyClicks(field, "half a sent")
+    where = field.mapTo(opening, field.rect().topLeft())
+    app = App(home)
+    try:
+        opening.fill(app)
+        qtbot.wait(50)
+        qtbot.keyClicks(field, "ence")
+        assert opening.chat.composer.text.toPlainText() == "half a sentence"
+        moved = field.mapTo(opening, field.rect().topLeft()) - where
+        assert (abs(moved.x()), abs(moved.y())) <= (1, 1), "the composer jumps when the window is filled"
+        assert app.conversations.all() == []
+        opening.close()
+    finally:
+        app.close()
+
+
+def test_enter_before_the_program_is_there_sends_once_it_is(
+    qtbot: QtBot, opening: MainWindow, home: Home
+) -> None:
+    qtbot.keyClicks(opening.composer.text, "early")
+    qtbot.keyClick(opening.composer.text, Qt.Key.Key_Return)
+    assert opening.composer.text.toPlainText() == "early"
+    app = App(home)
+    try:
+        opening.fill(app)
+        (conversation,) = app.conversations.all()
+        assert app.conversations.branch(conversation.id)[0].text == "early"
+        assert opening.composer.text.toPlainText() == ""
+        qtbot.waitUntil(lambda: not app.chat.answering(conversation.id), timeout=20_000)
+        assert len(app.conversations.branch(conversation.id)) == 2
+        opening.close()
+    finally:
+        app.close()
+
+
+def test_the_program_fills_the_window_by_itself(qtbot: QtBot, opening: MainWindow, home: Home) -> None:
+    program = Program(home, opening)
+    program.start()
+    qtbot.waitUntil(lambda: hasattr(opening, "sidebar") and opening.sidebar.isVisible(), timeout=20_000)
+    opening.close()
+    program.close()
+
+
+def test_a_home_that_cannot_be_used_is_said_and_ends_the_program(
+    qtbot: QtBot, opening: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    ended: list[int] = []
+    monkeypatch.setattr(QMessageBox, "critical", lambda parent, title, text: said.append(text))
+    monkeypatch.setattr(QApplication, "exit", ended.append)
+    home.root.mkdir(parents=True, exist_ok=True)
+    (home.root / "tsukue.db").write_bytes(b"this is no database at all" * 100)
+    program = Program(home, opening)
+    program.start()
+    qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+    QApplication.setQuitOnLastWindowClosed(True)
+    program.close()
+    assert ended == [1]
+    assert "cannot be read as Tsukue's database" in said[0]
+    assert not opening.isVisible()
