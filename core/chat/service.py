@@ -53,9 +53,12 @@ class MessageAdded(Event):
 
 @dataclass(frozen=True)
 class AnswerPhase(Event):
+    """Where an answer stands; `percent` of the prompt's new part while it is read."""
+
     conversation: int
     message: int
     phase: Phase
+    percent: int = 0
 
 
 @dataclass(frozen=True)
@@ -249,8 +252,11 @@ class _Run:
                 details=details,
             )
 
-    def _phase(self, phase: Phase) -> None:
-        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase))
+    def _phase(self, phase: Phase, percent: int = 0) -> None:
+        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, percent))
+
+    def _read(self, done: int, total: int) -> None:
+        self._phase(Phase.READING, 100 * done // total)
 
     def _make(self, job: Job) -> Completion | None:
         if self._conversation.collection:
@@ -308,7 +314,9 @@ class _Run:
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
-            call = self._engine.generate(self._model, str(conversation.id), turns, sampling, limit, reserve)
+            call = self._engine.generate(
+                self._model, str(conversation.id), turns, sampling, limit, reserve, self._read
+            )
             job.on_cancel(call.cancel)
             try:
                 for piece in call.items():

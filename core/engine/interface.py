@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,8 +53,12 @@ class Engine(Protocol):
         sampling: Sampling,
         max_tokens: int,
         reserve: int = 1,
+        on_read: Callable[[int, int], None] | None = None,
     ) -> Answer:
-        """Start an answer to the last turn. `conversation` names what may be reused from earlier turns."""
+        """Start an answer to the last turn. `conversation` names what may be reused from earlier turns.
+
+        `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
+        """
 
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """How many tokens each text has."""

@@ -92,7 +92,6 @@ class LoadModel(Request):
     context_length: int = 8192
     threads: int = 0  # 0: cores minus one, at least one
     gpu_layers: int = -1  # -1: all, where the build has a GPU backend
-    sequences: int = 4
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))

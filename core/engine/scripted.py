@@ -65,6 +65,8 @@ class ScriptedEngine:
             (i for i, (a, b) in enumerate(zip(old, prompt, strict=False)) if a != b),
             min(len(old), len(prompt)),
         )
+        cached = min(cached, len(prompt) - 1)
+        context.progress(len(prompt) - cached, len(prompt) - cached)
         last = request.turns[-1].text
         entry = next((a for a in self._script["answers"] if a.get("when", "") in last), {"say": "…"})
         words = _words(str(entry["say"]))[: request.max_tokens]

@@ -146,7 +146,10 @@ class PendingCall:
             self._stream.put(msgspec.msgpack.decode(message.body, type=self.request.item_type))
         elif isinstance(message, messages.Progress):
             if self._on_progress is not None:
-                self._on_progress(message)
+                try:
+                    self._on_progress(message)
+                except Exception:  # it is told to others on this thread, which has more to read
+                    log.exception("a listener to the progress of %s failed", self.doing)
         elif isinstance(message, messages.Result):
             self._result = msgspec.msgpack.decode(message.body, type=self.request.result_type)
             self._end(None)

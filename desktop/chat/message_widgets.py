@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from core.documents.answer import Evidence
 
 
-def phase_text(phase: Phase) -> str:
+def phase_text(phase: Phase, percent: int = 0) -> str:
     """What is happening before an answer's first word."""
+    if phase is Phase.READING and 0 < percent < 100:
+        return tr("Reading… {percent} %", percent=percent)
     return {
         Phase.LOADING: tr("Loading the model…"),
         Phase.SEARCHING: tr("Searching the documents…"),
@@ -180,8 +182,8 @@ class AnswerWidget(QWidget):
 
     # ------------------------------------------------------------ while it streams
 
-    def show_phase(self, phase: Phase) -> None:
-        self.phase.setText(phase_text(phase))
+    def show_phase(self, phase: Phase, percent: int = 0) -> None:
+        self.phase.setText(phase_text(phase, percent))
         self.phase.setVisible(phase is not Phase.WRITING)
 
     def show_evidence(self, evidence: Evidence) -> None:

@@ -18,7 +18,7 @@ from desktop.widgets import layouts
 if TYPE_CHECKING:
     from core.documents.answer import Evidence
 
-PAINT_MILLISECONDS = 100
+PAINT_MILLISECONDS = 200
 
 
 class Transcript(QScrollArea):
@@ -113,19 +113,20 @@ class Transcript(QScrollArea):
 
     # ------------------------------------------------------------ streaming
 
-    def show_phase(self, message: int, phase: Phase) -> None:
+    def show_phase(self, message: int, phase: Phase, percent: int) -> None:
         if (widget := self.answer(message)) is not None:
-            widget.show_phase(phase)
+            widget.show_phase(phase, percent)
 
     def show_evidence(self, message: int, evidence: Evidence) -> None:
         if (widget := self.answer(message)) is not None:
             widget.show_evidence(evidence)
 
     def grow(self, message: int, text: str, thinking: str) -> None:
-        """Gather the next piece; it is painted with the next tick."""
+        """Gather the next piece; the first is painted at once, the others with the next tick."""
         old = self._pending.get(message, ("", ""))
         self._pending[message] = (old[0] + text, old[1] + thinking)
         if not self._painter.isActive():
+            self.flush()
             self._painter.start()
 
     def flush(self) -> None:

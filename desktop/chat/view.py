@@ -254,7 +254,7 @@ class ChatView(QWidget):
 
     def _phase(self, event: AnswerPhase) -> None:
         if self._here(event.conversation):
-            self.transcript.show_phase(event.message, event.phase)
+            self.transcript.show_phase(event.message, event.phase, event.percent)
 
     def _evidence(self, event: EvidenceFound) -> None:
         if self._here(event.conversation):

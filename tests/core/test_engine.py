@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import struct
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,12 +73,39 @@ def test_a_follow_up_reads_only_what_is_new(engine: Worker) -> None:
     assert second.timings.prompt_tokens - second.timings.cached_tokens < 40
 
 
-def test_two_conversations_keep_their_places(engine: Worker) -> None:
+def test_going_between_conversations_reads_nothing_again(engine: Worker) -> None:
     one, two = Turn("user", "Tell me about tea. " * 20), Turn("user", "Tell me about wood. " * 20)
     answer(engine, "one", one)
+    stayed, _ = answer(engine, "one", one)
     answer(engine, "two", two)
-    _, again = answer(engine, "one", one)
+    came_back, again = answer(engine, "one", one)
     assert again.timings.cached_tokens == again.timings.prompt_tokens - 1
+    assert came_back == stayed
+    _, other = answer(engine, "two", two)
+    assert other.timings.cached_tokens == other.timings.prompt_tokens - 1
+
+
+def test_a_long_conversation_does_not_push_another_out(engine: Worker) -> None:
+    """Each has the whole window for itself; together they would not fit into it."""
+    one, two = Turn("user", "red " * 1400), Turn("user", "blue " * 1400)
+    answer(engine, "wide one", one, max_tokens=2)
+    answer(engine, "wide two", two, max_tokens=2)
+    _, again = answer(engine, "wide one", one, max_tokens=2)
+    assert again.timings.prompt_tokens > 1400
+    assert again.timings.cached_tokens == again.timings.prompt_tokens - 1
+
+
+def test_the_reading_of_a_prompt_is_reported(engine: Worker) -> None:
+    said: list[tuple[int, int]] = []
+    call = engine.call(
+        Generate("told", [Turn("user", "word " * 600)], GREEDY, max_tokens=2),
+        lambda progress: said.append((progress.done, progress.total)),
+    )
+    prompt = call.result(60).timings.prompt_tokens
+    assert [total for _, total in said] == [said[0][1]] * len(said)
+    assert said[-1][0] == said[-1][1] >= prompt - 40
+    assert sorted(said) == said
+    assert len(said) >= 2
 
 
 def test_reuse_does_not_change_the_answer(engine: Worker) -> None:
@@ -91,13 +118,15 @@ def test_reuse_does_not_change_the_answer(engine: Worker) -> None:
 
 def test_a_stop_while_reading_is_quick_and_keeps_whole_batches(engine: Worker) -> None:
     turns = [Turn("user", "word " * 1100)]
-    call = engine.call(Generate("stopped", turns, GREEDY, max_tokens=8))
-    time.sleep(0.3)  # somewhere in the first batches; nothing depends on where
+    begun = threading.Event()
+    call = engine.call(Generate("stopped", turns, GREEDY, max_tokens=8), lambda _: begun.set())
+    assert begun.wait(60), "the first slice was never read"
     call.cancel()
     with pytest.raises(Cancelled):
         call.result(60)
     _, completion = answer(engine, "stopped", *turns, max_tokens=8)
     assert completion.timings.prompt_tokens > 1000
+    assert completion.timings.cached_tokens >= 128, "what was read before the stop is read again"
     fresh, _ = answer(engine, "fresh", *turns, max_tokens=8)
     again, _ = answer(engine, "stopped", *turns, max_tokens=8)
     assert again == fresh

@@ -47,6 +47,18 @@ def make(home: Home, events: Events) -> Iterator[Make]:
         worker.close()
 
 
+def test_a_failing_listener_to_progress_does_not_stop_the_call(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(progress: Progress) -> None:
+        raise ZeroDivisionError
+
+    call = make().call(Echo(["机", "desk"]), fail)
+    assert len(list(call.items())) == 2
+    call.result(10)
+    assert "a listener to the progress" in caplog.text
+
+
 def test_streams_items_then_progress_then_the_result(make: Make) -> None:
     progress: list[Progress] = []
     call = make().call(Echo(["机", "desk"]), progress.append)

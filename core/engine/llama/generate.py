@@ -13,7 +13,7 @@ from collections.abc import Callable
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.model import BATCH, Model
-from core.engine.llama.sequences import Sequence, Sequences
+from core.engine.llama.sequences import LIVE, Sequence, Sequences
 from core.engine.messages import Completion, Sampling, Timings
 from core.errors import Cancelled, ContextFull, WorkerFault
 
@@ -87,10 +87,12 @@ class Generator:
         max_tokens: int,
         reserve: int,
         emit: Callable[[str], None],
+        on_read: Callable[[int, int], None],
         cancelled: Callable[[], bool],
     ) -> Completion:
         """Write the answer to `emit`, piece by piece (whole characters).
 
+        `on_read` is told how many of the prompt's new tokens were read, and of how many, after each slice.
         `reserve` is the room for the answer below which the prompt counts as too long.
         Raises ContextFull before anything is read, Cancelled.
         """
@@ -99,9 +101,8 @@ class Generator:
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
         sequence = self._sequences.take(conversation)
-        cached = self._sequences.keep_common(sequence, prompt)
-        self._sequences.make_room(sequence, len(prompt) - cached + BATCH)
-        self._read(sequence, prompt[cached:], cancelled)
+        cached = self._sequences.keep_common(prompt)
+        self._read(sequence, prompt[cached:], on_read, cancelled)
 
         chain = sampler(self._model, settings)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -133,22 +134,27 @@ class Generator:
         timings = Timings(first, total, len(prompt), cached, written)
         return Completion(finish, timings, len(sequence.tokens))
 
-    def _read(self, sequence: Sequence, tokens: list[int], cancelled: Callable[[], bool]) -> None:
+    def _read(
+        self,
+        sequence: Sequence,
+        tokens: list[int],
+        on_read: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
         """Read a prompt in slices. After a stop the cache holds the slices that were read whole."""
         for start in range(0, len(tokens), BATCH):
             if cancelled():
                 raise Cancelled
             self._decode(sequence, tokens[start : start + BATCH])
+            on_read(min(start + BATCH, len(tokens)), len(tokens))
 
     def _decode(self, sequence: Sequence, tokens: list[int]) -> None:
-        batch = self._batch.fill(tokens, len(sequence.tokens), sequence.number)
+        batch = self._batch.fill(tokens, len(sequence.tokens), LIVE)
         code = c.llama_decode(self._model.context, batch)
-        while code == _NO_SLOT and self._sequences.drop_oldest(sequence):
-            code = c.llama_decode(self._model.context, batch)
         if code == 0:
             sequence.tokens += tokens
             return
-        self._sequences.drop_unknown(sequence)
+        self._sequences.drop_unknown()
         if code == _ABORTED:
             raise Cancelled
         if code == _NO_SLOT:

@@ -109,7 +109,7 @@ class Model:
         self.threads = request.threads or default_threads()
         self.abort = AbortFlag()
         trained = c.llama_model_n_ctx_train(model) or request.context_length
-        self._open_context(min(request.context_length, trained), request.sequences)
+        self._open_context(min(request.context_length, trained))
         self.gpu_layers = (
             min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
         )
@@ -126,13 +126,12 @@ class Model:
             self.close()
             raise
 
-    def _open_context(self, length: int, sequences: int) -> None:
+    def _open_context(self, length: int) -> None:
         params = c.llama_context_default_params()
         params.n_ctx = length
         params.n_batch = BATCH
         params.n_ubatch = BATCH
-        params.n_seq_max = sequences
-        params.kv_unified = True  # sequences share the cells: one long chat may use them all
+        params.n_seq_max = 1  # other conversations wait outside, see sequences.py
         params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
         params.abort_callback = self.abort.callback

@@ -1,103 +1,120 @@
 """Which conversation's tokens lie in the cache, so that a follow-up reads only what is new.
 
-A conversation has a sequence number; its cached tokens are known exactly. When cells run short, the
-sequences used longest ago leave. Models whose cache cannot be cut (recurrent, sliding window) are
-read again from the start: `llama_memory_seq_rm` says so by returning False.
+One conversation is live: it has the cache to itself. When another one is taken, the state of the one
+before is copied out into ordinary memory ("parked") and copied back when its turn comes, in a small part
+of the time that reading its tokens again would take. Several conversations side by side in the cache were
+tried first: attention then runs over everybody's cells, and a thousand foreign tokens cost the starter
+model 6 % of its speed (docs/measures.md).
+
+Models whose cache cannot be cut back (recurrent, sliding window) are read again from the start:
+`llama_memory_seq_rm` says so by returning False.
 """
 
 from __future__ import annotations
 
+import ctypes
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.model import Model
 
+LIVE = 0  # the sequence number of the live conversation
+PARKED_BYTES = 512 << 20  # all parked states together; the one that was unused longest leaves first
+WORTH_PARKING = 64  # tokens; fewer are read again faster than they are kept
+
 
 @dataclass
 class Sequence:
-    """One conversation's place in the cache: its number and the tokens there, in order."""
+    """The live conversation: its name and the tokens that lie in the cache for it, in order."""
 
-    number: int
     conversation: str = ""
     tokens: list[int] = field(default_factory=list)
-    used: int = 0
+
+
+@dataclass(frozen=True)
+class _Parked:
+    tokens: list[int]
+    state: ctypes.Array[ctypes.c_uint8]
 
 
 class Sequences:
-    """The sequences of one model's context."""
+    """The conversations of one model's context: one live, others parked."""
 
-    def __init__(self, model: Model, count: int) -> None:
+    def __init__(self, model: Model, parked_bytes: int = PARKED_BYTES) -> None:
         self._model = model
-        self._all = [Sequence(number) for number in range(count)]
-        self._clock = 0
+        self._limit = parked_bytes
+        self._live = Sequence()
+        self._parked: OrderedDict[str, _Parked] = OrderedDict()  # the one parked longest ago is first
 
     def take(self, conversation: str) -> Sequence:
-        """The sequence of a conversation, or the one that was unused longest, emptied."""
-        self._clock += 1
-        for sequence in self._all:
-            if sequence.conversation == conversation:
-                break
-        else:
-            sequence = min(self._all, key=lambda s: s.used)
-            self._empty(sequence)
-            sequence.conversation = conversation
-        sequence.used = self._clock
-        return sequence
+        """Make a conversation the live one, with what is known of it, and return it."""
+        live = self._live
+        if live.conversation != conversation:
+            self._park()
+            live.conversation = conversation
+            self._restore()
+        return live
 
     def forget(self, conversation: str) -> None:
-        """Free a conversation's cells."""
-        for sequence in self._all:
-            if sequence.conversation == conversation:
-                self._empty(sequence)
+        """Free what is kept for a conversation."""
+        self._parked.pop(conversation, None)
+        if self._live.conversation == conversation:
+            self._clear()
+            self._live.conversation = ""
 
-    def keep_common(self, sequence: Sequence, prompt: list[int]) -> int:
-        """Cut the sequence back to what it shares with `prompt`; returns how many tokens need no reading.
+    def keep_common(self, prompt: list[int]) -> int:
+        """Cut the live sequence back to what it shares with `prompt`; returns how many tokens need no reading.
 
         At least the last token of the prompt is always read, for its logits.
         """
         common = 0
-        for old, new in zip(sequence.tokens, prompt, strict=False):
+        for old, new in zip(self._live.tokens, prompt, strict=False):
             if old != new:
                 break
             common += 1
         common = min(common, len(prompt) - 1)
-        return self.cut(sequence, common)
-
-    def cut(self, sequence: Sequence, length: int) -> int:
-        """Keep the first `length` tokens, or none where the model's cache cannot be cut; returns how many."""
-        if length < len(sequence.tokens) and not c.llama_memory_seq_rm(
-            self._model.memory, sequence.number, length, -1
-        ):
-            self._clear(sequence)
+        if common < len(self._live.tokens) and not self._remove_from(common):
+            self._clear()
             return 0
-        del sequence.tokens[length:]
-        return len(sequence.tokens)
+        del self._live.tokens[common:]
+        return common
 
-    def drop_unknown(self, sequence: Sequence) -> None:
+    def drop_unknown(self) -> None:
         """Remove cells beyond the known tokens: what a stopped decode may have written."""
-        if not c.llama_memory_seq_rm(self._model.memory, sequence.number, len(sequence.tokens), -1):
-            self._clear(sequence)
+        if not self._remove_from(len(self._live.tokens)):
+            self._clear()
 
-    def make_room(self, sequence: Sequence, cells: int) -> None:
-        """Empty other sequences, the longest unused first, until `cells` more fit (or none is left)."""
-        while sum(len(s.tokens) for s in self._all) + cells > self._model.context_length:
-            if not self.drop_oldest(sequence):
-                return
+    def _remove_from(self, position: int) -> bool:
+        return bool(c.llama_memory_seq_rm(self._model.memory, LIVE, position, -1))
 
-    def drop_oldest(self, keep: Sequence) -> bool:
-        """Empty the sequence that was unused longest, `keep` apart; False if there is none."""
-        others = [s for s in self._all if s is not keep and s.tokens]
-        if not others:
-            return False
-        self._empty(min(others, key=lambda s: s.used))
-        return True
+    def _clear(self) -> None:
+        c.llama_memory_seq_rm(self._model.memory, LIVE, -1, -1)
+        self._live.tokens.clear()
 
-    def _clear(self, sequence: Sequence) -> None:
-        c.llama_memory_seq_rm(self._model.memory, sequence.number, -1, -1)
-        sequence.tokens.clear()
+    # ------------------------------------------------------------ parking
 
-    def _empty(self, sequence: Sequence) -> None:
-        self._clear(sequence)
-        sequence.conversation = ""
-        sequence.used = 0
+    def _park(self) -> None:
+        """Copy the live conversation's state out, if it is worth it, and empty the cache."""
+        live = self._live
+        if live.conversation and len(live.tokens) >= WORTH_PARKING:
+            size = c.llama_state_seq_get_size(self._model.context, LIVE)
+            if size <= self._limit:
+                state = (ctypes.c_uint8 * size)()
+                if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
+                    self._parked[live.conversation] = _Parked(list(live.tokens), state)
+        self._clear()
+        while sum(len(parked.state) for parked in self._parked.values()) > self._limit:
+            self._parked.popitem(last=False)
+
+    def _restore(self) -> None:
+        """Copy the live conversation's parked state back, if there is one."""
+        parked = self._parked.pop(self._live.conversation, None)
+        if parked is None:
+            return
+        size = len(parked.state)
+        if c.llama_state_seq_set_data(self._model.context, parked.state, size, LIVE) == size:
+            self._live.tokens = parked.tokens
+        else:
+            self._clear()

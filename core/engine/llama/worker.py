@@ -28,7 +28,7 @@ from core.errors import NoModel
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
-SECONDS_BETWEEN_PIECES = 0.05
+SECONDS_BETWEEN_PIECES = 0.1
 
 
 class _Stream:
@@ -84,7 +84,7 @@ class Engine:
             return not context.cancelled
 
         self._model = Model(request, progress)
-        self._sequences = Sequences(self._model, request.sequences)
+        self._sequences = Sequences(self._model)
         self._generator = Generator(self._model, self._sequences)
         return self._model.info()
 
@@ -114,6 +114,7 @@ class Engine:
                 request.max_tokens,
                 request.reserve,
                 lambda text: stream.send(*splitter.feed(text)),
+                context.progress,
                 lambda: context.cancelled,
             )
         finally:
