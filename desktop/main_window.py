@@ -197,7 +197,9 @@ class MainWindow(QMainWindow):
         self.source.hide()
 
     def _escape(self) -> None:
-        if self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
+        if self.composer.editing is not None:
+            self.composer.end_editing()
+        elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
             self.chat.stop()
         elif self.source.isVisible():
             self.close_source()

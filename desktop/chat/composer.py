@@ -9,7 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.i18n import tr
 from desktop.theme import Theme
@@ -26,6 +37,7 @@ class ComposerText(QPlainTextEdit):
     """The text field. `submitted` is Enter outside of any composition."""
 
     submitted = Signal()
+    upwards = Signal()  # the Up key where there is nothing above the cursor
     focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -51,6 +63,9 @@ class ComposerText(QPlainTextEdit):
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             if not self.composing:
                 self.submitted.emit()
+            return
+        if event.key() == Qt.Key.Key_Up and not self.toPlainText() and not self.composing:
+            self.upwards.emit()
             return
         super().keyPressEvent(event)
 
@@ -78,6 +93,7 @@ class Composer(QFrame):
     talk_released = Signal()
     collection_chosen = Signal(str)
     model_chosen = Signal(str)
+    edit_last = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,11 +101,15 @@ class Composer(QFrame):
         self._theme = theme
         self._answering = False
         self._recording = False
+        self.editing: int | None = None  # the question that sending will ask in other words
+        self._draft = ""  # what was being written when the editing began
+        self._editing_row = self._make_editing_row()
         self.text = ComposerText()
         self.text.setPlaceholderText(tr("Type a question, or speak"))
         self.text.setAccessibleName(tr("Your message"))
         self.text.submitted.connect(self._submit)
         self.text.textChanged.connect(self._update)
+        self.text.upwards.connect(self.edit_last)
         self.text.focus_changed.connect(self._focus)
         self.attach_button = self._tool(tr("Add documents (Ctrl+O)"))
         self.attach_button.clicked.connect(self.attach)
@@ -112,11 +132,27 @@ class Composer(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 10, 10)
         layout.setSpacing(4)
+        layout.addWidget(self._editing_row)
         layout.addWidget(self.text)
         layout.addLayout(row)
         self.setFocusProxy(self.text)
         theme.changed.connect(self._update)
         self._update()
+
+    def _make_editing_row(self) -> QWidget:
+        row = QWidget()
+        label = QLabel(tr("Asking in other words"))
+        label.setProperty("role", "muted")
+        stop = QPushButton(tr("Cancel"))
+        stop.setProperty("role", "plain")
+        stop.setToolTip(tr("Leave the question as it was (Esc)"))
+        stop.clicked.connect(self.end_editing)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(4, 0, 0, 0)
+        layout.addWidget(label, 1)
+        layout.addWidget(stop)
+        row.hide()
+        return row
 
     def _tool(self, tip: str) -> QToolButton:
         button = QToolButton()
@@ -138,6 +174,26 @@ class Composer(QFrame):
         return button
 
     # ------------------------------------------------------------ state
+
+    def begin_editing(self, question: int, text: str) -> None:
+        """Take up a question again; what was being written is put aside."""
+        if self.editing is None:
+            self._draft = self.text.toPlainText()
+        self.editing = question
+        self.text.setPlainText(text)
+        self.text.moveCursor(QTextCursor.MoveOperation.End)
+        self._editing_row.show()
+        self.text.setFocus()
+
+    def end_editing(self) -> None:
+        """Go back to what was being written before, if a question is being edited."""
+        if self.editing is None:
+            return
+        self.editing = None
+        self.text.setPlainText(self._draft)
+        self._draft = ""
+        self._editing_row.hide()
+        self.text.setFocus()
 
     def set_answering(self, answering: bool) -> None:
         """While an answer is under way the send button stops it."""

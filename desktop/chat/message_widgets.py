@@ -21,6 +21,7 @@ from core.chat.conversation import Message, MessageState
 from core.chat.service import Phase
 from core.errors import from_wire
 from desktop.chat.markdown_view import MarkdownView
+from desktop.chat.versions import Versions
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
@@ -43,11 +44,15 @@ def phase_text(phase: Phase, percent: int = 0) -> str:
 
 
 class QuestionWidget(QWidget):
-    """What the person wrote, as plain text."""
+    """What the person wrote, as plain text; it can be asked in other words."""
 
-    def __init__(self, message: Message, parent: QWidget | None = None) -> None:
+    edit = Signal(int)
+    version = Signal(int)  # show this sibling
+
+    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = message
+        self._theme = theme
         bubble = QFrame()
         bubble.setObjectName("bubble")
         self.text = QLabel(message.text)
@@ -67,10 +72,31 @@ class QuestionWidget(QWidget):
         )
         self.text.setMinimumWidth(min(width + 4, 520))
         self.text.setMaximumWidth(520)
+        self.edit_button = QToolButton()
+        self.edit_button.setProperty("role", "plain")
+        self.edit_button.setToolTip(tr("Ask in other words (Up in an empty message edits the last one)"))
+        self.edit_button.setAccessibleName(tr("Ask in other words"))
+        self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
+        self.versions = Versions(theme)
+        self.versions.chosen.connect(self.version)
+        beside = QHBoxLayout()
+        beside.setSpacing(2)
+        beside.addWidget(self.versions)
+        beside.addWidget(self.edit_button)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addStretch()
+        layout.addLayout(beside)
         layout.addWidget(bubble)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        self.edit_button.setIcon(icon("pencil", self._theme.tokens.muted, 14))
+
+    def show_place(self, siblings: list[int]) -> None:
+        """Show which of the question's wordings this is."""
+        self.versions.show_place(self.message.id, siblings)
 
 
 class AnswerWidget(QWidget):
@@ -84,7 +110,6 @@ class AnswerWidget(QWidget):
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = message
-        self._theme = theme
         self._sources: list[dict[str, Any]] = []
         self.phase = QLabel()
         self.phase.setProperty("role", "muted")
@@ -111,30 +136,15 @@ class AnswerWidget(QWidget):
         self._copy.clicked.connect(self._copy_text)
         self._again = self._button(tr("Regenerate"), tr("Answer the same question again"))
         self._again.clicked.connect(lambda: self.regenerate.emit(self.message.id))
-        self._versions = QWidget()
-        self._previous, self._next = QToolButton(), QToolButton()
-        self._version_label = QLabel()
-        self._version_label.setProperty("role", "muted")
+        self.versions = Versions(theme)
+        self.versions.chosen.connect(self.version)
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
-        versions = QHBoxLayout(self._versions)
-        versions.setContentsMargins(0, 0, 0, 0)
-        versions.setSpacing(2)
-        for button, text in ((self._previous, tr("Earlier version")), (self._next, tr("Later version"))):
-            button.setProperty("role", "plain")
-            button.setToolTip(text)
-            button.setAccessibleName(text)
-            button.clicked.connect(
-                lambda _=False, button=button: self.version.emit(button.property("target"))
-            )
-        versions.addWidget(self._previous)
-        versions.addWidget(self._version_label)
-        versions.addWidget(self._next)
         row = QHBoxLayout(self.actions_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        for widget in (self._copy, self._again, self._versions):
-            row.addWidget(widget)
+        for part in (self._copy, self._again, self.versions):
+            row.addWidget(part)
         row.addStretch()
         row.addWidget(self._figures)
         layout = QVBoxLayout(self)
@@ -163,8 +173,6 @@ class AnswerWidget(QWidget):
             self.actions_row,
         ):
             widget.hide()
-        theme.changed.connect(self._paint)
-        self._paint()
         if message.state is MessageState.STREAMING:
             self.view.set_text(message.text)
         else:
@@ -175,10 +183,6 @@ class AnswerWidget(QWidget):
         button.setProperty("role", "plain")
         button.setToolTip(tip)
         return button
-
-    def _paint(self) -> None:
-        self._previous.setIcon(icon("previous", self._theme.tokens.muted, 14))
-        self._next.setIcon(icon("next", self._theme.tokens.muted, 14))
 
     # ------------------------------------------------------------ while it streams
 
@@ -227,7 +231,7 @@ class AnswerWidget(QWidget):
             self.quotation.hide()
         self._show_note(message, outcome, marks)
         self._show_figures(details)
-        self._show_versions(siblings)
+        self.versions.show_place(message.id, siblings)
         self._again.setEnabled(message.parent is not None)
         self._copy.setEnabled(bool(message.text))
         self.actions_row.show()
@@ -288,17 +292,6 @@ class AnswerWidget(QWidget):
                 prompt=timings["prompt_tokens"],
             )
         )
-
-    def _show_versions(self, siblings: list[int]) -> None:
-        several = len(siblings) > 1
-        self._versions.setVisible(several)
-        if not several:
-            return
-        place = siblings.index(self.message.id)
-        self._version_label.setText(f"{place + 1}/{len(siblings)}")
-        for button, target in ((self._previous, place - 1), (self._next, place + 1)):
-            button.setEnabled(0 <= target < len(siblings))
-            button.setProperty("target", siblings[target] if 0 <= target < len(siblings) else 0)
 
     def _copy_text(self) -> None:
         QApplication.clipboard().setText(self.message.text)

@@ -25,6 +25,7 @@ class Transcript(QScrollArea):
     """Shows one branch of one conversation."""
 
     regenerate = Signal(int)
+    edit = Signal(int)
     version = Signal(int)
     source = Signal(object, int)
 
@@ -48,6 +49,7 @@ class Transcript(QScrollArea):
         self._outer.addWidget(self._column)
         self.setWidget(self._body)
         self._answers: dict[int, AnswerWidget] = {}
+        self._questions: dict[int, QuestionWidget] = {}
         self._shown: set[int] = set()
         self._pending: dict[int, tuple[str, str]] = {}
         self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
@@ -74,16 +76,21 @@ class Transcript(QScrollArea):
         self._pending.clear()
         self._painter.stop()
         self._answers.clear()
+        self._questions.clear()
         self._shown.clear()
         layouts.clear(self._layout, keep_last=1)
 
     def show_branch(self, branch: list[Message], siblings: dict[int, list[int]]) -> None:
-        """Show these messages; `siblings` has the versions of each answer."""
+        """Show these messages; `siblings` has the versions of each."""
         self.clear()
         for message in branch:
             self.add(message)
-            if message.role is Role.ASSISTANT and message.id in siblings:
+            if message.id not in siblings:
+                continue
+            if message.role is Role.ASSISTANT:
                 self._answers[message.id].finish(message, siblings[message.id])
+            else:
+                self._questions[message.id].show_place(siblings[message.id])
         self._follow = True
         QTimer.singleShot(0, self._to_end)
 
@@ -97,7 +104,10 @@ class Transcript(QScrollArea):
         self._shown.add(message.id)
         widget: QWidget
         if message.role is Role.USER:
-            widget = QuestionWidget(message)
+            widget = QuestionWidget(message, self._theme)
+            widget.edit.connect(self.edit)
+            widget.version.connect(self.version)
+            self._questions[message.id] = widget
         else:
             widget = AnswerWidget(message, self._theme)
             widget.regenerate.connect(self.regenerate)
@@ -106,6 +116,16 @@ class Transcript(QScrollArea):
             self._answers[message.id] = widget
         self._layout.insertWidget(self._layout.count() - 1, widget)
         self._follow = True
+
+    def show_place(self, question: int, siblings: list[int]) -> None:
+        """A question has been asked in other words."""
+        if question in self._questions:
+            self._questions[question].show_place(siblings)
+
+    @property
+    def last_question(self) -> Message | None:
+        """The question that was asked last, if there is one."""
+        return next((widget.message for widget in reversed(self._questions.values())), None)
 
     def answer(self, message: int) -> AnswerWidget | None:
         """The widget of an answer, if it is shown."""

@@ -81,6 +81,7 @@ class ChatView(QWidget):
         self.transcript = TranscriptView(theme)
         self.transcript.regenerate.connect(self._regenerate)
         self.transcript.version.connect(self._show_version)
+        self.transcript.edit.connect(self.edit)
         self.transcript.source.connect(self.source)
         self.welcome = Welcome()
         self.welcome.start.connect(self._welcomed)
@@ -100,6 +101,7 @@ class ChatView(QWidget):
         self.composer.talk_released.connect(self.end_talking)
         self.composer.collection_chosen.connect(self.ask_collection)
         self.composer.model_chosen.connect(self.use_model)
+        self.composer.edit_last.connect(self._edit_last)
 
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
@@ -128,6 +130,7 @@ class ChatView(QWidget):
 
     def new_chat(self) -> None:
         """An empty chat; it is stored with its first message."""
+        self.composer.end_editing()
         self.conversation = None
         self._collection = ""
         self.title.setText(tr("New chat"))
@@ -145,11 +148,12 @@ class ChatView(QWidget):
     def open(self, conversation: int) -> None:
         """Show a stored conversation."""
         row = self._app.conversations.get(conversation)
+        self.composer.end_editing()
         self.conversation = conversation
         self._collection = row.collection
         self.title.setText(row.title or tr("New chat"))
         branch = self._app.conversations.branch(conversation) if row.leaf is not None else []
-        siblings = {m.id: self._app.conversations.siblings(m) for m in branch if m.role is Role.ASSISTANT}
+        siblings = {m.id: self._app.conversations.siblings(m) for m in branch}
         self.transcript.show_branch(branch, siblings)
         self.stack.setCurrentWidget(self.transcript)
         self.composer.set_answering(self._app.chat.answering(conversation))
@@ -193,8 +197,22 @@ class ChatView(QWidget):
 
     # ------------------------------------------------------------ asking and answering
 
+    def edit(self, question: int) -> None:
+        """Put a question back into the composer; sending it makes another version beside the old one."""
+        self.composer.begin_editing(question, self._app.conversations.message(question).text)
+
+    def _edit_last(self) -> None:
+        last = self.transcript.last_question
+        if last is not None and self.conversation is not None:
+            self.edit(last.id)
+
     def send(self, text: str) -> None:
         """Send a message. The field is emptied only when the message is on disk."""
+        replaced = self.composer.editing
+        if replaced is not None:
+            old = self._app.conversations.message(replaced)
+            self._app.conversations.change(old.conversation, leaf=old.parent)
+            self.open(old.conversation)  # ends the editing
         try:
             if self.conversation is None:
                 self.conversation = self._app.chat.new_conversation(collection=self._collection).id
@@ -203,10 +221,16 @@ class ChatView(QWidget):
             self._app.chat.send(self.conversation, text)
         except TsukueError as error:
             self._notify.error(error)
+            if replaced is not None and self.conversation is not None:
+                leaf = self._app.conversations.latest_leaf(replaced)
+                self._app.conversations.change(self.conversation, leaf=leaf)
             if self.conversation is not None:
                 self.open(self.conversation)
+            if replaced is not None:
+                self.composer.begin_editing(replaced, text)
             return
-        self.composer.clear()
+        if replaced is None:
+            self.composer.clear()  # after an edit, the draft from before it is there again
         self.composer.set_answering(True)
         self.stack.setCurrentWidget(self.transcript)
         if not self._app.settings.values.welcomed:
@@ -248,6 +272,8 @@ class ChatView(QWidget):
         message: Message = event.message
         if self._here(message.conversation):
             self.transcript.add(message)
+            if message.role is Role.USER:
+                self.transcript.show_place(message.id, self._app.conversations.siblings(message))
             self.title.setText(self._app.conversations.get(message.conversation).title or tr("New chat"))
         if message.role is Role.USER:
             self.conversation_changed.emit(self.conversation or 0)

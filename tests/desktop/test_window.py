@@ -82,12 +82,12 @@ def test_regenerate_adds_a_version_and_the_arrows_go_between_them(qtbot: QtBot, 
     qtbot.mouseClick(answers(window)[0]._again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: answered(window) and answers(window)[-1].message.id != first, timeout=20_000)
     newest = answers(window)[-1]
-    assert newest._version_label.text() == "2/2"
-    qtbot.mouseClick(newest._previous, Qt.MouseButton.LeftButton)
+    assert newest.versions.label.text() == "2/2"
+    qtbot.mouseClick(newest.versions.previous, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.chat.transcript.answer(first) is not None)
     shown = window.chat.transcript.answer(first)
     assert shown is not None
-    assert shown._version_label.text() == "1/2"
+    assert shown.versions.label.text() == "1/2"
 
 
 def test_copy_puts_the_markdown_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
@@ -338,3 +338,37 @@ def test_trying_again_from_the_banner_goes_to_the_answers_own_chat(
     store = window.app.conversations
     assert {m.conversation for m in store.branch(second or 0)} == {second}
     assert store.branch(second or 0)[0].text == "Another chat"
+
+
+def questions(window: MainWindow) -> list[str]:
+    return [w.text.text() for w in window.chat.transcript.findChildren(QuestionWidget) if w.isVisible()]
+
+
+def test_a_question_is_asked_in_other_words_beside_the_old_one(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "What is a desc?")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    window.composer.text.setPlainText("a draft")
+    window.activateWindow()  # shortcuts belong to the active window
+    qtbot.waitUntil(window.isActiveWindow)
+    (asked,) = window.chat.transcript.findChildren(QuestionWidget)
+    qtbot.mouseClick(asked.edit_button, Qt.MouseButton.LeftButton)
+    assert window.composer.text.toPlainText() == "What is a desc?"
+    qtbot.keyClick(window.composer.text, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.composer.text.toPlainText() == "a draft")
+
+    window.composer.text.clear()
+    qtbot.keyClick(window.composer.text, Qt.Key.Key_Up)
+    assert window.composer.text.toPlainText() == "What is a desc?"
+    window.composer.text.setPlainText("What is a desk?")
+    qtbot.keyClick(window.composer.text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    qtbot.waitUntil(lambda: questions(window) == ["What is a desk?"])
+    (now,) = (w for w in window.chat.transcript.findChildren(QuestionWidget) if w.isVisible())
+    assert now.versions.label.text() == "2/2"
+    assert window.composer.text.toPlainText() == ""
+
+    qtbot.mouseClick(now.versions.previous, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: questions(window) == ["What is a desc?"])
+    assert len(answers(window)) == 1
+    texts = {m.text for m in window.app.conversations.branch(window.chat.conversation or 0)}
+    assert "What is a desk?" not in texts
