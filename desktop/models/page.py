@@ -20,10 +20,12 @@ from desktop.i18n import tr
 from desktop.widgets import layouts
 
 
+# What this version uses. The starter pack's voice waits for the version that reads aloud.
+ROLES = ("chat", "embedding", "speech")
+
+
 def role_name(role: str) -> str:
-    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}.get(
-        role, role
-    )
+    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}[role]
 
 
 def language_names(languages: list[str]) -> str:
@@ -88,7 +90,8 @@ class ModelsPage(QWidget):
             tr("To use a model of your own, put its .gguf file into {folder}.", folder=folder)
         )
         layouts.clear(self._grid)
-        for number, model in enumerate(self._library.all()):
+        shown = [model for model in self._library.all() if model.role in ROLES]
+        for number, model in enumerate(shown):
             self._grid.addWidget(self._card(model), number // 2, number % 2)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
 
