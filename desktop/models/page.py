@@ -19,7 +19,6 @@ from core.models.library import Library, LocalModel
 from desktop.i18n import tr
 from desktop.widgets import layouts
 
-
 # What this version uses. The starter pack's voice waits for the version that reads aloud.
 ROLES = ("chat", "embedding", "speech")
 

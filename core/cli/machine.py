@@ -1,0 +1,37 @@
+"""`tsukue doctor`."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.cli.console import Commands, command, open_app, print_json
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    doctor = command(commands, "doctor", _doctor, "Look the program and the machine over.")
+    doctor.add_argument("--json", action="store_true")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from core import doctor
+
+    app = open_app(options)
+    try:
+        report = doctor.examine(app)
+    finally:
+        app.close()
+    good = bool(report["engine"]["self_test"]["ok"] and report["storage"]["ok"])
+    if options.json:
+        print_json(report)
+    else:
+        for name, value in report.items():
+            if isinstance(value, dict):
+                print(f"{name}:")
+                for key, inner in value.items():
+                    print(f"  {key}: {inner}")
+            elif isinstance(value, list):
+                print(f"{name}: {', '.join(m['id'] for m in value)}")
+            else:
+                print(f"{name}: {value}")
+    return 0 if good else 1

@@ -1,0 +1,49 @@
+"""`tsukue listen`."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.cli.console import Commands, command, open_app, print_json, warn
+from core.errors import TsukueError
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    listen = command(commands, "listen", _listen, "Write down what is said in sound files.")
+    listen.add_argument("files", nargs="+", metavar="FILE")
+    listen.add_argument("--language", default="auto", help="auto, en, ja, …")
+    listen.add_argument("--json", action="store_true")
+
+
+def _listen(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    failed = False
+    try:
+        for file in options.files:
+            try:
+                heard = app.voice.file(file, options.language)
+            except TsukueError as error:
+                failed = True
+                warn(error)
+                if options.json:
+                    print_json({"file": file, "error": str(error)})
+                continue
+            if options.json:
+                print_json(
+                    {
+                        "file": file,
+                        "transcript": heard.text,
+                        "language": heard.language,
+                        "duration_s": round(heard.duration_s, 3),
+                        "seconds": round(heard.seconds, 3),
+                        "segments": [
+                            {"start": s.start, "end": s.end, "text": s.text} for s in heard.segments
+                        ],
+                    }
+                )
+            else:
+                print(heard.text if len(options.files) == 1 else f"{file}: {heard.text}")
+    finally:
+        app.close()
+    return 1 if failed else 0
