@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -39,4 +40,4 @@ def print_json(value: Any) -> None:
 
 def warn(error: TsukueError | str) -> None:
     """One line on stderr."""
-    warn(f"{error}")
+    print(f"tsukue: {error}", file=sys.stderr)
