@@ -9,6 +9,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
+    ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom
     ├── engine     ContextFull, PromptTooLong, TemplateFailed
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
     │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
@@ -162,7 +163,9 @@ class WorkerStopped(TsukueError):
 
 
 class NetworkRefused(TsukueError):
-    sentence = N_("A connection to {host} was refused: {reason}.")
+    sentence = N_(
+        "A connection to {host} was refused: {reason}. Connections can be allowed in the settings; everything else works without."
+    )
     host: str
     reason: str
 
@@ -219,6 +222,55 @@ class PromptTooLong(TsukueError):
 class TemplateFailed(TsukueError):
     sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
     reason: str
+
+
+# ---------------------------------------------------------------- hub and downloads
+
+
+class HubUnreachable(TsukueError):
+    sentence = N_(
+        "{host} cannot be reached ({reason}). Check the connection and try again; what was fetched is kept."
+    )
+    host: str
+    reason: str
+
+
+class HubBusy(TsukueError):
+    sentence = N_("{host} asks to wait {seconds} seconds before the next request. Try again then.")
+    host: str
+    seconds: int
+
+
+class HubRefused(TsukueError):
+    sentence = N_(
+        "{name} is given only to people who have agreed to its terms. Open its page in a browser, agree, and enter your access token in the settings."
+    )
+    name: str
+
+
+class HubMissing(TsukueError):
+    sentence = N_("{name} is not on {host} (any more). Search for it, or choose another model.")
+    name: str
+    host: str
+
+
+class DownloadDamaged(TsukueError):
+    """The checksum was wrong twice: once is a bad line, twice is the server."""
+
+    sentence = N_(
+        "{file} arrived damaged twice and was thrown away. Try again later, or choose another model."
+    )
+    file: str
+
+
+class NoRoom(TsukueError):
+    sentence = N_(
+        "{name} needs {needed_mb} MB, but the disk that holds {path} has {free_mb} MB left. Free some space or choose a smaller file; what was fetched is kept."
+    )
+    name: str
+    needed_mb: int
+    free_mb: int
+    path: str
 
 
 # ---------------------------------------------------------------- documents

@@ -1,7 +1,7 @@
 """The only door to a network.
 
-Whoever in core needs a connection asks `Network.allow(purpose)` for it and makes it inside that
-block. Everything else is refused: an audit hook (PEP 578) in this process watches every socket
+Whoever in core needs a connection takes an HTTP client for a purpose from `Network.client`, or asks
+`Network.allow(purpose)` and makes the connection inside that block. Everything else is refused: an audit hook (PEP 578) in this process watches every socket
 that Python opens, and writes each connection and each refusal to the ledger, a line of JSON each.
 Worker processes have no network at all (core/workers/isolation.py).
 
@@ -20,9 +20,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import NetworkRefused
+
+if TYPE_CHECKING:
+    import httpx2
 
 _purpose: contextvars.ContextVar[str | None] = contextvars.ContextVar("network_purpose", default=None)
 _WATCHED = {
@@ -66,6 +69,22 @@ class Network:
             yield
         finally:
             _purpose.reset(token)
+
+    def client(self, purpose: str, *, read_seconds: float = 30.0) -> httpx2.Client:
+        """An HTTP client whose connections are for `purpose`. Proxies of the environment are used.
+
+        `read_seconds` is how long a server may be silent before the read fails.
+        """
+        import httpx2  # slow to import, rarely needed
+
+        network = self
+
+        class Client(httpx2.Client):
+            def send(self, *arguments: Any, **options: Any) -> httpx2.Response:
+                with network.allow(purpose):
+                    return super().send(*arguments, **options)
+
+        return Client(timeout=httpx2.Timeout(15.0, read=read_seconds), follow_redirects=True)
 
     def install(self) -> None:
         """Watch this process. An audit hook cannot be removed, so a process has one guard at a time."""

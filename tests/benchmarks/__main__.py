@@ -153,7 +153,7 @@ def measure_decoding(window: object) -> None:
     threads = app.engine.load("smollm2-135m-instruct").threads
     app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=300)
     ours, bare = [], []
-    for _ in range(3):
+    for _ in range(5):
         window.new_chat()  # type: ignore[attr-defined]
         t = ask(window, "Tell me a very long story about a desk.")["timings"]
         assert isinstance(t, dict)
@@ -383,6 +383,7 @@ def measure_memory(window: object, rest: int) -> None:
     app = window.app  # type: ignore[attr-defined]
     report("memory of the window's process at rest", f"{rest / 1e6:.0f} MB", "printed")
     app.voice.warm_up()
+    app.engine.load("smollm2-135m-instruct")
     live(lambda: all(w.memory for w in app.workers))
     live(lambda: app.voice.worker.state.value == "idle" and app.voice.worker.memory > 100_000_000)
     for worker in app.workers:
@@ -405,7 +406,11 @@ def main() -> int:
     return 0
 
 
+SUBJECTS = ("start", "decoding", "first-token", "documents", "memory", "citations", "stalls")
+
+
 def run(folder: Path) -> None:
+    """All subjects, or those named on the command line."""
     import psutil
     from PySide6.QtWidgets import QApplication
 
@@ -414,12 +419,10 @@ def run(folder: Path) -> None:
     from desktop import i18n, theme
     from desktop.main_window import MainWindow
 
-    if "decoding" not in sys.argv:
+    wanted = sys.argv[1:] or SUBJECTS
+    if "start" in wanted:
         measure_start()
-    if "start" in sys.argv:
-        return
-    application = QApplication([])
-    application.setStyle("Fusion")
+    application = QApplication(["bench", "-style", "Fusion"])
     application.setFont(theme.font())
     i18n.choose("en")
 
@@ -433,25 +436,21 @@ def run(folder: Path) -> None:
 
     window = make_window("main")
     live(lambda: window.isVisible())
-    if "documents" in sys.argv:
-        measure_documents(window.app)
-        measure_citations(window.app, "smollm2-135m-instruct")
-        window.close()
-        window.app.close()
-        return
     rest = psutil.Process().memory_info().rss
-    measure_decoding(window)
-    if "decoding" in sys.argv:
-        window.close()
-        window.app.close()
-        return
-    measure_first_token(window.app)
-    measure_documents(window.app)
-    measure_citations(window.app, "smollm2-135m-instruct")
-    measure_memory(window, rest)
+    if "decoding" in wanted:
+        measure_decoding(window)
+    if "first-token" in wanted:
+        measure_first_token(window.app)
+    if "documents" in wanted or "citations" in wanted:
+        measure_documents(window.app)
+    if "memory" in wanted:
+        measure_memory(window, rest)
+    if "citations" in wanted:
+        measure_citations(window.app, "smollm2-135m-instruct")
     window.close()
     window.app.close()
-    measure_stalls(make_window, folder)
+    if "stalls" in wanted:
+        measure_stalls(make_window, folder)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import llama_cpp.llama_cpp as c
 from core.engine.llama.model import Model
 
 LIVE = 0  # the sequence number of the live conversation
-PARKED_BYTES = 512 << 20  # all parked states together; the one that was unused longest leaves first
+PARKED_BYTES = 256 << 20  # all parked states together; the one that was unused longest leaves first
 WORTH_PARKING = 64  # tokens; fewer are read again faster than they are kept
 
 

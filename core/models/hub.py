@@ -1,0 +1,229 @@
+"""The hub: search for models, look at one, and make an item of its files that can be downloaded.
+
+The API's client is huggingface_hub; its traffic goes through core/network.py. The endpoint can be a
+mirror. Nothing here is called unless the person asked for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
+from core.models import quantisation
+from core.models.download import Item, RemoteFile
+from core.network import Network
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+LONGEST_CARD = 200_000  # bytes of a model's card that are read
+PURPOSE = "model search"
+# What a search may be narrowed to: our roles, in the hub's words.
+TASKS = {
+    "chat": "text-generation",
+    "embedding": "sentence-similarity",
+    "reranker": "text-ranking",
+    "speech": "automatic-speech-recognition",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result of a search."""
+
+    repository: str
+    downloads: int
+    likes: int
+    licence: str
+    languages: tuple[str, ...]
+    task: str
+    gated: bool
+    updated: str  # a date, or ''
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file of a repository that can be run, or a split one's files together."""
+
+    name: str
+    quantisation: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes, as the hub states them; 0 where it does not."""
+        return sum(file.size or 0 for file in self.files)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A model's page: what it says of itself, and what can be fetched."""
+
+    found: Found
+    revision: str
+    card: str
+    offers: tuple[Offer, ...]
+
+
+_session = threading.Lock()  # huggingface_hub has one HTTP session for the whole process
+
+
+class Hub:
+    """One endpoint. Any thread may call; each call may take as long as the network does."""
+
+    def __init__(self, network: Network, endpoint: str = "", token: str = "") -> None:
+        self._network = network
+        self.endpoint = (endpoint or DEFAULT_ENDPOINT).rstrip("/")
+        self._token = token
+
+    def search(
+        self, words: str, *, role: str = "chat", language: str = "", licence: str = "", limit: int = 30
+    ) -> list[Found]:
+        """Models whose name fits the words, the most fetched first. Raises HubUnreachable, HubBusy, NetworkRefused."""
+        filters = [language] if language else []
+        if licence:
+            filters.append(f"license:{licence}")
+        if role == "chat":
+            filters.append("gguf")  # the only form that the engine runs
+        with self._api() as api:
+            models = api.list_models(
+                search=words or None,
+                filter=filters or None,
+                pipeline_tag=TASKS.get(role),
+                sort="downloads",
+                limit=limit,
+                full=True,
+            )
+            return [_found(model) for model in models]
+
+    def page(self, repository: str) -> Page:
+        """A model's card and files. Raises HubMissing, HubRefused, HubUnreachable, HubBusy, NetworkRefused."""
+        with self._api() as api:
+            info = api.model_info(repository, files_metadata=True)
+            revision = str(info.sha or "main")
+            files = [
+                RemoteFile(
+                    sibling.rfilename,
+                    f"{self.endpoint}/{repository}/resolve/{revision}/{sibling.rfilename}",
+                    sibling.size,
+                    sibling.lfs.sha256 if sibling.lfs else None,
+                )
+                for sibling in info.siblings or []
+            ]
+            return Page(_found(info), revision, self._card(repository, revision), offers(files))
+
+    def item(self, page: Page, offer: Offer, *, role: str = "chat") -> Item:
+        """What to download for an offer. Its parts keep the names that llama.cpp expects side by side."""
+        repository = page.found.repository
+        files = tuple(
+            RemoteFile(file.name.rsplit("/", 1)[-1], file.url, file.size, file.sha256) for file in offer.files
+        )
+        stem = offer.name.rsplit("/", 1)[-1].removesuffix(".gguf")
+        about = {
+            "role": role,
+            "repository": repository,
+            "revision": page.revision,
+            "file": files[0].name,
+            "quantisation": offer.quantisation,
+            "licence": page.found.licence,
+            "languages": list(page.found.languages),
+            "sha256": {file.name: file.sha256 for file in files},
+        }
+        return Item(stem.lower(), stem, files, about)
+
+    def _card(self, repository: str, revision: str) -> str:
+        with (
+            self._network.client(PURPOSE) as client,
+            client.stream("GET", f"{self.endpoint}/{repository}/resolve/{revision}/README.md") as response,
+        ):
+            if response.status_code != 200:
+                return ""
+            card = bytearray()
+            for data in response.iter_bytes():
+                card += data
+                if len(card) >= LONGEST_CARD:
+                    break
+        text = card[:LONGEST_CARD].decode("utf-8", errors="replace")
+        if text.startswith("---"):  # the metadata block is for machines
+            _, _, text = text[3:].partition("\n---")
+        return text.strip()
+
+    @contextlib.contextmanager
+    def _api(self) -> Iterator[HfApi]:
+        """The client, with its errors turned into ours."""
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+        import httpx2
+        from huggingface_hub import HfApi, close_session, set_client_factory
+        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+        host = self.endpoint.split("://", 1)[-1]
+        with _session:
+            set_client_factory(lambda: self._network.client(PURPOSE))
+            try:
+                yield HfApi(endpoint=self.endpoint, token=self._token or False)
+            except GatedRepoError as error:
+                raise HubRefused(host) from error
+            except RepositoryNotFoundError as error:
+                raise HubMissing("This model", host) from error
+            except HfHubHTTPError as error:
+                code = error.response.status_code if error.response is not None else 0
+                if code == 429:
+                    raise HubBusy(host, _seconds(error.response)) from error
+                raise HubUnreachable(host, f"HTTP {code}") from error
+            except (httpx2.TransportError, OSError) as error:
+                raise HubUnreachable(host, str(error) or type(error).__name__) from error
+            finally:
+                close_session()  # no connection stays open behind the person's back
+
+
+def _seconds(response: Any) -> int:
+    from huggingface_hub.utils._http import parse_ratelimit_headers
+
+    limit = parse_ratelimit_headers(response.headers)
+    if limit is not None:
+        return int(limit.reset_in_seconds)
+    value = response.headers.get("retry-after", "")
+    return int(value) if value.isdigit() else 60
+
+
+def _found(model: Any) -> Found:
+    tags = [str(tag) for tag in model.tags or []]
+    licence = next((tag.split(":", 1)[1] for tag in tags if tag.startswith("license:")), "")
+    languages = tuple(tag for tag in tags if len(tag) == 2 and tag.islower())
+    return Found(
+        model.id,
+        model.downloads or 0,
+        model.likes or 0,
+        licence,
+        languages,
+        model.pipeline_tag or "",
+        bool(model.gated),
+        model.last_modified.date().isoformat() if model.last_modified else "",
+    )
+
+
+def offers(files: list[RemoteFile]) -> tuple[Offer, ...]:
+    """The runnable models among a repository's files, smallest first; incomplete splits and projectors are left out."""
+    single: list[Offer] = []
+    splits: dict[tuple[str, str, int], dict[int, RemoteFile]] = {}
+    for file in files:
+        base = file.name.rsplit("/", 1)[-1]
+        if not base.endswith(".gguf") or base.startswith("mmproj") or "imatrix" in base:
+            continue
+        part = quantisation.split_of(base)
+        if part is None:
+            single.append(Offer(file.name, quantisation.of_file(base), (file,)))
+        else:
+            splits.setdefault((file.name.removesuffix(base), part[0], part[2]), {})[part[1]] = file
+    for (_, stem, count), parts in splits.items():
+        if sorted(parts) == list(range(1, count + 1)):
+            together = tuple(parts[number] for number in sorted(parts))
+            single.append(Offer(stem, quantisation.of_file(stem), together))
+    return tuple(sorted(single, key=lambda offer: (offer.size, offer.name)))
