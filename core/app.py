@@ -21,6 +21,7 @@ from core.engine import local
 from core.engine.local import LocalEngine
 from core.events import Events
 from core.jobs import Jobs
+from core.models.downloads import Downloads
 from core.models.library import Library
 from core.network import Network
 from core.paths import Home
@@ -34,6 +35,7 @@ from core.workers.supervisor import Worker, WorkerSpec
 
 if TYPE_CHECKING:
     from core.documents.answer import Answerer
+    from core.models.hub import Hub
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class App:
             self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
         )
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
+        self.downloads = Downloads(home.models, self.network, self.events, self.jobs)
         self.chat = ChatService(
             self.conversations,
             self.engine,
@@ -110,6 +113,12 @@ class App:
         from core.documents.answer import Answerer
 
         return Answerer(self.documents, self.index)
+
+    def hub(self) -> Hub:
+        """The model hub at the endpoint of the settings."""
+        from core.models.hub import Hub
+
+        return Hub(self.network, self.settings.values.hub_endpoint)
 
     def _worker(self, spec: WorkerSpec) -> Worker:
         worker = Worker(spec, self.events, self.home.logs)

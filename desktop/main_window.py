@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from core.errors import TsukueError
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
 from desktop.opening import SIDEBAR_WIDTH, Opening
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         self.chat = parts.ChatView(app, self.bridge, self.operations, self.notify, self.theme, self.composer)
         self.sidebar = parts.Sidebar(app.conversations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.operations)
-        self.models = parts.ModelsPage(app.library)
+        self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
         self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.documents.add_to.connect(self._add_to)
         self.documents.remove.connect(self._remove_documents)
         self.models.chat_with.connect(self._chat_with)
+        self.models.changed.connect(self.chat.refresh_choices)
         self.source.closed.connect(self.close_source)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
@@ -181,7 +183,7 @@ class MainWindow(QMainWindow):
             self.documents.refresh()
             self.pages.setCurrentWidget(self.documents)
         else:
-            self.models.refresh(str(self.app.home.models))
+            self.models.refresh()
             self.pages.setCurrentWidget(self.models)
 
     def open_source(self, sources: list[dict[str, object]], number: int) -> None:
@@ -303,8 +305,26 @@ class MainWindow(QMainWindow):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.pages.setCurrentWidget(self.chat)
-            self.chat.add_files(files)
+            models = [file for file in files if file.lower().endswith(".gguf")]
+            documents = [file for file in files if file not in models]
+            for file in models:
+                self._add_model(file)
+            if documents:
+                self.pages.setCurrentWidget(self.chat)
+                self.chat.add_files(documents)
+
+    def _add_model(self, file: str) -> None:
+        try:
+            model = self.app.library.add(Path(file))
+        except TsukueError as error:
+            self.notify.error(error)
+            return
+        self.chat.refresh_choices()
+        self.models.refresh()
+        self.notify.info(
+            tr("{name} is ready.", name=model.name),
+            (tr("Chat with it"), lambda: self._chat_with(model.id)),
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -163,6 +163,9 @@ def style_sheet(t: Tokens) -> str:
     QToolButton[role="chip"], QPushButton[role="chip"], QLabel[role="chip"] {{
         border: 1px solid {t.line}; border-radius: 13px; background: {t.card}; padding: 3px 10px; color: {t.muted}; font-size: 13px;
     }}
+    QLabel[role="badge"] {{ border-radius: 11px; padding: 2px 10px; font-size: 12px; background: {t.panel}; color: {t.muted}; }}
+    QLabel[role="badge"][verdict="fits"] {{ background: {t.soft_accent}; color: {t.accent}; font-weight: 600; }}
+    QLabel[role="badge"][verdict="slow"] {{ color: {t.warning}; }}
     QToolButton[role="chip"]:focus, QPushButton[role="chip"]:focus {{ border-color: {t.accent}; }}
     QToolButton[role="chip"][active="true"], QPushButton[role="chip"][active="true"] {{
         background: {t.soft_accent}; border-color: {t.soft_accent}; color: {t.accent};

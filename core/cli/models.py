@@ -1,18 +1,42 @@
-"""`tsukue models`."""
+"""`tsukue models`: what is here, what would fit, what the hub has, and fetching it."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from typing import Any
 
-from core.cli.console import Commands, command, print_json
+from core.cli.console import Commands, command, open_app, print_json, warn
 
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
-    models = commands.add_parser("models", help="The models on this computer.")
+    models = commands.add_parser("models", help="The models on this computer, and finding others.")
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = command(actions, "list", _list, "List the models on this computer.")
-    listing.add_argument("--json", action="store_true")
+    recommend = command(actions, "recommend", _recommend, "Which models of the catalogue fit this computer.")
+    recommend.add_argument("--all", action="store_true", help="also those that do not fit")
+    search = command(actions, "search", _search, "Search the model hub (makes a connection).")
+    search.add_argument("words", nargs="*", metavar="WORD")
+    search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
+    search.add_argument("--language", default="", metavar="ja")
+    search.add_argument("--licence", default="", metavar="apache-2.0")
+    download = command(
+        actions, "download", _download, "Fetch a model (makes connections); goes on where it stopped."
+    )
+    download.add_argument(
+        "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
+    )
+    download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
+    adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
+    adding.add_argument("file", metavar="FILE.gguf")
+    remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
+    remove.add_argument("model", metavar="ID")
+    inspect = command(actions, "inspect", _inspect, "What a model file says of itself, and whether it fits.")
+    inspect.add_argument("model", metavar="ID|FILE.gguf")
+    for printing in (listing, recommend, search, download, adding, remove, inspect):
+        printing.add_argument("--json", action="store_true")
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -21,22 +45,195 @@ def _list(options: argparse.Namespace) -> int:
 
     models = Library(find_home(options.home)).all()
     if options.json:
-        print_json(
-            [
-                {
-                    "id": m.id,
-                    "name": m.name,
-                    "role": m.role,
-                    "size_bytes": m.size_bytes,
-                    "languages": m.languages,
-                    "licence": m.licence,
-                    "path": str(m.path),
-                    "starter": m.starter,
-                }
-                for m in models
-            ]
-        )
+        print_json([_model(model) for model in models])
         return 0
     for model in models:
         print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
+    return 0
+
+
+def _model(model: Any) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "role": model.role,
+        "size_bytes": model.size_bytes,
+        "languages": model.languages,
+        "licence": model.licence,
+        "path": str(model.path),
+        "starter": model.starter,
+    }
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from core.models import catalogue, fit, hardware, measure
+
+    app = open_app(options)
+    try:
+        bandwidth = measure.known(app) or measure.measure(app)
+    finally:
+        app.close()
+    machine = hardware.look()
+    judged = [(entry, fit.of_entry(entry, None, machine, bandwidth)) for entry in catalogue.entries()]
+    shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
+    if options.json:
+        print_json(
+            {
+                "machine": {
+                    "system": machine.system,
+                    "processor": machine.processor,
+                    "cores": machine.cores,
+                    "memory_bytes": machine.memory,
+                    "memory_free_bytes": machine.memory_free,
+                    "bytes_per_second": round(bandwidth) if bandwidth else None,
+                },
+                "models": [
+                    {
+                        "id": entry.id,
+                        "name": entry.name,
+                        "role": entry.role,
+                        "size_bytes": entry.size,
+                        "fit": found.verdict.value,
+                        "reason": found.sentence,
+                        "context": found.context,
+                        "gpu_layers": found.gpu_layers,
+                        "need_bytes": found.need.total,
+                        "tokens_per_second": round(found.tokens_per_second, 1)
+                        if found.tokens_per_second
+                        else None,
+                    }
+                    for entry, found in shown
+                ],
+            }
+        )
+        return 0
+    for entry, found in shown:
+        print(
+            f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}"
+        )
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    app = open_app(options, own=False)
+    try:
+        found = app.hub().search(
+            " ".join(options.words), role=options.role, language=options.language, licence=options.licence
+        )
+    finally:
+        app.close()
+    if options.json:
+        print_json(
+            [
+                {
+                    "repository": f.repository,
+                    "downloads": f.downloads,
+                    "likes": f.likes,
+                    "licence": f.licence,
+                    "languages": list(f.languages),
+                    "gated": f.gated,
+                    "updated": f.updated,
+                }
+                for f in found
+            ]
+        )
+        return 0
+    for f in found:
+        print(f"{f.repository:56} {f.downloads:9,} fetched  {f.licence}")
+    return 0
+
+
+def _download(options: argparse.Namespace) -> int:
+    from core.models import catalogue, hub
+    from core.models.downloads import DownloadChanged, State
+
+    app = open_app(options)
+    try:
+        entry = catalogue.find(options.model)
+        if entry is None and "/" not in options.model:
+            warn(f"{options.model} is not in the catalogue; `tsukue models recommend --all` lists it")
+            return 2
+        source = app.hub()
+        page = source.page(entry.repository if entry else options.model)
+        offer = hub.choose(page, options.file or (entry.files[0].file if entry and entry.files else ""))
+        if offer is None:
+            names = ", ".join(offer.quantisation or offer.name for offer in page.offers) or "no runnable file"
+            warn(f"{page.found.repository} has {names}; name one with --file")
+            return 2
+        item = source.item(page, offer)
+
+        def show(change: DownloadChanged) -> None:
+            if change.state is State.RUNNING and change.total:
+                left = f", {change.seconds_left:.0f} s left" if change.seconds_left is not None else ""
+                print(
+                    f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+        app.events.listen(DownloadChanged, show)
+        job = app.downloads.start(item)
+        try:
+            job.wait()
+        except KeyboardInterrupt:
+            job.cancel()
+            warn("stopped; the same command goes on")
+            return 1
+        model = app.library.find(item.id)
+    finally:
+        app.close()
+    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    try:
+        model = app.library.add(Path(options.file))
+    finally:
+        app.close()
+    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    try:
+        freed = app.library.remove(options.model)
+    finally:
+        app.close()
+    print_json({"freed_bytes": freed}) if options.json else print(f"{freed / 1e6:.0f} MB freed")
+    return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from core.models import fit, gguf, hardware, measure
+
+    app = open_app(options, own=False)
+    try:
+        path = app.library.path_of(options.model)
+        header = gguf.read_header(path)
+        trained = header.number("context_length") or 0
+        found = fit.judge(
+            path.stat().st_size, header.shape, trained, hardware.look(), bandwidth=measure.known(app)
+        )
+    finally:
+        app.close()
+    value = {
+        "path": str(path),
+        "size_bytes": path.stat().st_size,
+        "architecture": header.architecture,
+        "name": header.name,
+        "tensors": header.tensors,
+        "context": trained,
+        "chat_template": header.chat_template is not None,
+        "fit": found.verdict.value,
+        "reason": found.sentence,
+        "need": {"weights": found.need.weights, "cache": found.need.cache, "buffers": found.need.buffers},
+    }
+    if options.json:
+        print_json(value)
+    else:
+        for name, entry in value.items():
+            print(f"{name}: {entry}")
     return 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import ModelMissing, ModelUnreadable
+from core.models.catalogue import Shape
 
 MAX_ENTRIES = 100_000
 MAX_TENSORS = 100_000
@@ -79,6 +80,22 @@ class Header:
     def chat_template(self) -> str | None:
         template = self.values.get("tokenizer.chat_template")
         return template if isinstance(template, str) else None
+
+    @property
+    def shape(self) -> Shape | None:
+        """What decides the cache's size; None where the header does not say it plainly.
+
+        A window's pattern is known to llama.cpp by architecture, not by the file, so it is not here: the
+        prediction for such models errs on the large side.
+        """
+        layers, heads = self.number("block_count"), self.number("attention.head_count")
+        kv_heads = self.number("attention.head_count_kv") or heads
+        width = self.number("attention.key_length")
+        if width is None and heads:
+            width = (self.number("embedding_length") or 0) // heads
+        if not layers or not kv_heads or not width:
+            return None
+        return Shape(layers, kv_heads, width)
 
     def number(self, key: str) -> int | None:
         """An integer of the architecture, such as 'context_length' or 'block_count'."""

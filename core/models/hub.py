@@ -183,6 +183,20 @@ class Hub:
                 close_session()  # no connection stays open behind the person's back
 
 
+def choose(page: Page, wanted: str = "") -> Offer | None:
+    """The offer with this file name or quantisation; without a wish, the usual choice (Q4_K_M) or the only one."""
+    if wanted:
+        base = wanted.rsplit("/", 1)[-1]
+        fits = (
+            o for o in page.offers if wanted.upper() == o.quantisation or base in o.name.rsplit("/", 1)[-1]
+        )
+        return next(fits, None)
+    usual = [offer for offer in page.offers if offer.quantisation == "Q4_K_M"]
+    if usual:
+        return usual[0]
+    return page.offers[0] if len(page.offers) == 1 else None
+
+
 def _seconds(response: Any) -> int:
     from huggingface_hub.utils._http import parse_ratelimit_headers
 

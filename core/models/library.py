@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import ModelMissing, NoModel
+from core.errors import HomeNotWritable, ModelMissing, NoModel
+from core.models import gguf
 from core.paths import Home, starter_folder
 
 
@@ -35,11 +38,72 @@ class Library:
 
     def all(self, *, with_test_models: bool = False) -> list[LocalModel]:
         """Every model: the person's own first, then the starter pack."""
-        own = []
+        own = [*self._folders(), *self._files()]
+        return own + [m for m in self._starters() if with_test_models or not m.for_tests]
+
+    def _files(self) -> list[LocalModel]:
+        """Files that the person put into the folder, and the links that `add` made."""
+        found = []
         for path in sorted(self._home.models.glob("*.gguf")):
             with contextlib.suppress(OSError):  # a link to a disk that is not there today
-                own.append(LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size))
-        return own + [m for m in self._starters() if with_test_models or not m.for_tests]
+                found.append(LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size))
+        return found
+
+    def _folders(self) -> list[LocalModel]:
+        """What downloads made: a folder with model.json. A folder without it is not whole and not shown."""
+        found = []
+        for about_file in sorted(self._home.models.glob("[!.]*/model.json")):
+            folder = about_file.parent
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                about = json.loads(about_file.read_text(encoding="utf-8"))
+                path = folder / about["file"] if about.get("file") else folder
+                size = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
+                if path.exists():
+                    found.append(
+                        LocalModel(
+                            folder.name,
+                            about["name"],
+                            about["role"],
+                            path,
+                            size,
+                            list(about.get("languages", [])),
+                            about.get("licence", ""),
+                        )
+                    )
+        return found
+
+    def add(self, file: Path) -> LocalModel:
+        """Make a model file elsewhere on the disk part of the library, by a link: nothing is copied.
+
+        Its header is checked first. Raises ModelMissing, ModelUnreadable, HomeNotWritable.
+        """
+        gguf.read_header(file)
+        target = self._home.models / file.name
+        try:
+            if not target.exists():
+                target.unlink(missing_ok=True)  # a link whose file has gone
+                try:
+                    target.symlink_to(file.resolve())
+                except OSError:  # systems that keep links for administrators
+                    os.link(file, target)
+        except OSError as error:
+            raise HomeNotWritable(str(target), error.strerror or str(error)) from error
+        return self.find(target.stem)
+
+    def remove(self, model: str) -> int:
+        """Delete a model, or the link to it; returns the bytes that this freed. Raises ModelMissing.
+
+        A starter model stays: it belongs to the setup. So do files that only a link leads to.
+        """
+        found = self.find(model)
+        if found.starter:
+            raise ModelMissing(model)
+        if found.path.parent == self._home.models:
+            freed = 0 if found.path.is_symlink() else found.size_bytes
+            found.path.unlink()
+            return freed
+        shutil.rmtree(self._home.models / found.id)
+        return found.size_bytes
 
     def _starters(self) -> list[LocalModel]:
         try:

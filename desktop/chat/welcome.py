@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from core.models.hardware import Machine
 from core.models.library import LocalModel
 from desktop.i18n import tr
-from desktop.models.page import role_name
+from desktop.models.cards import role_name
 from desktop.theme import TEXT_WIDTH
 from desktop.widgets import layouts
 

@@ -1,61 +1,108 @@
-"""The models page: what is on this computer, and what each can do."""
+"""The models page: what is on this computer, what would run well here, and the hub."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
     QScrollArea,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from core.models.hardware import look
-from core.models.library import Library, LocalModel
+from core.app import App
+from core.errors import HubMissing, TsukueError
+from core.jobs import Job
+from core.models import catalogue, fit, hardware, hub, measure
+from core.models.catalogue import Entry
+from core.models.download import Item
+from core.models.downloads import DownloadChanged, State
+from core.models.fit import Fit, Verdict
+from core.models.library import LocalModel
+from desktop.bridge import Bridge
 from desktop.i18n import tr
+from desktop.models import cards
+from desktop.models.downloading import DownloadStrip
+from desktop.models.search import HubSearch
+from desktop.notify import Notify
+from desktop.operations import Operations
+from desktop.theme import Theme
 from desktop.widgets import layouts
 
-# What this version uses. The starter pack's voice waits for the version that reads aloud.
-ROLES = ("chat", "embedding", "speech")
-
-
-def role_name(role: str) -> str:
-    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}[role]
-
-
-def language_names(languages: list[str]) -> str:
-    names = {"en": tr("English"), "ja": tr("Japanese"), "multilingual": tr("many languages")}
-    return ", ".join(names.get(code, code) for code in languages)
-
-
-def describe(model: LocalModel) -> str:
-    """What a model is good for, honestly."""
-    if model.id == "smollm2-135m-instruct":
-        return tr("Starts at once. A very small model for trying things out: English only, and often wrong.")
-    if model.role == "embedding":
-        return tr("Finds passages in English documents. The multilingual finder is built in.")
-    if model.id == "whisper-tiny-en":
-        return tr("Writes down spoken English. Fast.")
-    if model.role == "speech":
-        return tr("Writes down what you say, in many languages. Weak at Japanese.")
-    return tr("Added by you.")
+_ORDER = {Verdict.FITS: 0, Verdict.SLOW: 1, Verdict.NOT: 2}
 
 
 class ModelsPage(QWidget):
     chat_with = Signal(str)
+    changed = Signal()  # a model came or went
 
-    def __init__(self, library: Library) -> None:
+    def __init__(
+        self, app: App, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._library = library
+        self._app = app
+        self._operations = operations
+        self._notify = notify
+        self._bandwidth: float | None = None
+        self._measuring = False
         heading = QLabel(tr("Models"))
         heading.setProperty("role", "heading")
-        machine = look()
-        about = QLabel(
+        self._about = QLabel()
+        self._about.setProperty("role", "muted")
+        self._here_area, self._here = _grid()
+        self._catalogue_area, self._catalogue = _grid()
+        self.japanese = QCheckBox(tr("Only models with good Japanese"))
+        self.japanese.toggled.connect(self._show_catalogue)
+        offered = QWidget()
+        inside = QVBoxLayout(offered)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.japanese)
+        inside.addWidget(self._catalogue_area, 1)
+        self.search = HubSearch(app, operations, theme)
+        self.search.wanted.connect(self._fetch)
+        self.stack = QStackedWidget()
+        self.tabs: dict[str, QPushButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for key, label, page in (
+            ("here", tr("On this computer"), self._here_area),
+            ("catalogue", tr("Recommended"), offered),
+            ("search", tr("Search the hub"), self.search),
+        ):
+            self.stack.addWidget(page)
+            button = self.tabs[key] = QPushButton(label)
+            button.setProperty("role", "chip")
+            button.clicked.connect(partial(self.show_tab, key))
+            row.addWidget(button)
+        row.addStretch()
+        self.downloads = DownloadStrip()
+        self.downloads.paused.connect(app.downloads.pause)
+        self.downloads.resumed.connect(app.downloads.start)
+        self.downloads.cancelled.connect(self._give_up)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(32, 24, 24, 16)
+        layout.setSpacing(10)
+        layout.addWidget(heading)
+        layout.addWidget(self._about)
+        layout.addLayout(row)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self.downloads)
+        bridge.on(DownloadChanged, self._download_changed)
+        self.show_tab("here")
+
+    def refresh(self) -> None:
+        """Look again at the disk and at this machine."""
+        machine = hardware.look()
+        self._about.setText(
             tr(
                 "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
                 cores=machine.cores,
@@ -63,68 +110,143 @@ class ModelsPage(QWidget):
                 free=f"{machine.memory_free / 1e9:.1f}",
             )
         )
-        about.setProperty("role", "muted")
-        self._where = QLabel()
-        self._where.setProperty("role", "muted")
-        self._where.setWordWrap(True)
-        self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._body = QWidget()
-        self._grid = QGridLayout(self._body)
-        self._grid.setContentsMargins(0, 0, 8, 0)
-        self._grid.setSpacing(14)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(self._body)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(32, 24, 24, 16)
-        layout.setSpacing(8)
-        layout.addWidget(heading)
-        layout.addWidget(about)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(self._where)
+        self._bandwidth = self._bandwidth or measure.known(self._app)
+        self.downloads.show_all(self._app.downloads.all())
+        self._show_here()
+        if self.stack.currentIndex() == 1:
+            self._show_catalogue()
 
-    def refresh(self, folder: str) -> None:
-        """Show what is on the disk; `folder` is where a person can put models of their own."""
-        self._where.setText(
-            tr("To use a model of your own, put its .gguf file into {folder}.", folder=folder)
+    def show_tab(self, key: str) -> None:
+        """Show 'here', 'catalogue' or 'search'."""
+        for name, button in self.tabs.items():
+            button.setProperty("active", "true" if name == key else "false")
+            button.style().unpolish(button)
+            button.style().polish(button)
+        self.stack.setCurrentIndex(list(self.tabs).index(key))
+        if key == "catalogue":
+            self._show_catalogue()
+            if self._bandwidth is None and not self._measuring:
+                self._measuring = True
+                self._operations.run(
+                    "measure the machine", lambda job: measure.measure(self._app), self._measured
+                )
+
+    def _measured(self, bandwidth: float | None) -> None:
+        self._measuring = False
+        self._bandwidth = bandwidth
+        self._show_catalogue()
+
+    # ------------------------------------------------------------ on this computer
+
+    def _show_here(self) -> None:
+        models = [model for model in self._app.library.all() if model.role in cards.ROLES]
+        _fill(self._here, [cards.local_card(model, self._actions(model)) for model in models])
+        where = QLabel(
+            tr(
+                "To use a model file that you have, drop it on this window, or put it into {folder}.",
+                folder=str(self._app.home.models),
+            )
         )
-        layouts.clear(self._grid)
-        shown = [model for model in self._library.all() if model.role in ROLES]
-        for number, model in enumerate(shown):
-            self._grid.addWidget(self._card(model), number // 2, number % 2)
-        self._grid.setRowStretch(self._grid.rowCount(), 1)
+        where.setProperty("role", "muted")
+        where.setWordWrap(True)
+        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._here.addWidget(where, self._here.rowCount(), 0, 1, 2)
+        self._here.setRowStretch(self._here.rowCount(), 1)
 
-    def _card(self, model: LocalModel) -> QWidget:
-        card = QFrame()
-        card.setObjectName("card")
-        name = QLabel(model.name)
-        name.setProperty("role", "name")
-        badge = QLabel(tr("on this computer"))
-        badge.setProperty("role", "chip")
-        top = QHBoxLayout()
-        top.addWidget(name)
-        top.addStretch()
-        top.addWidget(badge)
-        parts = [
-            role_name(model.role),
-            language_names(model.languages),
-            model.licence,
-            f"{model.size_bytes / 1e6:.0f} MB",
-        ]
-        meta = QLabel(" · ".join(part for part in parts if part))
-        meta.setProperty("role", "muted")
-        text = QLabel(describe(model))
-        text.setWordWrap(True)
-        layout = QVBoxLayout(card)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(6)
-        layout.addLayout(top)
-        layout.addWidget(meta)
-        layout.addWidget(text)
-        layout.addStretch()
+    def _actions(self, model: LocalModel) -> list[cards.Action]:
+        actions: list[cards.Action] = []
         if model.role == "chat":
-            button = QPushButton(tr("Chat"))
-            button.setProperty("role", "primary")
-            button.clicked.connect(lambda: self.chat_with.emit(model.id))
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        return card
+            actions.append((tr("Chat"), lambda: self.chat_with.emit(model.id), True))
+        if not model.starter:
+            actions.append((tr("Remove…"), lambda: self._remove(model), False))
+        return actions
+
+    def _remove(self, model: LocalModel) -> None:
+        question = tr(
+            "Delete {name}? This frees {size}.", name=model.name, size=cards.size_text(model.size_bytes)
+        )
+        if model.path.is_symlink():
+            question = tr("Take {name} out of the list? The file itself stays where it is.", name=model.name)
+        if QMessageBox.question(self, tr("Remove"), question) == QMessageBox.StandardButton.Yes:
+            try:
+                self._app.library.remove(model.id)
+            except TsukueError as error:
+                self._notify.error(error)
+            self.refresh()
+            self.changed.emit()
+
+    # ------------------------------------------------------------ the catalogue
+
+    def _show_catalogue(self) -> None:
+        machine = hardware.look()
+        judged = [
+            (entry, fit.of_entry(entry, None, machine, self._bandwidth))
+            for entry in catalogue.entries()
+            if entry.role == "chat" and (entry.japanese == "good" or not self.japanese.isChecked())
+        ]
+        judged.sort(key=lambda pair: (_ORDER[pair[1].verdict], -(pair[0].parameters or 0)))
+        _fill(self._catalogue, [cards.entry_card(e, f, self._entry_actions(e, f)) for e, f in judged])
+        self._catalogue.setRowStretch(self._catalogue.rowCount(), 1)
+
+    def _entry_actions(self, entry: Entry, found: Fit) -> list[cards.Action]:
+        label = tr("Download {size}", size=cards.size_text(entry.size))
+        return [(label, lambda: self._fetch_entry(entry), found.verdict is Verdict.FITS)]
+
+    def _fetch_entry(self, entry: Entry) -> None:
+        def ask(job: Job) -> Item:
+            source = self._app.hub()
+            page = source.page(entry.repository)
+            offer = hub.choose(page, entry.files[0].file) or hub.choose(page, entry.files[0].quantisation)
+            if offer is None:
+                raise HubMissing(entry.files[0].file, source.endpoint)
+            return source.item(page, offer)
+
+        self._notify.info(tr("Asking the hub for {name}…", name=entry.name))
+        self._operations.run("ask for a model", ask, self._start)
+
+    # ------------------------------------------------------------ downloads
+
+    def _fetch(self, page: hub.Page, offer: hub.Offer) -> None:
+        self._start(self._app.hub().item(page, offer))
+
+    def _start(self, item: Item) -> None:
+        self._app.downloads.start(item)
+
+    def _give_up(self, item: str) -> None:
+        self._operations.run(
+            "give up a download",
+            lambda job: self._app.downloads.cancel(item),
+            lambda _: self.downloads.show_all(self._app.downloads.all()),
+        )
+
+    def _download_changed(self, change: DownloadChanged) -> None:
+        self.downloads.show_change(change)
+        if change.state is State.DONE:
+            self._notify.info(
+                tr("{name} is ready.", name=change.item.name),
+                (tr("Chat with it"), lambda: self.chat_with.emit(change.item.id)),
+            )
+            self._show_here()
+            self.changed.emit()
+        elif change.state is State.FAILED and change.error is not None:
+            self._notify.error(change.error)
+
+
+def _grid() -> tuple[QScrollArea, QGridLayout]:
+    body = QWidget()
+    grid = QGridLayout(body)
+    grid.setContentsMargins(0, 0, 8, 0)
+    grid.setSpacing(14)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    return area, grid
+
+
+def _fill(grid: QGridLayout, widgets: list[QWidget]) -> None:
+    layouts.clear(grid)
+    for row in range(grid.rowCount()):
+        grid.setRowStretch(row, 0)
+    for number, widget in enumerate(widgets):
+        grid.addWidget(widget, number // 2, number % 2)

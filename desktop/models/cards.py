@@ -1,0 +1,128 @@
+"""How a model is shown: its name, what it is good for, its size, whether it fits, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.errors import N_
+from core.models.catalogue import Entry
+from core.models.fit import Fit, Verdict
+from core.models.library import LocalModel
+from desktop.i18n import language, tr
+
+# What this version uses. The starter pack's voice waits for the version that reads aloud.
+ROLES = ("chat", "embedding", "speech")
+_VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
+
+Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
+
+
+def role_name(role: str) -> str:
+    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}[role]
+
+
+def language_names(languages: list[str]) -> str:
+    names = {"en": tr("English"), "ja": tr("Japanese"), "multilingual": tr("many languages")}
+    known = [names[code] for code in ("en", "ja", "multilingual") if code in languages]
+    return ", ".join(known or languages[:3])
+
+
+def size_text(size: int) -> str:
+    """Bytes in the unit that people compare downloads in."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def fit_text(fit: Fit) -> str:
+    """The verdict's reason in the person's language."""
+    return tr(fit.reason, **fit.values)
+
+
+def badge(fit: Fit) -> QLabel:
+    """The verdict in a word, with its reason as a tooltip."""
+    value = _VERDICTS[fit.verdict]
+    label = QLabel(tr(value))
+    label.setProperty("role", "badge")
+    label.setProperty("verdict", fit.verdict.name.lower())
+    label.setToolTip(fit_text(fit))
+    return label
+
+
+def describe(model: LocalModel) -> str:
+    """What a model is good for, honestly."""
+    if model.id == "smollm2-135m-instruct":
+        return tr("Starts at once. A very small model for trying things out: English only, and often wrong.")
+    if model.role == "embedding":
+        return tr("Finds passages in English documents. The multilingual finder is built in.")
+    if model.id == "whisper-tiny-en":
+        return tr("Writes down spoken English. Fast.")
+    if model.role == "speech":
+        return tr("Writes down what you say, in many languages. Weak at Japanese.")
+    return tr("Added by you.")
+
+
+def card(name: str, mark: QWidget | None, facts: list[str], text: str, actions: list[Action]) -> QFrame:
+    """A frame with a name and a mark, a line of facts, a sentence, and buttons."""
+    frame = QFrame()
+    frame.setObjectName("card")
+    title = QLabel(name)
+    title.setProperty("role", "name")
+    top = QHBoxLayout()
+    top.addWidget(title)
+    top.addStretch()
+    if mark is not None:
+        top.addWidget(mark)
+    meta = QLabel(" · ".join(fact for fact in facts if fact))
+    meta.setProperty("role", "muted")
+    meta.setWordWrap(True)
+    words = QLabel(text)
+    words.setWordWrap(True)
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(16, 14, 16, 14)
+    layout.setSpacing(6)
+    layout.addLayout(top)
+    layout.addWidget(meta)
+    layout.addWidget(words)
+    layout.addStretch()
+    if actions:
+        row = QHBoxLayout()
+        for label, function, main in actions:
+            button = QPushButton(label)
+            if main:
+                button.setProperty("role", "primary")
+            button.setAccessibleName(f"{label}: {name}")
+            button.clicked.connect(lambda _=False, function=function: function())
+            row.addWidget(button)
+        row.addStretch()
+        layout.addLayout(row)
+    return frame
+
+
+def local_card(model: LocalModel, actions: list[Action]) -> QFrame:
+    """A model that lies on this computer."""
+    mark = QLabel(tr("on this computer"))
+    mark.setProperty("role", "chip")
+    facts = [
+        role_name(model.role),
+        language_names(model.languages),
+        model.licence,
+        size_text(model.size_bytes),
+    ]
+    return card(model.name, mark, facts, describe(model), actions)
+
+
+def entry_card(entry: Entry, fit: Fit, actions: list[Action]) -> QFrame:
+    """A model of the catalogue."""
+    japanese = {"good": tr("good Japanese"), "fair": tr("fair Japanese")}.get(entry.japanese, "")
+    facts = [japanese, tr("thinks first") if entry.thinking else "", entry.licence, size_text(entry.size)]
+    purpose = entry.purpose.get(language(), entry.purpose["en"])
+    frame = card(entry.name, badge(fit), facts, purpose, actions)
+    reason = QLabel(fit_text(fit))
+    reason.setProperty("role", "muted")
+    reason.setWordWrap(True)
+    layout = frame.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(3, reason, 0, Qt.AlignmentFlag.AlignTop)
+    return frame

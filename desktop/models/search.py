@@ -1,0 +1,167 @@
+"""Searching the hub: words and filters, results, and a model's page with its files and whether each fits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.app import App
+from core.models import fit, hardware, measure, quantisation
+from core.models.hub import Found, Offer, Page
+from desktop.chat.markdown_view import MarkdownView
+from desktop.i18n import tr, tr_n
+from desktop.models.cards import badge, card, size_text
+from desktop.operations import Operations
+from desktop.theme import Theme
+from desktop.widgets import layouts
+
+
+class HubSearch(QWidget):
+    """Nothing is asked of the hub until the person presses Enter or a button."""
+
+    wanted = Signal(object, object)  # Page, Offer
+
+    def __init__(self, app: App, operations: Operations, theme: Theme) -> None:
+        super().__init__()
+        self._app = app
+        self._operations = operations
+        self._theme = theme
+        self.words = QLineEdit()
+        self.words.setPlaceholderText(tr("Name of a model, then Enter"))
+        self.words.setAccessibleName(tr("Search the hub"))
+        self.words.returnPressed.connect(self.search)
+        self.japanese = QCheckBox(tr("Japanese"))
+        self.japanese.setToolTip(tr("Only models that are tagged with Japanese"))
+        self.button = QPushButton(tr("Search"))
+        self.button.setProperty("role", "primary")
+        self.button.clicked.connect(self.search)
+        row = QHBoxLayout()
+        row.addWidget(self.words, 1)
+        row.addWidget(self.japanese)
+        row.addWidget(self.button)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self._results, self._result_list = _scroll()
+        self._page, self._page_list = _scroll()
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._results)
+        self.stack.addWidget(self._page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addLayout(row)
+        layout.addWidget(self.note)
+        layout.addWidget(self.stack, 1)
+        self._say_idle()
+
+    def _say_idle(self) -> None:
+        host = self._app.hub().endpoint.split("://", 1)[-1]
+        self.note.setText(
+            tr(
+                "Searching connects to {host} and tells it your words. Nothing else leaves this computer.",
+                host=host,
+            )
+        )
+
+    def search(self) -> None:
+        """Ask the hub."""
+        words, language = self.words.text().strip(), "ja" if self.japanese.isChecked() else ""
+        self.button.setEnabled(False)
+        self.note.setText(tr("Searching…"))
+        self.stack.setCurrentWidget(self._results)
+        self._operations.run(
+            "search the hub",
+            lambda job: self._app.hub().search(words, language=language),
+            self._found,
+            self._failed,
+        )
+
+    def _failed(self, error: BaseException) -> bool:
+        self.button.setEnabled(True)
+        self._say_idle()
+        return False
+
+    def _found(self, found: list[Found]) -> None:
+        self.button.setEnabled(True)
+        layouts.clear(self._result_list)
+        self.note.setText(
+            tr_n("{n} model", "{n} models", len(found))
+            if found
+            else tr("Nothing was found. Try fewer or other words.")
+        )
+        for model in found:
+            facts = [
+                model.licence,
+                tr_n("fetched {n} time", "fetched {n} times", model.downloads),
+                model.updated,
+            ]
+            if model.gated:
+                facts.append(tr("needs your agreement on its page"))
+            opened = (tr("Show files"), lambda model=model: self.open(model.repository), False)
+            self._result_list.addWidget(card(model.repository, None, facts, "", [opened]))
+        self._result_list.addStretch()
+
+    def open(self, repository: str) -> None:
+        """Show a model's page."""
+        self.note.setText(tr("Opening {name}…", name=repository))
+
+        def look(job: object) -> tuple[Page, float | None, hardware.Machine]:
+            return self._app.hub().page(repository), measure.known(self._app), hardware.look()
+
+        self._operations.run("open a model's page", look, lambda got: self._show(*got), self._failed)
+
+    def _show(self, page: Page, bandwidth: float | None, machine: hardware.Machine) -> None:
+        layouts.clear(self._page_list)
+        back = QPushButton(tr("Back to the results"))
+        back.clicked.connect(lambda: self.stack.setCurrentWidget(self._results))
+        self._page_list.addWidget(back, 0, Qt.AlignmentFlag.AlignLeft)
+        heading = QLabel(page.found.repository)
+        heading.setProperty("role", "heading")
+        self._page_list.addWidget(heading)
+        self.note.setText(" · ".join(filter(None, [page.found.licence, *page.found.languages[:6]])))
+        for offer in page.offers:
+            verdict = fit.judge(offer.size, None, 0, machine, bandwidth=bandwidth)
+            self._page_list.addWidget(self._offer(page, offer, verdict))
+        if not page.offers:
+            self._page_list.addWidget(QLabel(tr("There is no file here that Tsukue can run.")))
+        text = MarkdownView(self._theme)
+        text.set_text(page.card)
+        self._page_list.addWidget(text)
+        self._page_list.addStretch()
+        self.stack.setCurrentWidget(self._page)
+
+    def _offer(self, page: Page, offer: Offer, verdict: fit.Fit) -> QWidget:
+        meaning = quantisation.meaning(offer.quantisation)
+        facts = [offer.quantisation, size_text(offer.size)]
+        if len(offer.files) > 1:
+            facts.append(tr_n("{n} file", "{n} files", len(offer.files)))
+        fetch = (
+            tr("Download"),
+            lambda: self.wanted.emit(page, offer),
+            verdict.verdict is not fit.Verdict.NOT,
+        )
+        name = offer.name.rsplit("/", 1)[-1]
+        return card(name, badge(verdict), facts, tr(meaning) if meaning else "", [fetch])
+
+
+def _scroll() -> tuple[QScrollArea, QVBoxLayout]:
+    body = QWidget()
+    inside = QVBoxLayout(body)
+    inside.setContentsMargins(0, 0, 8, 0)
+    inside.setSpacing(12)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    return area, inside

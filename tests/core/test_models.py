@@ -1,0 +1,248 @@
+"""The catalogue, the fit, the library and the service of downloads."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.app import App
+from core.errors import Cancelled, ModelMissing, ModelUnreadable
+from core.models import catalogue, fit, gguf, hub
+from core.models.download import Item, RemoteFile
+from core.models.downloads import DownloadChanged, State
+from core.models.fit import Verdict
+from core.models.hardware import Machine
+from core.models.library import Library
+from core.paths import Home
+from tests.support.hub import Hub, Repository
+
+LAPTOP = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000)
+
+
+# ---------------------------------------------------------------- catalogue
+
+
+def test_the_catalogue_keeps_its_schema_and_names_its_sources() -> None:
+    entries = catalogue.entries()
+    assert len({entry.id for entry in entries}) == len(entries) >= 40
+    for entry in entries:
+        assert entry.role in catalogue.ROLES
+        assert entry.repository.count("/") == 1
+        assert {"repository", "files", "licence"} <= entry.sources.keys(), entry.id
+        assert entry.purpose["en"]
+        assert any(ord(letter) > 0x3000 for letter in entry.purpose["ja"])
+        assert entry.japanese in ("good", "fair", "weak", "none")
+        for file in entry.files:
+            assert file.size_bytes > 50_000_000
+            assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
+        if entry.role == "chat":
+            assert entry.files, entry.id
+            assert entry.shape, entry.id
+            assert entry.context, entry.id
+    sizes = [entry.parameters or 0 for entry in entries if entry.role == "chat"]
+    assert min(sizes) < 1e9
+    assert max(sizes) >= 70e9
+    assert {entry.role for entry in entries} == set(catalogue.ROLES)
+
+
+def test_a_broken_catalogue_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"format": 1, "models": [{"id": "x"}]}')
+    with pytest.raises(Exception, match="missing required field"):
+        catalogue.read(tmp_path / "c.json")
+
+
+# ---------------------------------------------------------------- fit
+
+
+def test_the_cache_of_plain_models_is_exact() -> None:
+    """llama.cpp says 180.00 MiB for SmolLM2 135M (30 layers, 3 heads of 64) at 8,192 tokens in f16."""
+    smollm = catalogue.Shape(layers=30, kv_heads=3, head_width=64)
+    assert fit.cache_bytes(smollm, 8192) == 180 << 20
+    assert fit.cache_bytes(smollm, 8192, "q8_0") == int((180 << 20) * 34 / 64)
+
+
+def test_windows_hybrids_and_shared_layers_need_less() -> None:
+    plain = fit.cache_bytes(catalogue.Shape(30, 8, 128), 32768)
+    hybrid = fit.cache_bytes(catalogue.Shape(30, 8, 128, attention_layers=6), 32768)
+    assert hybrid * 5 == plain
+    gemma = catalogue.Shape(34, 4, 256, sliding_window=1024, global_every=6)
+    assert fit.cache_bytes(gemma, 131072) < fit.cache_bytes(catalogue.Shape(34, 4, 256), 131072) / 5
+    assert fit.cache_bytes(gemma, 1024) <= fit.cache_bytes(catalogue.Shape(34, 4, 256), 1024)
+
+
+def test_verdicts_have_their_reasons() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=40e9)
+    assert (small.verdict, small.context) == (Verdict.FITS, 8192)
+    assert "about 16 tokens" in small.sentence
+    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=5e9)
+    assert slow.verdict is Verdict.SLOW
+    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, bandwidth=40e9)
+    assert large.verdict is Verdict.NOT
+    crowded = fit.judge(11_000_000_000, shape, 40960, LAPTOP)
+    assert crowded.verdict is Verdict.NOT
+    assert "closed it would fit" in crowded.sentence
+    tight = fit.judge(7_000_000_000, shape, 262144, LAPTOP, context=65536)
+    assert tight.verdict is Verdict.FITS
+    assert 2048 <= tight.context < 65536
+    assert tight.need.total <= LAPTOP.memory_free - fit.SPARE
+
+
+def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
+    entry = catalogue.find("qwen3-30b-a3b-instruct-2507")
+    assert entry is not None
+    big = Machine("Linux", "x", 8, 64_000_000_000, 60_000_000_000)
+    found = fit.of_entry(entry, None, big, bandwidth=40e9)
+    assert found.tokens_per_second is not None
+    assert found.tokens_per_second > 10
+
+
+def test_a_header_gives_the_shape(tmp_path: Path) -> None:
+    header = gguf.read_header(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
+    assert header.shape == catalogue.Shape(30, 3, 64)
+
+
+# ---------------------------------------------------------------- library
+
+
+def test_a_model_is_used_where_it_lies_and_removed_again(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    source = library.path_of("smollm2-135m-instruct")
+    theirs = tmp_path / "theirs.gguf"
+    theirs.symlink_to(source)
+    added = library.add(theirs)
+    assert (added.id, added.role, added.path.is_symlink()) == ("theirs", "chat", True)
+    assert library.choose("chat") == "theirs"
+    assert library.remove("theirs") == 0
+    assert source.exists()
+    with pytest.raises(ModelMissing):
+        library.remove("theirs")
+    with pytest.raises(ModelMissing):
+        library.remove("smollm2-135m-instruct")
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF" + b"\xff" * 100)
+    with pytest.raises(ModelUnreadable):
+        library.add(tmp_path / "bad.gguf")
+
+
+def test_a_folder_without_its_description_is_no_model(home: Home) -> None:
+    home.create()
+    folder = home.models / "half"
+    folder.mkdir()
+    (folder / "half.gguf").write_bytes(b"GGUF")
+    (home.models / ".partial" / "other").mkdir(parents=True)
+    (home.models / ".partial" / "other" / "model.json").write_text("{}")
+    assert [m.id for m in Library(home).all() if not m.starter] == []
+    (folder / "model.json").write_text(json.dumps({"name": "Half", "role": "chat", "file": "half.gguf"}))
+    (model,) = (m for m in Library(home).all() if not m.starter)
+    assert (model.id, model.name) == ("half", "Half")
+    assert Library(home).remove("half") > 0
+    assert not folder.exists()
+
+
+# ---------------------------------------------------------------- downloads, as a service
+
+REPO = "desk/a-GGUF"
+DATA = {f"m{n}-Q4_0.gguf": random.Random(n).randbytes(400_000) for n in range(5)}
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    with Hub() as server:
+        server.repositories[REPO] = Repository(dict(DATA), ["en"])
+        yield server
+
+
+@pytest.fixture
+def app(home: Home) -> Iterator[App]:
+    app = App(home)
+    yield app
+    app.close()
+
+
+def items(server: Hub) -> list[Item]:
+    return [
+        Item(
+            name.removesuffix(".gguf"),
+            name,
+            (RemoteFile(name, f"{server.url}/{REPO}/resolve/main/{name}", len(data)),),
+            {"role": "chat", "file": name},
+        )
+        for name, data in DATA.items()
+    ]
+
+
+def test_several_downloads_run_at_once_and_all_arrive(app: App, server: Hub) -> None:
+    changes: list[DownloadChanged] = []
+    app.events.listen(DownloadChanged, changes.append)
+    jobs = [app.downloads.start(item) for item in items(server)]
+    assert app.downloads.start(items(server)[0]) is jobs[0]
+    for job in jobs:
+        job.wait(60)
+    assert {m.name for m in app.library.all() if not m.starter} == set(DATA)
+    assert app.downloads.all() == []
+    assert {c.item.id for c in changes if c.state is State.DONE} == {i.id for i in items(server)}
+
+
+def test_pause_keeps_and_cancel_throws_away(app: App, server: Hub) -> None:
+    server.faults.bytes_per_second = 400_000
+    item = items(server)[0]
+    moved = threading.Event()
+    app.events.listen(DownloadChanged, lambda c: moved.set() if c.done > 0 else None)
+    job = app.downloads.start(item)
+    assert moved.wait(30)
+    app.downloads.pause(item.id)
+    with pytest.raises(Cancelled):
+        job.wait(30)
+    (paused,) = app.downloads.all()
+    assert paused.state is State.PAUSED
+    assert 0 < paused.done < len(DATA[item.name])
+
+    server.faults.bytes_per_second = 0
+    sent = server.sent
+    app.downloads.start(item).wait(30)
+    assert server.sent - sent == len(DATA[item.name]) - paused.done
+    app.library.remove(item.id)
+
+    server.faults.bytes_per_second = 400_000
+    moved.clear()
+    app.downloads.start(item)
+    assert moved.wait(30)
+    app.downloads.cancel(item.id)
+    assert app.downloads.all() == []
+    assert not (app.home.models / ".partial" / item.id).exists()
+
+
+def test_what_an_earlier_session_left_is_shown_as_paused(home: Home, server: Hub) -> None:
+    server.faults.bytes_per_second = 400_000
+    item = items(server)[0]
+    moved = threading.Event()
+    first = App(home)
+    first.events.listen(DownloadChanged, lambda c: moved.set() if c.done > 0 else None)
+    first.downloads.start(item)
+    assert moved.wait(30)
+    first.close()
+    second = App(home)
+    try:
+        (left,) = second.downloads.all()
+        assert (left.item, left.state) == (item, State.PAUSED)
+        server.faults.bytes_per_second = 0
+        second.downloads.start(left.item).wait(30)
+        assert (home.models / item.id / item.name).read_bytes() == DATA[item.name]
+    finally:
+        second.close()
+
+
+def test_the_usual_quantisation_is_chosen() -> None:
+    found = hub.Found("a/b", 0, 0, "", (), "", False, "")
+    files = [RemoteFile(f"x-{q}.gguf", "", size) for q, size in (("Q2_K", 1), ("Q4_K_M", 2), ("Q8_0", 3))]
+    page = hub.Page(found, "main", "", hub.offers(files))
+    assert hub.choose(page).quantisation == "Q4_K_M"  # type: ignore[union-attr]
+    assert hub.choose(page, "q8_0").quantisation == "Q8_0"  # type: ignore[union-attr]
+    assert hub.choose(page, "x-Q2_K.gguf").quantisation == "Q2_K"  # type: ignore[union-attr]
+    assert hub.choose(page, "Q6_K") is None

@@ -1,0 +1,149 @@
+"""Finding, fetching and using a model in the window, with the real client, a real server and a real model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from core.models.download import Download
+from core.models.library import Library
+from core.paths import ROOT, Home
+from desktop.main_window import MainWindow
+from tests.desktop.conftest import Open, answered, send
+from tests.support.hub import Hub, Repository
+
+REPO = "desk/SmolLM2-135M-Instruct-GGUF"
+FILE = "SmolLM2-135M-Instruct-Q4_1.gguf"
+
+
+@pytest.fixture
+def hub(home: Home) -> Iterator[Hub]:
+    data = Library(home).path_of("smollm2-135m-instruct").read_bytes()
+    with Hub() as hub:
+        hub.repositories[REPO] = Repository(
+            {FILE: data, "SmolLM2-135M-Instruct-Q8_0.gguf": data[:5000]}, ["en"], downloads=12
+        )
+        yield hub
+
+
+def press(qtbot: QtBot, widget: Any, text: str) -> None:
+    """Click the visible button whose accessible name or text begins so."""
+    found = [
+        button
+        for button in widget.findChildren(QPushButton)
+        if button.isVisible() and (button.accessibleName() or button.text()).startswith(text)
+    ]
+    assert found, text
+    qtbot.mouseClick(found[0], Qt.MouseButton.LeftButton)
+
+
+def visible(widget: Any, text: str) -> Callable[[], bool]:
+    return lambda: any(
+        (b.accessibleName() or b.text()).startswith(text) and b.isVisible()
+        for b in widget.findChildren(QPushButton)
+    )
+
+
+KILLED = """
+import sys
+from core.app import App
+from core.models import hub
+from core.models.downloads import DownloadChanged
+from core.paths import find_home
+app = App(find_home(sys.argv[1]))
+app.settings.change(hub_endpoint=sys.argv[2], welcomed=True)
+source = app.hub()
+page = source.page(sys.argv[3])
+app.events.listen(DownloadChanged, lambda change: print(change.done, flush=True))
+app.downloads.start(source.item(page, hub.choose(page, "Q4_1"))).wait()
+"""
+
+
+def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
+    qtbot: QtBot, home: Home, hub: Hub, open_window: Open
+) -> None:
+    # The first half of the download, in a program that is killed.
+    hub.faults.bytes_per_second = 20_000_000
+    command = [sys.executable, "-c", KILLED, str(home.root), hub.url, REPO]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) > 20_000_000:
+                process.kill()
+                break
+    hub.faults.bytes_per_second = 0
+    partial = home.models / ".partial" / FILE.removesuffix(".gguf").lower()
+    assert Download.unfinished(partial) is not None
+    sent = hub.sent
+
+    window: MainWindow = open_window()
+    assert window.app.settings.values.hub_endpoint == hub.url
+    window.show_page("models")
+    page = window.models
+    row = page.downloads.row(FILE.removesuffix(".gguf").lower())
+    assert row is not None
+    assert row.text.text().startswith("Paused at")
+
+    page.show_tab("search")
+    qtbot.keyClicks(page.search.words, "smollm2")
+    qtbot.keyClick(page.search.words, Qt.Key.Key_Return)
+    qtbot.waitUntil(visible(page.search, f"Show files: {REPO}"), timeout=30_000)
+    press(qtbot, page.search, f"Show files: {REPO}")
+    qtbot.waitUntil(visible(page.search, f"Download: {FILE}"), timeout=30_000)
+    press(qtbot, page.search, f"Download: {FILE}")
+    qtbot.waitUntil(lambda: "is ready" in window.chat.banner.text.text(), timeout=60_000)
+    whole = len(hub.repositories[REPO].files[FILE])
+    assert hub.sent - sent <= whole - 20_000_000, "what the killed program had fetched was fetched again"
+    assert page.downloads.row(FILE.removesuffix(".gguf").lower()) is None
+
+    page.show_tab("here")
+    press(qtbot, page, "Chat: SmolLM2-135M-Instruct-Q4_1")
+    assert window.chat.composer.model_button.text().startswith("SmolLM2-135M-Instruct-Q4_1")
+    send(qtbot, window, "Say hello.")
+    qtbot.waitUntil(lambda: answered(window), timeout=120_000)
+    last = window.app.conversations.branch(window.chat.conversation or 0)[-1]
+    assert last.text.strip()
+    assert last.model == "SmolLM2-135M-Instruct-Q4_1"
+    purposes = {entry.purpose for entry in window.app.network.entries()}
+    assert purposes == {"model search", "model download"}
+
+
+def test_a_dropped_model_file_is_used_where_it_lies(
+    qtbot: QtBot, home: Home, open_window: Open, tmp_path: Path
+) -> None:
+    source = Library(home).path_of("smollm2-135m-instruct")
+    lent = tmp_path / "lent.gguf"
+    lent.symlink_to(source)
+    window = open_window(welcomed=True)
+    window._add_model(str(lent))
+    assert "lent is ready" in window.chat.banner.text.text()
+    assert (home.models / "lent.gguf").is_symlink()
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF nothing")
+    window._add_model(str(tmp_path / "bad.gguf"))
+    assert "bad.gguf is not a model that can be loaded" in window.chat.banner.text.text()
+    window.app.library.remove("lent")
+    assert source.exists()
+
+
+def test_the_catalogue_says_what_fits(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    window.show_page("models")
+    window.models.show_tab("catalogue")
+    qtbot.waitUntil(lambda: window.models._bandwidth is not None, timeout=60_000)
+
+    def offered() -> int:
+        buttons = window.models.findChildren(QPushButton)
+        return sum(b.isVisible() and b.accessibleName().startswith("Download") for b in buttons)
+
+    qtbot.waitUntil(lambda: offered() > 40, timeout=10_000)
+    every = offered()
+    window.models.japanese.setChecked(True)
+    qtbot.waitUntil(lambda: 5 < offered() < every, timeout=10_000)
