@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         self.models.chat_with.connect(self._chat_with)
         self.models.changed.connect(self.chat.refresh_choices)
         self.source.closed.connect(self.close_source)
+        self.status.ledger.connect(self._show_ledger)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(
@@ -194,6 +195,11 @@ class MainWindow(QMainWindow):
             right = min(max(self.width() * 32 // 100, 340), 560)
             self.splitter.setSizes([left, max(self.width() - left - right - 2, 360), right])
         self.source.open(sources, number)
+
+    def _show_ledger(self) -> None:
+        from desktop.widgets.ledger import Ledger
+
+        Ledger(self.app.network.entries(), self).open()
 
     def close_source(self) -> None:
         self.source.hide()

@@ -200,6 +200,10 @@ def style_sheet(t: Tokens) -> str:
     #drop {{ background: {t.background}; border: 2px dashed {t.accent}; border-radius: 14px; }}
     #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
     #status QLabel {{ font-size: 12px; color: {t.muted}; }}
+    #status QPushButton {{ border: none; background: transparent; padding: 0; font-size: 12px; color: {t.muted}; }}
+    #status QPushButton:hover, #status QPushButton:focus {{ color: {t.accent}; }}
+    QTreeWidget {{ border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; }}
+    QHeaderView::section {{ background: {t.panel}; border: none; padding: 4px 8px; color: {t.muted}; font-size: 12px; }}
     #status QLabel#offline {{ color: {t.accent}; font-weight: 600; }}
     QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}

@@ -61,6 +61,7 @@ class _Row(QWidget):
         self.cancel.setToolTip(tr("Stop, and delete what has arrived"))
         self.cancel.clicked.connect(lambda: strip.cancelled.emit(self.item.id))
         line = QHBoxLayout()
+        line.setSpacing(12)
         line.addWidget(name)
         line.addWidget(self.bar, 1)
         for button in (self.pause, self.resume, self.cancel):

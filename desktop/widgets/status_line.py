@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from desktop.i18n import tr, tr_n
 from desktop.opening import STATUS_HEIGHT
@@ -12,6 +12,8 @@ from desktop.widgets.icons import icon
 
 
 class StatusLine(QWidget):
+    ledger = Signal()  # the person wants to see the connections
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("status")
@@ -19,10 +21,12 @@ class StatusLine(QWidget):
         self.setFixedHeight(STATUS_HEIGHT)
         self._theme = theme
         self._shield = QLabel()
-        self.offline = QLabel(tr("Offline"))
+        self.offline = QLabel()
         self.offline.setObjectName("offline")
-        self.offline.setToolTip(tr("Everything is computed on this computer. Nothing was sent anywhere."))
-        self.network = QLabel()
+        self.network = QPushButton()
+        self.network.setProperty("role", "quiet")
+        self.network.setToolTip(tr("Show every connection that this program made"))
+        self.network.clicked.connect(self.ledger)
         self.activity = QLabel()
         self.model = QLabel()
         self.memory = QLabel()
@@ -55,6 +59,16 @@ class StatusLine(QWidget):
 
     def set_network(self, connections: int) -> None:
         """How many connections this session has made."""
+        if connections:
+            self.offline.setText(tr("On this computer"))
+            self.offline.setToolTip(
+                tr(
+                    "Everything is computed on this computer. The connections were for models that you asked for."
+                )
+            )
+        else:
+            self.offline.setText(tr("Offline"))
+            self.offline.setToolTip(tr("Everything is computed on this computer. Nothing was sent anywhere."))
         self.network.setText(tr_n("{n} connection", "{n} connections", connections))
 
     def set_model(self, name: str, speed: float | None) -> None:

@@ -20,6 +20,7 @@ from core.paths import Home
 from desktop.chat.conversation_list import Role
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
 from desktop.main_window import MainWindow
+from desktop.widgets.ledger import Ledger
 from tests.desktop.conftest import Open, answered, send
 
 
@@ -372,3 +373,18 @@ def test_a_question_is_asked_in_other_words_beside_the_old_one(qtbot: QtBot, win
     assert len(answers(window)) == 1
     texts = {m.text for m in window.app.conversations.branch(window.chat.conversation or 0)}
     assert "What is a desk?" not in texts
+
+
+def test_every_connection_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
+    assert window.status.offline.text() == "Offline"
+    with window.app.network.allow("model search"):
+        window.app.network.check("example.org")
+    window._look()
+    assert window.status.offline.text() == "On this computer"
+    assert window.status.network.text() == "1 connection"
+    qtbot.mouseClick(window.status.network, Qt.MouseButton.LeftButton)
+    (ledger,) = window.findChildren(Ledger)
+    row = ledger.list.topLevelItem(0)
+    assert row is not None
+    assert [row.text(column) for column in (1, 2, 3)] == ["example.org", "model search", ""]
+    ledger.close()
