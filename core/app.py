@@ -18,6 +18,7 @@ from core.documents import ingest as documents_ingest
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.engine import local
+from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine
 from core.events import Events
 from core.jobs import Jobs
@@ -89,7 +90,13 @@ class App:
                 log.warning("%d answers had been cut short", settled)
 
         self.workers: list[Worker] = []
-        self.engine = LocalEngine(self._worker(engine_spec()), self.library, self.settings, self.events)
+        self.engine = LocalEngine(
+            self._worker(engine_spec()),
+            self.library,
+            self.settings,
+            self.events,
+            Ladder(home.root / "engine.json"),
+        )
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)
         self.ingest = Ingest(

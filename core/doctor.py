@@ -75,6 +75,7 @@ def _engine(app: App) -> dict[str, Any]:
             "threads": info.threads,
             "gpu_layers": info.gpu_layers,
             "isolation": worker.isolation,
+            "safer_settings": app.engine.ladder.remembered(),
         }
     except TsukueError as error:
         report["self_test"] = {"ok": False, "error": str(error), **msgspec.to_builtins(error.fields())}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from core.app import App
+    from core.engine.interface import EngineSteppedDown
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.status.ledger.connect(self._show_ledger)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
+        self.bridge.on(parts.EngineSteppedDown, self._stepped_down)
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
@@ -283,6 +285,18 @@ class MainWindow(QMainWindow):
     def _worker_fell(self, event: WorkerFell) -> None:
         if event.error.doing in ("waiting", "starting"):
             self.notify.error(event.error)  # nobody waited for it, so nobody else tells
+
+    def _stepped_down(self, event: EngineSteppedDown) -> None:
+        value = event.rung
+        self.notify.info(
+            tr(
+                "The engine crashed with {model} ({cause}). It now runs {how}; this is remembered.",
+                model=self.app.library.name_of(event.model),
+                cause=event.cause,
+                how=tr(value),
+            ),
+            (tr("Try the usual way again"), self.app.engine.ladder.reset),
+        )
 
     def _look(self) -> None:
         import psutil  # slow to import, not needed before the window is there

@@ -6,7 +6,7 @@ module in a thread while a composer that takes typing is on the screen already.
 
 from core.app import App
 from core.chat.export import markdown
-from core.engine.interface import EngineLoading
+from core.engine.interface import EngineLoading, EngineSteppedDown
 from core.workers.supervisor import State, WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
@@ -26,6 +26,7 @@ __all__ = [
     "ChatView",
     "DocumentsPage",
     "EngineLoading",
+    "EngineSteppedDown",
     "ModelsPage",
     "Notify",
     "Operations",

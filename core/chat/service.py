@@ -17,8 +17,9 @@ import msgspec
 from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.interface import Engine
+from core.engine.ladder import RUNGS
 from core.engine.messages import Completion, Sampling
-from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError
+from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.models.library import Library
@@ -310,7 +311,7 @@ class _Run:
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
         reserve = min(limit, 512, self._context_length // 4)
-        for _ in range(3):
+        for _ in range(3 + len(RUNGS)):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
@@ -322,6 +323,13 @@ class _Run:
                 for piece in call.items():
                     self._grow(piece.text, piece.thinking)
                 return call.result()
+            except WorkerDied as error:
+                # Crashes come with the prompt, if they come; what was begun is not begun again unasked.
+                if not self._engine.step_down(self._model, error) or self._text or self._thinking:
+                    raise
+                self._phase(Phase.LOADING)
+                self._context_length = self._engine.load(self._model).context_length
+                self._phase(Phase.READING)
             except DiskFull:
                 call.cancel()  # the engine must not go on for nobody
                 raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Turn
+from core.errors import WorkerDied
 from core.events import Event
 
 
@@ -24,6 +25,15 @@ class EngineLoaded(Event):
 
     model: str
     info: ModelInfo
+
+
+@dataclass(frozen=True)
+class EngineSteppedDown(Event):
+    """The engine crashed (`cause`) and goes on with safer settings: `rung` says which."""
+
+    model: str
+    cause: str
+    rung: str
 
 
 class Answer(Protocol):
@@ -59,6 +69,9 @@ class Engine(Protocol):
 
         `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
         """
+
+    def step_down(self, model: str, error: WorkerDied) -> bool:
+        """After a crash: choose safer settings for the model; whether another try makes sense."""
 
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """How many tokens each text has."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from core.engine.interface import Answer, EngineLoaded, EngineLoading
+import msgspec
+
+from core.engine.interface import Answer, EngineLoaded, EngineLoading, EngineSteppedDown
+from core.engine.ladder import Ladder, is_crash
 from core.engine.messages import (
+    AskEngine,
     CountTokens,
     Forget,
     Generate,
@@ -16,7 +22,7 @@ from core.engine.messages import (
     Sampling,
     Turn,
 )
-from core.errors import N_
+from core.errors import N_, ModelTooLarge, WorkerDied
 from core.events import Events
 from core.models.library import Library
 from core.settings import SettingsFile
@@ -25,6 +31,7 @@ from core.workers.supervisor import PendingCall, Worker, WorkerSpec
 
 log = logging.getLogger(__name__)
 
+SMALLEST_CONTEXT = 2048
 WORKER_NAME = N_("chat engine")
 
 
@@ -36,14 +43,18 @@ def spec(module: str = "core.engine.llama.worker", **options: object) -> WorkerS
 class LocalEngine:
     """Loads the model that a request needs, in the worker, and passes requests on. Thread-safe."""
 
-    def __init__(self, worker: Worker, library: Library, settings: SettingsFile, events: Events) -> None:
+    def __init__(
+        self, worker: Worker, library: Library, settings: SettingsFile, events: Events, ladder: Ladder
+    ) -> None:
         self.worker = worker
+        self.ladder = ladder
         self._library = library
         self._settings = settings
         self._events = events
         self._lock = threading.Lock()
         self._loaded: tuple[int | None, str, int, int] | None = None  # pid, path, context, threads
         self._loading: PendingCall | None = None
+        self._gpu: bool | None = None
         self.info: ModelInfo | None = None
 
     def load(self, model: str) -> ModelInfo:
@@ -60,17 +71,56 @@ class LocalEngine:
         self._loaded = self.info = (
             None  # the worker frees the old model first, whatever becomes of the new one
         )
-        request = LoadModel(str(path), context_length=values.context_length, threads=values.threads)
-        self._events.publish(EngineLoading(model, 0))
-        self._loading = self.worker.call(request, self._progress(model))
-        try:
-            info: ModelInfo = self._loading.result()
-        finally:
-            self._loading = None
-        self.info = info
+        usual = LoadModel(str(path), context_length=values.context_length, threads=values.threads)
+        self._gpu = None
+        self.info = info = self._try(model, usual)
         self._loaded = (self.worker.pid, *wanted[1:])
         self._events.publish(EngineLoaded(model, info))
         return info
+
+    def _try(self, model: str, usual: LoadModel) -> ModelInfo:
+        """Load, walking down the ladder after crashes, and halving the context where memory is short."""
+        while True:
+            request = msgspec.structs.replace(usual, **self.ladder.changes(_key(usual.path)))
+            self._events.publish(EngineLoading(model, 0))
+            self._loading = self.worker.call(request, self._progress(model))
+            try:
+                info: ModelInfo = self._loading.result()
+            except WorkerDied as error:
+                if not self.step_down(model, error):
+                    raise
+            except ModelTooLarge:
+                if usual.context_length <= SMALLEST_CONTEXT:
+                    raise
+                usual = msgspec.structs.replace(usual, context_length=usual.context_length // 2)
+                log.warning("no memory: trying a context of %d tokens", usual.context_length)
+            else:
+                return info
+            finally:
+                self._loading = None
+
+    def step_down(self, model: str, error: WorkerDied) -> bool:
+        """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
+        if not is_crash(error.cause):
+            return False
+        gpu = self.info.gpu_layers > 0 if self.info is not None else self._has_gpu()
+        rung = self.ladder.step_down(_key(str(self._library.path_of(model))), error.cause, gpu=gpu)
+        if rung is None:
+            return False
+        log.warning("the engine crashed (%s): going on %s", error.cause, rung.name)
+        self.worker.forgive()  # the ladder bounds the tries
+        self._loaded = self.info = None
+        self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
+        return True
+
+    def _has_gpu(self) -> bool:
+        """Whether the build could use a graphics card; False where not even that can be asked."""
+        if self._gpu is None:
+            try:
+                self._gpu = bool(self.worker.call(AskEngine()).result().gpu)
+            except WorkerDied:
+                self._gpu = False
+        return self._gpu
 
     def _progress(self, model: str) -> Callable[[Progress], None]:
         return lambda progress: self._events.publish(EngineLoading(model, progress.done))
@@ -115,3 +165,12 @@ class LocalEngine:
     def name_of(self, model: str) -> str:
         """A model's name for people."""
         return self._library.name_of(model)
+
+
+def _key(path: str) -> str:
+    """What a rung is remembered for: this file with this build of the engine."""
+    try:
+        build = version("llama-cpp-python")
+    except PackageNotFoundError:
+        build = "?"
+    return f"{build} {Path(path).parent.name}/{Path(path).name}"

@@ -92,6 +92,9 @@ class LoadModel(Request):
     context_length: int = 8192
     threads: int = 0  # 0: cores minus one, at least one
     gpu_layers: int = -1  # -1: all, where the build has a GPU backend
+    flash_attention: bool = True  # where the model allows it
+    extra_buffers: bool = True  # weights rearranged for the processor
+    cache_type: str = "f16"  # of keys and values: f16, q8_0 or q4_0
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))

@@ -48,8 +48,19 @@ class ScriptedEngine:
         self._context_length = int(script.get("context", 4096))
         self._cached: dict[str, list[str]] = {}
         self._tick = threading.Event()
+        self._request: LoadModel | None = None
+
+    def _crash(self, request: LoadModel | None, moment: str) -> None:
+        """Die here if the script says so for settings like these, e.g. {"at": "load", "flash_attention": true}."""
+        crash = self._script.get("crash")
+        if crash and request is not None and crash["at"] == moment:
+            wanted = {name: value for name, value in crash.items() if name not in ("at", "signal")}
+            if all(getattr(request, name) == value for name, value in wanted.items()):
+                os.kill(os.getpid(), getattr(signal, crash.get("signal", "SIGSEGV")))
 
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
+        self._request = request
+        self._crash(request, "load")
         for percent in range(0, 101, 20):
             context.check()
             context.progress(percent, 100)
@@ -65,6 +76,7 @@ class ScriptedEngine:
             (i for i, (a, b) in enumerate(zip(old, prompt, strict=False)) if a != b),
             min(len(old), len(prompt)),
         )
+        self._crash(self._request, "prompt")
         cached = min(cached, len(prompt) - 1)
         context.progress(len(prompt) - cached, len(prompt) - cached)
         last = request.turns[-1].text
@@ -76,6 +88,8 @@ class ScriptedEngine:
             answer, thinking = splitter.feed(word)
             if answer or thinking:
                 context.item(Piece(answer, thinking))
+            if i >= len(words) // 2:
+                self._crash(self._request, "answer")
             if entry.get("fail") and i >= len(words) // 2:
                 os.kill(os.getpid(), getattr(signal, str(entry["fail"])))
             self._tick.wait(float(entry.get("seconds_per_piece", 0)))

@@ -182,6 +182,7 @@ def test_translated_strings_are_whole_literals() -> None:
         "tr(value)",
         "tr(fit.reason, **fit.values)",
         "tr(meaning)",
+        "tr(event.rung)",
         "tr(event.worker)",
         "tr(name)",
         "tr(slow[0].spec.name)",

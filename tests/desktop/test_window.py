@@ -388,3 +388,17 @@ def test_every_connection_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
     assert row is not None
     assert [row.text(column) for column in (1, 2, 3)] == ["example.org", "model search", ""]
     ledger.close()
+
+
+def test_a_crash_is_explained_with_what_was_changed(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "Fine."}, crash={"at": "load", "flash_attention": True})
+    window = open_window(welcomed=True)
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=30_000)
+    assert answers(window)[-1].view.text() == "Fine."
+    said = window.chat.banner.text.text()
+    assert "The engine crashed" in said
+    assert "SIGSEGV" in said
+    assert "without flash attention" in said

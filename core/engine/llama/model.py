@@ -20,6 +20,7 @@ from core.errors import Cancelled, ModelTooLarge, ModelUnreadable
 from core.models import gguf
 from core.models.hardware import default_threads
 
+CACHE_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # ggml's type numbers
 BATCH = 512  # tokens decoded at once while a prompt is read; a stop is seen in between, and inside
 _WARN = 3  # enum ggml_log_level
 _CONTINUE = 5
@@ -94,6 +95,7 @@ class Model:
         params = c.llama_model_default_params()
         params.n_gpu_layers = request.gpu_layers if request.gpu_layers >= 0 else 999
         params.progress_callback = progress
+        params.use_extra_bufts = request.extra_buffers
         model = c.llama_model_load_from_file(os.fsencode(request.path), params)
         if gave_up:
             if model:
@@ -109,7 +111,7 @@ class Model:
         self.threads = request.threads or default_threads()
         self.abort = AbortFlag()
         trained = c.llama_model_n_ctx_train(model) or request.context_length
-        self._open_context(min(request.context_length, trained))
+        self._open_context(min(request.context_length, trained), request)
         self.gpu_layers = (
             min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
         )
@@ -126,14 +128,19 @@ class Model:
             self.close()
             raise
 
-    def _open_context(self, length: int) -> None:
+    def _open_context(self, length: int, request: LoadModel) -> None:
         params = c.llama_context_default_params()
         params.n_ctx = length
         params.n_batch = BATCH
         params.n_ubatch = BATCH
         params.n_seq_max = 1  # other conversations wait outside, see sequences.py
         params.n_threads = params.n_threads_batch = self.threads
-        params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.flash_attn_type = (
+            c.LLAMA_FLASH_ATTN_TYPE_AUTO if request.flash_attention else c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        )
+        params.type_k = CACHE_TYPES[request.cache_type]
+        # llama.cpp stores values in fewer bits only with flash attention
+        params.type_v = CACHE_TYPES[request.cache_type if request.flash_attention else "f16"]
         params.abort_callback = self.abort.callback
         params.abort_callback_data = self.abort.data
         params.no_perf = True

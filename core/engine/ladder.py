@@ -1,0 +1,104 @@
+"""Safer settings for an engine that crashes: walked down one rung a crash, remembered, undone by hand.
+
+Native code can die in ways that no check foresees: a driver, a processor feature, a bug for one model.
+After a crash the engine is started again with the next rung's settings, each a little slower and with less
+that can go wrong. The rung is kept for this model with this build of the engine, so that the next start does
+not crash again; a new build begins at the top. There are as many tries as rungs, never a loop.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import N_
+
+# Deaths that settings may cause. SIGKILL is somebody's doing, mostly the system's for want of memory.
+CRASHES = ("SIGSEGV", "SIGABRT", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP")
+# Windows' exit codes for an access violation, an illegal instruction and an abort.
+WINDOWS_CRASHES = ("exit code 3221225477", "exit code 3221225501", "exit code 3")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Settings that replace those above it, and what they are called (English; translate where shown)."""
+
+    name: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    for_gpu: bool = False  # means nothing where the build has no graphics backend
+
+
+RUNGS = (
+    Rung(""),
+    Rung(N_("without the graphics card"), {"gpu_layers": 0}, for_gpu=True),
+    Rung(N_("without flash attention"), {"flash_attention": False}),
+    Rung(N_("without rearranged weights"), {"extra_buffers": False}),
+    Rung(N_("with one thread"), {"threads": 1}),
+)
+
+
+def is_crash(cause: str) -> bool:
+    """Whether a worker's death looks like a fault in native code."""
+    return cause in CRASHES or cause in WINDOWS_CRASHES
+
+
+class Ladder:
+    """Which rung each model stands on. `path` is the file that remembers; thread-safe."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._rungs: dict[str, dict[str, Any]] = self._read()
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path else {}
+            return {str(k): v for k, v in kept.items() if 0 < int(v["rung"]) < len(RUNGS)}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def _write(self) -> None:
+        if self._path is not None:
+            half = self._path.with_name(f".{self._path.name}")
+            half.write_text(json.dumps(self._rungs, indent=1), encoding="utf-8")
+            half.replace(self._path)
+
+    def changes(self, key: str) -> dict[str, Any]:
+        """The settings that this model needs instead of the usual ones; those of its rung and of all above."""
+        with self._lock:
+            rung = int(self._rungs.get(key, {"rung": 0})["rung"])
+        found: dict[str, Any] = {}
+        for step in RUNGS[: rung + 1]:
+            found |= step.changes
+        return found
+
+    def rung(self, key: str) -> Rung:
+        """Where this model stands."""
+        with self._lock:
+            return RUNGS[int(self._rungs.get(key, {"rung": 0})["rung"])]
+
+    def step_down(self, key: str, cause: str, *, gpu: bool) -> Rung | None:
+        """Go to the next rung after a crash; None when there is none left."""
+        with self._lock:
+            now = int(self._rungs.get(key, {"rung": 0})["rung"])
+            below = [i for i in range(now + 1, len(RUNGS)) if gpu or not RUNGS[i].for_gpu]
+            if not below:
+                return None
+            self._rungs[key] = {"rung": below[0], "cause": cause, "time": time.time()}
+            self._write()
+            return RUNGS[below[0]]
+
+    def remembered(self) -> dict[str, str]:
+        """Model keys that do not stand at the top, with their rung's name."""
+        with self._lock:
+            return {key: RUNGS[int(value["rung"])].name for key, value in self._rungs.items()}
+
+    def reset(self) -> None:
+        """Try the usual settings again, for all models."""
+        with self._lock:
+            self._rungs.clear()
+            self._write()

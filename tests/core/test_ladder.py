@@ -1,0 +1,119 @@
+"""Crashes of native code are answered with safer settings, bounded, remembered and undone by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.app import App
+from core.chat.conversation import MessageState
+from core.engine.interface import EngineSteppedDown
+from core.engine.ladder import RUNGS, Ladder, is_crash
+from core.engine.messages import LoadModel
+from core.errors import WorkerDied
+from core.paths import Home
+
+ANSWERS = [{"when": "", "say": "one two three four"}]
+
+
+@pytest.fixture
+def open_app(home: Home, script: Callable[..., Path]) -> Iterator[Callable[..., App]]:
+    opened: list[App] = []
+
+    def open_it(**crash: Any) -> App:
+        script(*ANSWERS, crash=crash)
+        app = App(home)
+        opened.append(app)
+        return app
+
+    yield open_it
+    for app in opened:
+        app.close()
+
+
+def ask(app: App, text: str = "Go.") -> Any:
+    conversation = app.chat.new_conversation().id
+    return app.chat.send(conversation, text).wait(60)
+
+
+def steps(app: App) -> list[str]:
+    """The names of the rungs taken, as they are taken."""
+    taken: list[str] = []
+    app.events.listen(EngineSteppedDown, lambda event: taken.append(event.rung))
+    return taken
+
+
+def test_a_crash_at_load_ends_in_a_working_chat(open_app: Callable[..., App], home: Home) -> None:
+    app = open_app(at="load", flash_attention=True)
+    taken = steps(app)
+    assert ask(app).text == "one two three four"
+    assert taken == ["without flash attention"]
+    assert list(app.engine.ladder.remembered().values()) == taken
+    app.close()
+
+    again = open_app(at="load", flash_attention=True)
+    taken = steps(again)
+    assert ask(again).text == "one two three four"
+    assert taken == [], "what was learnt is not learnt again by another crash"
+    again.engine.ladder.reset()
+    assert json.loads((home.root / "engine.json").read_text()) == {}
+    assert again.engine.ladder.remembered() == {}
+
+
+def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[..., App]) -> None:
+    app = open_app(at="prompt", extra_buffers=True, signal="SIGABRT")
+    taken = steps(app)
+    answer = ask(app)
+    assert (answer.text, answer.state) == ("one two three four", MessageState.DONE)
+    assert taken == ["without flash attention", "without rearranged weights"]
+
+
+def test_a_crash_in_mid_answer_is_said_and_the_next_try_works(open_app: Callable[..., App]) -> None:
+    app = open_app(at="answer", flash_attention=True)
+    taken = steps(app)
+    conversation = app.chat.new_conversation().id
+    with pytest.raises(WorkerDied):
+        app.chat.send(conversation, "Go.").wait(60)
+    broken = app.conversations.branch(conversation)[-1]
+    assert broken.state is MessageState.FAILED
+    assert broken.text.startswith("one two")
+    assert taken == ["without flash attention"]
+    assert app.chat.regenerate(broken.id).wait(60).text == "one two three four"
+
+
+def test_a_crash_that_nothing_helps_ends_in_one_sentence(open_app: Callable[..., App]) -> None:
+    app = open_app(at="load")
+    taken = steps(app)
+    with pytest.raises(WorkerDied) as died:
+        ask(app)
+    assert died.value.cause == "SIGSEGV"
+    assert taken == [rung.name for rung in RUNGS[1:] if not rung.for_gpu]
+
+
+def test_a_kill_is_no_crash(open_app: Callable[..., App]) -> None:
+    app = open_app(at="prompt", signal="SIGKILL")
+    taken = steps(app)
+    with pytest.raises(WorkerDied) as died:
+        ask(app)
+    assert died.value.cause == "SIGKILL"
+    assert taken == []
+    assert not is_crash("SIGKILL")
+
+
+def test_rungs_change_what_a_load_asks_for() -> None:
+    fields = set(LoadModel.__struct_fields__)
+    for rung in RUNGS:
+        assert rung.changes.keys() <= fields
+
+
+def test_a_damaged_memory_is_forgotten(tmp_path: Path) -> None:
+    for text in ("", "[]", '{"a": 3}', '{"a": {"rung": 99}}', '{"a": {"rung": "x"}}'):
+        (tmp_path / "engine.json").write_text(text)
+        assert Ladder(tmp_path / "engine.json").remembered() == {}
+    ladder = Ladder(tmp_path / "engine.json")
+    assert ladder.step_down("m", "SIGSEGV", gpu=True) == RUNGS[1]
+    assert Ladder(tmp_path / "engine.json").changes("m") == {"gpu_layers": 0}
