@@ -96,6 +96,7 @@ class App:
             self.settings,
             self.events,
             Ladder(home.root / "engine.json"),
+            home.states,
         )
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)

@@ -39,6 +39,10 @@ class Home:
         return self.root / "models"
 
     @property
+    def states(self) -> Path:
+        return self.root / "states"
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.toml"
 

@@ -32,6 +32,7 @@ class Settings:
     temperature: float = _setting(0.7, N_("Temperature"))
     repeat_penalty: float = _setting(1.1, N_("Penalty for repetition"))
     threads: int = _setting(0, N_("Processor threads (0 chooses)"))
+    state_megabytes: int = _setting(1024, N_("Disk space for resuming chats quickly, in MB"))
     embedder: str = _setting("use-multilingual", N_("Model that finds passages"))
     speech_model: str = _setting("", N_("Speech recognition model"))
     speech_language: str = _setting("auto", N_("Language that you speak"), ("auto", "en", "ja"))

@@ -225,8 +225,7 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------ conversations and documents
 
     def _remove_conversation(self, number: int) -> None:
-        self.app.chat.stop(number)
-        self.app.conversations.delete(number)
+        self.app.chat.delete(number)
         if self.chat.conversation == number:
             self.new_chat()
         self.sidebar.refresh(self.chat.conversation)

@@ -160,6 +160,12 @@ class ChatService:
         if job is not None:
             job.cancel()
 
+    def delete(self, conversation: int) -> None:
+        """Delete a conversation with everything that is kept for it."""
+        self.stop(conversation)
+        self._engine.forget(str(conversation))
+        self.store.delete(conversation)
+
     # ------------------------------------------------------------ one answer
 
     def _choose(self, conversation: Conversation, wanted: str) -> str:

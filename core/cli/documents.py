@@ -237,8 +237,7 @@ def _ask(options: argparse.Namespace) -> int:
                 if options.json:
                     print_json({"id": number, "question": question, "error": str(error)})
             finally:
-                app.engine.forget(str(conversation.id))
-                app.conversations.delete(conversation.id)
+                app.chat.delete(conversation.id)
     finally:
         app.close()
     return 1 if failed else 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.engine import states
 from core.engine.interface import Answer, EngineLoaded, EngineLoading, EngineSteppedDown
 from core.engine.ladder import Ladder, is_crash
 from core.engine.messages import (
@@ -44,9 +45,17 @@ class LocalEngine:
     """Loads the model that a request needs, in the worker, and passes requests on. Thread-safe."""
 
     def __init__(
-        self, worker: Worker, library: Library, settings: SettingsFile, events: Events, ladder: Ladder
+        self,
+        worker: Worker,
+        library: Library,
+        settings: SettingsFile,
+        events: Events,
+        ladder: Ladder,
+        state_folder: Path | None = None,
     ) -> None:
+        """Conversations' states are kept in `state_folder` between starts; None keeps none."""
         self.worker = worker
+        self._states = state_folder
         self.ladder = ladder
         self._library = library
         self._settings = settings
@@ -71,7 +80,13 @@ class LocalEngine:
         self._loaded = self.info = (
             None  # the worker frees the old model first, whatever becomes of the new one
         )
-        usual = LoadModel(str(path), context_length=values.context_length, threads=values.threads)
+        usual = LoadModel(
+            str(path),
+            context_length=values.context_length,
+            threads=values.threads,
+            state_folder=str(self._states) if self._states else "",
+            state_bytes=values.state_megabytes << 20,
+        )
         self._gpu = None
         self.info = info = self._try(model, usual)
         self._loaded = (self.worker.pid, *wanted[1:])
@@ -158,7 +173,9 @@ class LocalEngine:
         return counts
 
     def forget(self, conversation: str) -> None:
-        """See Engine.forget. Nothing is kept while the worker is off."""
+        """See Engine.forget; what lies on disk goes too."""
+        if self._states is not None:
+            states.forget(self._states, conversation)
         if self.worker.pid is not None:
             self.worker.call(Forget(conversation))
 

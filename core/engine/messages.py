@@ -95,6 +95,8 @@ class LoadModel(Request):
     flash_attention: bool = True  # where the model allows it
     extra_buffers: bool = True  # weights rearranged for the processor
     cache_type: str = "f16"  # of keys and values: f16, q8_0 or q4_0
+    state_folder: str = ""  # where states of conversations are kept for the next start; '' keeps none
+    state_bytes: int = 0  # how large that folder may become
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))

@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 
 import msgspec
 
+from core.errors import N_
+
 MAX_FRAME = 256 * 1024 * 1024  # a rendered page is under 10 MB; a longer frame is a broken stream
 _LENGTH = struct.Struct(">I")
 
@@ -70,6 +72,11 @@ class Cancel(msgspec.Struct, tag="cancel"):
 
 class Stop(msgspec.Struct, tag="stop"):
     """Finish nothing more and leave."""
+
+
+@operation(doing=N_("leaving"))
+class Leaving(Request):
+    """Never sent: a worker that handles it is given it once, before its process leaves by itself."""
 
 
 # ---------------------------------------------------------------- from the worker

@@ -128,6 +128,8 @@ class _Server:
                 with self._lock:
                     self._contexts.pop(call.id, None)
             self._writer.write(answer)
+        if messages.Leaving in handlers:
+            handlers[messages.Leaving](messages.Leaving(), Context(0, self._writer))
 
 
 def _take_over_pipes() -> tuple[io.BufferedReader, messages.FrameWriter]:

@@ -25,7 +25,12 @@ from desktop.i18n import tr
 from desktop.notify import Notify
 
 HIDDEN = ("welcomed", "chat_model", "embedder")  # chosen elsewhere
-RANGES = {"context_length": (512, 1_000_000), "answer_length": (16, 100_000), "threads": (0, 256)}
+RANGES = {
+    "context_length": (512, 1_000_000),
+    "answer_length": (16, 100_000),
+    "threads": (0, 256),
+    "state_megabytes": (0, 1_000_000),
+}
 FRACTIONS = {"temperature": (0.0, 2.0), "repeat_penalty": (1.0, 2.0)}
 
 

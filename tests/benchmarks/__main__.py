@@ -202,6 +202,22 @@ def measure_first_token(app: object) -> None:
         f"{warm.first_token_s / cold.first_token_s:.3f} ({warm.first_token_s:.2f} s / {cold.first_token_s:.2f} s)",
         "at most 0.15",
     )
+    worker.call(Generate("other", [Turn("user", words * 20)], greedy, max_tokens=4)).result()
+    turns += [Turn("assistant", text), Turn("user", "And then?")]
+    _, switched = run()  # type: ignore[misc]
+    turns += [Turn("assistant", "Then nothing."), Turn("user", "And now?")]
+    app.engine.worker.stop()  # type: ignore[attr-defined]
+    app.engine.load("smollm2-135m-instruct")  # type: ignore[attr-defined]
+    _, restarted = run()  # type: ignore[misc]
+    for name, timings, aim in (
+        ("switched-to conversation", switched, "at most 0.20"),
+        ("after a restart of the engine", restarted, "at most 0.25"),
+    ):
+        report(
+            f"first token, {name} ÷ cold",
+            f"{timings.first_token_s / cold.first_token_s:.3f} ({timings.first_token_s:.2f} s, {timings.cached_tokens} kept)",
+            aim,
+        )
     call = worker.call(Generate("stop", [Turn("user", words * 250)], greedy, max_tokens=4))
     time.sleep(1.0)
     begun = time.perf_counter()

@@ -2,7 +2,8 @@
 
 One conversation is live: it has the cache to itself. When another one is taken, the state of the one
 before is copied out into ordinary memory ("parked") and copied back when its turn comes, in a small part
-of the time that reading its tokens again would take. Several conversations side by side in the cache were
+of the time that reading its tokens again would take. When the process leaves, what is live or parked goes to
+disk (core/engine/states.py). Several conversations side by side in the cache were
 tried first: attention then runs over everybody's cells, and a thousand foreign tokens cost the starter
 model 6 % of its speed (docs/measures.md).
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.model import Model
+from core.engine.states import StateFiles
 
 LIVE = 0  # the sequence number of the live conversation
 PARKED_BYTES = 256 << 20  # all parked states together; the one that was unused longest leaves first
@@ -42,8 +44,9 @@ class _Parked:
 class Sequences:
     """The conversations of one model's context: one live, others parked."""
 
-    def __init__(self, model: Model, parked_bytes: int = PARKED_BYTES) -> None:
+    def __init__(self, model: Model, files: StateFiles, parked_bytes: int = PARKED_BYTES) -> None:
         self._model = model
+        self._files = files
         self._limit = parked_bytes
         self._live = Sequence()
         self._parked: OrderedDict[str, _Parked] = OrderedDict()  # the one parked longest ago is first
@@ -58,7 +61,7 @@ class Sequences:
         return live
 
     def forget(self, conversation: str) -> None:
-        """Free what is kept for a conversation."""
+        """Free what is kept in memory for a conversation."""
         self._parked.pop(conversation, None)
         if self._live.conversation == conversation:
             self._clear()
@@ -100,19 +103,29 @@ class Sequences:
         live = self._live
         if live.conversation and len(live.tokens) >= WORTH_PARKING:
             size = c.llama_state_seq_get_size(self._model.context, LIVE)
-            if size <= self._limit:
-                state = (ctypes.c_uint8 * size)()
-                if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
-                    self._parked[live.conversation] = _Parked(list(live.tokens), state)
+            state = (ctypes.c_uint8 * size)()
+            if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
+                self._parked[live.conversation] = _Parked(list(live.tokens), state)
         self._clear()
         while sum(len(parked.state) for parked in self._parked.values()) > self._limit:
-            self._parked.popitem(last=False)
+            conversation, oldest = self._parked.popitem(last=False)
+            self._files.write(conversation, oldest.tokens, memoryview(oldest.state).cast("B"))
+
+    def keep(self) -> None:
+        """Put everything that is live or parked on disk: the process leaves, or another model comes."""
+        self._park()
+        for conversation, parked in self._parked.items():
+            self._files.write(conversation, parked.tokens, memoryview(parked.state).cast("B"))
+        self._parked.clear()
 
     def _restore(self) -> None:
-        """Copy the live conversation's parked state back, if there is one."""
+        """Copy the live conversation's parked state back, if there is one in memory or on disk."""
         parked = self._parked.pop(self._live.conversation, None)
         if parked is None:
-            return
+            kept = self._files.read(self._live.conversation)
+            if kept is None or len(kept[0]) > self._model.context_length:
+                return
+            parked = _Parked(kept[0], (ctypes.c_uint8 * len(kept[1])).from_buffer_copy(kept[1]))
         size = len(parked.state)
         if c.llama_state_seq_set_data(self._model.context, parked.state, size, LIVE) == size:
             self._live.tokens = parked.tokens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import llama_cpp
@@ -23,9 +24,10 @@ from core.engine.messages import (
     Piece,
     TokenCounts,
 )
+from core.engine.states import StateFiles, key
 from core.engine.thinking import CLOSE, OPEN, ThinkingSplitter
 from core.errors import NoModel
-from core.workers.messages import Request
+from core.workers.messages import Leaving, Request
 from core.workers.process import Context, Handler
 
 SECONDS_BETWEEN_PIECES = 0.1
@@ -84,11 +86,17 @@ class Engine:
             return not context.cancelled
 
         self._model = Model(request, progress)
-        self._sequences = Sequences(self._model)
+        self._sequences = Sequences(self._model, _files(request))
         self._generator = Generator(self._model, self._sequences)
         return self._model.info()
 
+    def leave(self) -> None:
+        """The process leaves by itself: what was read is kept for the next one."""
+        if self._sequences is not None:
+            self._sequences.keep()
+
     def _unload(self) -> None:
+        self.leave()
         if self._generator is not None:
             self._generator.close()
         if self._model is not None:
@@ -137,6 +145,21 @@ class Engine:
         return EngineInfo(system, bool(c.llama_supports_gpu_offload()), llama_cpp.__version__)
 
 
+def _files(request: LoadModel) -> StateFiles:
+    """Where this model's states lie. They depend on the file, the build and what the cache is made of."""
+    path = Path(request.path).resolve()
+    about = path.stat()
+    depends = key(
+        path,
+        about.st_size,
+        about.st_mtime_ns,
+        llama_cpp.__version__,
+        request.cache_type,
+        request.flash_attention,
+    )
+    return StateFiles(Path(request.state_folder), depends, request.state_bytes if request.state_folder else 0)
+
+
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
     engine = Engine()
@@ -146,4 +169,5 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
         CountTokens: engine.count,
         Forget: engine.forget,
         AskEngine: engine.describe,
+        Leaving: lambda request, context: engine.leave(),
     }

@@ -1,0 +1,118 @@
+"""States of conversations on disk, so that a restart does not read their history again.
+
+A file is named after its conversation and what the state depends on: the model file, the build of the
+engine, the cache's type. It holds the tokens and the bytes of `llama_state_seq_get_data`, with a checksum,
+since native code must never see a damaged one. The folder has a size limit; the file that was written longest
+ago leaves first. Losing a file costs time, nothing else.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import hashlib
+import json
+import logging
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".kv"
+_MAGIC = b"TSUKUE-KV1\n"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}$")
+
+
+def key(*parts: object) -> str:
+    """A short name for everything that a state depends on."""
+    return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+
+
+def forget(folder: Path, conversation: str) -> None:
+    """Delete every state of a conversation, whatever model it was for. Both sides of the pipe call this."""
+    if _NAME.match(conversation) and folder.is_dir():
+        for path in folder.glob(f"{conversation}.*{SUFFIX}"):
+            path.unlink(missing_ok=True)
+
+
+class StateFiles:
+    """The states of one model in a folder; `limit` bytes for all models together, 0 keeps nothing."""
+
+    def __init__(self, folder: Path, key: str, limit: int) -> None:
+        self._folder = folder
+        self._key = key
+        self._limit = limit
+
+    def _path(self, conversation: str) -> Path | None:
+        if not self._limit or not _NAME.match(conversation):
+            return None
+        return self._folder / f"{conversation}.{self._key}{SUFFIX}"
+
+    def write(self, conversation: str, tokens: list[int], state: memoryview) -> bool:
+        """Keep a state; whether it was kept. A full disk is no error here: the state is only a shortcut."""
+        path = self._path(conversation)
+        if path is None or len(state) > self._limit:
+            return False
+        raw = array.array("i", tokens).tobytes()
+        digest = hashlib.blake2b(raw, digest_size=16)
+        digest.update(state)
+        head = {"tokens": len(tokens), "bytes": len(state), "digest": digest.hexdigest()}
+        half = path.with_suffix(".half")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_room(len(raw) + len(state), path)
+            with half.open("wb") as out:
+                out.write(_MAGIC + json.dumps(head).encode() + b"\n")
+                out.write(raw)
+                out.write(state)
+            half.chmod(0o600)
+            half.replace(path)
+        except OSError as error:
+            log.warning("a conversation's state was not kept: %s", error)
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
+            return False
+        return True
+
+    def read(self, conversation: str) -> tuple[list[int], bytes] | None:
+        """A kept state; None where there is none or it is damaged (then it is deleted)."""
+        path = self._path(conversation)
+        if path is None or not path.exists():
+            return None
+        try:
+            with path.open("rb") as stream:
+                return _parse(stream, path.stat().st_size)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("a conversation's state cannot be used: %s", error)
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+
+    def _make_room(self, needed: int, but: Path) -> None:
+        files = sorted(
+            (p for p in self._folder.glob(f"*{SUFFIX}") if p != but), key=lambda p: p.stat().st_mtime
+        )
+        total = sum(p.stat().st_size for p in files)
+        for path in files:
+            if total + needed <= self._limit:
+                return
+            total -= path.stat().st_size
+            path.unlink()
+
+
+def _parse(stream: BinaryIO, size: int) -> tuple[list[int], bytes]:
+    if stream.readline(64) != _MAGIC:
+        raise ValueError("not a state")
+    head = json.loads(stream.readline(512))
+    count, length = int(head["tokens"]), int(head["bytes"])
+    if count < 0 or length < 0 or stream.tell() + 4 * count + length != size:
+        raise ValueError("the file is cut short")
+    raw, state = stream.read(4 * count), stream.read(length)
+    digest = hashlib.blake2b(raw, digest_size=16)
+    digest.update(state)
+    if digest.hexdigest() != head["digest"]:
+        raise ValueError("the checksum is wrong")
+    tokens = array.array("i")
+    tokens.frombytes(raw)
+    return tokens.tolist(), state
