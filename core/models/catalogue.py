@@ -31,6 +31,9 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     global_kv_heads: int | None = None
     global_head_width: int | None = None
     kv_shared_layers: int | None = None  # the last layers that use another layer's cache
+    embedding: int | None = None  # width of the model; known from a file's header
+    feed_forward: int | None = None
+    vocabulary: int | None = None
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,8 +1,10 @@
 """Whether a model fits this machine, and how: memory predicted from its shape, speed from a measurement.
 
-Memory is weights + cache + buffers for computing. The weights are a file mapped into memory; all of it is
-touched by every token, so all of it counts. The cache's cells and the buffer for a batch's logits follow
-llama.cpp (src/llama-kv-cache*.cpp and graph_reserve in src/llama-context.cpp). Writing a token reads every
+Memory is weights + cache + buffers. The weights are a file mapped into memory; all of it is touched by every
+token, so all of it counts. The cache's cells follow llama.cpp (src/llama-kv-cache*.cpp). Buffers are what the
+vocabulary takes in memory and what one batch's layers take while they are computed; their two factors were
+fitted to measurements (docs/engine.md). Buffers that llama.cpp reserves but does not touch here (logits for a
+whole batch) do not count. Writing a token reads every
 active weight once, so its speed is the memory's bandwidth over the active bytes.
 """
 
@@ -17,7 +19,10 @@ from core.models.hardware import Machine
 
 BATCH = 512  # tokens read at once, as the engine does
 CELLS = 256  # the cache's size is a multiple of this
-PROCESS_BYTES = 60_000_000  # the worker itself: Python, libraries, tokeniser
+PROCESS_BYTES = 50_000_000  # the worker itself: Python and libraries, before a model is loaded
+BYTES_PER_WORD = 500  # of the vocabulary: texts, merges and their indexes
+LAYER_FACTOR = 1.3  # on the widths that are alive at once: two feed-forward and six embedding rows a token
+USUAL_VOCABULARY = 150_000
 LIBRARY_BYTES = 500_000_000  # torch or CTranslate2 with its buffers
 # Bytes of one value in the cache.
 CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
@@ -93,13 +98,20 @@ def cache_bytes(shape: Shape, context: int, kind: str = "f16") -> int:
     return int(far * whole * far_width + near * window * width)
 
 
-def need(
-    size: int, shape: Shape | None, context: int, kind: str = "f16", *, vocabulary: int = 150_000
-) -> Need:
+def buffer_bytes(size: int, shape: Shape | None) -> int:
+    """The vocabulary in memory and one batch's layers. Widths that are not known are guessed from the size."""
+    layers = shape.layers if shape else 32
+    # A layer has about twelve times width squared parameters, of about half a byte each.
+    width = (shape and shape.embedding) or int((2 * size / (12 * layers)) ** 0.5)
+    inner = (shape and shape.feed_forward) or 4 * width
+    words = (shape and shape.vocabulary) or USUAL_VOCABULARY
+    return int(words * BYTES_PER_WORD + LAYER_FACTOR * BATCH * 4 * (2 * inner + 6 * width))
+
+
+def need(size: int, shape: Shape | None, context: int, kind: str = "f16") -> Need:
     """Memory for a model file of `size` bytes. Without a shape, the cache is taken as a tenth of the weights."""
     cache = cache_bytes(shape, context, kind) if shape else size // 10
-    buffers = PROCESS_BYTES + BATCH * vocabulary * 4 + BATCH * context * 4
-    return Need(size, cache, buffers)
+    return Need(size, cache, buffer_bytes(size, shape))
 
 
 def judge(
@@ -117,7 +129,7 @@ def judge(
     `trained` is the longest context the model knows, `active_share` the part of its weights that a token uses
     (mixtures of experts), `bandwidth` the bytes a second this machine was measured to read.
     """
-    room = machine.memory_free - SPARE
+    room = machine.memory_free - SPARE - PROCESS_BYTES
     wanted = min(context, trained or context)
     speed = bandwidth / (size * active_share) if bandwidth else None
     values = {"free": _gb(machine.memory_free), "speed": f"{speed:.0f}" if speed and speed >= 1 else "1"}

@@ -67,6 +67,7 @@ class Header:
     version: int
     tensors: int
     values: dict[str, Any] = field(repr=False)
+    lengths: dict[str, int] = field(default_factory=dict, repr=False)  # of the lists, kept or not
 
     @property
     def architecture(self) -> str:
@@ -82,6 +83,11 @@ class Header:
         return template if isinstance(template, str) else None
 
     @property
+    def vocabulary(self) -> int | None:
+        """How many tokens the model knows."""
+        return self.lengths.get("tokenizer.ggml.tokens")
+
+    @property
     def shape(self) -> Shape | None:
         """What decides the cache's size; None where the header does not say it plainly.
 
@@ -95,7 +101,14 @@ class Header:
             width = (self.number("embedding_length") or 0) // heads
         if not layers or not kv_heads or not width:
             return None
-        return Shape(layers, kv_heads, width)
+        return Shape(
+            layers,
+            kv_heads,
+            width,
+            embedding=self.number("embedding_length"),
+            feed_forward=self.number("feed_forward_length"),
+            vocabulary=self.vocabulary,
+        )
 
     def number(self, key: str) -> int | None:
         """An integer of the architecture, such as 'context_length' or 'block_count'."""
@@ -108,6 +121,7 @@ class _Reader:
         self._stream = stream
         self._size = size
         self.position = 0
+        self.last_count = 0  # of the list that was read last
 
     def take(self, count: int) -> bytes:
         if count < 0 or self.position + count > self._size:
@@ -145,8 +159,10 @@ class _Reader:
             raise ValueError("a list in the header is absurdly long")
         if inner in _SIMPLE and count > KEPT_ARRAY:
             self.skip(count * struct.calcsize("<" + _SIMPLE[inner]))
+            self.last_count = count
             return None
         values = [self.value(inner, depth + 1) for _ in range(count)]
+        self.last_count = count
         return values if count <= KEPT_ARRAY else None
 
 
@@ -175,12 +191,16 @@ def _parse(reader: _Reader, size: int) -> Header:
     if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
         raise ValueError("its header claims absurd counts")
     values: dict[str, Any] = {}
+    lengths: dict[str, int] = {}
     for _ in range(entries):
         key = reader.string()
-        value = reader.value(reader.number("I"))
+        kind = reader.number("I")
+        value = reader.value(kind)
+        if kind == _ARRAY:
+            lengths[key] = reader.last_count
         if value is not None:
             values[key] = value
-    header = Header(version, tensors, values)
+    header = Header(version, tensors, values, lengths)
     if not header.architecture:
         raise ValueError("it does not name its architecture")
     _check_tensors(reader, tensors, values, size)

@@ -423,7 +423,49 @@ def main() -> int:
     return 0
 
 
-SUBJECTS = ("start", "decoding", "first-token", "documents", "memory", "citations", "stalls")
+def measure_fit(folder: Path) -> None:
+    """Predicted ÷ measured memory: resident at the end of a prompt of more than a batch, minus before loading.
+
+    Mapped files count with the pages that were touched, which is all of them.
+    """
+    import psutil
+
+    from core.engine import local
+    from core.engine.messages import AskEngine, Generate, LoadModel, Sampling, Turn
+    from core.events import Events
+    from core.models import fit, gguf
+    from core.models.library import Library
+    from core.paths import Home
+    from core.workers.supervisor import Worker
+
+    library = Library(Home(folder))
+    ratios = []
+    for model in library.all(with_test_models=True):
+        if model.role != "chat":
+            continue
+        shape = gguf.read_header(model.path).shape
+        for context in (1024, 4096, 8192):
+            for kind in ("f16", "q8_0"):
+                worker = Worker(local.spec(), Events())
+                worker.call(AskEngine()).result()
+                process = psutil.Process(worker.pid)
+                before = process.memory_info().rss
+                worker.call(LoadModel(str(model.path), context, cache_type=kind)).result()
+                turn = Turn("user", "word " * 700)
+                worker.call(Generate("fit", [turn], Sampling(temperature=0), max_tokens=4)).result()
+                measured = process.memory_info().rss - before
+                worker.close()
+                predicted = fit.need(model.size_bytes, shape, context, kind).total
+                ratios.append(predicted / measured)
+                print(f"  {model.id} {context} {kind}: {predicted / 1e6:.0f} / {measured / 1e6:.0f} MB")
+    report(
+        f"predicted ÷ measured memory, {len(ratios)} combinations",
+        f"{min(ratios):.2f} to {max(ratios):.2f}",
+        "all within 0.9 to 1.1 (fitted on these; two architectures)",
+    )
+
+
+SUBJECTS = ("start", "decoding", "first-token", "documents", "memory", "citations", "stalls", "fit")
 
 
 def run(folder: Path) -> None:
@@ -451,6 +493,10 @@ def run(folder: Path) -> None:
         window.show()
         return window
 
+    if "fit" in wanted:
+        measure_fit(folder)
+    if wanted == ["fit"]:
+        return
     window = make_window("main")
     live(lambda: window.isVisible())
     rest = psutil.Process().memory_info().rss

@@ -104,7 +104,7 @@ def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
 
 def test_a_header_gives_the_shape(tmp_path: Path) -> None:
     header = gguf.read_header(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
-    assert header.shape == catalogue.Shape(30, 3, 64)
+    assert header.shape == catalogue.Shape(30, 3, 64, embedding=576, feed_forward=1536, vocabulary=49152)
 
 
 # ---------------------------------------------------------------- library
