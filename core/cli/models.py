@@ -29,13 +29,14 @@ def register(commands: Commands) -> None:
         "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
     )
     download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
+    other = command(actions, "found", _found, "Models of other programs on this computer.")
     adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
     adding.add_argument("file", metavar="FILE.gguf")
     remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
     remove.add_argument("model", metavar="ID")
     inspect = command(actions, "inspect", _inspect, "What a model file says of itself, and whether it fits.")
     inspect.add_argument("model", metavar="ID|FILE.gguf")
-    for printing in (listing, recommend, search, download, adding, remove, inspect):
+    for printing in (other, listing, recommend, search, download, adding, remove, inspect):
         printing.add_argument("--json", action="store_true")
 
 
@@ -183,6 +184,23 @@ def _download(options: argparse.Namespace) -> int:
     finally:
         app.close()
     print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+    return 0
+
+
+def _found(options: argparse.Namespace) -> int:
+    from core.models import discover
+
+    found = discover.find()
+    if options.json:
+        print_json(
+            [
+                {"program": f.program, "name": f.name, "path": str(f.path), "size_bytes": f.size_bytes}
+                for f in found
+            ]
+        )
+        return 0
+    for f in found:
+        print(f"{f.name:40} {f.size_bytes / 1e6:8.0f} MB  {f.program}: {f.path}")
     return 0
 
 

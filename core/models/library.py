@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,13 +73,14 @@ class Library:
                     )
         return found
 
-    def add(self, file: Path) -> LocalModel:
+    def add(self, file: Path, name: str = "") -> LocalModel:
         """Make a model file elsewhere on the disk part of the library, by a link: nothing is copied.
 
-        Its header is checked first. Raises ModelMissing, ModelUnreadable, HomeNotWritable.
+        It is called `name`, or as its file is. Its header is checked first. Raises ModelMissing, ModelUnreadable, HomeNotWritable.
         """
         gguf.read_header(file)
-        target = self._home.models / file.name
+        safe = re.sub(r"[^\w.+-]", "_", name) or file.stem
+        target = self._home.models / f"{safe}.gguf"
         try:
             if not target.exists():
                 target.unlink(missing_ok=True)  # a link whose file has gone

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from core.errors import N_
 from core.models.catalogue import Entry
+from core.models.discover import Foreign
 from core.models.fit import Fit, Verdict
 from core.models.library import LocalModel
 from desktop.i18n import language, tr
@@ -111,6 +112,14 @@ def local_card(model: LocalModel, actions: list[Action]) -> QFrame:
         size_text(model.size_bytes),
     ]
     return card(model.name, mark, facts, describe(model), actions)
+
+
+def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:
+    """A model that another program holds."""
+    mark = QLabel(model.program)
+    mark.setProperty("role", "chip")
+    text = tr("Found in {program}. It can be used where it lies; nothing is copied.", program=model.program)
+    return card(model.name, mark, [size_text(model.size_bytes)], text, [(tr("Use it"), use, False)])
 
 
 def entry_card(entry: Entry, fit: Fit, actions: list[Action]) -> QFrame:

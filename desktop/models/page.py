@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from core.app import App
 from core.errors import HubMissing, TsukueError
 from core.jobs import Job
-from core.models import catalogue, fit, hardware, hub, measure
+from core.models import catalogue, discover, fit, hardware, hub, measure
 from core.models.catalogue import Entry
+from core.models.discover import Foreign
 from core.models.download import Item
 from core.models.downloads import DownloadChanged, State
 from core.models.fit import Fit, Verdict
@@ -54,6 +55,7 @@ class ModelsPage(QWidget):
         self._notify = notify
         self._bandwidth: float | None = None
         self._measuring = False
+        self._others: list[Foreign] = []
         heading = QLabel(tr("Models"))
         heading.setProperty("role", "heading")
         self._about = QLabel()
@@ -115,6 +117,12 @@ class ModelsPage(QWidget):
         self._show_here()
         if self.stack.currentIndex() == 1:
             self._show_catalogue()
+        # Another program's folder may be large or on a slow disk.
+        self._operations.run("look for other programs' models", lambda job: discover.find(), self._found)
+
+    def _found(self, others: list[Foreign]) -> None:
+        self._others = others
+        self._show_here()
 
     def show_tab(self, key: str) -> None:
         """Show 'here', 'catalogue' or 'search'."""
@@ -140,7 +148,10 @@ class ModelsPage(QWidget):
 
     def _show_here(self) -> None:
         models = [model for model in self._app.library.all() if model.role in cards.ROLES]
-        _fill(self._here, [cards.local_card(model, self._actions(model)) for model in models])
+        own: list[QWidget] = [cards.local_card(model, self._actions(model)) for model in models]
+        used = {model.path.resolve() for model in models}
+        others = [cards.foreign_card(f, partial(self._use, f)) for f in self._others if f.path not in used]
+        _fill(self._here, [*own, *others])
         where = QLabel(
             tr(
                 "To use a model file that you have, drop it on this window, or put it into {folder}.",
@@ -160,6 +171,14 @@ class ModelsPage(QWidget):
         if not model.starter:
             actions.append((tr("Remove…"), lambda: self._remove(model), False))
         return actions
+
+    def _use(self, model: Foreign) -> None:
+        try:
+            self._app.library.add(model.path, model.name)
+        except TsukueError as error:
+            self._notify.error(error)
+        self.refresh()
+        self.changed.emit()
 
     def _remove(self, model: LocalModel) -> None:
         question = tr(

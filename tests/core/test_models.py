@@ -12,7 +12,7 @@ import pytest
 
 from core.app import App
 from core.errors import Cancelled, ModelMissing, ModelUnreadable
-from core.models import catalogue, fit, gguf, hub
+from core.models import catalogue, discover, fit, gguf, hub
 from core.models.download import Item, RemoteFile
 from core.models.downloads import DownloadChanged, State
 from core.models.fit import Verdict
@@ -143,6 +143,65 @@ def test_a_folder_without_its_description_is_no_model(home: Home) -> None:
     assert (model.id, model.name) == ("half", "Half")
     assert Library(home).remove("half") > 0
     assert not folder.exists()
+
+
+# ---------------------------------------------------------------- other programs' models
+
+
+def test_models_of_other_programs_are_found_once_each(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HF_HOME", "OLLAMA_MODELS", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    person = tmp_path / "person"
+    source = Library(home).path_of("smollm2-135m-instruct")
+
+    def put(place: str) -> Path:
+        path = person / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"GGUF" + place.encode())
+        return path
+
+    put(".lmstudio/models/maker/model/Studio-Q4_K_M.gguf")
+    put(".lmstudio/models/maker/model/mmproj-F16.gguf")
+    put(".local/share/nomic.ai/GPT4All/All-Q4_0.gguf")
+    put(".local/share/Jan/data/llamacpp/models/jan/model.gguf")
+    put(".lmstudio/models/a/b/Big-Q4_0-00001-of-00002.gguf")
+    put(".lmstudio/models/a/b/Big-Q4_0-00002-of-00002.gguf")
+    blob = put(".cache/huggingface/hub/models--x--y/blobs/abc")
+    snapshot = person / ".cache/huggingface/hub/models--x--y/snapshots/1/Hub-Q8_0.gguf"
+    snapshot.parent.mkdir(parents=True)
+    snapshot.symlink_to(blob)
+    digest = "a" * 64
+    manifest = person / ".ollama/models/manifests/registry.ollama.ai/library/llama9/1b"
+    manifest.parent.mkdir(parents=True)
+    layers = [
+        {"mediaType": "application/vnd.ollama.image.template", "digest": "sha256:" + "b" * 64},
+        {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{digest}"},
+    ]
+    manifest.write_text(json.dumps({"layers": layers}))
+    (manifest.parent / "broken").write_text("{")
+    ollama = person / ".ollama/models/blobs" / f"sha256-{digest}"
+    ollama.parent.mkdir(parents=True)
+    ollama.symlink_to(source)
+
+    found = {(f.program, f.name) for f in discover.find(person)}
+    assert found == {
+        ("LM Studio", "Studio-Q4_K_M"),
+        ("LM Studio", "Big-Q4_0-00001-of-00002"),
+        ("GPT4All", "All-Q4_0"),
+        ("Jan", "model"),
+        ("Hugging Face", "Hub-Q8_0"),
+        ("Ollama", "llama9-1b"),
+    }
+    (theirs,) = (f for f in discover.find(person) if f.program == "Ollama")
+    home.create()
+    assert Library(home).add(theirs.path, theirs.name).id == "llama9-1b"
+    assert Library(home).path_of("llama9-1b").resolve() == source
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    assert discover.find(tmp_path) == []
 
 
 # ---------------------------------------------------------------- downloads, as a service

@@ -11,11 +11,18 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.app import App
+from core.models import discover
 from core.paths import Home
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
 
 Open = Callable[..., MainWindow]
+
+
+@pytest.fixture(autouse=True)
+def no_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have other programs' models; a test that wants some says so."""
+    monkeypatch.setattr(discover, "find", list)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from core.app import App
 from core.chat.conversation import MessageState
+from core.models import discover
 from core.paths import Home
 from desktop.chat.conversation_list import Role
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
@@ -402,3 +403,23 @@ def test_a_crash_is_explained_with_what_was_changed(
     assert "The engine crashed" in said
     assert "SIGSEGV" in said
     assert "without flash attention" in said
+
+
+def test_another_programs_model_is_used_where_it_lies(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = window.app.library.path_of("smollm2-135m-instruct")
+    theirs = discover.Foreign("LM Studio", "Their model", source, 98_000_000)
+    monkeypatch.setattr(discover, "find", lambda: [theirs])
+    monkeypatch.setattr(window.app.library, "_starter", tmp_path)  # so that it is not here already
+    window.show_page("models")
+
+    def buttons() -> list[QPushButton]:
+        found = window.models.findChildren(QPushButton)
+        return [b for b in found if b.accessibleName() == "Use it: Their model" and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(buttons()) == 1)
+    qtbot.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
+    (model,) = window.app.library.all()
+    assert (model.id, model.path.resolve()) == ("Their_model", source)
+    qtbot.waitUntil(lambda: buttons() == [], timeout=5000)
