@@ -10,7 +10,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom
-    ├── engine     ContextFull, PromptTooLong, TemplateFailed
+    ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
     │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -221,6 +221,13 @@ class PromptTooLong(TsukueError):
 
 class TemplateFailed(TsukueError):
     sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
+    reason: str
+
+
+class SchemaUnusable(TsukueError):
+    sentence = N_(
+        "The JSON schema cannot be used ({reason}). Simplify it; objects, lists, texts, numbers, choices and fixed values work."
+    )
     reason: str
 
 

@@ -1,6 +1,7 @@
 """Drives the real program on a virtual display and writes docs/screenshots/*.png (`make screenshots`).
 
-Real models, real documents: what the pictures show was computed while they were taken.
+Real models, real documents: what the pictures show was computed while they were taken. Only the hub is a
+double on loopback.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts import virtual_display  # noqa: E402
+from tests.support.hub import Hub, Repository  # noqa: E402
 
 
 def live(milliseconds: int) -> None:
@@ -90,6 +92,27 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             shot("documents")
             window.show_page("models")
             shot("models")
+            window.models.show_tab("catalogue")
+            wait(lambda: window.models._bandwidth is not None)
+            shot("catalogue")
+            with Hub() as hub:
+                data = app.library.path_of("smollm2-135m-instruct").read_bytes()
+                files = {f"SmolLM2-135M-Instruct-{q}.gguf": data for q in ("Q4_1", "Q8_0", "F16")}
+                name = "example/SmolLM2-135M-Instruct-GGUF"
+                hub.repositories[name] = Repository(files, ["en"], downloads=1200)
+                hub.faults.bytes_per_second = 12_000_000
+                app.settings.change(hub_endpoint=hub.url)
+                window.models.show_tab("search")
+                window.models.search.open(name)
+                page = window.models.search
+                wait(lambda: page.stack.currentIndex() == 1)
+                shot("model-page")
+                item = app.hub().page(name)
+                window.models._fetch(item, item.offers[0])
+                live(3000)
+                shot("download")
+                app.downloads.cancel(app.hub().item(item, item.offers[0]).id)
+            window.models.refresh()
             window.new_chat()
             ask("机を片付けるこつを三つ教えて" if language == "ja" else "Give me three tips for a tidy desk.")
             shot("chat")

@@ -128,10 +128,10 @@ class ChatService:
         standing = self._settings.values.system_prompt or prompt.DEFAULT_SYSTEM
         return self.store.create(title, standing if system is None else system, collection=collection)
 
-    def send(self, conversation: int, text: str, *, model: str = "") -> Job:
+    def send(self, conversation: int, text: str, *, model: str = "", schema: str = "") -> Job:
         """Write the question down, then answer it. Raises what keeps it from being written.
 
-        The job's result is the finished answer (a Message).
+        With `schema`, a JSON schema as text, the answer is JSON of that form. The job's result is the finished answer (a Message).
         """
         row = self.store.get(conversation)
         parent = row.leaf
@@ -140,7 +140,7 @@ class ChatService:
         if parent is None and not row.title:
             self.store.change(conversation, title=title_of(text))
         self._events.publish(MessageAdded(question))
-        return self._answer(question, chosen)
+        return self._answer(question, chosen, schema)
 
     def regenerate(self, answer: int, *, model: str = "") -> Job:
         """Answer the same question again, beside the old answer."""
@@ -174,7 +174,7 @@ class ChatService:
             self._library.path_of(wanted)  # no other model answers in its place
         return self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
 
-    def _answer(self, question: Message, model: str) -> Job:
+    def _answer(self, question: Message, model: str, schema: str = "") -> Job:
         conversation = self.store.get(question.conversation)
         answer = self.store.add(
             conversation.id,
@@ -185,7 +185,7 @@ class ChatService:
             model=self._library.name_of(model),
         )
         self._events.publish(MessageAdded(answer))
-        run = _Run(self, conversation, question, answer, model)
+        run = _Run(self, conversation, question, answer, model, schema)
         job = self._jobs.start(f"answer {answer.id}", run)
         self._running[conversation.id] = job
         return job
@@ -199,8 +199,15 @@ class _Run:
     """The making of one answer, on its job's thread."""
 
     def __init__(
-        self, service: ChatService, conversation: Conversation, question: Message, answer: Message, model: str
+        self,
+        service: ChatService,
+        conversation: Conversation,
+        question: Message,
+        answer: Message,
+        model: str,
+        schema: str,
     ) -> None:
+        self._schema = schema
         self._service = service
         self._store = service.store
         self._engine = service._engine
@@ -322,7 +329,7 @@ class _Run:
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
             call = self._engine.generate(
-                self._model, str(conversation.id), turns, sampling, limit, reserve, self._read
+                self._model, str(conversation.id), turns, sampling, limit, reserve, self._read, self._schema
             )
             job.on_cancel(call.cancel)
             try:

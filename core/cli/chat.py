@@ -23,6 +23,7 @@ def register(commands: Commands) -> None:
     chat.add_argument("--model", default="", metavar="M")
     chat.add_argument("--system", metavar="TEXT", help="the instruction for a new conversation")
     chat.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    chat.add_argument("--schema", metavar="FILE", help="answer in JSON of this JSON schema")
     chat.add_argument("--json", action="store_true")
 
     export = command(commands, "export", _export, "Write a conversation, or all of them, as Markdown.")
@@ -32,6 +33,9 @@ def register(commands: Commands) -> None:
 
 
 def _chat(options: argparse.Namespace) -> int:
+    if options.schema and not Path(options.schema).is_file():
+        warn(f"{options.schema} was not found")
+        return 2
     app = open_app(options)
     try:
         conversation = options.conversation
@@ -80,7 +84,8 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
             lambda e: warn(f"the context is full: {e.left_out} old messages are no longer read"),
         )
     )
-    job = app.chat.send(conversation, prompt, model=options.model)
+    schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
+    job = app.chat.send(conversation, prompt, model=options.model, schema=schema)
     try:
         answer = job.wait()
     except KeyboardInterrupt:

@@ -64,10 +64,11 @@ class Engine(Protocol):
         max_tokens: int,
         reserve: int = 1,
         on_read: Callable[[int, int], None] | None = None,
+        schema: str = "",
     ) -> Answer:
         """Start an answer to the last turn. `conversation` names what may be reused from earlier turns.
 
-        `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
+        With `schema`, a JSON schema as text, the answer is JSON of that form. `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
         """
 
     def step_down(self, model: str, error: WorkerDied) -> bool:

@@ -155,12 +155,13 @@ class LocalEngine:
         max_tokens: int,
         reserve: int = 1,
         on_read: Callable[[int, int], None] | None = None,
+        schema: str = "",
     ) -> Answer:
         """See Engine.generate. The model is loaded first if it is not."""
         with self._lock:  # until the request is in the worker's queue, so that no other model gets in between
             self._load(model)
             return self.worker.call(
-                Generate(conversation, turns, sampling, max_tokens, reserve),
+                Generate(conversation, turns, sampling, max_tokens, reserve, schema),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 

@@ -101,9 +101,9 @@ class LoadModel(Request):
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))
 class Generate(Request):
-    """Answer the last turn. Raises ContextFull before reading anything, TemplateFailed, Cancelled.
+    """Answer the last turn. Raises ContextFull and SchemaUnusable before reading anything, TemplateFailed, Cancelled.
 
-    `conversation` names the sequence whose cached tokens may be reused.
+    With `schema` (a JSON schema as text) the answer is JSON that fits it, unless a limit cuts it short. `conversation` names the sequence whose cached tokens may be reused.
     """
 
     conversation: str
@@ -111,6 +111,7 @@ class Generate(Request):
     sampling: Sampling = Sampling()
     max_tokens: int = 2048
     reserve: int = 1  # the prompt is too long if it leaves less room than this
+    schema: str = ""
     template_options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import struct
 import threading
@@ -21,6 +22,7 @@ from core.errors import (
     ModelMissing,
     ModelUnreadable,
     NoModel,
+    SchemaUnusable,
     TemplateFailed,
 )
 from core.events import Events
@@ -141,6 +143,41 @@ def test_a_stop_while_writing_keeps_what_is_there(engine: Worker) -> None:
         for _ in pieces:
             pass
     assert answer(engine, "write", Turn("user", "Hello."))[0].strip()
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"colour": {"enum": ["red", "青"]}, "count": {"type": "integer"}},
+    "required": ["colour", "count"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.5])
+def test_an_answer_keeps_to_its_schema(engine: Worker, temperature: float) -> None:
+    call = engine.call(
+        Generate(
+            f"schema {temperature}",
+            [Turn("user", "Tell me a story about a red desk.")],
+            Sampling(temperature=temperature, repeat_penalty=1.1, seed=7),
+            max_tokens=120,
+            schema=json.dumps(SCHEMA),
+        )
+    )
+    text = "".join(piece.text for piece in call.items())
+    assert call.result().finish == "stop"
+    value = json.loads(text)
+    assert value.keys() == {"colour", "count"}
+    assert value["colour"] in ("red", "青")
+    assert isinstance(value["count"], int)
+
+
+@pytest.mark.parametrize("schema", ["{", "[]", '{"type": "nonsense"}', '{"$ref": "http://127.0.0.1/x"}'])
+def test_a_schema_that_cannot_be_used_is_said(engine: Worker, schema: str) -> None:
+    call = engine.call(Generate("bad schema", [Turn("user", "x")], GREEDY, max_tokens=4, schema=schema))
+    with pytest.raises(SchemaUnusable):
+        call.result(30)
+    assert answer(engine, "after it", Turn("user", "Hello."))[0].strip()
 
 
 def test_control_tokens_in_a_message_stay_text(engine: Worker) -> None:

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 
 import llama_cpp.llama_cpp as c
+from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.engine.llama.model import BATCH, Model
 from core.engine.llama.sequences import LIVE, Sequence, Sequences
 from core.engine.messages import Completion, Sampling, Timings
-from core.errors import Cancelled, ContextFull, WorkerFault
+from core.errors import Cancelled, ContextFull, SchemaUnusable, WorkerFault
 
 PENALTY_TOKENS = 64  # how far back repetition counts
 _NO_SLOT, _ABORTED = 1, 2  # what llama_decode returns besides 0
@@ -44,12 +45,30 @@ class Batch:
         c.llama_batch_free(self._batch)
 
 
-def sampler(model: Model, settings: Sampling) -> c.llama_sampler_p:
-    """llama.cpp's sampler chain for these settings; the caller frees it."""
+def grammar(model: Model, schema: str) -> c.llama_sampler_p:
+    """A sampler that lets only JSON of this schema through. Raises SchemaUnusable; nothing is ever fetched."""
+    try:
+        rules = json_schema_to_gbnf(schema)
+    except (
+        Exception
+    ) as error:  # the converter has no errors of its own: whatever a schema trips over comes out
+        raise SchemaUnusable(str(error)[:200] or type(error).__name__) from error
+    part = c.llama_sampler_init_grammar(model.vocab, rules.encode(), b"root")
+    if not part:
+        raise SchemaUnusable("llama.cpp refused its grammar")
+    return part
+
+
+def sampler(model: Model, settings: Sampling, schema: str = "") -> c.llama_sampler_p:
+    """llama.cpp's sampler chain for these settings; the caller frees it. Raises SchemaUnusable."""
+    first = grammar(model, schema) if schema else None
     chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
 
     def add(part: c.llama_sampler_p) -> None:
         c.llama_sampler_chain_add(chain, part)
+
+    if first is not None:  # before anything cuts the candidates down to ones that it would refuse
+        add(first)
 
     penalised = settings.repeat_penalty != 1.0
     greedy = settings.temperature <= 0
@@ -89,45 +108,60 @@ class Generator:
         emit: Callable[[str], None],
         on_read: Callable[[int, int], None],
         cancelled: Callable[[], bool],
+        schema: str = "",
     ) -> Completion:
         """Write the answer to `emit`, piece by piece (whole characters).
 
         `on_read` is told how many of the prompt's new tokens were read, and of how many, after each slice.
         `reserve` is the room for the answer below which the prompt counts as too long.
-        Raises ContextFull before anything is read, Cancelled.
+        Raises ContextFull and SchemaUnusable before anything is read, Cancelled.
         """
         started = time.perf_counter()
         room = self._model.context_length
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
+        chain = sampler(self._model, settings, schema)
+        try:
+            return self._answer(chain, started, conversation, prompt, max_tokens, emit, on_read, cancelled)
+        finally:
+            c.llama_sampler_free(chain)
+
+    def _answer(
+        self,
+        chain: c.llama_sampler_p,
+        started: float,
+        conversation: str,
+        prompt: list[int],
+        max_tokens: int,
+        emit: Callable[[str], None],
+        on_read: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> Completion:
+        room = self._model.context_length
         sequence = self._sequences.take(conversation)
         cached = self._sequences.keep_common(prompt)
         self._read(sequence, prompt[cached:], on_read, cancelled)
 
-        chain = sampler(self._model, settings)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         finish, written, first = "length", 0, 0.0
-        try:
-            while True:
-                token = c.llama_sampler_sample(chain, self._model.context, -1)
-                written += 1
-                first = first or time.perf_counter() - started
-                if self._model.ends(token):
-                    finish = "stop"
-                    break
-                text = decoder.decode(self._model.bytes_of(token))
-                if text:
-                    emit(text)
-                if written >= max_tokens:
-                    break
-                if len(sequence.tokens) + 1 >= room:
-                    finish = "context"
-                    break
-                if cancelled():
-                    raise Cancelled
-                self._decode(sequence, [token])
-        finally:
-            c.llama_sampler_free(chain)
+        while True:
+            token = c.llama_sampler_sample(chain, self._model.context, -1)
+            written += 1
+            first = first or time.perf_counter() - started
+            if self._model.ends(token):
+                finish = "stop"
+                break
+            text = decoder.decode(self._model.bytes_of(token))
+            if text:
+                emit(text)
+            if written >= max_tokens:
+                break
+            if len(sequence.tokens) + 1 >= room:
+                finish = "context"
+                break
+            if cancelled():
+                raise Cancelled
+            self._decode(sequence, [token])
         if rest := decoder.decode(b"", final=True):
             emit(rest)
         total = time.perf_counter() - started

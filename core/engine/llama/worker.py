@@ -124,6 +124,7 @@ class Engine:
                 lambda text: stream.send(*splitter.feed(text)),
                 context.progress,
                 lambda: context.cancelled,
+                request.schema,
             )
         finally:
             context.on_cancel(None)
