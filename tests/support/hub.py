@@ -6,6 +6,7 @@ Search (`/api/models`), a model's page (`/api/models/REPO`), its card and its fi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
@@ -161,6 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the other side may leave as it likes
+            super().handle()
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
