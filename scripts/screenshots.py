@@ -112,6 +112,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
                 live(3000)
                 shot("download")
                 app.downloads.cancel(app.hub().item(item, item.offers[0]).id)
+            app.settings.change(hub_endpoint="")
             window.models.refresh()
             window.new_chat()
             ask("机を片付けるこつを三つ教えて" if language == "ja" else "Give me three tips for a tidy desk.")

@@ -31,6 +31,7 @@ RANGES = {
     "threads": (0, 256),
     "state_megabytes": (0, 1_000_000),
 }
+TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
 FRACTIONS = {"temperature": (0.0, 2.0), "repeat_penalty": (1.0, 2.0)}
 
 
@@ -81,12 +82,14 @@ class SettingsDialog(QDialog):
             return check
         if kind is int:
             number = QSpinBox()
+            number.lineEdit().setTextMargins(*TEXT_MARGINS)
             number.setRange(*RANGES[name])
             number.setValue(value)
             number.editingFinished.connect(lambda: self._set(name, number.value()))
             return number
         if kind is float:
             fraction = QDoubleSpinBox()
+            fraction.lineEdit().setTextMargins(*TEXT_MARGINS)
             fraction.setRange(*FRACTIONS[name])
             fraction.setSingleStep(0.05)
             fraction.setValue(value)
