@@ -54,6 +54,10 @@ class Job:
         if self.cancelled:
             callback()
 
+    def ended(self, timeout: float) -> bool:
+        """Wait for the end, in whatever way; whether it came within `timeout` seconds."""
+        return self._done.wait(timeout)
+
     def wait(self, timeout: float | None = None) -> Any:
         """Wait for the end; returns the result or raises the job's error. Raises TimeoutError."""
         if not self._done.wait(timeout):

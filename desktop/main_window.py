@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from core.app import App
-    from core.engine.interface import EngineSteppedDown
+    from core.engine.interface import EngineContextShortened, EngineSteppedDown
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(parts.EngineSteppedDown, self._stepped_down)
+        self.bridge.on(parts.EngineContextShortened, self._context_shortened)
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
@@ -277,8 +278,10 @@ class MainWindow(QMainWindow):
         self.status.set_context(used, length)
 
     def _worker_changed(self, event: WorkerChanged) -> None:
+        from core.workers.supervisor import State
+
         self._memory[event.worker] = event.memory
-        starting = event.state.value == "starting"
+        starting = event.state is State.STARTING
         self.status.set_activity(tr("Starting: {worker}", worker=tr(event.worker)) if starting else "")
 
     def _worker_fell(self, event: WorkerFell) -> None:
@@ -297,13 +300,24 @@ class MainWindow(QMainWindow):
             (tr("Try the usual way again"), self.app.engine.ladder.reset),
         )
 
+    def _context_shortened(self, event: EngineContextShortened) -> None:
+        self.notify.info(
+            tr(
+                "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
+                model=self.app.library.name_of(event.model),
+                n=event.length,
+            )
+        )
+
     def _look(self) -> None:
         import psutil  # slow to import, not needed before the window is there
+
+        from core.workers.supervisor import State
 
         own = psutil.Process(os.getpid()).memory_info().rss
         self.status.set_memory(own, self._memory)
         self.status.set_network(self.app.network.connections)
-        slow = [w for w in self.app.workers if w.state.value == "starting" and w.silent_seconds < 1]
+        slow = [w for w in self.app.workers if w.state is State.STARTING and w.silent_seconds < 1]
         if slow:
             self.status.set_activity(tr("Starting: {worker}", worker=tr(slow[0].spec.name)))
 

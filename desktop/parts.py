@@ -5,9 +5,8 @@ module in a thread while a composer that takes typing is on the screen already.
 """
 
 from core.app import App
-from core.chat.export import markdown
-from core.engine.interface import EngineLoading, EngineSteppedDown
-from core.workers.supervisor import State, WorkerChanged, WorkerFell
+from core.engine.interface import EngineContextShortened, EngineLoading, EngineSteppedDown
+from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
 from desktop.chat.conversation_list import Sidebar
@@ -25,6 +24,7 @@ __all__ = [
     "Bridge",
     "ChatView",
     "DocumentsPage",
+    "EngineContextShortened",
     "EngineLoading",
     "EngineSteppedDown",
     "ModelsPage",
@@ -33,10 +33,8 @@ __all__ = [
     "SettingsDialog",
     "Sidebar",
     "SourceView",
-    "State",
     "StatusLine",
     "WorkerChanged",
     "WorkerFell",
     "crash",
-    "markdown",
 ]

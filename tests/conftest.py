@@ -16,6 +16,7 @@ import pytest
 
 from core.app import SCRIPT_VARIABLE, App
 from core.models.library import Library
+from core.network import Network
 from core.paths import Home
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +92,15 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
         return path
 
     return write
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    """A network guard of this process with its ledger; at the end one that lets nothing through."""
+    network = Network(tmp_path / "network.jsonl")
+    network.install()
+    yield network
+    Network(None).install()
 
 
 @pytest.fixture

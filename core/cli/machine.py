@@ -10,6 +10,11 @@ from core.cli.console import Commands, command, open_app, print_json
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     doctor = command(commands, "doctor", _doctor, "Look the program and the machine over.")
+    doctor.add_argument(
+        "--usual-settings",
+        action="store_true",
+        help="first forget the safer settings that crashes have led to",
+    )
     doctor.add_argument("--json", action="store_true")
 
 
@@ -18,6 +23,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
     app = open_app(options)
     try:
+        if options.usual_settings:
+            app.engine.ladder.reset()
         report = doctor.examine(app)
     finally:
         app.close()

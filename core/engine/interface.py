@@ -28,6 +28,14 @@ class EngineLoaded(Event):
 
 
 @dataclass(frozen=True)
+class EngineContextShortened(Event):
+    """There was no memory for the context that was wanted: `length` tokens are tried instead."""
+
+    model: str
+    length: int
+
+
+@dataclass(frozen=True)
 class EngineSteppedDown(Event):
     """The engine crashed (`cause`) and goes on with safer settings: `rung` says which."""
 
@@ -68,7 +76,8 @@ class Engine(Protocol):
     ) -> Answer:
         """Start an answer to the last turn. `conversation` names what may be reused from earlier turns.
 
-        With `schema`, a JSON schema as text, the answer is JSON of that form. `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
+        With `schema`, a JSON schema as text, the answer is JSON of that form.
+        `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
         """
 
     def step_down(self, model: str, error: WorkerDied) -> bool:

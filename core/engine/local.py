@@ -11,7 +11,13 @@ from pathlib import Path
 import msgspec
 
 from core.engine import states
-from core.engine.interface import Answer, EngineLoaded, EngineLoading, EngineSteppedDown
+from core.engine.interface import (
+    Answer,
+    EngineContextShortened,
+    EngineLoaded,
+    EngineLoading,
+    EngineSteppedDown,
+)
 from core.engine.ladder import Ladder, is_crash
 from core.engine.messages import (
     AskEngine,
@@ -61,7 +67,7 @@ class LocalEngine:
         self._settings = settings
         self._events = events
         self._lock = threading.Lock()
-        self._loaded: tuple[int | None, str, int, int] | None = None  # pid, path, context, threads
+        self._loaded: tuple[int | None, LoadModel] | None = None  # the worker's pid, and what was asked for
         self._loading: PendingCall | None = None
         self._gpu: bool | None = None
         self.info: ModelInfo | None = None
@@ -74,12 +80,6 @@ class LocalEngine:
     def _load(self, model: str) -> ModelInfo:
         path = self._library.path_of(model)
         values = self._settings.values
-        wanted = (self.worker.pid, str(path), values.context_length, values.threads)
-        if self._loaded == wanted and wanted[0] is not None and self.info is not None:
-            return self.info
-        self._loaded = self.info = (
-            None  # the worker frees the old model first, whatever becomes of the new one
-        )
         usual = LoadModel(
             str(path),
             context_length=values.context_length,
@@ -87,16 +87,24 @@ class LocalEngine:
             state_folder=str(self._states) if self._states else "",
             state_bytes=values.state_megabytes << 20,
         )
-        self._gpu = None
+        pid = self.worker.pid
+        if pid is not None and self.info is not None and self._loaded == (pid, self._with_ladder(usual)):
+            return self.info
+        # The worker frees the old model first, whatever becomes of the new one.
+        self._loaded = self.info = self._gpu = None
         self.info = info = self._try(model, usual)
-        self._loaded = (self.worker.pid, *wanted[1:])
+        self._loaded = (self.worker.pid, self._with_ladder(usual))
         self._events.publish(EngineLoaded(model, info))
         return info
+
+    def _with_ladder(self, usual: LoadModel) -> LoadModel:
+        """The request with what the model's rung changes."""
+        return msgspec.structs.replace(usual, **self.ladder.changes(_key(usual.path)))
 
     def _try(self, model: str, usual: LoadModel) -> ModelInfo:
         """Load, walking down the ladder after crashes, and halving the context where memory is short."""
         while True:
-            request = msgspec.structs.replace(usual, **self.ladder.changes(_key(usual.path)))
+            request = self._with_ladder(usual)
             self._events.publish(EngineLoading(model, 0))
             self._loading = self.worker.call(request, self._progress(model))
             try:
@@ -108,7 +116,7 @@ class LocalEngine:
                 if usual.context_length <= SMALLEST_CONTEXT:
                     raise
                 usual = msgspec.structs.replace(usual, context_length=usual.context_length // 2)
-                log.warning("no memory: trying a context of %d tokens", usual.context_length)
+                self._events.publish(EngineContextShortened(model, usual.context_length))
             else:
                 return info
             finally:

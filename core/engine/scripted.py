@@ -33,7 +33,7 @@ from core.engine.messages import (
     TokenCounts,
 )
 from core.engine.thinking import ThinkingSplitter
-from core.errors import ContextFull
+from core.errors import ContextFull, ModelTooLarge
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
@@ -61,6 +61,8 @@ class ScriptedEngine:
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
         self._request = request
         self._crash(request, "load")
+        if request.context_length > int(self._script.get("memory_for", request.context_length)):
+            raise ModelTooLarge(request.path, "the script says so")
         for percent in range(0, 101, 20):
             context.check()
             context.progress(percent, 100)

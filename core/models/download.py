@@ -46,6 +46,7 @@ FRUITLESS_TRIES = 6  # connections in a row that brought nothing new
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is asked again later, by the person
 SPARE = 64 << 20  # bytes that must stay free on the disk
 LOOK_AGAIN_BYTES = 256 << 20  # how often the free space is looked at during a download
+_SAFE = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 
 
@@ -61,12 +62,21 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Item:
-    """One model to fetch: a file, or all files of a split one. `about` is kept beside it as model.json."""
+    """One model to fetch: a file, or all files of a split one. `about` is kept beside it as model.json.
+
+    Raises ValueError for an id or a file name that could lead out of its folder.
+    """
 
     id: str
     name: str
     files: tuple[RemoteFile, ...]
     about: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Names come from a stranger's repository, and folders are replaced by them.
+        for name in (self.id, *(file.name for file in self.files)):
+            if not _SAFE.fullmatch(name):
+                raise ValueError(f"{name!r} cannot name a file or a folder")
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@ Finished models lie in a folder of their own below `models`, with `model.json` b
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import shutil
 import threading
 import time
@@ -21,7 +21,10 @@ from core.jobs import Job, Jobs
 from core.models.download import Download, Item, Meter
 from core.network import Network
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 3
+STOP_SECONDS = 60.0  # longer than any read from a server waits
 TELL_SECONDS = 0.25
 
 
@@ -107,10 +110,11 @@ class Downloads:
         with self._lock:
             self._dropped.add(item)
             job = self._running.get(item)
-        if job is not None and not job.done:
+        if job is not None:
             job.cancel()
-            with contextlib.suppress(Exception):
-                job.wait(30)
+            if not job.ended(STOP_SECONDS):
+                log.warning("the download %s does not stop; its files are left", item)
+                return
         shutil.rmtree(self._partial / item, ignore_errors=True)
         with self._lock:
             self._last.pop(item, None)

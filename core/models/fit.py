@@ -59,7 +59,7 @@ class Fit:
 
     verdict: Verdict
     context: int
-    gpu_layers: int
+    gpu_layers: int | None  # None: not predicted; the engine offloads all that the build can
     need: Need
     tokens_per_second: float | None
     reason: str
@@ -142,17 +142,17 @@ def judge(
         reason = N_("It needs {need} GB and {free} GB are free.")
         if found.total <= machine.memory - SPARE:
             reason = N_("It needs {need} GB and {free} GB are free. With other programs closed it would fit.")
-        return Fit(Verdict.NOT, tried, 0, found, speed, reason, values)
+        return Fit(Verdict.NOT, tried, None, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:
         reason = N_("It fits into memory, but writes only about {speed} tokens a second here.")
-        return Fit(Verdict.SLOW, tried, 0, found, speed, reason, values)
+        return Fit(Verdict.SLOW, tried, None, found, speed, reason, values)
     if tried < wanted:
         reason = N_("It fits with a context of {context} tokens.")
     elif speed is not None:
         reason = N_("It needs {need} GB and writes about {speed} tokens a second.")
     else:
         reason = N_("It needs {need} GB of {free} GB that are free.")
-    return Fit(Verdict.FITS, tried, 0, found, speed, reason, values)
+    return Fit(Verdict.FITS, tried, None, found, speed, reason, values)
 
 
 def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: float | None = None) -> Fit:
@@ -179,8 +179,10 @@ def _of_helper(size: int, machine: Machine) -> Fit:
     values = {"need": _gb(found.total), "free": _gb(machine.memory_free)}
     if found.total > machine.memory_free - SPARE:
         reason = N_("It needs {need} GB and {free} GB are free.")
-        return Fit(Verdict.NOT, 0, 0, found, None, reason, values)
-    return Fit(Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of {free} GB that are free."), values)
+        return Fit(Verdict.NOT, 0, None, found, None, reason, values)
+    return Fit(
+        Verdict.FITS, 0, None, found, None, N_("It needs {need} GB of {free} GB that are free."), values
+    )
 
 
 def _gb(size: int) -> str:

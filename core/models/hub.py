@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,6 +72,9 @@ class Page:
     offers: tuple[Offer, ...]
 
 
+_RUNNABLE = re.compile(
+    r"[A-Za-z0-9][\w.+-]*\.gguf"
+)  # other names are left alone: they become file names here
 _session = threading.Lock()  # huggingface_hub has one HTTP session for the whole process
 
 
@@ -125,6 +129,7 @@ class Hub:
             RemoteFile(file.name.rsplit("/", 1)[-1], file.url, file.size, file.sha256) for file in offer.files
         )
         stem = offer.name.rsplit("/", 1)[-1].removesuffix(".gguf")
+        owner = repository.split("/")[0]  # two owners may offer files of one name
         about = {
             "role": role,
             "repository": repository,
@@ -135,7 +140,7 @@ class Hub:
             "languages": list(page.found.languages),
             "sha256": {file.name: file.sha256 for file in files},
         }
-        return Item(stem.lower(), stem, files, about)
+        return Item(f"{owner}--{stem}".lower(), stem, files, about)
 
     def _card(self, repository: str, revision: str) -> str:
         with (
@@ -229,7 +234,7 @@ def offers(files: list[RemoteFile]) -> tuple[Offer, ...]:
     splits: dict[tuple[str, str, int], dict[int, RemoteFile]] = {}
     for file in files:
         base = file.name.rsplit("/", 1)[-1]
-        if not base.endswith(".gguf") or base.startswith("mmproj") or "imatrix" in base:
+        if not _RUNNABLE.fullmatch(base) or base.startswith("mmproj") or "imatrix" in base:
             continue
         part = quantisation.split_of(base)
         if part is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -80,7 +81,7 @@ class Library:
         """
         gguf.read_header(file)
         safe = re.sub(r"[^\w.+-]", "_", name) or file.stem
-        target = self._home.models / f"{safe}.gguf"
+        target = self._free_name(safe, file)
         try:
             if not target.exists():
                 target.unlink(missing_ok=True)  # a link whose file has gone
@@ -91,6 +92,14 @@ class Library:
         except OSError as error:
             raise HomeNotWritable(str(target), error.strerror or str(error)) from error
         return self.find(target.stem)
+
+    def _free_name(self, stem: str, file: Path) -> Path:
+        """Where the link to `file` goes: a name that is free, or that leads to it already."""
+        for number in itertools.count(1):
+            target = self._home.models / (f"{stem}.gguf" if number == 1 else f"{stem}-{number}.gguf")
+            if not target.exists() or target.samefile(file):
+                return target
+        raise AssertionError("numbers do not end")
 
     def remove(self, model: str) -> int:
         """Delete a model, or the link to it; returns the bytes that this freed. Raises ModelMissing.

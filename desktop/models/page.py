@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -60,15 +59,14 @@ class ModelsPage(QWidget):
         heading.setProperty("role", "heading")
         self._about = QLabel()
         self._about.setProperty("role", "muted")
-        self._here_area, self._here = _grid()
-        self._catalogue_area, self._catalogue = _grid()
+        self._here, self._catalogue = QGridLayout(), QGridLayout()
         self.japanese = QCheckBox(tr("Only models with good Japanese"))
         self.japanese.toggled.connect(self._show_catalogue)
         offered = QWidget()
         inside = QVBoxLayout(offered)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.japanese)
-        inside.addWidget(self._catalogue_area, 1)
+        inside.addWidget(layouts.scrolling(self._catalogue), 1)
         self.search = HubSearch(app, operations, theme)
         self.search.wanted.connect(self._fetch)
         self.stack = QStackedWidget()
@@ -76,7 +74,7 @@ class ModelsPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         for key, label, page in (
-            ("here", tr("On this computer"), self._here_area),
+            ("here", tr("On this computer"), layouts.scrolling(self._here)),
             ("catalogue", tr("Recommended"), offered),
             ("search", tr("Search the hub"), self.search),
         ):
@@ -249,18 +247,6 @@ class ModelsPage(QWidget):
             self.changed.emit()
         elif change.state is State.FAILED and change.error is not None:
             self._notify.error(change.error)
-
-
-def _grid() -> tuple[QScrollArea, QGridLayout]:
-    body = QWidget()
-    grid = QGridLayout(body)
-    grid.setContentsMargins(0, 0, 8, 0)
-    grid.setSpacing(14)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(body)
-    return area, grid
 
 
 def _fill(grid: QGridLayout, widgets: list[QWidget]) -> None:

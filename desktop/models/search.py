@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -52,8 +51,8 @@ class HubSearch(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
-        self._results, self._result_list = _scroll()
-        self._page, self._page_list = _scroll()
+        self._result_list, self._page_list = QVBoxLayout(), QVBoxLayout()
+        self._results, self._page = layouts.scrolling(self._result_list), layouts.scrolling(self._page_list)
         self.stack = QStackedWidget()
         self.stack.addWidget(self._results)
         self.stack.addWidget(self._page)
@@ -153,15 +152,3 @@ class HubSearch(QWidget):
         )
         name = offer.name.rsplit("/", 1)[-1]
         return card(name, badge(verdict), facts, tr(meaning) if meaning else "", [fetch])
-
-
-def _scroll() -> tuple[QScrollArea, QVBoxLayout]:
-    body = QWidget()
-    inside = QVBoxLayout(body)
-    inside.setContentsMargins(0, 0, 8, 0)
-    inside.setSpacing(12)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(body)
-    return area, inside

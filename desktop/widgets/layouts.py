@@ -1,8 +1,22 @@
-"""Emptying layouts whose content is built anew."""
+"""Layouts whose content is built anew: emptying them, and letting them scroll."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLayout
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
+
+
+def scrolling(inside: QLayout) -> QScrollArea:
+    """A vertically scrolling area whose content is laid out by `inside`."""
+    body = QWidget()
+    body.setLayout(inside)
+    inside.setContentsMargins(0, 0, 8, 0)
+    inside.setSpacing(14)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    return area
 
 
 def clear(layout: QLayout, keep_last: int = 0) -> None:

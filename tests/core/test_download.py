@@ -40,14 +40,6 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    network = Network(tmp_path / "network.jsonl")
-    network.install()
-    yield network
-    Network(None).install()
-
-
 def item(hub: Hub, *names: str, sha256: str | None = "") -> Item:
     """The item of these files; `sha256` '' takes the right ones, None leaves them out."""
     files = []

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import HubBusy, HubMissing, HubUnreachable, NetworkRefused
 from core.models import quantisation
-from core.models.download import Download, RemoteFile
+from core.models.download import Download, Item, RemoteFile
 from core.models.hub import Hub, offers
 from core.network import Network
 from tests.support import hub as double
@@ -38,14 +38,6 @@ def server() -> Iterator[double.Hub]:
         yield server
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    network = Network(tmp_path / "network.jsonl")
-    network.install()
-    yield network
-    Network(None).install()
-
-
 def test_search_narrows_and_sorts(server: double.Hub, network: Network) -> None:
     hub = Hub(network, server.url)
     assert [f.repository for f in hub.search("")] == ["desk/Tiny-1B-GGUF", "desk/Huge-GGUF"]
@@ -68,7 +60,7 @@ def test_a_page_has_its_card_and_its_offers(server: double.Hub, network: Network
     assert page.card == "# Tiny\n\nSmall."
     assert [(o.quantisation, o.size) for o in page.offers] == [("Q4_K_M", 400), ("Q8_0", 800)]
     item = hub.item(page, page.offers[0])
-    assert item.id == "tiny-1b-q4_k_m"
+    assert item.id == "desk--tiny-1b-q4_k_m"
     target = Download(item, tmp_path / "partial", network).run(
         tmp_path / "models" / item.id, lambda: None, lambda done: None
     )
@@ -126,3 +118,13 @@ def test_incomplete_splits_and_projectors_are_no_offers() -> None:
 def test_quantisations_are_read_from_names_and_explained(name: str, wanted: str) -> None:
     assert quantisation.of_file(name) == wanted
     assert bool(quantisation.meaning(wanted)) == bool(wanted)
+
+
+@pytest.mark.parametrize(
+    "name", [".gguf", "...gguf", "..\\..\\x.gguf", "-x.gguf", "a b.gguf", "x\n.gguf", "CON:.gguf"]
+)
+def test_names_that_could_lead_out_of_their_folder_are_no_offers(name: str) -> None:
+    assert offers([RemoteFile(f"folder/{name}", "")]) == ()
+    for item, file in ((name.removesuffix(".gguf"), "a.gguf"), ("a", name)):
+        with pytest.raises(ValueError, match="cannot name"):
+            Item(item, "x", (RemoteFile(file, ""),))

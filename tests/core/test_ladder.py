@@ -11,7 +11,7 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import MessageState
-from core.engine.interface import EngineSteppedDown
+from core.engine.interface import EngineContextShortened, EngineSteppedDown
 from core.engine.ladder import RUNGS, Ladder, is_crash
 from core.engine.messages import LoadModel
 from core.errors import WorkerDied
@@ -62,6 +62,31 @@ def test_a_crash_at_load_ends_in_a_working_chat(open_app: Callable[..., App], ho
     again.engine.ladder.reset()
     assert json.loads((home.root / "engine.json").read_text()) == {}
     assert again.engine.ladder.remembered() == {}
+
+
+def test_undoing_takes_effect_with_the_next_question(open_app: Callable[..., App]) -> None:
+    app = open_app(at="load", flash_attention=True)
+    ask(app)
+    taken = steps(app)
+    ask(app)
+    assert taken == [], "the loaded model is used again"
+    app.engine.ladder.reset()
+    ask(app)
+    assert taken == ["without flash attention"], "the usual settings were tried again at once"
+
+
+def test_too_little_memory_shortens_the_context_and_says_so(home: Home, script: Callable[..., Path]) -> None:
+    script(*ANSWERS, memory_for=3000)
+    app = App(home)
+    said: list[int] = []
+    app.events.listen(EngineContextShortened, lambda event: said.append(event.length))
+    try:
+        assert ask(app).text == "one two three four"
+        assert said == [4096, 2048]
+        ask(app)
+        assert said == [4096, 2048], "the shorter context is used again, not found again"
+    finally:
+        app.close()
 
 
 def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[..., App]) -> None:

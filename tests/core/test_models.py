@@ -130,6 +130,19 @@ def test_a_model_is_used_where_it_lies_and_removed_again(home: Home, tmp_path: P
         library.add(tmp_path / "bad.gguf")
 
 
+def test_two_files_of_one_name_are_two_models(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    source = library.path_of("smollm2-135m-instruct")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "model.gguf").write_bytes(source.read_bytes())
+    first, second = (library.add(tmp_path / folder / "model.gguf") for folder in ("a", "b"))
+    assert (first.id, second.id) == ("model", "model-2")
+    assert second.path.resolve() == tmp_path / "b" / "model.gguf"
+    assert library.add(tmp_path / "a" / "model.gguf").id == "model"
+
+
 def test_a_folder_without_its_description_is_no_model(home: Home) -> None:
     home.create()
     folder = home.models / "half"

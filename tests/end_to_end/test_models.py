@@ -22,6 +22,7 @@ from tests.support.hub import Hub, Repository
 
 REPO = "desk/SmolLM2-135M-Instruct-GGUF"
 FILE = "SmolLM2-135M-Instruct-Q4_1.gguf"
+ITEM = "desk--smollm2-135m-instruct-q4_1"
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
                 process.kill()
                 break
     hub.faults.bytes_per_second = 0
-    partial = home.models / ".partial" / FILE.removesuffix(".gguf").lower()
+    partial = home.models / ".partial" / ITEM
     assert Download.unfinished(partial) is not None
     sent = hub.sent
 
@@ -88,7 +89,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     assert window.app.settings.values.hub_endpoint == hub.url
     window.show_page("models")
     page = window.models
-    row = page.downloads.row(FILE.removesuffix(".gguf").lower())
+    row = page.downloads.row(ITEM)
     assert row is not None
     assert row.text.text().startswith("Paused at")
 
@@ -102,7 +103,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     qtbot.waitUntil(lambda: "is ready" in window.chat.banner.text.text(), timeout=60_000)
     whole = len(hub.repositories[REPO].files[FILE])
     assert hub.sent - sent <= whole - 20_000_000, "what the killed program had fetched was fetched again"
-    assert page.downloads.row(FILE.removesuffix(".gguf").lower()) is None
+    assert page.downloads.row(ITEM) is None
 
     page.show_tab("here")
     press(qtbot, page, "Chat: SmolLM2-135M-Instruct-Q4_1")

@@ -6,9 +6,10 @@ Time is linear in the length of the answer: each token's bytes go through an inc
 from __future__ import annotations
 
 import codecs
+import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import llama_cpp.llama_cpp as c
 from llama_cpp.llama_grammar import json_schema_to_gbnf
@@ -59,16 +60,23 @@ def grammar(model: Model, schema: str) -> c.llama_sampler_p:
     return part
 
 
-def sampler(model: Model, settings: Sampling, schema: str = "") -> c.llama_sampler_p:
-    """llama.cpp's sampler chain for these settings; the caller frees it. Raises SchemaUnusable."""
+@contextlib.contextmanager
+def sampler(model: Model, settings: Sampling, schema: str = "") -> Iterator[c.llama_sampler_p]:
+    """llama.cpp's sampler chain for these settings, freed at the end of the block. Raises SchemaUnusable."""
     first = grammar(model, schema) if schema else None
     chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
+    try:
+        if first is not None:  # before anything cuts the candidates down to ones that it would refuse
+            c.llama_sampler_chain_add(chain, first)
+        _add_samplers(chain, model, settings)
+        yield chain
+    finally:
+        c.llama_sampler_free(chain)
 
+
+def _add_samplers(chain: c.llama_sampler_p, model: Model, settings: Sampling) -> None:
     def add(part: c.llama_sampler_p) -> None:
         c.llama_sampler_chain_add(chain, part)
-
-    if first is not None:  # before anything cuts the candidates down to ones that it would refuse
-        add(first)
 
     penalised = settings.repeat_penalty != 1.0
     greedy = settings.temperature <= 0
@@ -79,12 +87,11 @@ def sampler(model: Model, settings: Sampling, schema: str = "") -> c.llama_sampl
         add(c.llama_sampler_init_penalties(size, PENALTY_TOKENS, settings.repeat_penalty, 0.0, 0.0))
     if greedy:
         add(c.llama_sampler_init_greedy())
-        return chain
+        return
     add(c.llama_sampler_init_top_p(settings.top_p, 1))
     add(c.llama_sampler_init_min_p(settings.min_p, 1))
     add(c.llama_sampler_init_temp(settings.temperature))
     add(c.llama_sampler_init_dist(settings.seed if settings.seed >= 0 else random.getrandbits(32)))
-    return chain
 
 
 class Generator:
@@ -120,11 +127,8 @@ class Generator:
         room = self._model.context_length
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
-        chain = sampler(self._model, settings, schema)
-        try:
+        with sampler(self._model, settings, schema) as chain:
             return self._answer(chain, started, conversation, prompt, max_tokens, emit, on_read, cancelled)
-        finally:
-            c.llama_sampler_free(chain)
 
     def _answer(
         self,
