@@ -78,14 +78,15 @@ def card(name: str, mark: QWidget | None, facts: list[str], text: str, actions: 
     meta = QLabel(" · ".join(fact for fact in facts if fact))
     meta.setProperty("role", "muted")
     meta.setWordWrap(True)
-    words = QLabel(text)
-    words.setWordWrap(True)
     layout = QVBoxLayout(frame)
     layout.setContentsMargins(16, 14, 16, 14)
     layout.setSpacing(6)
     layout.addLayout(top)
     layout.addWidget(meta)
-    layout.addWidget(words)
+    if text:
+        words = QLabel(text)
+        words.setWordWrap(True)
+        layout.addWidget(words)
     layout.addStretch()
     if actions:
         row = QHBoxLayout()

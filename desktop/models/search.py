@@ -109,7 +109,7 @@ class HubSearch(QWidget):
                 facts.append(tr("needs your agreement on its page"))
             opened = (tr("Show files"), lambda model=model: self.open(model.repository), False)
             self._result_list.addWidget(card(model.repository, None, facts, "", [opened]))
-        self._result_list.addStretch()
+        self._result_list.addStretch(1)
 
     def open(self, repository: str) -> None:
         """Show a model's page."""
@@ -137,7 +137,7 @@ class HubSearch(QWidget):
         text = MarkdownView(self._theme)
         text.set_text(page.card)
         self._page_list.addWidget(text)
-        self._page_list.addStretch()
+        self._page_list.addStretch(1)
         self.stack.setCurrentWidget(self._page)
 
     def _offer(self, page: Page, offer: Offer, verdict: fit.Fit) -> QWidget:

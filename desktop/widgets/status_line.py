@@ -60,7 +60,7 @@ class StatusLine(QWidget):
     def set_network(self, connections: int) -> None:
         """How many connections this session has made."""
         if connections:
-            self.offline.setText(tr("On this computer"))
+            self.offline.setText(tr("Computed here"))
             self.offline.setToolTip(
                 tr(
                     "Everything is computed on this computer. The connections were for models that you asked for."
