@@ -166,8 +166,7 @@ class Generator:
             if cancelled():
                 raise Cancelled
             self._decode(sequence, [token])
-        if rest := decoder.decode(b"", final=True):
-            emit(rest)
+        # A character that a limit has cut in half is left in the decoder: half of it is nothing to read.
         total = time.perf_counter() - started
         timings = Timings(first, total, len(prompt), cached, written)
         return Completion(finish, timings, len(sequence.tokens))
