@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test bench screenshots lint format lock translations
+.PHONY: run test bench wheels catalogue-check screenshots lint format lock translations
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -15,8 +15,16 @@ test:           ## every check and test, with real parts
 	@$(venv)/python scripts/check.py
 
 bench:          ## the measures, beside their aims
-	@$(setup) --for test
+	@$(setup) --for bench
 	@$(venv)/python -m tests.benchmarks
+
+wheels:         ## the portable build of the engine, for installers: compiled once, kept in the cache
+	@env -u TSUKUE_CMAKE_ARGS $(setup)
+	@$(venv)/python scripts/wheel.py
+
+catalogue-check: ## ask the hub whether the catalogue is still right (needs a connection)
+	@$(setup)
+	@$(venv)/python scripts/catalogue_check.py
 
 screenshots:    ## drive the real program on a virtual display; writes docs/screenshots
 	@$(setup) --for test

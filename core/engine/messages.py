@@ -25,7 +25,15 @@ class Sampling(msgspec.Struct, frozen=True):
     top_p: float = 0.95
     min_p: float = 0.05
     repeat_penalty: float = 1.0
+    dry_multiplier: float = 0.0  # strength of the penalty for repeated passages; 0 is off
     seed: int = -1
+
+
+class Adapter(msgspec.Struct, frozen=True):
+    """A LoRA adapter that changes a model while it is applied: its file, and how strongly (1 is as trained)."""
+
+    path: str
+    scale: float = 1.0
 
 
 class Timings(msgspec.Struct, frozen=True):
@@ -36,6 +44,8 @@ class Timings(msgspec.Struct, frozen=True):
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    guessed_tokens: int = 0  # of the completion, by speculation; whether right or not
+    accepted_tokens: int = 0  # of those, the right ones
 
     @property
     def tokens_per_second(self) -> float:
@@ -54,7 +64,12 @@ class ModelInfo(msgspec.Struct, frozen=True):
     size_bytes: int
     layers: int
     gpu_layers: int
-    threads: int
+    threads: int  # at most, where the count is found by measuring
+    thinking_switch: str = (
+        ""  # the template's variable that turns thinking on and off; '' where there is none
+    )
+    draft: str = ""  # the file of the smaller model that guesses ahead
+    cache_type: str = "f16"
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -76,27 +91,47 @@ class TokenCounts(msgspec.Struct, frozen=True):
     counts: list[int]
 
 
+class Device(msgspec.Struct, frozen=True):
+    """Something that llama.cpp can compute on. `kind` is 'cpu', 'gpu' (own memory), 'igpu' (shared) or 'accel'."""
+
+    name: str
+    description: str
+    kind: str
+    memory: int
+    memory_free: int
+
+
 class EngineInfo(msgspec.Struct, frozen=True):
     """What the native library says of itself and of this machine."""
 
     system: str
     gpu: bool
     version: str
+    backends: list[str] = msgspec.field(
+        default_factory=list
+    )  # those that are loaded: cpu, vulkan, cuda, metal
+    variant: str = ""  # of the portable build: which processor's code was taken
+    devices: list[Device] = msgspec.field(default_factory=list)
 
 
 @operation(result=ModelInfo, doing=N_("loading the model"))
 class LoadModel(Request):
-    """Load a GGUF file, freeing the one before. Raises ModelUnreadable, ModelTooLarge."""
+    """Make a GGUF file the current model. The one before stays beside it where memory allows.
+
+    Raises ModelUnreadable, ModelTooLarge.
+    """
 
     path: str
     context_length: int = 8192
-    threads: int = 0  # 0: cores minus one, at least one
+    threads: int = 0  # 0: found by measuring
     gpu_layers: int = -1  # -1: all, where the build has a GPU backend
     flash_attention: bool = True  # where the model allows it
     extra_buffers: bool = True  # weights rearranged for the processor
     cache_type: str = "f16"  # of keys and values: f16, q8_0 or q4_0
     state_folder: str = ""  # where states of conversations are kept for the next start; '' keeps none
     state_bytes: int = 0  # how large that folder may become
+    speculation: str = "auto"  # guess ahead: 'auto' where it was measured to pay, 'always', 'off'
+    draft: str = ""  # a smaller model's file with the same vocabulary, to guess with
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))
@@ -112,6 +147,8 @@ class Generate(Request):
     max_tokens: int = 2048
     reserve: int = 1  # the prompt is too long if it leaves less room than this
     schema: str = ""
+    adapters: list[Adapter] = msgspec.field(default_factory=list)
+    thinking: bool | None = None  # whether to think first, where the template has a switch; None: as it comes
     template_options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from core.engine import local
-from core.engine.messages import Completion, CountTokens, Generate, LoadModel, Piece, Sampling, Turn
+from core.engine.messages import (
+    Adapter,
+    Completion,
+    CountTokens,
+    Generate,
+    LoadModel,
+    Piece,
+    Sampling,
+    Turn,
+)
 from core.engine.template import GUARD, ChatTemplate
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
@@ -30,6 +39,7 @@ from core.models import gguf
 from core.models.library import Library
 from core.paths import Home
 from core.workers.supervisor import Worker
+from tests.support.gguf_files import write_adapter
 
 GREEDY = Sampling(temperature=0)
 
@@ -143,6 +153,92 @@ def test_a_stop_while_writing_keeps_what_is_there(engine: Worker) -> None:
         for _ in pieces:
             pass
     assert answer(engine, "write", Turn("user", "Hello."))[0].strip()
+
+
+def test_the_penalty_for_repeated_passages_ends_a_litany(engine: Worker) -> None:
+    """Left alone, the small model writes the same six words again and again."""
+
+    def repeated(**how: float) -> int:
+        turn = Turn("user", "List a hundred colours.")
+        call = engine.call(Generate("dry", [turn], Sampling(temperature=0, **how), max_tokens=200))
+        words = "".join(piece.text for piece in call.items()).split()
+        passages = [tuple(words[i : i + 6]) for i in range(len(words) - 5)]
+        return len(passages) - len(set(passages))
+
+    assert repeated() > 10
+    assert repeated(dry_multiplier=0.8) == 0
+
+
+def test_the_same_seed_gives_the_same_answer(engine: Worker) -> None:
+    def written(seed: int) -> str:
+        how = Sampling(temperature=1.2, seed=seed)
+        call = engine.call(Generate("seed", [Turn("user", "Tell a story.")], how, max_tokens=24))
+        return "".join(piece.text for piece in call.items())
+
+    assert written(5) == written(5) != written(6)
+
+
+def test_an_adapter_is_applied_and_taken_off_while_the_model_stays(
+    engine: Worker, model_path: str, tmp_path: Path
+) -> None:
+    file = str(write_adapter(Path(model_path), tmp_path / "noise.gguf", strength=3.0))
+    turn = Turn("user", "Name three colours. " + "Think well. " * 30)
+
+    def written(*adapters: Adapter) -> tuple[str, int]:
+        call = engine.call(Generate("lora", [turn], GREEDY, max_tokens=16, adapters=list(adapters)))
+        return "".join(piece.text for piece in call.items()), call.result().timings.cached_tokens
+
+    plain, _ = written()
+    changed, cached = written(Adapter(file))
+    assert cached == 0, "what was read without the adapter is not what it would be with it"
+    assert changed != plain
+    assert written(Adapter(file))[1] > 50
+    assert written(Adapter(file, 0.0))[0] == plain
+    assert written()[0] == plain
+
+
+@pytest.mark.parametrize("what", ["a model", "text", "missing"])
+def test_an_adapter_that_is_none_is_refused_by_name(
+    engine: Worker, model_path: str, tmp_path: Path, what: str
+) -> None:
+    file = tmp_path / "adapter.gguf"
+    if what == "a model":
+        file.symlink_to(model_path)
+    elif what == "text":
+        file.write_text("no adapter")
+    call = engine.call(
+        Generate("bad", [Turn("user", "x")], GREEDY, max_tokens=2, adapters=[Adapter(str(file))])
+    )
+    with pytest.raises((ModelUnreadable, ModelMissing)) as refused:
+        call.result(30)
+    assert "adapter.gguf" in str(refused.value)
+    assert answer(engine, "after", Turn("user", "Hello."))[0].strip()
+
+
+def test_two_models_stay_in_memory_and_a_third_lets_the_oldest_go(model_path: str, tmp_path: Path) -> None:
+    """Going back to a model that is still there loads nothing and reads nothing again."""
+    worker = Worker(local.spec(), Events())
+    copies = []
+    for name in ("one", "two", "three"):
+        copies.append(tmp_path / f"{name}.gguf")
+        copies[-1].symlink_to(model_path)
+    turn = Turn("user", "Tell me about wood. " * 20)
+
+    def use(path: Path) -> tuple[bool, int]:
+        steps: list[int] = []
+        worker.call(LoadModel(str(path), 2048), lambda p: steps.append(p.done)).result()
+        call = worker.call(Generate("both", [turn], GREEDY, max_tokens=2))
+        return bool(steps), call.result().timings.cached_tokens
+
+    assert use(copies[0]) == (True, 0)
+    assert use(copies[1]) == (True, 0)
+    loaded, cached = use(copies[0])
+    assert not loaded
+    assert cached > 50
+    assert use(copies[2])[0]
+    assert use(copies[0])[0] is False
+    assert use(copies[1])[0] is True
+    worker.close()
 
 
 SCHEMA = {

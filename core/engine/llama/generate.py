@@ -6,104 +6,48 @@ Time is linear in the length of the answer: each token's bytes go through an inc
 from __future__ import annotations
 
 import codecs
-import contextlib
-import random
 import time
 from collections.abc import Callable, Iterator
 
 import llama_cpp.llama_cpp as c
-from llama_cpp.llama_grammar import json_schema_to_gbnf
 
+from core.engine.llama.batch import Batch
+from core.engine.llama.drafts import Guesser
 from core.engine.llama.model import BATCH, Model
+from core.engine.llama.sampling import sampler
 from core.engine.llama.sequences import LIVE, Sequence, Sequences
+from core.engine.llama.threads import Threads
 from core.engine.messages import Completion, Sampling, Timings
-from core.errors import Cancelled, ContextFull, SchemaUnusable, WorkerFault
+from core.errors import Cancelled, ContextFull, WorkerFault
 
-PENALTY_TOKENS = 64  # how far back repetition counts
+TELLING = 128  # tokens; a batch of fewer says little about the speed of reading
 _NO_SLOT, _ABORTED = 1, 2  # what llama_decode returns besides 0
-
-
-class Batch:
-    """A llama.cpp batch, allocated once. All its tokens belong to one sequence and follow one another."""
-
-    def __init__(self) -> None:
-        self._batch = c.llama_batch_init(BATCH, 0, 1)
-
-    def fill(self, tokens: list[int], position: int, sequence: int) -> c.llama_batch:
-        """Put tokens in; only the last one gets logits."""
-        batch = self._batch
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
-            batch.token[i] = token
-            batch.pos[i] = position + i
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = sequence
-            batch.logits[i] = False
-        batch.logits[len(tokens) - 1] = True
-        return batch
-
-    def close(self) -> None:
-        c.llama_batch_free(self._batch)
-
-
-def grammar(model: Model, schema: str) -> c.llama_sampler_p:
-    """A sampler that lets only JSON of this schema through. Raises SchemaUnusable; nothing is ever fetched."""
-    try:
-        rules = json_schema_to_gbnf(schema)
-    except (
-        Exception
-    ) as error:  # the converter has no errors of its own: whatever a schema trips over comes out
-        raise SchemaUnusable(str(error)[:200] or type(error).__name__) from error
-    part = c.llama_sampler_init_grammar(model.vocab, rules.encode(), b"root")
-    if not part:
-        raise SchemaUnusable("llama.cpp refused its grammar")
-    return part
-
-
-@contextlib.contextmanager
-def sampler(model: Model, settings: Sampling, schema: str = "") -> Iterator[c.llama_sampler_p]:
-    """llama.cpp's sampler chain for these settings, freed at the end of the block. Raises SchemaUnusable."""
-    first = grammar(model, schema) if schema else None
-    chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
-    try:
-        if first is not None:  # before anything cuts the candidates down to ones that it would refuse
-            c.llama_sampler_chain_add(chain, first)
-        _add_samplers(chain, model, settings)
-        yield chain
-    finally:
-        c.llama_sampler_free(chain)
-
-
-def _add_samplers(chain: c.llama_sampler_p, model: Model, settings: Sampling) -> None:
-    def add(part: c.llama_sampler_p) -> None:
-        c.llama_sampler_chain_add(chain, part)
-
-    penalised = settings.repeat_penalty != 1.0
-    greedy = settings.temperature <= 0
-    if not greedy or penalised:  # penalties search the candidates, so they come after the cut to a few
-        add(c.llama_sampler_init_top_k(settings.top_k))
-    if penalised:
-        size = c.llama_vocab_n_tokens(model.vocab)
-        add(c.llama_sampler_init_penalties(size, PENALTY_TOKENS, settings.repeat_penalty, 0.0, 0.0))
-    if greedy:
-        add(c.llama_sampler_init_greedy())
-        return
-    add(c.llama_sampler_init_top_p(settings.top_p, 1))
-    add(c.llama_sampler_init_min_p(settings.min_p, 1))
-    add(c.llama_sampler_init_temp(settings.temperature))
-    add(c.llama_sampler_init_dist(settings.seed if settings.seed >= 0 else random.getrandbits(32)))
 
 
 class Generator:
     """Runs prompts on one model."""
 
-    def __init__(self, model: Model, sequences: Sequences) -> None:
+    def __init__(
+        self,
+        model: Model,
+        sequences: Sequences,
+        reading: Threads,
+        writing: Threads,
+        guessers: list[Guesser],
+    ) -> None:
+        """`reading` and `writing` say how many threads compute; `guessers` are asked in this order."""
         self._model = model
         self._sequences = sequences
+        self._reading = reading
+        self._writing = writing
+        self._guessers = guessers
         self._batch = Batch()
+        self._guessed = self._accepted = 0
 
     def close(self) -> None:
         self._batch.close()
+        for guesser in self._guessers:
+            guesser.close()
 
     def run(
         self,
@@ -148,8 +92,7 @@ class Generator:
 
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         finish, written, first = "length", 0, 0.0
-        while True:
-            token = c.llama_sampler_sample(chain, self._model.context, -1)
+        for token in self._tokens(chain, sequence, len(prompt) + max_tokens):
             written += 1
             first = first or time.perf_counter() - started
             if self._model.ends(token):
@@ -160,16 +103,62 @@ class Generator:
                 emit(text)
             if written >= max_tokens:
                 break
-            if len(sequence.tokens) + 1 >= room:
+            if len(prompt) + written >= room:
                 finish = "context"
                 break
             if cancelled():
                 raise Cancelled
-            self._decode(sequence, [token])
         # A character that a limit has cut in half is left in the decoder: half of it is nothing to read.
         total = time.perf_counter() - started
-        timings = Timings(first, total, len(prompt), cached, written)
-        return Completion(finish, timings, len(sequence.tokens))
+        timings = Timings(first, total, len(prompt), cached, written, self._guessed, self._accepted)
+        return Completion(finish, timings, min(len(prompt) + written, room))
+
+    def _tokens(self, chain: c.llama_sampler_p, sequence: Sequence, limit: int) -> Iterator[int]:
+        """The answer's tokens, for ever. What was guessed is read together with the token before it.
+
+        No guess goes beyond `limit` tokens of prompt and answer, or the window.
+        """
+        context = self._model.context
+        limit = min(limit, self._model.context_length) - 1
+        self._guessed = self._accepted = 0
+        for guesser in self._guessers:
+            guesser.begin()
+        token = c.llama_sampler_sample(chain, context, -1)
+        while True:
+            yield token
+            started = time.perf_counter()
+            source, guesses = self._guess(sequence.tokens, token, limit - len(sequence.tokens))
+            self._decode(sequence, [token, *guesses], every=bool(guesses))
+            if source is None:
+                # Sampling waits for a graphics card to finish, so it belongs to the step.
+                token = c.llama_sampler_sample(chain, context, -1)
+                self._note_single(time.perf_counter() - started)
+                continue
+            before = len(sequence.tokens) - len(guesses)
+            spent, right = 0.0, 0
+            for number in range(len(guesses) + 1):
+                token = c.llama_sampler_sample(chain, context, number)
+                spent = spent or time.perf_counter() - started
+                if number == len(guesses) or token != guesses[number]:
+                    break
+                right += 1
+                self._accepted += 1
+                yield token
+            self._sequences.cut(before + right)
+            self._guessed += len(guesses)
+            source.economy.batch(len(guesses), right, spent)
+
+    def _guess(self, tokens: list[int], token: int, room: int) -> tuple[Guesser | None, list[int]]:
+        for guesser in self._guessers:
+            count = min(guesser.economy.best(), room)
+            if count > 0 and (guesses := guesser.guess(tokens, token, count)):
+                return guesser, guesses
+        return None, []
+
+    def _note_single(self, seconds: float) -> None:
+        self._writing.note(seconds)
+        for guesser in self._guessers:
+            guesser.economy.single(seconds)
 
     def _read(
         self,
@@ -182,11 +171,17 @@ class Generator:
         for start in range(0, len(tokens), BATCH):
             if cancelled():
                 raise Cancelled
-            self._decode(sequence, tokens[start : start + BATCH])
+            part = tokens[start : start + BATCH]
+            started = time.perf_counter()
+            self._decode(sequence, part)
+            if len(part) >= TELLING:
+                c.llama_synchronize(self._model.context)
+                self._reading.note((time.perf_counter() - started) / len(part))
             on_read(min(start + BATCH, len(tokens)), len(tokens))
 
-    def _decode(self, sequence: Sequence, tokens: list[int]) -> None:
-        batch = self._batch.fill(tokens, len(sequence.tokens), LIVE)
+    def _decode(self, sequence: Sequence, tokens: list[int], *, every: bool = False) -> None:
+        c.llama_set_n_threads(self._model.context, self._writing.count, self._reading.count)
+        batch = self._batch.fill(tokens, len(sequence.tokens), LIVE, every=every)
         code = c.llama_decode(self._model.context, batch)
         if code == 0:
             sequence.tokens += tokens

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import llama_cpp.llama_cpp as c
 
-from core.engine.messages import LoadModel, ModelInfo
+from core.engine import thinking
+from core.engine.llama import devices
+from core.engine.messages import Adapter, LoadModel, ModelInfo
 from core.engine.template import PLAIN, ChatTemplate
 from core.errors import Cancelled, ModelTooLarge, ModelUnreadable
 from core.models import gguf
-from core.models.hardware import default_threads
 
 CACHE_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # ggml's type numbers
 BATCH = 512  # tokens decoded at once while a prompt is read; a stop is seen in between, and inside
@@ -48,9 +49,10 @@ class _Log:
 log = _Log()
 
 
-def start_backend() -> None:
-    """Initialise llama.cpp once in this process."""
+def start_backend(*, graphics: bool = True) -> None:
+    """Initialise llama.cpp once in this process; without `graphics`, as if there were no graphics card."""
     c.llama_log_set(log.callback, None)
+    devices.load(graphics=graphics)
     c.llama_backend_init()
 
 
@@ -77,12 +79,14 @@ class AbortFlag:
 class Model:
     """One model in memory. Create it, use it from one thread, `close` it."""
 
-    def __init__(self, request: LoadModel, on_progress: Callable[[float], bool]) -> None:
-        """Load; `on_progress` gets 0..1 and returns False to give up.
+    def __init__(self, request: LoadModel, threads: int, on_progress: Callable[[float], bool]) -> None:
+        """Load, to compute with `threads`; `on_progress` gets 0..1 and returns False to give up.
 
         Raises ModelUnreadable, ModelTooLarge, Cancelled.
         """
         self._model = self._context = None
+        self._adapters: dict[str, c.llama_adapter_lora_p] = {}
+        self.adapters: tuple[Adapter, ...] = ()  # those that are applied
         header = gguf.read_header(request.path)  # refuses damaged files before native code sees them
         gave_up = False
 
@@ -108,22 +112,26 @@ class Model:
         vocab = c.llama_model_get_vocab(model)
         assert vocab is not None
         self.vocab = vocab
-        self.threads = request.threads or default_threads()
+        self.threads = threads
         self.abort = AbortFlag()
         trained = c.llama_model_n_ctx_train(model) or request.context_length
         self._open_context(min(request.context_length, trained), request)
-        self.gpu_layers = (
-            min(params.n_gpu_layers, c.llama_model_n_layer(model)) if c.llama_supports_gpu_offload() else 0
-        )
+        offloaded = devices.graphics() and c.llama_supports_gpu_offload()
+        self.gpu_layers = min(params.n_gpu_layers, c.llama_model_n_layer(model)) if offloaded else 0
+        self.cache_type = request.cache_type
+        # What was read can be taken back, token by token. Recurrent models and hybrids keep only a summary.
+        self.can_be_cut = not (c.llama_model_is_recurrent(model) or c.llama_model_is_hybrid(model))
         try:
             self._piece = ctypes.create_string_buffer(256)
             bos, eos = (
                 self._token_text(token) for token in (c.llama_vocab_bos(vocab), c.llama_vocab_eos(vocab))
             )
             self._bos = bos
-            self.template = ChatTemplate(
-                header.chat_template or PLAIN, bos=bos, eos=eos, control=self._control_strings()
-            )
+            source = header.chat_template or PLAIN
+            self.thinking = thinking.format_of(source)
+            self.thinking_switch = thinking.switch_of(source)
+            self._shown = self._tokens_of(self.thinking.control)
+            self.template = ChatTemplate(source, bos=bos, eos=eos, control=self._control_strings())
         except BaseException:
             self.close()
             raise
@@ -177,10 +185,44 @@ class Model:
             layers=int(c.llama_model_n_layer(self._model)),
             gpu_layers=self.gpu_layers,
             threads=self.threads,
+            thinking_switch=self.thinking_switch,
+            cache_type=self.cache_type,
+        )
+
+    def apply(self, adapters: list[Adapter]) -> bool:
+        """Apply these LoRA adapters and no others; whether that changed anything.
+
+        What the cache holds was computed with the old ones. Raises ModelUnreadable for a file that does not fit the model.
+        """
+        wanted = tuple(adapters)
+        if wanted == self.adapters:
+            return False
+        handles = (c.llama_adapter_lora_p_ctypes * len(wanted))()
+        scales = (ctypes.c_float * len(wanted))()
+        for number, adapter in enumerate(wanted):
+            if adapter.path not in self._adapters:
+                gguf.read_header(adapter.path)
+                loaded = c.llama_adapter_lora_init(self._model, os.fsencode(adapter.path))
+                if not loaded:
+                    raise ModelUnreadable(adapter.path, log.last or "it does not fit this model")
+                self._adapters[adapter.path] = loaded
+            handles[number] = self._adapters[adapter.path]
+            scales[number] = adapter.scale
+        if c.llama_set_adapters_lora(self.context, handles, len(wanted), scales) != 0:
+            raise ModelUnreadable(wanted[0].path, log.last or "it does not fit this model")
+        self.adapters = wanted
+        return True
+
+    def same_vocabulary(self, other: Model) -> bool:
+        """Whether both models mean the same by each token, so that one can guess for the other."""
+        count = c.llama_vocab_n_tokens(self.vocab)
+        return count == c.llama_vocab_n_tokens(other.vocab) and all(
+            c.llama_vocab_get_text(self.vocab, t) == c.llama_vocab_get_text(other.vocab, t)
+            for t in range(count)
         )
 
     def close(self) -> None:
-        """Free the memory."""
+        """Free the memory; adapters go with the model."""
         if self._context:
             c.llama_free(self._context)
             self._context = None
@@ -200,6 +242,11 @@ class Model:
         count = c.llama_vocab_n_tokens(self.vocab)
         marked = (t for t in range(count) if c.llama_vocab_get_attr(self.vocab, t) & special)
         return [text for text in map(self._token_text, marked) if text.strip()]
+
+    def _tokens_of(self, texts: tuple[str, ...]) -> frozenset[int]:
+        """The tokens that are exactly these texts, where the vocabulary has such."""
+        found = (self.tokenise(text, special=True) for text in texts)
+        return frozenset(tokens[0] for tokens in found if len(tokens) == 1)
 
     def tokenise(self, text: str, *, special: bool, first: bool = False) -> list[int]:
         """Tokens of a text. `special` reads control tokens; `first` puts the model's opening token in front."""
@@ -221,11 +268,15 @@ class Model:
         return tokens
 
     def bytes_of(self, token: int) -> bytes:
-        """The bytes that a token stands for; control tokens stand for none. May end inside a character."""
-        length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+        """The bytes that a token stands for; control tokens stand for none, but for the marks of thinking.
+
+        May end inside a character.
+        """
+        shown = token in self._shown
+        length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, shown)
         if length < 0:
             self._piece = ctypes.create_string_buffer(-length)
-            length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+            length = c.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, shown)
         return self._piece.raw[:length]
 
     def ends(self, token: int) -> bool:

@@ -84,6 +84,20 @@ class Sequences:
         del self._live.tokens[common:]
         return common
 
+    def cut(self, length: int) -> None:
+        """Cut the live sequence back to its first `length` tokens."""
+        if length < len(self._live.tokens):
+            if self._remove_from(length):
+                del self._live.tokens[length:]
+            else:
+                self._clear()
+
+    def change_files(self, files: StateFiles) -> None:
+        """What the model computes has changed (an adapter): put away what is known, and know only what `files` has."""
+        self.keep()
+        self._files = files
+        self._live.conversation = ""
+
     def drop_unknown(self) -> None:
         """Remove cells beyond the known tokens: what a stopped decode may have written."""
         if not self._remove_from(len(self._live.tokens)):

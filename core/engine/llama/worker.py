@@ -1,18 +1,31 @@
-"""The engine's worker: one model, answers one request after another."""
+"""The engine worker: serves the requests of core/engine/messages.py with llama.cpp.
+
+`core/engine/llama/` is the only place that imports llama_cpp.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 import llama_cpp
 import llama_cpp.llama_cpp as c
+import msgspec
+import psutil
 
+from core.engine import thinking
+from core.engine.llama import devices
+from core.engine.llama.draft_model import DraftModel
+from core.engine.llama.drafts import Economy, Guesser, Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
 from core.engine.llama.sequences import Sequences
+from core.engine.llama.threads import FixedThreads, ThreadGovernor, Threads
 from core.engine.messages import (
+    Adapter,
     AskEngine,
     Completion,
     CountTokens,
@@ -25,12 +38,17 @@ from core.engine.messages import (
     TokenCounts,
 )
 from core.engine.states import StateFiles, key
-from core.engine.thinking import CLOSE, OPEN, ThinkingSplitter
-from core.errors import NoModel
+from core.engine.thinking import ThinkingSplitter
+from core.errors import ModelTooLarge, ModelUnreadable, NoModel
+from core.models.hardware import default_threads
 from core.workers.messages import Leaving, Request
 from core.workers.process import Context, Handler
 
+log = logging.getLogger(__name__)
+
 SECONDS_BETWEEN_PIECES = 0.1
+RESIDENT = 2  # models that may be in memory at once
+SPARE = 1_000_000_000  # bytes that must stay free beside a second model
 
 
 class _Stream:
@@ -60,22 +78,72 @@ class _Stream:
             self._sent = time.monotonic()
 
 
+class _Resident:
+    """A model in memory with what hangs on it."""
+
+    def __init__(
+        self, request: LoadModel, model: Model, draft: Model | None, reading: Threads, writing: Threads
+    ) -> None:
+        self.request = request
+        self.model = model
+        self.draft = request.draft if draft is not None else ""
+        self.sequences = Sequences(model, _files(request, ()))
+        guessers: list[Guesser] = []
+        always = request.speculation == "always"
+        if request.speculation != "off" and model.can_be_cut:
+            guessers.append(Lookup(Economy(always=always)))
+            if draft is not None:
+                guessers.append(DraftModel(draft, Economy(always=always)))
+        self.generator = Generator(model, self.sequences, reading, writing, guessers)
+
+    def info(self) -> ModelInfo:
+        return msgspec.structs.replace(self.model.info(), draft=self.draft)
+
+    def apply(self, adapters: list[Adapter]) -> None:
+        """See Model.apply; what was computed with other adapters is put away."""
+        if self.model.apply(adapters):
+            self.sequences.change_files(_files(self.request, tuple(adapters)))
+
+    def close(self) -> None:
+        self.sequences.keep()
+        self.generator.close()
+        self.model.close()
+
+
 class Engine:
-    """State of the worker: the loaded model and what hangs on it."""
+    """State of the worker: the models in memory, the current one last."""
 
     def __init__(self) -> None:
-        start_backend()
-        self._model: Model | None = None
-        self._sequences: Sequences | None = None
-        self._generator: Generator | None = None
+        self._started = False
+        self._residents: list[_Resident] = []
+        cores = os.cpu_count() or 1
+        # Reading a prompt gains from every core; how many are good for writing is found out.
+        self._reading = ThreadGovernor(cores, cores, steps=1)
+        self._writing = ThreadGovernor(
+            cores, min(psutil.cpu_count(logical=False) or cores, default_threads())
+        )
 
-    def _loaded(self) -> tuple[Model, Sequences, Generator]:
-        if self._model is None or self._sequences is None or self._generator is None:
+    def _start(self, *, graphics: bool = True) -> None:
+        if not self._started:
+            self._started = True
+            start_backend(graphics=graphics)
+
+    def _current(self) -> _Resident:
+        if not self._residents:
             raise NoModel("chat")
-        return self._model, self._sequences, self._generator
+        return self._residents[-1]
 
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
-        self._unload()
+        self._start(graphics=request.gpu_layers != 0)
+        for resident in self._residents:
+            if resident.request == request:
+                self._residents.remove(resident)
+                self._residents.append(resident)
+                return resident.info()
+        # The same file with other settings makes no sense twice.
+        self._unload([r for r in self._residents if r.request.path == request.path])
+        while self._residents and not self._room_beside(request):
+            self._unload(self._residents[:1])
         last = -1
 
         def progress(fraction: float) -> bool:
@@ -85,37 +153,74 @@ class Engine:
                 context.progress(last, 100)
             return not context.cancelled
 
-        self._model = Model(request, progress)
-        self._sequences = Sequences(self._model, _files(request))
-        self._generator = Generator(self._model, self._sequences)
-        return self._model.info()
+        if request.threads:
+            reading: Threads = FixedThreads(request.threads)
+            writing: Threads = FixedThreads(request.threads)
+            most = request.threads
+        else:
+            reading, writing, most = self._reading, self._writing, os.cpu_count() or 1
+        try:
+            model = Model(request, most, progress)
+        except ModelTooLarge:
+            if not self._residents:
+                raise
+            self._unload(list(self._residents))
+            model = Model(request, most, progress)
+        self._residents.append(_Resident(request, model, self._draft(request, model), reading, writing))
+        return self._current().info()
+
+    def _room_beside(self, request: LoadModel) -> bool:
+        """Whether a second model may come without pressing on what else runs here."""
+        if len(self._residents) >= RESIDENT:
+            return False
+        size = sum(Path(path).stat().st_size for path in (request.path, request.draft) if path)
+        # Weights and about a quarter for cache and buffers: core/models/fit.py knows better, from the header.
+        return size * 1.25 + SPARE < psutil.virtual_memory().available
+
+    def _draft(self, request: LoadModel, model: Model) -> Model | None:
+        """The smaller model that guesses ahead; one that cannot is left out, and the answer is the same without."""
+        if not request.draft or request.speculation == "off" or not model.can_be_cut:
+            return None
+        wanted = msgspec.structs.replace(request, path=request.draft, context_length=model.context_length)
+        try:
+            draft = Model(wanted, model.threads, lambda fraction: True)
+        except (ModelUnreadable, ModelTooLarge):
+            log.warning("the draft model cannot be loaded", exc_info=True)
+            return None
+        if draft.can_be_cut and draft.same_vocabulary(model):
+            return draft
+        log.warning("the draft model has another vocabulary, or cannot take back what it read")
+        draft.close()
+        return None
+
+    def _unload(self, residents: list[_Resident]) -> None:
+        for resident in residents:
+            self._residents.remove(resident)
+            resident.close()
 
     def leave(self) -> None:
         """The process leaves by itself: what was read is kept for the next one."""
-        if self._sequences is not None:
-            self._sequences.keep()
-
-    def _unload(self) -> None:
-        self.leave()
-        if self._generator is not None:
-            self._generator.close()
-        if self._model is not None:
-            self._model.close()
-        self._model = self._sequences = self._generator = None
+        for resident in self._residents:
+            resident.sequences.keep()
 
     def generate(self, request: Generate, context: Context) -> Completion:
-        model, _, generator = self._loaded()
-        pieces = model.template.pieces(request.turns, request.template_options)
+        current = self._current()
+        model = current.model
+        current.apply(request.adapters)
+        wishes = thinking.options(model.thinking_switch, request.thinking)
+        pieces = model.template.pieces(request.turns, {**wishes, **request.template_options})
         # Some templates open the thinking themselves; its mark then never appears in the output.
-        ending = pieces[-1].rstrip()
-        splitter = ThinkingSplitter(open_at_start=ending.endswith(OPEN) and not ending.endswith(CLOSE))
+        ending, marks = pieces[-1].rstrip(), model.thinking
+        splitter = ThinkingSplitter(
+            marks, open_at_start=ending.endswith(marks.open) and not ending.endswith(marks.close)
+        )
 
         stream = _Stream(context)
 
         model.abort.clear()
         context.on_cancel(model.abort.set)
         try:
-            completion = generator.run(
+            completion = current.generator.run(
                 request.conversation,
                 model.tokenise_prompt(pieces),
                 request.sampling,
@@ -134,19 +239,27 @@ class Engine:
         return completion
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
-        model, _, _ = self._loaded()
+        model = self._current().model
         return TokenCounts([len(model.tokenise(text, special=False)) for text in request.texts])
 
     def forget(self, request: Forget, context: Context) -> None:
-        if self._sequences is not None:
-            self._sequences.forget(request.conversation)
+        for resident in self._residents:
+            resident.sequences.forget(request.conversation)
 
     def describe(self, request: AskEngine, context: Context) -> EngineInfo:
+        self._start()
         system = c.llama_print_system_info().decode(errors="replace").strip()
-        return EngineInfo(system, bool(c.llama_supports_gpu_offload()), llama_cpp.__version__)
+        return EngineInfo(
+            system,
+            bool(devices.graphics()),
+            llama_cpp.__version__,
+            devices.backends(),
+            devices.variant(),
+            devices.devices(),
+        )
 
 
-def _files(request: LoadModel) -> StateFiles:
+def _files(request: LoadModel, adapters: tuple[Adapter, ...]) -> StateFiles:
     """Where this model's states lie. They depend on the file, the build and what the cache is made of."""
     path = Path(request.path).resolve()
     about = path.stat()
@@ -157,6 +270,7 @@ def _files(request: LoadModel) -> StateFiles:
         llama_cpp.__version__,
         request.cache_type,
         request.flash_attention,
+        adapters,
     )
     return StateFiles(Path(request.state_folder), depends, request.state_bytes if request.state_folder else 0)
 

@@ -1,0 +1,113 @@
+"""How many threads compute: found by measuring, and found again while the machine changes.
+
+llama.cpp's threads meet at a barrier hundreds of times a token, so one that the system takes its core from
+stops them all: beside one busy process, two threads on two cores fell from 40 to 0.7 tokens a second where one
+thread made 37. So the count is no constant. The cost of each step is watched; a sudden one makes fewer threads
+be tried at once, and now and then a neighbouring count is tried for a few steps and kept if it is quicker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+SMOOTHING = 0.25  # weight of the newest step
+BETTER = 0.97  # a count is kept if its steps cost less than this share of the present ones
+SUDDEN = 2.0  # a step that costs this many times the usual is not noise
+DRIFT = 1.4  # the usual cost has become this many times what it was when the count was chosen
+SHARE = 0.02  # of the time may go into tries that turn out slower
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds between tries
+AFTER_STALL = 6.0  # seconds before more threads are tried again, once they have stalled
+SETTLING = 8  # steps before the first try
+
+
+class ThreadGovernor:
+    """Chooses a count between 1 and `most`. Use `count` for the next step, then `note` what it cost."""
+
+    def __init__(
+        self, most: int, start: int, *, steps: int = 4, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`steps` is how many steps a try lasts; the first of several is not counted, it warms caches up."""
+        self._most = most
+        self._steps = steps
+        self._clock = clock
+        self._chosen = max(1, min(start, most))
+        self._usual: float | None = None  # smoothed cost of a step with the chosen count
+        self._at_choice: float | None = None  # what that was soon after the choice
+        self._noted = 0
+        self._trial: int | None = None
+        self._stalled = False  # the try under way answers a sudden step
+        self._costs: list[float] = []
+        self._upwards = True
+        self._wait = SHORTEST_WAIT
+        self._next = clock() + SHORTEST_WAIT
+
+    @property
+    def count(self) -> int:
+        """Threads for the next step."""
+        return self._trial or self._chosen
+
+    def note(self, cost: float) -> None:
+        """Take in what the last step cost: seconds a token."""
+        if self._trial is not None:
+            self._judge(cost)
+            return
+        usual = self._usual
+        self._usual = cost if usual is None else usual + SMOOTHING * (cost - usual)
+        self._noted += 1
+        if self._at_choice is None:
+            if self._noted >= SETTLING // 2:
+                self._at_choice = self._usual
+            return
+        sudden = usual is not None and cost > SUDDEN * min(usual, self._at_choice * DRIFT)
+        if self._chosen > 1 and (sudden or self._usual > DRIFT * self._at_choice):
+            self._stalled = True
+            self._try(upwards=False)
+        elif self._noted >= SETTLING and self._clock() >= self._next and self._most > 1:
+            self._try(upwards=self._upwards)
+
+    def _try(self, *, upwards: bool) -> None:
+        step = max(1, self._chosen // 4)
+        wanted = self._chosen + step if upwards else self._chosen - step
+        if not 1 <= wanted <= self._most:
+            wanted = self._chosen - step if upwards else self._chosen + step
+        self._trial = max(1, min(wanted, self._most))
+        self._costs = []
+
+    def _judge(self, cost: float) -> None:
+        assert self._trial is not None and self._usual is not None
+        self._costs.append(cost)
+        hopeless = cost > SUDDEN * self._usual
+        if len(self._costs) < self._steps and not hopeless:
+            return
+        counted = self._costs[1:] or self._costs
+        mean = sum(counted) / len(counted)
+        if not hopeless and mean < BETTER * self._usual:
+            self._upwards = self._trial > self._chosen
+            self._chosen, self._usual, self._at_choice = self._trial, mean, None
+            self._wait = AFTER_STALL if self._stalled else SHORTEST_WAIT
+        else:
+            lost = sum(self._costs) - len(self._costs) * self._usual
+            self._upwards = self._trial < self._chosen  # the other side next
+            self._wait = min(max(2 * self._wait, lost / SHARE), LONGEST_WAIT)
+            if self._stalled and not hopeless:
+                self._at_choice = max(
+                    self._at_choice or 0.0, self._usual
+                )  # steps have become dearer for any count
+        self._noted = 0
+        self._trial = None
+        self._stalled = False
+        self._next = self._clock() + self._wait
+
+
+class FixedThreads:
+    """The count that the person, or a safer setting, has chosen."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def note(self, cost: float) -> None:
+        """Nothing is learnt."""
+
+
+Threads = ThreadGovernor | FixedThreads

@@ -1,0 +1,96 @@
+"""The thread governor on simulated machines, with a clock of their own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from core.engine.llama.threads import ThreadGovernor
+
+
+class Machine:
+    """Steps cost what `cost` says for a count; time is what the steps cost."""
+
+    def __init__(self, cost: Callable[[int], float]) -> None:
+        self.cost = cost
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def run(self, governor: ThreadGovernor, steps: int) -> float:
+        """Seconds that the steps took."""
+        begun = self.now
+        for _ in range(steps):
+            spent = self.cost(governor.count)
+            self.now += spent
+            governor.note(spent)
+        return self.now - begun
+
+
+def quiet(count: int, *, cores: int = 2) -> float:
+    """A step on a machine with nothing else to do: a part that threads share, and one that they do not."""
+    return 0.004 + 0.02 / min(count, cores) * (1.0 + 0.25 * max(0, count - cores))
+
+
+def busy(rng: random.Random) -> Callable[[int], float]:
+    """One of two cores is taken: with two threads, each step waits for the one that is stopped."""
+    return lambda count: quiet(1) if count == 1 else quiet(2) + rng.choice((0.02, 0.3, 1.0))
+
+
+def noisy(cost: Callable[[int], float], rng: random.Random) -> Callable[[int], float]:
+    return lambda count: cost(count) * rng.uniform(0.95, 1.1)
+
+
+def test_on_a_quiet_machine_all_cores_are_found() -> None:
+    machine = Machine(noisy(quiet, random.Random(1)))
+    governor = ThreadGovernor(2, 1, clock=machine.clock)
+    machine.run(governor, 200)
+    best = Machine(quiet)
+    assert machine.run(governor, 500) < 1.15 * sum(best.cost(2) for _ in range(500))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_beside_a_busy_process_it_is_nearly_as_quick_as_the_best_fixed_count(seed: int) -> None:
+    """It begins on a quiet machine with two threads; then one core is taken away."""
+    rng = random.Random(seed)
+    machine = Machine(quiet)
+    governor = ThreadGovernor(2, 2, clock=machine.clock)
+    machine.run(governor, 100)
+    machine.cost = busy(rng)
+    assert quiet(1) * 1000 / machine.run(governor, 1000) > 0.85
+
+
+def test_it_comes_back_when_the_machine_is_quiet_again() -> None:
+    machine = Machine(busy(random.Random(3)))
+    governor = ThreadGovernor(2, 2, clock=machine.clock)
+    machine.run(governor, 500)
+    assert governor.count == 1
+    machine.cost = quiet
+    machine.run(governor, 6000)
+    assert governor.count == 2
+
+
+def test_many_cores_are_reached_and_too_many_left() -> None:
+    machine = Machine(lambda count: quiet(count, cores=8))
+    governor = ThreadGovernor(16, 15, clock=machine.clock)
+    machine.run(governor, 3000)
+    assert 6 <= governor.count <= 9
+
+
+def test_the_count_stays_within_its_bounds() -> None:
+    rng = random.Random(9)
+    machine = Machine(lambda count: rng.uniform(0.001, 1.0))
+    governor = ThreadGovernor(3, 9, clock=machine.clock)
+    for _ in range(2000):
+        machine.run(governor, 1)
+        assert 1 <= governor.count <= 3
+
+
+def test_one_core_needs_no_tries() -> None:
+    machine = Machine(quiet)
+    governor = ThreadGovernor(1, 1, clock=machine.clock)
+    machine.run(governor, 1000)
+    assert governor.count == 1
