@@ -19,9 +19,11 @@ from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.engine import local
 from core.engine.ladder import Ladder
-from core.engine.local import LocalEngine
+from core.engine.local import LocalEngine, Memory
+from core.engine.record import EngineRecord
 from core.events import Events
 from core.jobs import Jobs
+from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
 from core.network import Network
@@ -95,8 +97,12 @@ class App:
             self.library,
             self.settings,
             self.events,
-            Ladder(home.root / "engine.json"),
-            home.states,
+            Memory(
+                Ladder(home.root / "engine.json"),
+                EngineRecord(home.root / "engine-seen.json"),
+                AdjustmentsFile(home.root / "models.json"),
+                home.states,
+            ),
         )
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)

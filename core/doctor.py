@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import time
 from typing import Any
 
 import msgspec
 
 from core.app import App, self_test_worker, version
-from core.engine.messages import AskEngine, Generate, LoadModel, Sampling, Turn
+from core.engine.messages import AskEngine
+from core.engine.self_test import Report
 from core.errors import TsukueError
 from core.models import hardware
-
-SELF_TEST_WORDS = 400  # a prompt of several hundred tokens: the length at which broken builds crash
 
 
 def examine(app: App) -> dict[str, Any]:
@@ -27,6 +24,7 @@ def examine(app: App) -> dict[str, Any]:
             "cores": machine.cores,
             "memory_bytes": machine.memory,
             "memory_free_bytes": machine.memory_free,
+            "features": list(machine.features),
         },
         "engine": _engine(app),
         "models": [
@@ -45,35 +43,42 @@ def examine(app: App) -> dict[str, Any]:
     }
 
 
+def test_if_new(app: App) -> Report | None:
+    """Try the engine out if its build, the processor or the graphics drivers have changed since it passed; None if not.
+
+    Crashes walk down the ladder, so that the person's first question does not have to. Raises NoModel, and what
+    loading a model raises.
+    """
+    if app.engine.record.tested:
+        return None
+    worker = self_test_worker(app.home, app.events)
+    try:
+        return app.engine.test(app.library.choose("chat", app.settings.values.chat_model), worker)
+    finally:
+        worker.close()
+
+
 def _engine(app: App) -> dict[str, Any]:
     worker = self_test_worker(app.home, app.events)
     report: dict[str, Any] = {"backend": "", "self_test": {"ok": False}, "settings": {}}
     try:
         engine = worker.call(AskEngine()).result()
-        report["backend"] = f"{'gpu' if engine.gpu else 'cpu'} (llama-cpp-python {engine.version})"
+        report["backend"] = f"{'+'.join(engine.backends)} (llama-cpp-python {engine.version})"
         report["system"] = engine.system
+        report["variant"] = engine.variant
+        report["variant_reason"] = _variant_reason(engine.variant)
+        report["devices"] = msgspec.to_builtins(engine.devices)
         model = app.library.choose("chat", app.settings.values.chat_model)
-        started = time.perf_counter()
-        info = worker.call(LoadModel(str(app.library.path_of(model)), context_length=2048)).result()
-        loaded = time.perf_counter()
-        prompt = "Count these words. " + " ".join(f"word{i % 10}" for i in range(SELF_TEST_WORDS))
-        call = worker.call(
-            Generate("self-test", [Turn("user", prompt)], Sampling(temperature=0), max_tokens=16)
-        )
-        text = "".join(piece.text for piece in call.items())
-        timings = call.result().timings
-        report["self_test"] = {
-            "ok": timings.completion_tokens > 0 and not math.isnan(timings.total_s),
-            "model": model,
-            "load_s": round(loaded - started, 2),
-            "prompt_tokens": timings.prompt_tokens,
-            "prompt_tokens_per_s": round(timings.prompt_tokens / max(timings.first_token_s, 1e-9), 1),
-            "tokens_per_s": round(timings.tokens_per_second, 1),
-            "characters": len(text),
-        }
+        tested = app.engine.test(model, worker)
+        report["self_test"] = {"model": model, **msgspec.to_builtins(tested)}
+        info = report["self_test"].pop("info")
+        values = app.settings.values
         report["settings"] = {
-            "threads": info.threads,
-            "gpu_layers": info.gpu_layers,
+            "threads": values.threads or f"found by measuring, at most {info['threads']}",
+            "gpu_layers": info["gpu_layers"],
+            "layers": info["layers"],
+            "cache_type": info["cache_type"],
+            "speculation": values.speculation,
             "isolation": worker.isolation,
             "safer_settings": app.engine.ladder.remembered(),
         }
@@ -82,3 +87,9 @@ def _engine(app: App) -> dict[str, Any]:
     finally:
         worker.close()
     return report
+
+
+def _variant_reason(variant: str) -> str:
+    if not variant:
+        return "compiled for this processor"
+    return f"of the variants in this portable build, the best that the processor can run: {variant}"

@@ -192,7 +192,15 @@ class ChatService:
 
     def sampling(self) -> Sampling:
         values = self._settings.values
-        return Sampling(temperature=values.temperature, repeat_penalty=values.repeat_penalty)
+        return Sampling(
+            temperature=values.temperature,
+            top_k=values.top_k,
+            top_p=values.top_p,
+            min_p=values.min_p,
+            repeat_penalty=values.repeat_penalty,
+            dry_multiplier=values.dry_multiplier,
+            seed=values.seed,
+        )
 
 
 class _Run:

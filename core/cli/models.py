@@ -74,7 +74,7 @@ def _recommend(options: argparse.Namespace) -> int:
         bandwidth = measure.known(app) or measure.measure(app)
     finally:
         app.close()
-    machine = hardware.look()
+    machine = hardware.look(app.engine.record.devices)
     judged = [(entry, fit.of_entry(entry, None, machine, bandwidth)) for entry in catalogue.entries()]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
     if options.json:
@@ -86,7 +86,17 @@ def _recommend(options: argparse.Namespace) -> int:
                     "cores": machine.cores,
                     "memory_bytes": machine.memory,
                     "memory_free_bytes": machine.memory_free,
-                    "bytes_per_second": round(bandwidth) if bandwidth else None,
+                    "features": list(machine.features),
+                    "devices": [
+                        {"name": d.description, "kind": d.kind, "memory_free_bytes": d.memory_free}
+                        for d in machine.devices
+                    ],
+                    "bytes_per_second": round(bandwidth.processor)
+                    if bandwidth and bandwidth.processor
+                    else None,
+                    "gpu_bytes_per_second": round(bandwidth.graphics)
+                    if bandwidth and bandwidth.graphics
+                    else None,
                 },
                 "models": [
                     {
@@ -233,7 +243,11 @@ def _inspect(options: argparse.Namespace) -> int:
         header = gguf.read_header(path)
         trained = header.number("context_length") or 0
         found = fit.judge(
-            path.stat().st_size, header.shape, trained, hardware.look(), bandwidth=measure.known(app)
+            path.stat().st_size,
+            header.shape,
+            trained,
+            hardware.look(app.engine.record.devices),
+            bandwidth=measure.known(app),
         )
     finally:
         app.close()

@@ -36,6 +36,22 @@ class EngineContextShortened(Event):
 
 
 @dataclass(frozen=True)
+class EngineLayersReduced(Event):
+    """The graphics card has room for `layers` of the `total` that were to be computed there."""
+
+    model: str
+    layers: int
+    total: int
+
+
+@dataclass(frozen=True)
+class EngineDevicesGone(Event):
+    """Graphics devices that the engine saw at its last start are not there now."""
+
+    descriptions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EngineSteppedDown(Event):
     """The engine crashed (`cause`) and goes on with safer settings: `rung` says which."""
 

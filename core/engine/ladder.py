@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.engine.record import build
 from core.errors import N_
 
 # Deaths that settings may cause. SIGKILL is somebody's doing, mostly the system's for want of memory.
@@ -39,6 +40,11 @@ RUNGS = (
     Rung(N_("without rearranged weights"), {"extra_buffers": False}),
     Rung(N_("with one thread"), {"threads": 1}),
 )
+
+
+def key_of(path: str) -> str:
+    """What a rung is remembered for: this file with this build of the engine."""
+    return f"{build()} {Path(path).parent.name}/{Path(path).name}"
 
 
 def is_crash(cause: str) -> bool:
@@ -97,8 +103,11 @@ class Ladder:
         with self._lock:
             return {key: RUNGS[int(value["rung"])].name for key, value in self._rungs.items()}
 
-    def reset(self) -> None:
-        """Try the usual settings again, for all models."""
+    def reset(self, key: str = "") -> None:
+        """Try the usual settings again: for one model, or without a key for all."""
         with self._lock:
-            self._rungs.clear()
+            if key:
+                self._rungs.pop(key, None)
+            else:
+                self._rungs.clear()
             self._write()

@@ -5,23 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from core.engine import states
+from core.engine import self_test, states
 from core.engine.interface import (
     Answer,
     EngineContextShortened,
+    EngineDevicesGone,
+    EngineLayersReduced,
     EngineLoaded,
     EngineLoading,
     EngineSteppedDown,
 )
-from core.engine.ladder import Ladder, is_crash
+from core.engine.ladder import Ladder, is_crash, key_of
 from core.engine.messages import (
     AskEngine,
     CountTokens,
+    Device,
+    EngineInfo,
     Forget,
     Generate,
     LoadModel,
@@ -29,8 +33,11 @@ from core.engine.messages import (
     Sampling,
     Turn,
 )
-from core.errors import N_, ModelTooLarge, WorkerDied
+from core.engine.record import EngineRecord
+from core.errors import N_, ModelMissing, ModelTooLarge, ModelUnreadable, WorkerDied
 from core.events import Events
+from core.models import fit, gguf, hardware
+from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.library import Library
 from core.settings import SettingsFile
 from core.workers.messages import Progress
@@ -47,6 +54,16 @@ def spec(module: str = "core.engine.llama.worker", **options: object) -> WorkerS
     return WorkerSpec(WORKER_NAME, module, options=dict(options), idle_seconds=900, nice=5)
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What the engine keeps between starts."""
+
+    ladder: Ladder
+    record: EngineRecord
+    adjustments: AdjustmentsFile
+    states: Path | None = None  # the folder for conversations' states; None keeps none
+
+
 class LocalEngine:
     """Loads the model that a request needs, in the worker, and passes requests on. Thread-safe."""
 
@@ -56,20 +73,21 @@ class LocalEngine:
         library: Library,
         settings: SettingsFile,
         events: Events,
-        ladder: Ladder,
-        state_folder: Path | None = None,
+        memory: Memory,
     ) -> None:
-        """Conversations' states are kept in `state_folder` between starts; None keeps none."""
         self.worker = worker
-        self._states = state_folder
-        self.ladder = ladder
+        self.ladder = memory.ladder
+        self.record = memory.record
+        self.adjustments = memory.adjustments
+        self._states = memory.states
         self._library = library
         self._settings = settings
         self._events = events
         self._lock = threading.Lock()
-        self._loaded: tuple[int | None, LoadModel] | None = None  # the worker's pid, and what was asked for
+        self._current: tuple[int | None, LoadModel] | None = None  # the worker's pid, and what was asked for
+        self._worked: dict[tuple[int | None, LoadModel], LoadModel] = {}  # what there was room for, of that
+        self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._loading: PendingCall | None = None
-        self._gpu: bool | None = None
         self.info: ModelInfo | None = None
 
     def load(self, model: str) -> ModelInfo:
@@ -78,33 +96,88 @@ class LocalEngine:
             return self._load(model)
 
     def _load(self, model: str) -> ModelInfo:
-        path = self._library.path_of(model)
-        values = self._settings.values
-        usual = LoadModel(
-            str(path),
-            context_length=values.context_length,
-            threads=values.threads,
-            state_folder=str(self._states) if self._states else "",
-            state_bytes=values.state_megabytes << 20,
-        )
-        pid = self.worker.pid
-        if pid is not None and self.info is not None and self._loaded == (pid, self._with_ladder(usual)):
+        usual = self.request(model)
+        wanted = self._with_ladder(usual)
+        if self.info is not None and self._current == (self.worker.pid, wanted):
             return self.info
-        # The worker frees the old model first, whatever becomes of the new one.
-        self._loaded = self.info = self._gpu = None
+        # Whether the old model stays beside the new one is for the worker to say.
+        self._current = self.info = None
         self.info = info = self._try(model, usual)
-        self._loaded = (self.worker.pid, self._with_ladder(usual))
+        self._current = (self.worker.pid, self._with_ladder(usual))
         self._events.publish(EngineLoaded(model, info))
         return info
 
+    def request(self, model: str) -> LoadModel:
+        """What loading a model asks for: settings, what was set by hand for this model, the rest by itself.
+
+        Raises NoModel, ModelMissing.
+        """
+        path = self._library.path_of(model)
+        values = self._settings.values
+        wishes = self.adjustments.get(model)
+        return LoadModel(
+            str(path),
+            context_length=wishes.context_length or values.context_length,
+            threads=values.threads,
+            gpu_layers=-1 if wishes.gpu_layers is None else wishes.gpu_layers,
+            cache_type=wishes.cache_type or "f16",
+            state_folder=str(self._states) if self._states else "",
+            state_bytes=values.state_megabytes << 20,
+            speculation="auto" if values.speculation else "off",
+            draft=self._draft(wishes),
+        )
+
+    def _draft(self, wishes: Adjustments) -> str:
+        if not wishes.draft or not self._settings.values.speculation:
+            return ""
+        try:
+            return str(self._library.path_of(wishes.draft))
+        except ModelMissing:
+            log.warning("the draft model %s is not there any more", wishes.draft)
+            return ""
+
     def _with_ladder(self, usual: LoadModel) -> LoadModel:
         """The request with what the model's rung changes."""
-        return msgspec.structs.replace(usual, **self.ladder.changes(_key(usual.path)))
+        return msgspec.structs.replace(usual, **self.ladder.changes(key_of(usual.path)))
+
+    def _with_layers(self, model: str, wanted: LoadModel) -> LoadModel:
+        """The request with as many layers on the graphics card as have room there now."""
+        if wanted.gpu_layers >= 0:  # by hand, or by a rung
+            return wanted
+        devices = self._devices()
+        if not devices:
+            return wanted
+        try:
+            header = gguf.read_header(wanted.path)
+        except (ModelMissing, ModelUnreadable):
+            return wanted  # the worker will say it
+        shape = header.shape
+        found = fit.need(Path(wanted.path).stat().st_size, shape, wanted.context_length, wanted.cache_type)
+        layers = fit.layers_on_gpu(found, shape, hardware.look(devices))
+        total = shape.layers if shape else layers
+        if layers < total:
+            self._events.publish(EngineLayersReduced(model, layers, total))
+        return msgspec.structs.replace(wanted, gpu_layers=layers)
+
+    def _devices(self) -> list[Device]:
+        """The graphics devices of the worker's process, with their free memory; asked once for each process."""
+        if self._asked is None or self._asked[0] != self.worker.pid:
+            found = graphics_of(self.worker)
+            if found is None:
+                return []
+            self._asked = (self.worker.pid, found)
+            gone = self.record.see(found)
+            if gone:
+                self._events.publish(EngineDevicesGone(tuple(device.description for device in gone)))
+        return self._asked[1]
 
     def _try(self, model: str, usual: LoadModel) -> ModelInfo:
-        """Load, walking down the ladder after crashes, and halving the context where memory is short."""
+        """Load, walking down the ladder after crashes, and asking for less where memory is short."""
+        asked = usual
         while True:
-            request = self._with_ladder(usual)
+            wanted = self._with_ladder(usual)
+            known = self._worked.get((self.worker.pid, wanted))
+            request = known or self._with_layers(model, wanted)
             self._events.publish(EngineLoading(model, 0))
             self._loading = self.worker.call(request, self._progress(model))
             try:
@@ -113,37 +186,62 @@ class LocalEngine:
                 if not self.step_down(model, error):
                     raise
             except ModelTooLarge:
-                if usual.context_length <= SMALLEST_CONTEXT:
-                    raise
-                usual = msgspec.structs.replace(usual, context_length=usual.context_length // 2)
-                self._events.publish(EngineContextShortened(model, usual.context_length))
+                usual = self._smaller(model, usual, request)
             else:
+                self._worked[self.worker.pid, self._with_ladder(asked)] = request
                 return info
             finally:
                 self._loading = None
+
+    def _smaller(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
+        """After a want of memory: fewer layers on the graphics card, then half the context. Raises ModelTooLarge."""
+        if tried.gpu_layers > 0:
+            layers = tried.gpu_layers // 2
+            self._events.publish(EngineLayersReduced(model, layers, tried.gpu_layers))
+            return msgspec.structs.replace(usual, gpu_layers=layers)
+        if usual.context_length <= SMALLEST_CONTEXT:
+            raise ModelTooLarge(Path(usual.path).name, "no memory for the smallest context")
+        self._events.publish(EngineContextShortened(model, usual.context_length // 2))
+        return msgspec.structs.replace(usual, context_length=usual.context_length // 2)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
         if not is_crash(error.cause):
             return False
-        gpu = self.info.gpu_layers > 0 if self.info is not None else self._has_gpu()
-        rung = self.ladder.step_down(_key(str(self._library.path_of(model))), error.cause, gpu=gpu)
+        gpu = self.info.gpu_layers > 0 if self.info is not None else self._has_gpu(self.worker)
+        rung = self.ladder.step_down(key_of(str(self._library.path_of(model))), error.cause, gpu=gpu)
         if rung is None:
             return False
         log.warning("the engine crashed (%s): going on %s", error.cause, rung.name)
         self.worker.forgive()  # the ladder bounds the tries
-        self._loaded = self.info = None
+        self._current = self.info = None
         self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
         return True
 
-    def _has_gpu(self) -> bool:
-        """Whether the build could use a graphics card; False where not even that can be asked."""
-        if self._gpu is None:
+    def _has_gpu(self, worker: Worker) -> bool:
+        """Whether a graphics device could be what crashed: one was seen, or is seen by this worker."""
+        return bool(self.record.devices or graphics_of(worker))
+
+    def test(self, model: str, worker: Worker) -> self_test.Report:
+        """Try the engine out in a process of its own, walking down the ladder after crashes; then it counts as tested.
+
+        Raises WorkerDied where no rung is left, and what loading raises.
+        """
+        while True:
             try:
-                self._gpu = bool(self.worker.call(AskEngine()).result().gpu)
-            except WorkerDied:
-                self._gpu = False
-        return self._gpu
+                report = self_test.run(worker, self._with_ladder(self.request(model)))
+            except WorkerDied as error:
+                if not is_crash(error.cause):
+                    raise
+                gpu = self._has_gpu(worker)
+                rung = self.ladder.step_down(key_of(self.request(model).path), error.cause, gpu=gpu)
+                if rung is None:
+                    raise
+                worker.forgive()
+                self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
+            else:
+                self.record.passed()
+                return report
 
     def _progress(self, model: str) -> Callable[[Progress], None]:
         return lambda progress: self._events.publish(EngineLoading(model, progress.done))
@@ -168,8 +266,18 @@ class LocalEngine:
         """See Engine.generate. The model is loaded first if it is not."""
         with self._lock:  # until the request is in the worker's queue, so that no other model gets in between
             self._load(model)
+            wishes = self.adjustments.get(model)
             return self.worker.call(
-                Generate(conversation, turns, sampling, max_tokens, reserve, schema),
+                Generate(
+                    conversation,
+                    turns,
+                    sampling,
+                    max_tokens,
+                    reserve,
+                    schema,
+                    adapters=list(wishes.adapters),
+                    thinking=wishes.thinking,
+                ),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 
@@ -193,10 +301,11 @@ class LocalEngine:
         return self._library.name_of(model)
 
 
-def _key(path: str) -> str:
-    """What a rung is remembered for: this file with this build of the engine."""
+def graphics_of(worker: Worker) -> list[Device] | None:
+    """The graphics devices that a worker's process sees; None where not even that can be asked."""
     try:
-        build = version("llama-cpp-python")
-    except PackageNotFoundError:
-        build = "?"
-    return f"{build} {Path(path).parent.name}/{Path(path).name}"
+        info: EngineInfo = worker.call(AskEngine()).result()
+    except WorkerDied as error:
+        log.warning("the engine died when it was asked for its devices: %s", error.cause)
+        return None
+    return [device for device in info.devices if device.kind in ("gpu", "igpu")]

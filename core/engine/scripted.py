@@ -2,7 +2,7 @@
 
 For tests. The worker's options name a JSON file:
 
-    {"load_seconds": 0, "context": 4096,
+    {"load_seconds": 0, "context": 4096, "devices": [], "layers_for": 99,
      "answers": [{"when": "words of the question", "say": "text", "seconds_per_piece": 0.01, "fail": ""}]}
 
 The first entry whose `when` occurs in the last turn answers; the text streams word by word. A token
@@ -23,6 +23,7 @@ from core.engine.messages import (
     AskEngine,
     Completion,
     CountTokens,
+    Device,
     EngineInfo,
     Forget,
     Generate,
@@ -63,11 +64,14 @@ class ScriptedEngine:
         self._crash(request, "load")
         if request.context_length > int(self._script.get("memory_for", request.context_length)):
             raise ModelTooLarge(request.path, "the script says so")
+        if request.gpu_layers > int(self._script.get("layers_for", request.gpu_layers)):
+            raise ModelTooLarge(request.path, "the script says so")
         for percent in range(0, 101, 20):
             context.check()
             context.progress(percent, 100)
             self._tick.wait(float(self._script.get("load_seconds", 0)) / 6)
-        return ModelInfo(request.path, "scripted", self._context_length, 0, 0, 0, 0, 1)
+        layers = max(request.gpu_layers, 0)
+        return ModelInfo(request.path, "scripted", self._context_length, 0, 0, layers, layers, 1)
 
     def generate(self, request: Generate, context: Context) -> Completion:
         prompt = [word for turn in request.turns for word in _words(turn.text)]
@@ -107,7 +111,8 @@ class ScriptedEngine:
         self._cached.pop(request.conversation, None)
 
     def describe(self, request: AskEngine, context: Context) -> EngineInfo:
-        return EngineInfo("scripted", False, "0")
+        devices = [Device(**device) for device in self._script.get("devices", [])]
+        return EngineInfo("scripted", bool(devices), "0", ["scripted"], "", devices)
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:

@@ -6,6 +6,9 @@ vocabulary takes in memory and what one batch's layers take while they are compu
 fitted to measurements (docs/engine.md). Buffers that llama.cpp reserves but does not touch here (logits for a
 whole batch) do not count. Writing a token reads every
 active weight once, so its speed is the memory's bandwidth over the active bytes.
+
+Where there is a graphics card, as many layers go there as its free memory holds, with their part of the cache;
+the rest is computed by the processor.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ PROCESS_BYTES = 50_000_000  # the worker itself: Python and libraries, before a 
 BYTES_PER_WORD = 500  # of the vocabulary: texts, merges and their indexes
 LAYER_FACTOR = 1.3  # on the widths that are alive at once: two feed-forward and six embedding rows a token
 USUAL_VOCABULARY = 150_000
+USUAL_LAYERS = 32
 LIBRARY_BYTES = 500_000_000  # torch or CTranslate2 with its buffers
 # Bytes of one value in the cache.
 CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
@@ -30,8 +34,18 @@ CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 SPARE = 1_000_000_000
 # Below this many tokens a second an answer is slower than reading aloud.
 COMFORTABLE = 5.0
+# What must stay free on a graphics card: the screen is on it, too.
+GPU_SPARE = 500_000_000
 SMALLEST_CONTEXT = 2048
 DEFAULT_CONTEXT = 8192
+
+
+@dataclass(frozen=True)
+class Bandwidth:
+    """Bytes of weights a second that were measured: by the processor alone, and by the graphics device if there is one."""
+
+    processor: float | None
+    graphics: float | None = None
 
 
 class Verdict(StrEnum):
@@ -59,7 +73,7 @@ class Fit:
 
     verdict: Verdict
     context: int
-    gpu_layers: int | None  # None: not predicted; the engine offloads all that the build can
+    gpu_layers: int  # how many of the model's layers go to the graphics card; 0 where there is none
     need: Need
     tokens_per_second: float | None
     reason: str
@@ -100,7 +114,7 @@ def cache_bytes(shape: Shape, context: int, kind: str = "f16") -> int:
 
 def buffer_bytes(size: int, shape: Shape | None) -> int:
     """The vocabulary in memory and one batch's layers. Widths that are not known are guessed from the size."""
-    layers = shape.layers if shape else 32
+    layers = shape.layers if shape else USUAL_LAYERS
     # A layer has about twelve times width squared parameters, of about half a byte each.
     width = (shape and shape.embedding) or int((2 * size / (12 * layers)) ** 0.5)
     inner = (shape and shape.feed_forward) or 4 * width
@@ -114,6 +128,19 @@ def need(size: int, shape: Shape | None, context: int, kind: str = "f16") -> Nee
     return Need(size, cache, buffer_bytes(size, shape))
 
 
+def layers_on_gpu(found: Need, shape: Shape | None, machine: Machine) -> int:
+    """How many layers the graphics devices have room for; 0 without any.
+
+    A device that shares the machine's memory takes all: there is nothing to move.
+    """
+    layers = shape.layers if shape else USUAL_LAYERS
+    if any(device.kind == "igpu" for device in machine.devices) and not machine.gpu_free:
+        return layers
+    room = machine.gpu_free - GPU_SPARE - found.buffers
+    each = (found.weights + found.cache) / (layers + 1)  # the output is about another layer
+    return max(0, min(layers, int(room / each) - 1 if room < each * (layers + 1) else layers))
+
+
 def judge(
     size: int,
     shape: Shape | None,
@@ -121,41 +148,77 @@ def judge(
     machine: Machine,
     *,
     active_share: float = 1.0,
-    bandwidth: float | None = None,
+    bandwidth: Bandwidth | None = None,
     context: int = DEFAULT_CONTEXT,
+    cache_type: str = "f16",
+    gpu_layers: int | None = None,
+    shrink: bool = True,
 ) -> Fit:
     """Whether a model of `size` bytes runs here, with the largest context up to `context` that fits.
 
     `trained` is the longest context the model knows, `active_share` the part of its weights that a token uses
-    (mixtures of experts), `bandwidth` the bytes a second this machine was measured to read.
+    (mixtures of experts), `bandwidth` what this machine was measured to read in a second. `gpu_layers` None moves as
+    many to the graphics card as fit. With `shrink` false, the context is the person's wish and stays.
     """
     room = machine.memory_free - SPARE - PROCESS_BYTES
     wanted = min(context, trained or context)
-    speed = bandwidth / (size * active_share) if bandwidth else None
-    values = {"free": _gb(machine.memory_free), "speed": f"{speed:.0f}" if speed and speed >= 1 else "1"}
     tried = wanted
-    while tried > SMALLEST_CONTEXT and need(size, shape, tried).total > room:
+    while True:
+        found = need(size, shape, tried, cache_type)
+        layers = layers_on_gpu(found, shape, machine) if gpu_layers is None else gpu_layers
+        share = _share(layers, shape, machine)
+        beside = found.total - int(share * (found.weights + found.cache)) if machine.gpu_free else found.total
+        if beside <= room or tried <= SMALLEST_CONTEXT or not shrink:
+            break
         tried //= 2
-    found = need(size, shape, tried)
-    values |= {"need": _gb(found.total), "context": str(tried)}
-    if found.total > room:
+    speed = _speed(size * active_share, share, bandwidth)
+    values = {
+        "free": _gb(machine.memory_free),
+        "speed": f"{speed:.0f}" if speed and speed >= 1 else "1",
+        "need": _gb(found.total),
+        "context": str(tried),
+        "layers": str(layers),
+    }
+    if beside > room:
         reason = N_("It needs {need} GB and {free} GB are free.")
-        if found.total <= machine.memory - SPARE:
+        if beside <= machine.memory - SPARE:
             reason = N_("It needs {need} GB and {free} GB are free. With other programs closed it would fit.")
-        return Fit(Verdict.NOT, tried, None, found, speed, reason, values)
+        return Fit(Verdict.NOT, tried, layers, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:
         reason = N_("It fits into memory, but writes only about {speed} tokens a second here.")
-        return Fit(Verdict.SLOW, tried, None, found, speed, reason, values)
+        return Fit(Verdict.SLOW, tried, layers, found, speed, reason, values)
     if tried < wanted:
         reason = N_("It fits with a context of {context} tokens.")
+    elif 0 < share < 1:
+        reason = N_("It fits, with {layers} of its layers on the graphics card.")
     elif speed is not None:
         reason = N_("It needs {need} GB and writes about {speed} tokens a second.")
     else:
         reason = N_("It needs {need} GB of {free} GB that are free.")
-    return Fit(Verdict.FITS, tried, None, found, speed, reason, values)
+    return Fit(Verdict.FITS, tried, layers, found, speed, reason, values)
 
 
-def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: float | None = None) -> Fit:
+def _share(layers: int, shape: Shape | None, machine: Machine) -> float:
+    """The part of a model that so many layers on the graphics device are."""
+    if not machine.devices:
+        return 0.0
+    return min(1.0, layers / (shape.layers if shape else USUAL_LAYERS))
+
+
+def _speed(active: float, share: float, bandwidth: Bandwidth | None) -> float | None:
+    """Tokens a second: processor and graphics device take turns at each token."""
+    if bandwidth is None or not active:
+        return None
+    seconds = 0.0
+    for part, measured in ((1 - share, bandwidth.processor), (share, bandwidth.graphics)):
+        if part > 0:
+            if not measured:
+                return None
+            seconds += part * active / measured
+    return 1 / seconds
+
+
+def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: Bandwidth | None = None) -> Fit:
     """The verdict on a catalogue entry, in one of its quantisations (None: the first)."""
     size = file.size_bytes if file else entry.size
     if entry.role != "chat":
@@ -179,10 +242,8 @@ def _of_helper(size: int, machine: Machine) -> Fit:
     values = {"need": _gb(found.total), "free": _gb(machine.memory_free)}
     if found.total > machine.memory_free - SPARE:
         reason = N_("It needs {need} GB and {free} GB are free.")
-        return Fit(Verdict.NOT, 0, None, found, None, reason, values)
-    return Fit(
-        Verdict.FITS, 0, None, found, None, N_("It needs {need} GB of {free} GB that are free."), values
-    )
+        return Fit(Verdict.NOT, 0, 0, found, None, reason, values)
+    return Fit(Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of {free} GB that are free."), values)
 
 
 def _gb(size: int) -> str:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from core.engine.messages import Generate, LoadModel, Sampling, Turn
 from core.errors import TsukueError
-from core.models.hardware import look
+from core.models.fit import Bandwidth
+from core.models.hardware import processor_name
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.models.library import LocalModel
 
 log = logging.getLogger(__name__)
 
@@ -26,29 +28,46 @@ TOKENS = 96
 REPEATS = 3
 
 
-def known(app: App) -> float | None:
-    """The bandwidth in bytes a second that was measured on this processor; None if none was."""
+def known(app: App) -> Bandwidth | None:
+    """What was measured on this processor with these graphics devices; None if nothing was."""
     try:
         kept = json.loads((app.home.root / FILE).read_text(encoding="utf-8"))
-        same = kept["processor"] == look().processor and kept["cores"] == os.cpu_count()
-        return float(kept["bytes_per_second"]) if same else None
+        if kept["machine"] != _machine(app):
+            return None
+        return Bandwidth(float(kept["processor"]), float(kept["graphics"]) if kept["graphics"] else None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def measure(app: App) -> float | None:
-    """Measure with the smallest chat model that is here, and keep the result; some seconds. None if it fails."""
-    from core.app import self_test_worker
+def _machine(app: App) -> list[object]:
+    """What a measurement holds for."""
+    return [processor_name(), os.cpu_count(), *(device.description for device in app.engine.record.devices)]
 
+
+def measure(app: App) -> Bandwidth | None:
+    """Measure with the smallest chat model that is here, and keep the result; some seconds. None if it fails."""
     models = sorted(app.library.of_role("chat"), key=lambda model: model.size_bytes)
     if not models:
         return None
-    model = models[0]
+    processor = _measure(app, models[0], gpu_layers=0)
+    graphics = _measure(app, models[0], gpu_layers=-1) if app.engine.record.devices else None
+    if processor is None:
+        return None
+    kept = {"machine": _machine(app), "processor": processor, "graphics": graphics}
+    (app.home.root / FILE).write_text(json.dumps(kept), encoding="utf-8")
+    return Bandwidth(processor, graphics)
+
+
+def _measure(app: App, model: LocalModel, gpu_layers: int) -> float | None:
+    """Bytes of weights a second, the best of several short answers."""
+    from core.app import self_test_worker
+
     worker = self_test_worker(app.home, app.events)
     greedy = Sampling(temperature=0)
     speeds = []
     try:
-        worker.call(LoadModel(str(model.path), context_length=1024)).result()
+        load = LoadModel(str(model.path), 1024, gpu_layers=gpu_layers, speculation="off")
+        worker.call(load).result()
         for number in range(REPEATS):
             turn = Turn("user", "Tell me a very long story about a desk.")
             timings = worker.call(Generate(f"m{number}", [turn], greedy, max_tokens=TOKENS)).result().timings
@@ -58,8 +77,4 @@ def measure(app: App) -> float | None:
         return None
     finally:
         worker.close()
-    bandwidth = float(max(speeds) * model.size_bytes)
-    machine = look()
-    kept = {"processor": machine.processor, "cores": machine.cores, "bytes_per_second": bandwidth}
-    (app.home.root / FILE).write_text(json.dumps(kept), encoding="utf-8")
-    return bandwidth
+    return float(max(speeds) * model.size_bytes) or None

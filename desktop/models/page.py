@@ -25,7 +25,7 @@ from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
 from core.models.downloads import DownloadChanged, State
-from core.models.fit import Fit, Verdict
+from core.models.fit import Bandwidth, Fit, Verdict
 from core.models.library import LocalModel
 from desktop.bridge import Bridge
 from desktop.i18n import tr
@@ -52,7 +52,7 @@ class ModelsPage(QWidget):
         self._app = app
         self._operations = operations
         self._notify = notify
-        self._bandwidth: float | None = None
+        self._bandwidth: Bandwidth | None = None
         self._measuring = False
         self._others: list[Foreign] = []
         heading = QLabel(tr("Models"))
@@ -101,7 +101,7 @@ class ModelsPage(QWidget):
 
     def refresh(self) -> None:
         """Look again at the disk and at this machine."""
-        machine = hardware.look()
+        machine = hardware.look(self._app.engine.record.devices)
         self._about.setText(
             tr(
                 "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
@@ -137,7 +137,7 @@ class ModelsPage(QWidget):
                     "measure the machine", lambda job: measure.measure(self._app), self._measured
                 )
 
-    def _measured(self, bandwidth: float | None) -> None:
+    def _measured(self, bandwidth: Bandwidth | None) -> None:
         self._measuring = False
         self._bandwidth = bandwidth
         self._show_catalogue()
@@ -195,7 +195,7 @@ class ModelsPage(QWidget):
     # ------------------------------------------------------------ the catalogue
 
     def _show_catalogue(self) -> None:
-        machine = hardware.look()
+        machine = hardware.look(self._app.engine.record.devices)
         judged = [
             (entry, fit.of_entry(entry, None, machine, self._bandwidth))
             for entry in catalogue.entries()

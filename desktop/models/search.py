@@ -115,12 +115,16 @@ class HubSearch(QWidget):
         """Show a model's page."""
         self.note.setText(tr("Opening {name}…", name=repository))
 
-        def look(job: object) -> tuple[Page, float | None, hardware.Machine]:
-            return self._app.hub().page(repository), measure.known(self._app), hardware.look()
+        def look(job: object) -> tuple[Page, fit.Bandwidth | None, hardware.Machine]:
+            return (
+                self._app.hub().page(repository),
+                measure.known(self._app),
+                hardware.look(self._app.engine.record.devices),
+            )
 
         self._operations.run("open a model's page", look, lambda got: self._show(*got), self._failed)
 
-    def _show(self, page: Page, bandwidth: float | None, machine: hardware.Machine) -> None:
+    def _show(self, page: Page, bandwidth: fit.Bandwidth | None, machine: hardware.Machine) -> None:
         layouts.clear(self._page_list)
         back = QPushButton(tr("Back to the results"))
         back.clicked.connect(lambda: self.stack.setCurrentWidget(self._results))

@@ -14,7 +14,15 @@ from core.app import App
 from core.paths import Home
 from tests.conftest import CORPUS
 
-TIMINGS = {"first_token_s", "total_s", "prompt_tokens", "cached_tokens", "completion_tokens"}
+TIMINGS = {
+    "first_token_s",
+    "total_s",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "guessed_tokens",
+    "accepted_tokens",
+}
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
+from core import doctor
 from core.app import App
 from core.chat.conversation import MessageState
-from core.engine.interface import EngineContextShortened, EngineSteppedDown
+from core.engine.interface import (
+    EngineContextShortened,
+    EngineDevicesGone,
+    EngineLayersReduced,
+    EngineSteppedDown,
+)
 from core.engine.ladder import RUNGS, Ladder, is_crash
-from core.engine.messages import LoadModel
+from core.engine.messages import Adapter, LoadModel
 from core.errors import WorkerDied
+from core.models import gguf
+from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.paths import Home
 
 ANSWERS = [{"when": "", "say": "one two three four"}]
@@ -142,3 +150,101 @@ def test_a_damaged_memory_is_forgotten(tmp_path: Path) -> None:
     ladder = Ladder(tmp_path / "engine.json")
     assert ladder.step_down("m", "SIGSEGV", gpu=True) == RUNGS[1]
     assert Ladder(tmp_path / "engine.json").changes("m") == {"gpu_layers": 0}
+
+
+def test_layers_that_do_not_fit_the_card_are_halved_and_it_is_said(
+    home: Home, script: Callable[..., Path]
+) -> None:
+    script(*ANSWERS, devices=[CARD], layers_for=10)
+    app = App(home)
+    said: list[tuple[int, int]] = []
+    app.events.listen(EngineLayersReduced, lambda event: said.append((event.layers, event.total)))
+    try:
+        ask(app)
+        total = app.engine.info and gguf.read_header(app.engine.info.path).number("block_count")
+        assert said == [(total // 2, total), (total // 4, total // 2)]
+        assert app.engine.info.gpu_layers == total // 4 <= 10
+        ask(app)
+        assert len(said) == 2, "what there is room for is not found again"
+    finally:
+        app.close()
+
+
+CARD = {"name": "Vulkan0", "description": "A card", "kind": "gpu", "memory": 8 << 30, "memory_free": 8 << 30}
+
+
+def test_a_card_that_has_gone_is_missed_at_the_next_start(home: Home, script: Callable[..., Path]) -> None:
+    script(*ANSWERS, devices=[CARD])
+    app = App(home)
+    ask(app)
+    assert app.engine.info is not None
+    assert app.engine.info.gpu_layers > 0
+    app.close()
+
+    script(*ANSWERS)
+    again = App(home)
+    gone: list[tuple[str, ...]] = []
+    again.events.listen(EngineDevicesGone, lambda event: gone.append(event.descriptions))
+    try:
+        assert ask(again).text == "one two three four"
+        assert again.engine.info is not None
+        assert again.engine.info.gpu_layers == 0
+        ask(again)
+        assert gone == [("A card",)]
+    finally:
+        again.close()
+
+
+def test_what_was_set_by_hand_for_a_model_is_asked_for(home: Home, script: Callable[..., Path]) -> None:
+    script(*ANSWERS, devices=[CARD])
+    app = App(home)
+    model = app.library.choose("chat")
+    try:
+        ask(app)
+        app.engine.adjustments.set(model, Adjustments(context_length=3000, gpu_layers=2, cache_type="q8_0"))
+        ask(app)
+        assert app.engine.info is not None
+        assert app.engine.info.gpu_layers == 2
+        asked = app.engine.request(model)
+        assert (asked.context_length, asked.cache_type) == (3000, "q8_0")
+        app.engine.adjustments.set(model, Adjustments())
+        ask(app)
+        assert app.engine.info.gpu_layers > 2
+    finally:
+        app.close()
+
+
+def test_the_self_test_walks_the_ladder_before_anybody_asks(open_app: Callable[..., App]) -> None:
+    app = open_app(at="prompt", flash_attention=True)
+    taken = steps(app)
+    assert not app.engine.record.tested
+    report = doctor.test_if_new(app)
+    assert report is not None
+    assert report.ok
+    assert taken == ["without flash attention"]
+    assert app.engine.record.tested
+    assert doctor.test_if_new(app) is None, "once is enough"
+    assert ask(app).text == "one two three four"
+    assert taken == ["without flash attention"]
+
+
+def test_a_change_of_the_engine_asks_for_another_test(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(at="never")
+    doctor.test_if_new(app)
+    monkeypatch.setattr("core.engine.record.build", lambda: "another")
+    assert not app.engine.record.tested
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"m": 3}', '{"m": {"cache_type": 7}}'])
+def test_damaged_adjustments_are_forgotten(tmp_path: Path, text: str) -> None:
+    (tmp_path / "models.json").write_text(text)
+    kept = AdjustmentsFile(tmp_path / "models.json")
+    assert kept.get("m") == Adjustments()
+    kept.set("m", Adjustments(thinking=False, adapters=(Adapter("/a.gguf", 0.5),)))
+    kept.rename("m", "n")
+    again = AdjustmentsFile(tmp_path / "models.json")
+    assert again.get("n").adapters[0].scale == 0.5
+    assert again.get("n").thinking is False
+    assert again.get("m") == Adjustments()

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from core.app import App
+from core.engine.messages import Device
 from core.errors import Cancelled, ModelMissing, ModelUnreadable
 from core.models import catalogue, discover, fit, gguf, hub
 from core.models.download import Item, RemoteFile
 from core.models.downloads import DownloadChanged, State
-from core.models.fit import Verdict
+from core.models.fit import Bandwidth, Verdict
 from core.models.hardware import Machine
 from core.models.library import Library
 from core.paths import Home
@@ -77,12 +78,12 @@ def test_windows_hybrids_and_shared_layers_need_less() -> None:
 
 def test_verdicts_have_their_reasons() -> None:
     shape = catalogue.Shape(36, 8, 128)
-    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=40e9)
+    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
     assert (small.verdict, small.context) == (Verdict.FITS, 8192)
     assert "about 16 tokens" in small.sentence
-    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=5e9)
+    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(5e9))
     assert slow.verdict is Verdict.SLOW
-    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, bandwidth=40e9)
+    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
     assert large.verdict is Verdict.NOT
     crowded = fit.judge(11_000_000_000, shape, 40960, LAPTOP)
     assert crowded.verdict is Verdict.NOT
@@ -97,9 +98,40 @@ def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
     entry = catalogue.find("qwen3-30b-a3b-instruct-2507")
     assert entry is not None
     big = Machine("Linux", "x", 8, 64_000_000_000, 60_000_000_000)
-    found = fit.of_entry(entry, None, big, bandwidth=40e9)
+    found = fit.of_entry(entry, None, big, bandwidth=Bandwidth(40e9))
     assert found.tokens_per_second is not None
     assert found.tokens_per_second > 10
+
+
+CARD = Device("Vulkan0", "A card", "gpu", 8_000_000_000, 7_000_000_000)
+WITH_CARD = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000, devices=(CARD,))
+
+
+def test_as_many_layers_go_to_the_card_as_it_holds() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    whole = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    assert whole.gpu_layers == 36
+    assert whole.tokens_per_second == pytest.approx(120)
+    part = fit.judge(12_000_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    assert part.verdict is Verdict.SLOW or part.verdict is Verdict.FITS
+    assert 5 < part.gpu_layers < 30
+    alone = fit.judge(12_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(20e9))
+    assert alone.verdict is Verdict.NOT, "without the card there is no room for it"
+    assert alone.gpu_layers == 0
+    by_hand = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, gpu_layers=5)
+    assert by_hand.gpu_layers == 5
+    unmeasured = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9))
+    assert unmeasured.tokens_per_second is None, "the card was never measured"
+
+
+def test_what_goes_to_the_card_never_exceeds_it() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    for size in range(500_000_000, 40_000_000_000, 700_000_000):
+        found = fit.need(size, shape, 8192)
+        layers = fit.layers_on_gpu(found, shape, WITH_CARD)
+        there = (found.weights + found.cache) * layers / 37 + found.buffers
+        assert 0 <= layers <= 36
+        assert layers == 0 or there <= CARD.memory_free
 
 
 def test_a_header_gives_the_shape(tmp_path: Path) -> None:

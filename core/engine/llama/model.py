@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from core.models import gguf
 
 CACHE_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # ggml's type numbers
 BATCH = 512  # tokens decoded at once while a prompt is read; a stop is seen in between, and inside
+_NO_MEMORY = re.compile(r"alloc|out of.*memory|OutOfDeviceMemory", re.IGNORECASE)
 _WARN = 3  # enum ggml_log_level
 _CONTINUE = 5
 
@@ -100,12 +102,15 @@ class Model:
         params.n_gpu_layers = request.gpu_layers if request.gpu_layers >= 0 else 999
         params.progress_callback = progress
         params.use_extra_bufts = request.extra_buffers
+        log.last = ""
         model = c.llama_model_load_from_file(os.fsencode(request.path), params)
         if gave_up:
             if model:
                 c.llama_model_free(model)
             raise Cancelled
         if not model:
+            if _NO_MEMORY.search(log.last):
+                raise ModelTooLarge(Path(request.path).name, log.last)
             raise ModelUnreadable(request.path, log.last or "llama.cpp refused it")
         self._model = model
         self._path = request.path

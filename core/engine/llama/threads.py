@@ -75,7 +75,8 @@ class ThreadGovernor:
         self._costs = []
 
     def _judge(self, cost: float) -> None:
-        assert self._trial is not None and self._usual is not None
+        assert self._trial is not None
+        assert self._usual is not None
         self._costs.append(cost)
         hopeless = cost > SUDDEN * self._usual
         if len(self._costs) < self._steps and not hopeless:

@@ -175,7 +175,11 @@ class Engine:
             return False
         size = sum(Path(path).stat().st_size for path in (request.path, request.draft) if path)
         # Weights and about a quarter for cache and buffers: core/models/fit.py knows better, from the header.
-        return size * 1.25 + SPARE < psutil.virtual_memory().available
+        need = size * 1.25 + SPARE
+        cards = [device for device in devices.graphics() if device.kind == "gpu"]
+        if cards and request.gpu_layers != 0 and need > sum(card.memory_free for card in cards):
+            return False
+        return need < psutil.virtual_memory().available
 
     def _draft(self, request: LoadModel, model: Model) -> Model | None:
         """The smaller model that guesses ahead; one that cannot is left out, and the answer is the same without."""

@@ -1,0 +1,92 @@
+"""What is remembered of the engine between starts: the devices that were seen, and which build passed its test."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from core.engine.messages import Device
+from core.models.hardware import processor_name
+
+_DRIVERS = (
+    "/proc/driver/nvidia/version",
+    "/usr/share/vulkan/icd.d/*.json",
+    "/etc/vulkan/icd.d/*.json",
+    "/usr/lib/*/libvulkan_*.so",
+    "/sys/module/amdgpu/version",
+)
+
+
+def build() -> str:
+    """The version of llama-cpp-python that is installed; '?' where there is none."""
+    try:
+        return version("llama-cpp-python")
+    except PackageNotFoundError:
+        return "?"
+
+
+def surroundings() -> str:
+    """A short name for what the engine stands on: build, system, processor, graphics drivers. Changes with each."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (build(), platform.release(), platform.machine(), processor_name()):
+        digest.update(part.encode() + b"\0")
+    for pattern in _DRIVERS:
+        for path in sorted(Path("/").glob(pattern.lstrip("/"))):
+            try:
+                about = path.stat()
+                digest.update(f"{path} {about.st_size} {about.st_mtime_ns}\0".encode())
+            except OSError:
+                continue
+    return digest.hexdigest()
+
+
+class _Kept(msgspec.Struct):
+    devices: list[Device] = msgspec.field(default_factory=list)
+    tested: str = ""
+
+
+class EngineRecord:
+    """One home's record. `path` None remembers nothing beyond this process."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        try:
+            self._kept = (
+                msgspec.json.decode(path.read_bytes(), type=_Kept) if path and path.exists() else _Kept()
+            )
+        except (OSError, msgspec.DecodeError):
+            self._kept = _Kept()
+
+    @property
+    def devices(self) -> list[Device]:
+        """The graphics devices that the engine saw last; their free memory as it was then."""
+        return self._kept.devices
+
+    def see(self, devices: list[Device]) -> list[Device]:
+        """Remember the graphics devices of this start; returns those that were there before and are not now."""
+        gone = [old for old in self._kept.devices if old.description not in {d.description for d in devices}]
+        if devices != self._kept.devices:
+            self._kept.devices = devices
+            self._write()
+        return gone
+
+    @property
+    def tested(self) -> bool:
+        """Whether the engine has passed its test in these surroundings."""
+        return self._kept.tested == surroundings()
+
+    def passed(self) -> None:
+        """It has, now."""
+        self._kept.tested = surroundings()
+        self._write()
+
+    def _write(self) -> None:
+        if self._path is not None:
+            half = self._path.with_name(f".{self._path.name}")
+            half.write_text(json.dumps(msgspec.to_builtins(self._kept), indent=1), encoding="utf-8")
+            half.replace(self._path)
