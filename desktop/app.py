@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from core.app import App
 
 
+SELF_TEST_MILLISECONDS = (
+    3000  # after the window is there; by then a person is typing, and nothing else computes
+)
+
+
 def _socket_name(home: Home) -> str:
     """A name for a home's local socket that fits every system's limits."""
     import hashlib
@@ -114,6 +119,7 @@ class Program(QObject):
         self._crashes = parts.crash.watch(self._home, self._window.notify)
         self._server = _listen(self._home, self._window)
         gc.enable()
+        QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
 
     def _give_up(self, error: Exception) -> None:
         from PySide6.QtWidgets import QMessageBox

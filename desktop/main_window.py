@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from core.app import App
-    from core.engine.interface import EngineContextShortened, EngineSteppedDown
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -129,10 +128,9 @@ class MainWindow(QMainWindow):
         self.models.changed.connect(self.chat.refresh_choices)
         self.source.closed.connect(self.close_source)
         self.status.ledger.connect(self._show_ledger)
+        self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
-        self.bridge.on(parts.EngineSteppedDown, self._stepped_down)
-        self.bridge.on(parts.EngineContextShortened, self._context_shortened)
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
@@ -288,26 +286,9 @@ class MainWindow(QMainWindow):
         if event.error.doing in ("waiting", "starting"):
             self.notify.error(event.error)  # nobody waited for it, so nobody else tells
 
-    def _stepped_down(self, event: EngineSteppedDown) -> None:
-        value = event.rung
-        self.notify.info(
-            tr(
-                "The engine crashed with {model} ({cause}). It now runs {how}; this is remembered.",
-                model=self.app.library.name_of(event.model),
-                cause=event.cause,
-                how=tr(value),
-            ),
-            (tr("Try the usual way again"), self.app.engine.ladder.reset),
-        )
-
-    def _context_shortened(self, event: EngineContextShortened) -> None:
-        self.notify.info(
-            tr(
-                "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
-                model=self.app.library.name_of(event.model),
-                n=event.length,
-            )
-        )
+    def test_engine(self) -> None:
+        """Try the engine out in the background if it has changed since it passed its test."""
+        self.engine_news.test()
 
     def _look(self) -> None:
         import psutil  # slow to import, not needed before the window is there

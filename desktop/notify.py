@@ -15,7 +15,9 @@ log = logging.getLogger(__name__)
 class Notify(QObject):
     """Sends messages to whoever shows them; keeps the ones that come before a window is there."""
 
-    shown = Signal(str, str, object)  # kind ('error' or 'info'), text, action: (label, function) or None
+    shown = Signal(
+        str, str, object
+    )  # kind ('error', 'notice' or 'info'), text, action: (label, function) or None
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +31,10 @@ class Notify(QObject):
     def info(self, text: str, action: tuple[str, Callable[[], None]] | None = None) -> None:
         """Show a translated sentence."""
         self._show("info", text, action)
+
+    def notice(self, text: str, action: tuple[str, Callable[[], None]] | None = None) -> None:
+        """Show a translated sentence that stays until it is closed."""
+        self._show("notice", text, action)
 
     def _show(self, kind: str, text: str, action: tuple[str, Callable[[], None]] | None) -> None:
         self.history.append((kind, text))

@@ -5,7 +5,7 @@ module in a thread while a composer that takes typing is on the screen already.
 """
 
 from core.app import App
-from core.engine.interface import EngineContextShortened, EngineLoading, EngineSteppedDown
+from core.engine.interface import EngineLoading
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
@@ -13,6 +13,7 @@ from desktop.chat.conversation_list import Sidebar
 from desktop.chat.view import ChatView
 from desktop.documents.page import DocumentsPage
 from desktop.documents.source_view import SourceView
+from desktop.engine_news import EngineNews
 from desktop.models.page import ModelsPage
 from desktop.notify import Notify
 from desktop.operations import Operations
@@ -24,9 +25,8 @@ __all__ = [
     "Bridge",
     "ChatView",
     "DocumentsPage",
-    "EngineContextShortened",
     "EngineLoading",
-    "EngineSteppedDown",
+    "EngineNews",
     "ModelsPage",
     "Notify",
     "Operations",

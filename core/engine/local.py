@@ -85,7 +85,9 @@ class LocalEngine:
         self._events = events
         self._lock = threading.Lock()
         self._current: tuple[int | None, LoadModel] | None = None  # the worker's pid, and what was asked for
-        self._worked: dict[tuple[int | None, LoadModel], LoadModel] = {}  # what there was room for, of that
+        self._worked: dict[
+            tuple[int | None, bytes], LoadModel
+        ] = {}  # what there was room for, of what was asked
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._loading: PendingCall | None = None
         self.info: ModelInfo | None = None
@@ -176,7 +178,7 @@ class LocalEngine:
         asked = usual
         while True:
             wanted = self._with_ladder(usual)
-            known = self._worked.get((self.worker.pid, wanted))
+            known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
             request = known or self._with_layers(model, wanted)
             self._events.publish(EngineLoading(model, 0))
             self._loading = self.worker.call(request, self._progress(model))
@@ -188,7 +190,7 @@ class LocalEngine:
             except ModelTooLarge:
                 usual = self._smaller(model, usual, request)
             else:
-                self._worked[self.worker.pid, self._with_ladder(asked)] = request
+                self._worked[self.worker.pid, msgspec.json.encode(self._with_ladder(asked))] = request
                 return info
             finally:
                 self._loading = None

@@ -115,7 +115,7 @@ class EngineInfo(msgspec.Struct, frozen=True):
 
 
 @operation(result=ModelInfo, doing=N_("loading the model"))
-class LoadModel(Request, frozen=True):
+class LoadModel(Request):
     """Make a GGUF file the current model. The one before stays beside it where memory allows.
 
     Raises ModelUnreadable, ModelTooLarge.

@@ -181,6 +181,34 @@ def read_header(path: str | Path) -> Header:
         raise ModelUnreadable(str(path), str(error)) from error
 
 
+def kind_of(path: Path) -> str:
+    """What a file says it is in `general.type`: 'model', 'adapter', …; 'model' where it says nothing.
+
+    Quick: it reads no further than the first list, which is a vocabulary in models. Raises ModelMissing, ModelUnreadable.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            reader = _Reader(stream, size)
+            if reader.take(4) != b"GGUF":
+                raise ValueError("it is not a GGUF file")
+            _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
+            for _ in range(min(entries, KEPT_ARRAY)):
+                key, kind = reader.string(), reader.number("I")
+                if kind == _ARRAY:
+                    break
+                value = reader.value(kind)
+                if key == "general.type":
+                    return str(value)
+    except FileNotFoundError as error:
+        raise ModelMissing(str(path)) from error
+    except OSError as error:
+        raise ModelUnreadable(str(path), error.strerror or str(error)) from error
+    except (ValueError, struct.error, OverflowError) as error:
+        raise ModelUnreadable(str(path), str(error)) from error
+    return "model"
+
+
 def _parse(reader: _Reader, size: int) -> Header:
     if reader.take(4) != b"GGUF":
         raise ValueError("it is not a GGUF file")

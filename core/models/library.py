@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import os
 import re
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from core.errors import HomeNotWritable, ModelMissing, NoModel
+from core.errors import HomeNotWritable, ModelMissing, ModelUnreadable, NoModel, NoRoom
 from core.models import gguf
 from core.paths import Home, starter_folder
+
+COPIED_AT_ONCE = 4 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A model that lies on disk. `role` is chat, embedding or speech; `path` a file or a folder."""
+    """A model that lies on disk. `role` is chat, embedding, reranker, speech or adapter; `path` a file or a folder."""
 
     id: str
     name: str
@@ -31,6 +36,45 @@ class LocalModel:
     for_tests: bool = False
 
 
+@functools.lru_cache(maxsize=256)
+def _role(path: Path, size: int, changed: int) -> str:
+    """What a .gguf file is: 'adapter' for a LoRA adapter, 'chat' for everything else. Read once for each version."""
+    try:
+        return "adapter" if gguf.kind_of(path) == "adapter" else "chat"
+    except (ModelMissing, ModelUnreadable):
+        return "chat"  # loading it will say what is wrong
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    half = path.with_name(f".{path.name}.half")
+    half.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+    half.replace(path)
+
+
+def _copy(
+    files: list[Path],
+    target: Path,
+    total: int,
+    check: Callable[[], None],
+    progress: Callable[[int, int], None],
+) -> None:
+    """Copy files into a folder, to the disk itself and not only to memory."""
+    done = 0
+    for path in files:
+        with path.open("rb") as source, (target / path.name).open("wb") as out:
+            while data := source.read(COPIED_AT_ONCE):
+                check()
+                out.write(data)
+                done += len(data)
+                progress(done, total)
+            out.flush()
+            os.fsync(out.fileno())
+
+
 class Library:
     """What is there. Read anew at each question: files come and go."""
 
@@ -40,15 +84,95 @@ class Library:
 
     def all(self, *, with_test_models: bool = False) -> list[LocalModel]:
         """Every model: the person's own first, then the starter pack."""
+        names = self._names()
         own = [*self._folders(), *self._files()]
-        return own + [m for m in self._starters() if with_test_models or not m.for_tests]
+        found = own + [m for m in self._starters() if with_test_models or not m.for_tests]
+        return [replace(model, name=names.get(model.id, model.name)) for model in found]
+
+    # ------------------------------------------------------------ names and places that the person chose
+
+    @property
+    def _names_file(self) -> Path:
+        return self._home.models / ".names.json"
+
+    def _names(self) -> dict[str, str]:
+        try:
+            kept = json.loads(self._names_file.read_text(encoding="utf-8"))
+            return {str(key): str(value) for key, value in kept.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def rename(self, model: str, name: str) -> LocalModel:
+        """Call a model by another name; an empty one gives it its own back. Its id stays. Raises ModelMissing."""
+        found = self.find(model)
+        names = self._names()
+        names.pop(found.id, None)
+        if name.strip():
+            names[found.id] = " ".join(name.split())[:80]
+        _write_json(self._names_file, names)
+        return self.find(found.id)
+
+    def move(
+        self,
+        model: str,
+        folder: Path,
+        check: Callable[[], None] = lambda: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> LocalModel:
+        """Move a model's files to a folder of its own in `folder`, on another disk for example.
+
+        The library keeps only a note of where it is. Until everything is copied, nothing is deleted; `check` raises
+        to stop, `progress` gets bytes done and in all. Raises ModelMissing (also for starter models and for files
+        that only a link leads to: they are not ours), NoRoom, HomeNotWritable.
+        """
+        found = self.find(model)
+        if found.starter or found.path.is_symlink():
+            raise ModelMissing(model)
+        here = self._home.models / found.id
+        about = _read_json(here / "model.json") if here.is_dir() else {}
+        source = found.path if found.path.is_dir() else found.path.parent
+        files = [p for p in source.iterdir() if p.is_file()] if here.is_dir() else [found.path]
+        files = [p for p in files if p.name != "model.json"]
+        target = folder / found.id
+        total = sum(p.stat().st_size for p in files)
+        try:
+            target.mkdir(parents=True, exist_ok=False)
+            free = shutil.disk_usage(target).free
+            if free < total:
+                target.rmdir()
+                raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
+            try:
+                _copy(files, target, total, check, progress)
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
+            here.mkdir(exist_ok=True)
+            about = {
+                "name": found.name,
+                "role": found.role,
+                "file": found.path.name,
+                **about,
+                "at": str(target),
+            }
+            _write_json(here / "model.json", about)
+            for path in files:
+                path.unlink()
+            if source not in (here, self._home.models):  # it had been moved before
+                source.rmdir()
+        except OSError as error:
+            raise HomeNotWritable(str(folder), error.strerror or str(error)) from error
+        return self.find(found.id)
+
+    # ------------------------------------------------------------ what lies there
 
     def _files(self) -> list[LocalModel]:
         """Files that the person put into the folder, and the links that `add` made."""
         found = []
         for path in sorted(self._home.models.glob("*.gguf")):
             with contextlib.suppress(OSError):  # a link to a disk that is not there today
-                found.append(LocalModel(path.stem, path.stem, "chat", path, path.stat().st_size))
+                about = path.stat()
+                role = _role(path, about.st_size, about.st_mtime_ns)
+                found.append(LocalModel(path.stem, path.stem, role, path, about.st_size))
         return found
 
     def _folders(self) -> list[LocalModel]:
@@ -58,8 +182,9 @@ class Library:
             folder = about_file.parent
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 about = json.loads(about_file.read_text(encoding="utf-8"))
-                path = folder / about["file"] if about.get("file") else folder
-                size = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
+                place = Path(about.get("at") or folder)  # on another disk, where the person moved it
+                path = place / about["file"] if about.get("file") else place
+                size = sum(f.stat().st_size for f in place.iterdir() if f.is_file())
                 if path.exists():
                     found.append(
                         LocalModel(
@@ -113,7 +238,10 @@ class Library:
             freed = 0 if found.path.is_symlink() else found.size_bytes
             found.path.unlink()
             return freed
+        place = found.path if found.path.is_dir() else found.path.parent
         shutil.rmtree(self._home.models / found.id)
+        if place.exists():
+            shutil.rmtree(place)
         return found.size_bytes
 
     def _starters(self) -> list[LocalModel]:

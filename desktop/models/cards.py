@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import N_
 from core.models.catalogue import Entry
@@ -15,14 +15,21 @@ from core.models.library import LocalModel
 from desktop.i18n import language, tr
 
 # What this version uses. The starter pack's voice waits for the version that reads aloud.
-ROLES = ("chat", "embedding", "speech")
+ROLES = ("chat", "embedding", "reranker", "speech", "adapter")
 _VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
 
 Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
+Choice = tuple[str, Callable[[], None]]
 
 
 def role_name(role: str) -> str:
-    return {"chat": tr("Chat"), "embedding": tr("Document search"), "speech": tr("Speech to text")}[role]
+    return {
+        "chat": tr("Chat"),
+        "embedding": tr("Document search"),
+        "reranker": tr("Sorting of passages"),
+        "speech": tr("Speech to text"),
+        "adapter": tr("Adapter"),
+    }[role]
 
 
 def language_names(languages: list[str]) -> str:
@@ -61,11 +68,22 @@ def describe(model: LocalModel) -> str:
         return tr("Writes down spoken English. Fast.")
     if model.role == "speech":
         return tr("Writes down what you say, in many languages. Weak at Japanese.")
+    if model.role == "adapter":
+        return tr(
+            "Changes a model's style or knowledge. Choose it under “Adjust” of a model that it was made for."
+        )
     return tr("Added by you.")
 
 
-def card(name: str, mark: QWidget | None, facts: list[str], text: str, actions: list[Action]) -> QFrame:
-    """A frame with a name and a mark, a line of facts, a sentence, and buttons."""
+def card(
+    name: str,
+    mark: QWidget | None,
+    facts: list[str],
+    text: str,
+    actions: list[Action],
+    more: list[Choice] | None = None,
+) -> QFrame:
+    """A frame with a name and a mark, a line of facts, a sentence, buttons, and a menu of what is rarer."""
     frame = QFrame()
     frame.setObjectName("card")
     title = QLabel(name)
@@ -88,7 +106,7 @@ def card(name: str, mark: QWidget | None, facts: list[str], text: str, actions: 
         words.setWordWrap(True)
         layout.addWidget(words)
     layout.addStretch()
-    if actions:
+    if actions or more:
         row = QHBoxLayout()
         for label, function, main in actions:
             button = QPushButton(label)
@@ -98,11 +116,23 @@ def card(name: str, mark: QWidget | None, facts: list[str], text: str, actions: 
             button.clicked.connect(lambda _=False, function=function: function())
             row.addWidget(button)
         row.addStretch()
+        if more:
+            row.addWidget(_menu(name, more))
         layout.addLayout(row)
     return frame
 
 
-def local_card(model: LocalModel, actions: list[Action]) -> QFrame:
+def _menu(name: str, choices: list[Choice]) -> QPushButton:
+    button = QPushButton(tr("More"))
+    button.setAccessibleName(tr("More for {name}", name=name))
+    menu = QMenu(button)
+    for label, function in choices:
+        menu.addAction(label).triggered.connect(lambda _=False, function=function: function())
+    button.setMenu(menu)
+    return button
+
+
+def local_card(model: LocalModel, actions: list[Action], more: list[Choice]) -> QFrame:
     """A model that lies on this computer."""
     mark = QLabel(tr("on this computer"))
     mark.setProperty("role", "chip")
@@ -112,7 +142,7 @@ def local_card(model: LocalModel, actions: list[Action]) -> QFrame:
         model.licence,
         size_text(model.size_bytes),
     ]
-    return card(model.name, mark, facts, describe(model), actions)
+    return card(model.name, mark, facts, describe(model), actions, more)
 
 
 def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:

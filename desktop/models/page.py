@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QMessageBox,
     QPushButton,
@@ -20,7 +24,7 @@ from PySide6.QtWidgets import (
 from core.app import App
 from core.errors import HubMissing, TsukueError
 from core.jobs import Job
-from core.models import catalogue, discover, fit, hardware, hub, measure
+from core.models import catalogue, discover, fit, gguf, hardware, hub, measure
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
@@ -30,6 +34,7 @@ from core.models.library import LocalModel
 from desktop.bridge import Bridge
 from desktop.i18n import tr
 from desktop.models import cards
+from desktop.models.adjust import AdjustDialog
 from desktop.models.downloading import DownloadStrip
 from desktop.models.search import HubSearch
 from desktop.notify import Notify
@@ -146,7 +151,9 @@ class ModelsPage(QWidget):
 
     def _show_here(self) -> None:
         models = [model for model in self._app.library.all() if model.role in cards.ROLES]
-        own: list[QWidget] = [cards.local_card(model, self._actions(model)) for model in models]
+        own: list[QWidget] = [
+            cards.local_card(model, self._actions(model), self._more(model)) for model in models
+        ]
         used = {model.path.resolve() for model in models}
         others = [cards.foreign_card(f, partial(self._use, f)) for f in self._others if f.path not in used]
         _fill(self._here, [*own, *others])
@@ -166,9 +173,63 @@ class ModelsPage(QWidget):
         actions: list[cards.Action] = []
         if model.role == "chat":
             actions.append((tr("Chat"), lambda: self.chat_with.emit(model.id), True))
-        if not model.starter:
+            actions.append((tr("Adjust…"), lambda: self._adjust(model), False))
+        elif not model.starter:
             actions.append((tr("Remove…"), lambda: self._remove(model), False))
         return actions
+
+    def _more(self, model: LocalModel) -> list[cards.Choice]:
+        """What is done to a model rarely."""
+        more: list[cards.Choice] = [
+            (tr("Rename…"), lambda: self._rename(model)),
+            (tr("Open its folder"), lambda: self._open_folder(model)),
+        ]
+        if not model.starter and not model.path.is_symlink():
+            more.append((tr("Move to another disk…"), lambda: self._move(model)))
+        if not model.starter and model.role == "chat":
+            more.append((tr("Remove…"), lambda: self._remove(model)))
+        return more
+
+    def _adjust(self, model: LocalModel) -> None:
+        def show(header: gguf.Header) -> None:
+            self.adjusting = AdjustDialog(self._app, model, header, self)
+            self.adjusting.open()
+
+        self._operations.run("read a model's header", lambda job: gguf.read_header(model.path), show)
+
+    def _rename(self, model: LocalModel) -> None:
+        name, said = QInputDialog.getText(
+            self, tr("Rename"), tr("Name (empty: its own again)"), text=model.name
+        )
+        if said:
+            self._app.library.rename(model.id, name)
+            self.refresh()
+            self.changed.emit()
+
+    def _open_folder(self, model: LocalModel) -> None:
+        folder = model.path if model.path.is_dir() else model.path.resolve().parent
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _move(self, model: LocalModel) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Move {name} to", name=model.name))
+        if folder:
+            self.move_to(model, Path(folder))
+
+    def move_to(self, model: LocalModel, folder: Path) -> None:
+        """Move a model's files, telling how it goes."""
+        self._notify.info(
+            tr("Moving {name} ({size})…", name=model.name, size=cards.size_text(model.size_bytes))
+        )
+
+        def moved(found: LocalModel) -> None:
+            self._notify.info(
+                tr("{name} lies in {folder} now.", name=found.name, folder=str(found.path.parent))
+            )
+            self.refresh()
+
+        self._operations.run(
+            "move a model", lambda job: self._app.library.move(model.id, folder, job.check), moved
+        )
 
     def _use(self, model: Foreign) -> None:
         try:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -18,21 +19,52 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import TsukueError
+from core.errors import N_, TsukueError
 from core.models.library import Library
 from core.settings import Settings, SettingsFile
 from desktop.i18n import tr
 from desktop.notify import Notify
+from desktop.widgets import layouts
 
 HIDDEN = ("welcomed", "chat_model", "embedder")  # chosen elsewhere
+# Everything else, under these headings; a test sees to it that none is forgotten.
+SECTIONS = (
+    (N_("Window"), ("language", "theme")),
+    (
+        N_("Answers"),
+        (
+            "system_prompt",
+            "answer_length",
+            "temperature",
+            "top_k",
+            "top_p",
+            "min_p",
+            "repeat_penalty",
+            "dry_multiplier",
+            "seed",
+        ),
+    ),
+    (N_("Engine"), ("context_length", "threads", "speculation", "state_megabytes")),
+    (N_("Speech"), ("speech_model", "speech_language", "send_speech")),
+    (N_("Connections"), ("network", "hub_endpoint")),
+)
 RANGES = {
     "context_length": (512, 1_000_000),
     "answer_length": (16, 100_000),
     "threads": (0, 256),
     "state_megabytes": (0, 1_000_000),
+    "top_k": (1, 1_000),
+    "seed": (-1, 2**31 - 1),
 }
+LABEL_WIDTH = 330
 TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
-FRACTIONS = {"temperature": (0.0, 2.0), "repeat_penalty": (1.0, 2.0)}
+FRACTIONS = {
+    "temperature": (0.0, 2.0),
+    "top_p": (0.05, 1.0),
+    "min_p": (0.0, 1.0),
+    "repeat_penalty": (1.0, 2.0),
+    "dry_multiplier": (0.0, 5.0),
+}
 
 
 class SettingsDialog(QDialog):
@@ -43,26 +75,39 @@ class SettingsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
-        self.setMinimumWidth(520)
+        self.setMinimumSize(600, 420)
+        self.resize(700, 680)
         self._settings = settings
         self._library = library
         self._notify = notify
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(12)
         self.fields: dict[str, QWidget] = {}
-        for name, kind in get_type_hints(Settings).items():
-            if name not in HIDDEN:
-                field = self._field(name, kind)
+        kinds = get_type_hints(Settings)
+        inside = QVBoxLayout()
+        inside.setSpacing(10)
+        for heading, names in SECTIONS:
+            value = heading
+            title = QLabel(tr(value))
+            title.setProperty("role", "name")
+            inside.addWidget(title)
+            form = QFormLayout()
+            form.setHorizontalSpacing(24)
+            form.setVerticalSpacing(12)
+            form.setContentsMargins(0, 0, 12, 16)
+            for name in names:
+                field = self._field(name, kinds[name])
                 field.setAccessibleName(tr(Settings.label(name)))
                 self.fields[name] = field
-                form.addRow(tr(Settings.label(name)), field)
+                label = QLabel(tr(Settings.label(name)))
+                label.setMinimumWidth(LABEL_WIDTH)  # so that the fields of all sections stand in line
+                form.addRow(label, field)
+            inside.addLayout(form)
+        inside.addStretch(1)
         close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)
-        layout.addLayout(form)
+        layout.addWidget(layouts.scrolling(inside), 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
     def _field(self, name: str, kind: Any) -> QWidget:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.models.fit import Bandwidth, Verdict
 from core.models.hardware import Machine
 from core.models.library import Library
 from core.paths import Home
+from tests.support.gguf_files import write_adapter
 from tests.support.hub import Hub, Repository
 
 LAPTOP = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000)
@@ -350,3 +352,78 @@ def test_the_usual_quantisation_is_chosen() -> None:
     assert hub.choose(page, "q8_0").quantisation == "Q8_0"  # type: ignore[union-attr]
     assert hub.choose(page, "x-Q2_K.gguf").quantisation == "Q2_K"  # type: ignore[union-attr]
     assert hub.choose(page, "Q6_K") is None
+
+
+def test_a_model_is_called_by_another_name_and_keeps_its_id(home: Home) -> None:
+    library = Library(home)
+    home.create()
+    own = library.find("smollm2-135m-instruct").name
+    renamed = library.rename("smollm2-135m-instruct", "  My  little\n one ")
+    assert (renamed.id, renamed.name) == ("smollm2-135m-instruct", "My little one")
+    assert Library(home).find("My little one").id == renamed.id
+    assert library.rename(renamed.id, "").name == own
+
+
+def _fetched(home: Home, library: Library) -> Path:
+    """A model as a download leaves it; returns its folder."""
+    home.create()
+    folder = home.models / "owner--model"
+    folder.mkdir()
+    data = library.path_of("smollm2-135m-instruct").read_bytes()
+    (folder / "model.gguf").write_bytes(data)
+    (folder / "model.json").write_text(json.dumps({"name": "Model", "role": "chat", "file": "model.gguf"}))
+    return folder
+
+
+def test_a_model_moves_to_another_disk_and_back_and_is_removed_there(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    folder = _fetched(home, library)
+    size = library.find("owner--model").size_bytes
+    seen: list[tuple[int, int]] = []
+    moved = library.move("owner--model", tmp_path / "disk", progress=lambda *step: seen.append(step))
+    assert moved.path == tmp_path / "disk/owner--model/model.gguf"
+    assert moved.size_bytes >= seen[-1][0] == seen[-1][1] > 90_000_000
+    assert [p.name for p in folder.iterdir()] == ["model.json"]
+    assert gguf.read_header(library.path_of("owner--model")).architecture == "llama"
+    library.move("owner--model", tmp_path / "other")
+    assert not (tmp_path / "disk/owner--model").exists()
+    (tmp_path / "other").rename(tmp_path / "unplugged")
+    assert "owner--model" not in [model.id for model in library.all()]
+    (tmp_path / "unplugged").rename(tmp_path / "other")
+    assert library.remove("owner--model") >= size - 1000
+    assert not (tmp_path / "other/owner--model").exists()
+    assert not folder.exists()
+
+
+def test_a_file_of_ones_own_moves_too(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    shutil.copy(library.path_of("smollm2-135m-instruct"), home.models / "mine.gguf")
+    moved = library.move("mine", tmp_path / "disk")
+    assert (moved.id, moved.role) == ("mine", "chat")
+    assert moved.path.exists()
+    assert not (home.models / "mine.gguf").exists()
+
+
+def test_a_move_that_is_stopped_leaves_everything_as_it_was(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    folder = _fetched(home, library)
+
+    def stop() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        library.move("owner--model", tmp_path / "disk", stop)
+    assert not (tmp_path / "disk/owner--model").exists()
+    assert library.find("owner--model").path == folder / "model.gguf"
+    with pytest.raises(ModelMissing):
+        library.move("smollm2-135m-instruct", tmp_path / "disk")
+
+
+def test_adapters_are_told_from_models(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    model = library.path_of("smollm2-135m-instruct")
+    library.add(write_adapter(model, tmp_path / "style.gguf", strength=0.1))
+    assert [m.id for m in library.of_role("adapter")] == ["style"]
+    assert library.choose("chat") == "smollm2-135m-instruct"

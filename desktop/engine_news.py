@@ -1,0 +1,82 @@
+"""What the engine has to tell a person: safer settings, less memory than hoped for, a card that has gone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from core import doctor
+from core.app import App
+from core.engine.interface import (
+    EngineContextShortened,
+    EngineDevicesGone,
+    EngineLayersReduced,
+    EngineSteppedDown,
+)
+from core.errors import NoModel
+from desktop.bridge import Bridge
+from desktop.i18n import tr
+from desktop.notify import Notify
+from desktop.operations import Operations
+
+
+class EngineNews(QObject):
+    """Turns the engine's events into sentences with a next step."""
+
+    def __init__(self, app: App, bridge: Bridge, operations: Operations, notify: Notify) -> None:
+        super().__init__(notify)
+        self._app = app
+        self._operations = operations
+        self._notify = notify
+        bridge.on(EngineSteppedDown, self._stepped_down)
+        bridge.on(EngineContextShortened, self._context_shortened)
+        bridge.on(EngineLayersReduced, self._layers_reduced)
+        bridge.on(EngineDevicesGone, self._devices_gone)
+
+    def test(self) -> None:
+        """Try the engine out in the background if it has changed since it passed its test.
+
+        A crash is said by the ladder's own event; without a model there is nothing to test with.
+        """
+        self._operations.run(
+            "test the engine",
+            lambda job: doctor.test_if_new(self._app),
+            failure=lambda error: isinstance(error, NoModel),
+        )
+
+    def _stepped_down(self, event: EngineSteppedDown) -> None:
+        value = event.rung
+        self._notify.info(
+            tr(
+                "The engine crashed with {model} ({cause}). It now runs {how}; this is remembered.",
+                model=self._app.library.name_of(event.model),
+                cause=event.cause,
+                how=tr(value),
+            ),
+            (tr("Try the usual way again"), self._app.engine.ladder.reset),
+        )
+
+    def _context_shortened(self, event: EngineContextShortened) -> None:
+        self._notify.info(
+            tr(
+                "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
+                model=self._app.library.name_of(event.model),
+                n=event.length,
+            )
+        )
+
+    def _layers_reduced(self, event: EngineLayersReduced) -> None:
+        self._notify.info(
+            tr(
+                "The graphics card has no room for all of {model}: {n} of its layers are computed there, the rest on the processor.",
+                model=self._app.library.name_of(event.model),
+                n=event.layers,
+            )
+        )
+
+    def _devices_gone(self, event: EngineDevicesGone) -> None:
+        self._notify.notice(
+            tr(
+                "The graphics card {name} is not there any more: Tsukue computes on the processor. If it should be there, look at its driver and start Tsukue again.",
+                name=", ".join(event.descriptions),
+            )
+        )

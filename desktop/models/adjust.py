@@ -1,0 +1,251 @@
+"""What can be set by hand for one model, with what it means for memory while it is being set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.app import App
+from core.engine import thinking
+from core.engine.ladder import key_of
+from core.engine.messages import Adapter
+from core.models import fit, hardware, measure
+from core.models.adjustments import Adjustments
+from core.models.gguf import Header
+from core.models.library import LocalModel
+from desktop.i18n import tr
+from desktop.models.cards import badge, fit_text
+from desktop.settings.dialog import TEXT_MARGINS
+from desktop.widgets import layouts
+
+SMALLEST, LARGEST = 2048, 1 << 20  # tokens of context on offer
+
+
+class AdjustDialog(QDialog):
+    """Each change is kept at once, and holds from the next question on."""
+
+    changed = Signal()
+
+    def __init__(self, app: App, model: LocalModel, header: Header, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app = app
+        self._model = model
+        self._header = header
+        self._trained = header.number("context_length") or 0
+        self.setWindowTitle(tr("Adjust {name}", name=model.name))
+        self.setMinimumWidth(560)
+        wishes = app.engine.adjustments.get(model.id)
+        about = QLabel(
+            tr("Tsukue chooses what fits this computer. What you set here is kept for this model.")
+        )
+        about.setProperty("role", "muted")
+        about.setWordWrap(True)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(24)
+        self._form.setVerticalSpacing(12)
+        self.context = self._box(tr("Context length in tokens"), self._contexts(), wishes.context_length)
+        self.cache = self._box(
+            tr("Memory for the conversation"),
+            [
+                (None, tr("Chosen for you")),
+                ("f16", tr("Full precision")),
+                ("q8_0", tr("8 bits: half the memory, hardly a difference")),
+                ("q4_0", tr("4 bits: a quarter of the memory, answers may suffer")),
+            ],
+            wishes.cache_type,
+        )
+        self.layers = self._layers(wishes)
+        self.thinking = self._thinking(wishes)
+        self.draft = self._box(tr("Smaller model that guesses ahead"), self._drafts(), wishes.draft)
+        self.draft.setToolTip(
+            tr("It must have the same vocabulary. It speeds up large models on graphics cards.")
+        )
+        self.adapters = self._adapters(wishes)
+        self._verdict = QHBoxLayout()
+        self._safer = QFrame()
+        self.automatic = QPushButton(tr("Everything automatic"))
+        self.automatic.clicked.connect(self._reset)
+        close = QPushButton(tr("Close"))
+        close.setProperty("role", "primary")
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.automatic)
+        buttons.addStretch()
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addWidget(about)
+        layout.addLayout(self._form)
+        layout.addLayout(self._verdict)
+        layout.addWidget(self._safer)
+        layout.addLayout(buttons)
+        self._fill_safer()
+        self._show_verdict()
+
+    # ------------------------------------------------------------ the fields
+
+    def _row(self, label: str, field: QWidget) -> None:
+        field.setAccessibleName(label)
+        self._form.addRow(label, field)
+
+    def _box(self, label: str, choices: list[tuple[Any, str]], value: Any) -> QComboBox:
+        box = QComboBox()
+        for key, text in choices:
+            box.addItem(text, key)
+        box.setCurrentIndex(max(next((i for i, (key, _) in enumerate(choices) if key == value), 0), 0))
+        box.currentIndexChanged.connect(self._keep)
+        self._row(label, box)
+        return box
+
+    def _contexts(self) -> list[tuple[int | None, str]]:
+        usual = self._app.settings.values.context_length
+        sizes, size = [], SMALLEST
+        while size <= min(self._trained or LARGEST, LARGEST):
+            sizes.append(size)
+            size *= 2
+        wish = self._app.engine.adjustments.get(self._model.id).context_length
+        for extra in (self._trained, wish):
+            if extra and extra not in sizes:
+                sizes.append(extra)
+        chosen: list[tuple[int | None, str]] = [(None, tr("Chosen for you ({n})", n=f"{usual:,}"))]
+        return chosen + [(size, f"{size:,}") for size in sorted(sizes)]
+
+    def _layers(self, wishes: Adjustments) -> QSpinBox | None:
+        if not self._app.engine.record.devices:
+            return None
+        number = QSpinBox()
+        number.setRange(-1, self._header.number("block_count") or 999)
+        number.lineEdit().setTextMargins(*TEXT_MARGINS)
+        number.setSpecialValueText(tr("As many as fit"))
+        number.setValue(-1 if wishes.gpu_layers is None else wishes.gpu_layers)
+        number.valueChanged.connect(self._keep)
+        self._row(tr("Layers on the graphics card"), number)
+        return number
+
+    def _thinking(self, wishes: Adjustments) -> QComboBox | None:
+        if not thinking.switch_of(self._header.chat_template or ""):
+            return None
+        choices = [
+            (None, tr("As its makers chose")),
+            (True, tr("Think first")),
+            (False, tr("Answer at once")),
+        ]
+        return self._box(tr("Thinking"), choices, wishes.thinking)
+
+    def _drafts(self) -> list[tuple[str, str]]:
+        smaller = [
+            model
+            for model in self._app.library.of_role("chat")
+            if model.id != self._model.id and model.size_bytes < self._model.size_bytes
+        ]
+        return [("", tr("None")), *((model.id, model.name) for model in smaller)]
+
+    def _adapters(self, wishes: Adjustments) -> dict[str, tuple[QCheckBox, QDoubleSpinBox]]:
+        """A row for each adapter in the library: whether it is applied, and how strongly."""
+        applied = {adapter.path: adapter.scale for adapter in wishes.adapters}
+        rows = {}
+        for adapter in self._app.library.of_role("adapter"):
+            path = str(adapter.path)
+            check = QCheckBox(adapter.name)
+            check.setChecked(path in applied)
+            strength = QDoubleSpinBox()
+            strength.lineEdit().setTextMargins(*TEXT_MARGINS)
+            strength.setRange(0.0, 2.0)
+            strength.setSingleStep(0.1)
+            strength.setValue(applied.get(path, 1.0))
+            strength.setAccessibleName(tr("Strength of {name}", name=adapter.name))
+            check.toggled.connect(self._keep)
+            strength.valueChanged.connect(self._keep)
+            field = QWidget()
+            row = QHBoxLayout(field)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(check, 1)
+            row.addWidget(strength)
+            self._row(tr("Adapter"), field)
+            rows[path] = (check, strength)
+        return rows
+
+    # ------------------------------------------------------------ what was chosen
+
+    def wishes(self) -> Adjustments:
+        """What the fields say."""
+        layers = self.layers.value() if self.layers is not None else -1
+        return Adjustments(
+            context_length=self.context.currentData(),
+            gpu_layers=layers if layers >= 0 else None,
+            cache_type=self.cache.currentData(),
+            thinking=self.thinking.currentData() if self.thinking is not None else None,
+            adapters=tuple(
+                Adapter(path, round(strength.value(), 2))
+                for path, (check, strength) in self.adapters.items()
+                if check.isChecked()
+            ),
+            draft=self.draft.currentData(),
+        )
+
+    def _keep(self) -> None:
+        self._app.engine.adjustments.set(self._model.id, self.wishes())
+        self._show_verdict()
+        self.changed.emit()
+
+    def _reset(self) -> None:
+        for box in (self.context, self.cache, self.draft, self.thinking):
+            if box is not None:
+                box.setCurrentIndex(0)
+        if self.layers is not None:
+            self.layers.setValue(-1)
+        for check, strength in self.adapters.values():
+            check.setChecked(False)
+            strength.setValue(1.0)
+
+    def _show_verdict(self) -> None:
+        wishes = self.wishes()
+        found = fit.judge(
+            self._model.size_bytes,
+            self._header.shape,
+            self._trained,
+            hardware.look(self._app.engine.record.devices),
+            bandwidth=measure.known(self._app),
+            context=wishes.context_length or self._app.settings.values.context_length,
+            cache_type=wishes.cache_type or "f16",
+            gpu_layers=wishes.gpu_layers,
+            shrink=wishes.context_length is None,
+        )
+        layouts.clear(self._verdict)
+        text = QLabel(fit_text(found))
+        text.setWordWrap(True)
+        self._verdict.addWidget(badge(found), 0, Qt.AlignmentFlag.AlignTop)
+        self._verdict.addWidget(text, 1)
+
+    def _fill_safer(self) -> None:
+        """If crashes have led to safer settings, say which, with the way back."""
+        key = key_of(str(self._model.path))
+        value = self._app.engine.ladder.rung(key).name
+        self._safer.setVisible(bool(value))
+        if not value:
+            return
+        self._safer.setObjectName("banner")
+        row = QHBoxLayout(self._safer)
+        text = QLabel(tr("After a crash this model runs {how}.", how=tr(value)))
+        text.setWordWrap(True)
+        back = QPushButton(tr("Try the usual way again"))
+        back.clicked.connect(lambda: self._app.engine.ladder.reset(key))
+        back.clicked.connect(self._safer.hide)
+        row.addWidget(text, 1)
+        row.addWidget(back)

@@ -1,0 +1,131 @@
+"""The library in the window: adjusting a model, renaming and moving it, and what the engine has to tell."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QInputDialog, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from core.models.adjustments import USUAL, Adjustments
+from core.paths import Home
+from core.settings import Settings
+from desktop.main_window import MainWindow
+from desktop.models.adjust import AdjustDialog
+from desktop.settings.dialog import HIDDEN, SECTIONS
+from tests.desktop.conftest import Open, answered, send
+from tests.support.gguf_files import write_adapter
+
+STARTER = "smollm2-135m-instruct"
+CARD = {"name": "Vulkan0", "description": "A card", "kind": "gpu", "memory": 8 << 30, "memory_free": 8 << 30}
+
+
+def adjust(qtbot: QtBot, window: MainWindow, model: str = STARTER) -> AdjustDialog:
+    window.show_page("models")
+    window.models._adjust(window.app.library.find(model))
+    qtbot.waitUntil(lambda: getattr(window.models, "adjusting", None) is not None)
+    return window.models.adjusting
+
+
+def texts(dialog: AdjustDialog) -> str:
+    return " | ".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def test_what_is_adjusted_is_kept_and_its_memory_shown(qtbot: QtBot, window: MainWindow) -> None:
+    dialog = adjust(qtbot, window)
+    assert dialog.layers is None, "there is no graphics card here"
+    assert dialog.thinking is None, "this model does not think"
+    usual = texts(dialog)
+    dialog.context.setCurrentIndex(dialog.context.findData(2048))
+    dialog.cache.setCurrentIndex(dialog.cache.findData("q8_0"))
+    kept = window.app.engine.adjustments.get(STARTER)
+    assert kept == Adjustments(context_length=2048, cache_type="q8_0")
+    assert texts(dialog) != usual
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    assert window.app.engine.request(STARTER).context_length == 2048
+    dialog.automatic.click()
+    assert window.app.engine.adjustments.get(STARTER) == USUAL
+    dialog.close()
+
+
+def test_an_adapter_is_chosen_for_a_model(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    library = window.app.library
+    library.add(write_adapter(library.path_of(STARTER), tmp_path / "style.gguf", strength=0.1))
+    dialog = adjust(qtbot, window)
+    ((check, strength),) = dialog.adapters.values()
+    check.setChecked(True)
+    strength.setValue(0.5)
+    (adapter,) = window.app.engine.adjustments.get(STARTER).adapters
+    assert (Path(adapter.path).name, adapter.scale) == ("style.gguf", 0.5)
+    dialog.close()
+
+
+def test_safer_settings_are_undone_where_they_are_shown(qtbot: QtBot, window: MainWindow) -> None:
+    from core.engine.ladder import key_of
+
+    key = key_of(str(window.app.library.path_of(STARTER)))
+    window.app.engine.ladder.step_down(key, "SIGSEGV", gpu=False)
+    dialog = adjust(qtbot, window)
+    assert "without flash attention" in texts(dialog)
+    (back,) = [b for b in dialog.findChildren(QPushButton) if b.text() == "Try the usual way again"]
+    back.click()
+    assert window.app.engine.ladder.remembered() == {}
+    assert "without flash attention" not in texts(dialog)
+    dialog.close()
+
+
+def test_a_model_is_renamed(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("小さなモデル", True))
+    window.models._rename(window.app.library.find(STARTER))
+    names = [label.text() for label in window.models.findChildren(QLabel) if label.property("role") == "name"]
+    assert "小さなモデル" in names
+    assert window.app.library.name_of(STARTER) == "小さなモデル"
+
+
+def test_a_model_is_moved(qtbot: QtBot, window: MainWindow, home: Home, tmp_path: Path) -> None:
+    shutil.copy(window.app.library.path_of(STARTER), home.models / "mine.gguf")
+    window.models.move_to(window.app.library.find("mine"), tmp_path)
+    qtbot.waitUntil(lambda: window.app.library.find("mine").path.is_relative_to(tmp_path / "mine"))
+    qtbot.waitUntil(lambda: any("mine lies in" in text for _, text in window.notify.history))
+
+
+def test_a_card_that_has_gone_is_said_on_the_screen(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "Yes."}, devices=[CARD])
+    first = open_window()
+    send(qtbot, first, "Hello")
+    qtbot.waitUntil(lambda: answered(first), timeout=20_000)
+    assert first.app.engine.info is not None
+    assert first.app.engine.info.gpu_layers > 0
+    first.app.engine.worker.close()
+
+    script({"when": "", "say": "Yes."})
+    from desktop.engine_news import EngineNews
+
+    assert isinstance(first.engine_news, EngineNews)
+    first.close()
+    first.app.close()
+    second = open_window()
+    send(qtbot, second, "Hello")
+    qtbot.waitUntil(lambda: answered(second), timeout=20_000)
+    assert second.chat.banner.isVisible()
+    assert "A card is not there any more" in second.chat.banner.text.text()
+
+
+def test_the_engine_is_tested_quietly_and_without_a_model_too(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.test_engine()
+    qtbot.waitUntil(lambda: window.app.engine.record.tested, timeout=20_000)
+    assert window.notify.history == []
+
+
+def test_every_setting_has_its_place_in_the_dialog() -> None:
+    shown = [name for _, names in SECTIONS for name in names]
+    assert sorted([*shown, *HIDDEN]) == sorted(Settings.__dataclass_fields__)
+    assert len(shown) == len(set(shown))
