@@ -23,6 +23,7 @@ from core.engine.local import LocalEngine, Memory
 from core.engine.record import EngineRecord
 from core.events import Events
 from core.jobs import Jobs
+from core.models import token
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
@@ -110,7 +111,9 @@ class App:
             self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
         )
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
-        self.downloads = Downloads(home.models, self.network, self.events, self.jobs)
+        self.downloads = Downloads(
+            home.models, self.network, self.events, self.jobs, lambda: token.get(self.settings)
+        )
         self.chat = ChatService(
             self.conversations,
             self.engine,
@@ -132,7 +135,7 @@ class App:
         """The model hub at the endpoint of the settings."""
         from core.models.hub import Hub
 
-        return Hub(self.network, self.settings.values.hub_endpoint)
+        return Hub(self.network, self.settings.values.hub_endpoint, token.get(self.settings))
 
     def _worker(self, spec: WorkerSpec) -> Worker:
         worker = Worker(spec, self.events, self.home.logs)

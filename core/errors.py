@@ -9,7 +9,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
-    ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom
+    ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
     │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
@@ -259,6 +259,13 @@ class HubMissing(TsukueError):
     sentence = N_("{name} is not on {host} (any more). Search for it, or choose another model.")
     name: str
     host: str
+
+
+class NoKeyring(TsukueError):
+    sentence = N_(
+        "This system has no keyring that could keep the token ({detail}). Install one, such as GNOME Keyring or KWallet, and try again."
+    )
+    detail: str
 
 
 class DownloadDamaged(TsukueError):

@@ -21,6 +21,7 @@ def register(commands: Commands) -> None:
     search.add_argument("words", nargs="*", metavar="WORD")
     search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
     search.add_argument("--language", default="", metavar="ja")
+    search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", default="", metavar="apache-2.0")
     download = command(
         actions, "download", _download, "Fetch a model (makes connections); goes on where it stopped."
@@ -28,15 +29,38 @@ def register(commands: Commands) -> None:
     download.add_argument(
         "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
     )
+    download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
     download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
     other = command(actions, "found", _found, "Models of other programs on this computer.")
     adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
     adding.add_argument("file", metavar="FILE.gguf")
     remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
     remove.add_argument("model", metavar="ID")
+    renaming = command(actions, "rename", _rename, "Call a model by another name.")
+    renaming.add_argument("model", metavar="ID")
+    renaming.add_argument("name", help="empty: its own name again")
+    moving = command(actions, "move", _move, "Move a model's files to another disk.")
+    moving.add_argument("model", metavar="ID")
+    moving.add_argument("folder", metavar="FOLDER")
+    adjusting = command(actions, "adjust", _adjust, "Set things by hand for one model; alone it shows them.")
+    adjusting.add_argument("model", metavar="ID")
+    adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
+    adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
+    adjusting.add_argument("--cache-type", choices=["auto", "f16", "q8_0", "q4_0"])
+    adjusting.add_argument("--thinking", choices=["auto", "on", "off"])
+    adjusting.add_argument("--draft", metavar="ID", help="a smaller model that guesses ahead; empty: none")
+    adjusting.add_argument(
+        "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' takes all off"
+    )
+    token = command(
+        actions, "token", _token, "Keep the hub's access token in the system's keyring (read from stdin)."
+    )
     inspect = command(actions, "inspect", _inspect, "What a model file says of itself, and whether it fits.")
     inspect.add_argument("model", metavar="ID|FILE.gguf")
-    for printing in (other, listing, recommend, search, download, adding, remove, inspect):
+    for printing in (
+        *(other, listing, recommend, search, download, adding),
+        *(renaming, moving, adjusting, token, remove, inspect),
+    ):
         printing.add_argument("--json", action="store_true")
 
 
@@ -129,7 +153,11 @@ def _search(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         found = app.hub().search(
-            " ".join(options.words), role=options.role, language=options.language, licence=options.licence
+            " ".join(options.words),
+            role=options.role,
+            language=options.language,
+            licence=options.licence,
+            most_parameters=options.most_parameters,
         )
     finally:
         app.close()
@@ -166,12 +194,17 @@ def _download(options: argparse.Namespace) -> int:
             return 2
         source = app.hub()
         page = source.page(entry.repository if entry else options.model)
-        offer = hub.choose(page, options.file or (entry.files[0].file if entry and entry.files else ""))
-        if offer is None:
-            names = ", ".join(offer.quantisation or offer.name for offer in page.offers) or "no runnable file"
-            warn(f"{page.found.repository} has {names}; name one with --file")
-            return 2
-        item = source.item(page, offer)
+        role = entry.role if entry else options.role
+        if role == "chat":
+            offer = hub.choose(page, options.file or (entry.files[0].file if entry and entry.files else ""))
+            if offer is None:
+                names = ", ".join(o.quantisation or o.name for o in page.offers) or "no runnable file"
+                warn(f"{page.found.repository} has {names}; name one with --file")
+                return 2
+            item = source.item(page, offer)
+        else:
+            prefixes = {"prefixes": entry.prefixes} if entry and entry.prefixes else {}
+            item = source.whole(page, role, prefixes)
 
         def show(change: DownloadChanged) -> None:
             if change.state is State.RUNNING and change.total:
@@ -231,6 +264,76 @@ def _remove(options: argparse.Namespace) -> int:
     finally:
         app.close()
     print_json({"freed_bytes": freed}) if options.json else print(f"{freed / 1e6:.0f} MB freed")
+    return 0
+
+
+def _rename(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    try:
+        model = app.library.rename(options.model, options.name)
+    finally:
+        app.close()
+    print_json(_model(model)) if options.json else print(f"{model.id} is called {model.name}")
+    return 0
+
+
+def _move(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    try:
+        model = app.library.move(options.model, Path(options.folder))
+    finally:
+        app.close()
+    print_json(_model(model)) if options.json else print(f"{model.name} lies in {model.path.parent}")
+    return 0
+
+
+def _adjust(options: argparse.Namespace) -> int:
+    import msgspec
+
+    from core.engine.messages import Adapter
+
+    app = open_app(options)
+    try:
+        model = app.library.find(options.model)
+        wishes = app.engine.adjustments.get(model.id)
+        changes: dict[str, Any] = {}
+        if options.context is not None:
+            changes["context_length"] = options.context or None
+        if options.gpu_layers is not None:
+            changes["gpu_layers"] = options.gpu_layers if options.gpu_layers >= 0 else None
+        if options.cache_type:
+            changes["cache_type"] = None if options.cache_type == "auto" else options.cache_type
+        if options.thinking:
+            changes["thinking"] = {"auto": None, "on": True, "off": False}[options.thinking]
+        if options.draft is not None:
+            changes["draft"] = app.library.find(options.draft).id if options.draft else ""
+        if options.adapter:
+            pairs = [text.partition("=") for text in options.adapter if text != "none"]
+            changes["adapters"] = tuple(
+                Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
+            )
+        wishes = msgspec.structs.replace(wishes, **changes)
+        app.engine.adjustments.set(model.id, wishes)
+    finally:
+        app.close()
+    shown = msgspec.to_builtins(wishes)
+    if options.json:
+        print_json({"id": model.id, **shown})
+    else:
+        print(f"{model.id}: {shown or 'everything automatic'}")
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    from core.models import token
+
+    app = open_app(options)
+    try:
+        token.put(app.settings, sys.stdin.readline())
+        kept = app.settings.values.hub_token_kept
+    finally:
+        app.close()
+    print_json({"kept": kept}) if options.json else print("the token is kept" if kept else "no token is kept")
     return 0
 
 

@@ -74,7 +74,7 @@ class Item:
 
     def __post_init__(self) -> None:
         # Names come from a stranger's repository, and folders are replaced by them.
-        for name in (self.id, *(file.name for file in self.files)):
+        for name in (self.id, *(part for file in self.files for part in file.name.split("/"))):
             if not _SAFE.fullmatch(name):
                 raise ValueError(f"{name!r} cannot name a file or a folder")
 
@@ -282,7 +282,7 @@ class Download:
         self, client: httpx2.Client, file: RemoteFile, have: int
     ) -> contextlib.AbstractContextManager[httpx2.Response]:
         headers = {"Accept-Encoding": "identity"}
-        if self._token:
+        if self._token and may_carry_token(file.url):
             headers["Authorization"] = f"Bearer {self._token}"  # not passed on to another host by a redirect
         tag = self._tags.get(file.name, "")
         if have:
@@ -328,6 +328,14 @@ class _Retry(Exception):
         super().__init__(reason)
         self.reason = reason
         self.seconds = seconds
+
+
+def may_carry_token(address: str) -> bool:
+    """Whether a secret may be sent there: over an encrypted connection, or to this computer itself."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _transport_errors() -> type[Exception]:

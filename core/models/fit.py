@@ -222,7 +222,7 @@ def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: Bandw
     """The verdict on a catalogue entry, in one of its quantisations (None: the first)."""
     size = file.size_bytes if file else entry.size
     if entry.role != "chat":
-        return _of_helper(size, machine)
+        return of_helper(size, machine)
     share = 1.0
     if entry.active_parameters and entry.parameters:
         share = entry.active_parameters / entry.parameters
@@ -236,7 +236,7 @@ def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: Bandw
     )
 
 
-def _of_helper(size: int, machine: Machine) -> Fit:
+def of_helper(size: int, machine: Machine) -> Fit:
     """Models that read whole texts (search, speech): weights and the library that runs them, no cache."""
     found = Need(size, 0, LIBRARY_BYTES)
     values = {"need": _gb(found.total), "free": _gb(machine.memory_free)}

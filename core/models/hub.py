@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
 from core.models import quantisation
-from core.models.download import Item, RemoteFile
+from core.models.download import Item, RemoteFile, may_carry_token
 from core.network import Network
 
 if TYPE_CHECKING:
@@ -70,8 +70,18 @@ class Page:
     revision: str
     card: str
     offers: tuple[Offer, ...]
+    files: tuple[RemoteFile, ...] = ()  # everything that lies in the repository
 
 
+# What a model of these roles consists of. Weights that are pickles (.bin, .pt of torch) are never fetched; the
+# model.bin of faster-whisper is CTranslate2's own format.
+_SENTENCE_TRANSFORMER = re.compile(r"(?:\d_[A-Za-z]+/)?[\w.+-]+\.(?:safetensors|json|txt|model)")
+_WHOLE = {
+    "embedding": _SENTENCE_TRANSFORMER,
+    "reranker": _SENTENCE_TRANSFORMER,
+    "speech": re.compile(r"model\.bin|[\w.+-]+\.(?:json|txt)"),
+}
+_WEIGHTS = (".safetensors", "model.bin")
 _RUNNABLE = re.compile(
     r"[A-Za-z0-9][\w.+-]*\.gguf"
 )  # other names are left alone: they become file names here
@@ -84,12 +94,22 @@ class Hub:
     def __init__(self, network: Network, endpoint: str = "", token: str = "") -> None:
         self._network = network
         self.endpoint = (endpoint or DEFAULT_ENDPOINT).rstrip("/")
-        self._token = token
+        self._token = token if may_carry_token(self.endpoint) else ""
 
     def search(
-        self, words: str, *, role: str = "chat", language: str = "", licence: str = "", limit: int = 30
+        self,
+        words: str,
+        *,
+        role: str = "chat",
+        language: str = "",
+        licence: str = "",
+        most_parameters: float = 0,
+        limit: int = 30,
     ) -> list[Found]:
-        """Models whose name fits the words, the most fetched first. Raises HubUnreachable, HubBusy, NetworkRefused."""
+        """Models whose name fits the words, the most fetched first; `most_parameters` in billions, 0 for any number.
+
+        Raises HubUnreachable, HubBusy, NetworkRefused.
+        """
         filters = [language] if language else []
         if licence:
             filters.append(f"license:{licence}")
@@ -100,6 +120,7 @@ class Hub:
                 search=words or None,
                 filter=filters or None,
                 pipeline_tag=TASKS.get(role),
+                num_parameters=f"max:{most_parameters:g}B" if most_parameters else None,
                 sort="downloads",
                 limit=limit,
                 full=True,
@@ -120,7 +141,7 @@ class Hub:
                 )
                 for sibling in info.siblings or []
             ]
-            return Page(_found(info), revision, self._card(repository, revision), offers(files))
+            return Page(_found(info), revision, self._card(repository, revision), offers(files), tuple(files))
 
     def item(self, page: Page, offer: Offer, *, role: str = "chat") -> Item:
         """What to download for an offer. Its parts keep the names that llama.cpp expects side by side."""
@@ -141,6 +162,27 @@ class Hub:
             "sha256": {file.name: file.sha256 for file in files},
         }
         return Item(f"{owner}--{stem}".lower(), stem, files, about)
+
+    def whole(self, page: Page, role: str, about: dict[str, Any] | None = None) -> Item:
+        """What to download of a model that is a folder: for document search, sorting, or speech.
+
+        `about` is kept with it. Raises HubMissing where the repository lacks what the role needs.
+        """
+        repository, pattern = page.found.repository, _WHOLE[role]
+        files = tuple(file for file in page.files if pattern.fullmatch(file.name))
+        if not any(file.name.endswith(_WEIGHTS) for file in files):
+            raise HubMissing(f"{repository} ({role})", self.endpoint.split("://", 1)[-1])
+        owner, name = repository.split("/", 1)
+        described = {
+            "role": role,
+            "repository": repository,
+            "revision": page.revision,
+            "licence": page.found.licence,
+            "languages": list(page.found.languages),
+            "sha256": {file.name: file.sha256 for file in files},
+            **(about or {}),
+        }
+        return Item(f"{owner}--{name}".lower(), name, files, described)
 
     def _card(self, repository: str, revision: str) -> str:
         with (

@@ -184,7 +184,7 @@ class Library:
                 about = json.loads(about_file.read_text(encoding="utf-8"))
                 place = Path(about.get("at") or folder)  # on another disk, where the person moved it
                 path = place / about["file"] if about.get("file") else place
-                size = sum(f.stat().st_size for f in place.iterdir() if f.is_file())
+                size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
                 if path.exists():
                     found.append(
                         LocalModel(

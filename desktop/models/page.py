@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -70,10 +71,20 @@ class ModelsPage(QWidget):
         offered = QWidget()
         inside = QVBoxLayout(offered)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.japanese)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("Kind of model"))
+        self.kind.addItem(tr("Chat"), "chat")
+        self.kind.addItem(tr("Speech to text"), "speech")
+        self.kind.currentIndexChanged.connect(self._show_catalogue)
+        narrowing = QHBoxLayout()
+        narrowing.setSpacing(16)
+        narrowing.addWidget(self.kind)
+        narrowing.addWidget(self.japanese)
+        narrowing.addStretch()
+        inside.addLayout(narrowing)
         inside.addWidget(layouts.scrolling(self._catalogue), 1)
         self.search = HubSearch(app, operations, theme)
-        self.search.wanted.connect(self._fetch)
+        self.search.wanted.connect(self._start)
         self.stack = QStackedWidget()
         self.tabs: dict[str, QPushButton] = {}
         row = QHBoxLayout()
@@ -260,7 +271,8 @@ class ModelsPage(QWidget):
         judged = [
             (entry, fit.of_entry(entry, None, machine, self._bandwidth))
             for entry in catalogue.entries()
-            if entry.role == "chat" and (entry.japanese == "good" or not self.japanese.isChecked())
+            if entry.role == self.kind.currentData()
+            and (entry.japanese == "good" or not self.japanese.isChecked())
         ]
         judged.sort(key=lambda pair: (_ORDER[pair[1].verdict], -(pair[0].parameters or 0)))
         _fill(self._catalogue, [cards.entry_card(e, f, self._entry_actions(e, f)) for e, f in judged])
@@ -274,6 +286,8 @@ class ModelsPage(QWidget):
         def ask(job: Job) -> Item:
             source = self._app.hub()
             page = source.page(entry.repository)
+            if entry.role != "chat":
+                return source.whole(page, entry.role)
             offer = hub.choose(page, entry.files[0].file) or hub.choose(page, entry.files[0].quantisation)
             if offer is None:
                 raise HubMissing(entry.files[0].file, source.endpoint)
@@ -283,9 +297,6 @@ class ModelsPage(QWidget):
         self._operations.run("ask for a model", ask, self._start)
 
     # ------------------------------------------------------------ downloads
-
-    def _fetch(self, page: hub.Page, offer: hub.Offer) -> None:
-        self._start(self._app.hub().item(page, offer))
 
     def _start(self, item: Item) -> None:
         self._app.downloads.start(item)
@@ -302,7 +313,9 @@ class ModelsPage(QWidget):
         if change.state is State.DONE:
             self._notify.info(
                 tr("{name} is ready.", name=change.item.name),
-                (tr("Chat with it"), lambda: self.chat_with.emit(change.item.id)),
+                (tr("Chat with it"), lambda: self.chat_with.emit(change.item.id))
+                if change.item.about.get("role", "chat") == "chat"
+                else None,
             )
             self._show_here()
             self.changed.emit()

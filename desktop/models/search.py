@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -15,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.app import App
+from core.errors import HubMissing
 from core.models import fit, hardware, measure, quantisation
 from core.models.hub import Found, Offer, Page
 from desktop.chat.markdown_view import MarkdownView
@@ -24,30 +28,52 @@ from desktop.operations import Operations
 from desktop.theme import Theme
 from desktop.widgets import layouts
 
+LICENCES = ("apache-2.0", "mit", "gemma", "llama3.3", "cc-by-4.0")
+
+
+def _box(name: str, choices: Sequence[tuple[Any, str]]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for key, label in choices:
+        box.addItem(label, key)
+    return box
+
 
 class HubSearch(QWidget):
     """Nothing is asked of the hub until the person presses Enter or a button."""
 
-    wanted = Signal(object, object)  # Page, Offer
+    wanted = Signal(object)  # the Item to fetch
 
     def __init__(self, app: App, operations: Operations, theme: Theme) -> None:
         super().__init__()
         self._app = app
         self._operations = operations
         self._theme = theme
+        self._role = "chat"  # of what was searched last
         self.words = QLineEdit()
         self.words.setPlaceholderText(tr("Name of a model, then Enter"))
         self.words.setAccessibleName(tr("Search the hub"))
         self.words.returnPressed.connect(self.search)
-        self.japanese = QCheckBox(tr("Japanese"))
-        self.japanese.setToolTip(tr("Only models that are tagged with Japanese"))
+        self.task = _box(tr("Kind of model"), [("chat", tr("Chat")), ("speech", tr("Speech to text"))])
+        self.language = _box(
+            tr("Language"),
+            [("", tr("Any language")), ("ja", tr("Japanese")), ("en", tr("English"))],
+        )
+        sizes = [(0, tr("Any size")), *((n, tr("Up to {n} B", n=n)) for n in (1, 4, 9, 15, 40))]
+        self.parameters = _box(tr("Size"), sizes)
+        self.parameters.setToolTip(tr("Billions of parameters; a model of 4 B takes about 2.5 GB"))
+        licences = [("", tr("Any licence")), *((name, name) for name in LICENCES)]
+        self.licence = _box(tr("Licence"), licences)
         self.button = QPushButton(tr("Search"))
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self.search)
         row = QHBoxLayout()
         row.addWidget(self.words, 1)
-        row.addWidget(self.japanese)
         row.addWidget(self.button)
+        filters = QHBoxLayout()
+        for box in (self.task, self.language, self.parameters, self.licence):
+            filters.addWidget(box)
+        filters.addStretch()
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
@@ -60,6 +86,7 @@ class HubSearch(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addLayout(row)
+        layout.addLayout(filters)
         layout.addWidget(self.note)
         layout.addWidget(self.stack, 1)
         self._say_idle()
@@ -75,13 +102,19 @@ class HubSearch(QWidget):
 
     def search(self) -> None:
         """Ask the hub."""
-        words, language = self.words.text().strip(), "ja" if self.japanese.isChecked() else ""
+        words, self._role = self.words.text().strip(), self.task.currentData()
+        wanted = {
+            "role": self._role,
+            "language": self.language.currentData(),
+            "licence": self.licence.currentData(),
+            "most_parameters": self.parameters.currentData(),
+        }
         self.button.setEnabled(False)
         self.note.setText(tr("Searching…"))
         self.stack.setCurrentWidget(self._results)
         self._operations.run(
             "search the hub",
-            lambda job: self._app.hub().search(words, language=language),
+            lambda job: self._app.hub().search(words, **wanted),
             self._found,
             self._failed,
         )
@@ -133,16 +166,32 @@ class HubSearch(QWidget):
         heading.setProperty("role", "heading")
         self._page_list.addWidget(heading)
         self.note.setText(" · ".join(filter(None, [page.found.licence, *page.found.languages[:6]])))
-        for offer in page.offers:
-            verdict = fit.judge(offer.size, None, 0, machine, bandwidth=bandwidth)
-            self._page_list.addWidget(self._offer(page, offer, verdict))
-        if not page.offers:
-            self._page_list.addWidget(QLabel(tr("There is no file here that Tsukue can run.")))
+        for row in self._offers(page, bandwidth, machine):
+            self._page_list.addWidget(row)
         text = MarkdownView(self._theme)
         text.set_text(page.card)
         self._page_list.addWidget(text)
         self._page_list.addStretch(1)
         self.stack.setCurrentWidget(self._page)
+
+    def _offers(
+        self, page: Page, bandwidth: fit.Bandwidth | None, machine: hardware.Machine
+    ) -> list[QWidget]:
+        """What can be fetched: a chat model's files, each by itself, or all of another model's together."""
+        if self._role != "chat":
+            try:
+                item = self._app.hub().whole(page, self._role)
+            except HubMissing:
+                return [QLabel(tr("There is no file here that Tsukue can run."))]
+            verdict = fit.of_helper(item.size, machine)
+            facts = [size_text(item.size), tr_n("{n} file", "{n} files", len(item.files))]
+            fetch = (tr("Download"), lambda: self.wanted.emit(item), verdict.verdict is not fit.Verdict.NOT)
+            return [card(item.name, badge(verdict), facts, "", [fetch])]
+        found: list[QWidget] = [
+            self._offer(page, offer, fit.judge(offer.size, None, 0, machine, bandwidth=bandwidth))
+            for offer in page.offers
+        ]
+        return found or [QLabel(tr("There is no file here that Tsukue can run."))]
 
     def _offer(self, page: Page, offer: Offer, verdict: fit.Fit) -> QWidget:
         meaning = quantisation.meaning(offer.quantisation)
@@ -151,7 +200,7 @@ class HubSearch(QWidget):
             facts.append(tr_n("{n} file", "{n} files", len(offer.files)))
         fetch = (
             tr("Download"),
-            lambda: self.wanted.emit(page, offer),
+            lambda: self.wanted.emit(self._app.hub().item(page, offer)),
             verdict.verdict is not fit.Verdict.NOT,
         )
         name = offer.name.rsplit("/", 1)[-1]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -26,7 +27,7 @@ from desktop.i18n import tr
 from desktop.notify import Notify
 from desktop.widgets import layouts
 
-HIDDEN = ("welcomed", "chat_model", "embedder")  # chosen elsewhere
+HIDDEN = ("welcomed", "chat_model", "embedder", "hub_token_kept")  # chosen elsewhere
 # Everything else, under these headings; a test sees to it that none is forgotten.
 SECTIONS = (
     (N_("Window"), ("language", "theme")),
@@ -101,6 +102,7 @@ class SettingsDialog(QDialog):
                 label.setMinimumWidth(LABEL_WIDTH)  # so that the fields of all sections stand in line
                 form.addRow(label, field)
             inside.addLayout(form)
+        self._add_token(form)
         inside.addStretch(1)
         close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
@@ -143,6 +145,43 @@ class SettingsDialog(QDialog):
         line = QLineEdit(value)
         line.editingFinished.connect(lambda: self._set(name, line.text()))
         return line
+
+    def _add_token(self, form: QFormLayout) -> None:
+        """The hub's access token: typed here, kept in the system's keyring, never shown again."""
+        self.token = QLineEdit()
+        self.token.setEchoMode(QLineEdit.EchoMode.Password)
+        self.token.setAccessibleName(tr("Access token of the model hub"))
+        self.token.editingFinished.connect(self._keep_token)
+        self._forget = QPushButton(tr("Forget it"))
+        self._forget.clicked.connect(lambda: self._put_token(""))
+        row = QHBoxLayout()
+        row.addWidget(self.token, 1)
+        row.addWidget(self._forget)
+        label = QLabel(tr("Access token of the model hub"))
+        label.setMinimumWidth(LABEL_WIDTH)
+        form.addRow(label, row)
+        self._show_token()
+
+    def _show_token(self) -> None:
+        kept = self._settings.values.hub_token_kept
+        self.token.clear()
+        self.token.setPlaceholderText(
+            tr("Kept in the system's keyring") if kept else tr("Only for models that ask for one")
+        )
+        self._forget.setVisible(kept)
+
+    def _keep_token(self) -> None:
+        if self.token.text().strip():
+            self._put_token(self.token.text())
+
+    def _put_token(self, text: str) -> None:
+        from core.models import token
+
+        try:
+            token.put(self._settings, text)
+        except TsukueError as error:
+            self._notify.error(error)
+        self._show_token()
 
     def _choices(self, name: str) -> list[tuple[str, str]]:
         if name == "speech_model":

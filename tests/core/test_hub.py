@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import keyring
+import keyring.backend
+import keyring.backends.fail
 import pytest
 
-from core.errors import HubBusy, HubMissing, HubUnreachable, NetworkRefused
-from core.models import quantisation
-from core.models.download import Download, Item, RemoteFile
+from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable, NetworkRefused, NoKeyring
+from core.models import quantisation, token
+from core.models.download import Download, Item, RemoteFile, may_carry_token
 from core.models.hub import Hub, offers
+from core.models.library import Library
 from core.network import Network
+from core.paths import Home
+from core.settings import SettingsFile
 from tests.support import hub as double
+from tests.support.proxy import Proxy
 
 
 @pytest.fixture
@@ -30,6 +38,7 @@ def server() -> Iterator[double.Hub]:
                 ["en"],
                 licence="mit",
                 downloads=5,
+                parameters=70,
             ),
             "desk/tiny-embedder": double.Repository(
                 {"model.safetensors": b"e"}, pipeline="sentence-similarity"
@@ -51,6 +60,7 @@ def test_search_narrows_and_sorts(server: double.Hub, network: Network) -> None:
     assert [f.repository for f in hub.search("", language="ja")] == ["desk/Tiny-1B-GGUF"]
     assert [f.repository for f in hub.search("", licence="mit")] == ["desk/Huge-GGUF"]
     assert [f.repository for f in hub.search("", role="embedding")] == ["desk/tiny-embedder"]
+    assert [f.repository for f in hub.search("", most_parameters=9)] == ["desk/Tiny-1B-GGUF"]
     assert {e.purpose for e in network.entries()} == {"model search"}
 
 
@@ -128,3 +138,162 @@ def test_names_that_could_lead_out_of_their_folder_are_no_offers(name: str) -> N
     for item, file in ((name.removesuffix(".gguf"), "a.gguf"), ("a", name)):
         with pytest.raises(ValueError, match="cannot name"):
             Item(item, "x", (RemoteFile(file, ""),))
+
+
+# ---------------------------------------------------------------- models that are folders
+
+
+def test_a_model_that_is_a_folder_is_fetched_whole_and_without_pickles(
+    server: double.Hub, network: Network, tmp_path: Path
+) -> None:
+    server.repositories["desk/finder"] = double.Repository(
+        {
+            "model.safetensors": b"w" * 300,
+            "modules.json": b"[]",
+            "1_Pooling/config.json": b"{}",
+            "tokenizer.json": b"{}",
+            "pytorch_model.bin": b"pickle",
+            "onnx/model.onnx": b"o",
+            "convert.py": b"import os",
+            ".gitattributes": b"x",
+        },
+        pipeline="sentence-similarity",
+    )
+    hub = Hub(network, server.url)
+    item = hub.whole(hub.page("desk/finder"), "embedding", {"prefixes": {"query": "q: "}})
+    wanted = ["1_Pooling/config.json", "model.safetensors", "modules.json", "tokenizer.json"]
+    assert sorted(file.name for file in item.files) == wanted
+    home = Home(tmp_path / "home")
+    home.create()
+    Download(item, home.models / ".partial" / item.id, network).run(
+        home.models / item.id, lambda: None, lambda done: None
+    )
+    (model,) = Library(home, tmp_path).all()
+    assert (model.id, model.role, model.path.name) == ("desk--finder", "embedding", "desk--finder")
+    assert model.size_bytes > 300
+    assert (model.path / "1_Pooling/config.json").read_bytes() == b"{}"
+    about = json.loads((model.path / "model.json").read_text())
+    assert about["prefixes"] == {"query": "q: "}
+
+
+def test_a_folder_without_safe_weights_is_refused(server: double.Hub, network: Network) -> None:
+    server.repositories["desk/old"] = double.Repository({"pytorch_model.bin": b"p", "config.json": b"{}"})
+    hub = Hub(network, server.url)
+    with pytest.raises(HubMissing):
+        hub.whole(hub.page("desk/old"), "embedding")
+
+
+def test_speech_models_bring_their_own_format(server: double.Hub, network: Network) -> None:
+    files = {
+        "model.bin": b"m",
+        "config.json": b"{}",
+        "vocabulary.txt": b"v",
+        "README.md": b"x",
+        "a/b.json": b"",
+    }
+    server.repositories["desk/whisper"] = double.Repository(files, pipeline="automatic-speech-recognition")
+    hub = Hub(network, server.url)
+    item = hub.whole(hub.page("desk/whisper"), "speech")
+    assert sorted(file.name for file in item.files) == ["config.json", "model.bin", "vocabulary.txt"]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "a//b", "a/.hidden"])
+def test_no_name_leads_out_of_its_folder(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot name"):
+        Item("id", "name", (RemoteFile(name, "http://127.0.0.1/x"),))
+
+
+# ---------------------------------------------------------------- the token
+
+
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    """A keyring that forgets; the system's is not for tests."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+        self.asked = 0
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked += 1
+        return self.kept.get((service, username))
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def use_keyring() -> Iterator[Callable[[keyring.backend.KeyringBackend], None]]:
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+def test_the_token_lies_in_the_keyring_and_nowhere_else(
+    home: Home, use_keyring: Callable[[keyring.backend.KeyringBackend], None]
+) -> None:
+    ring = MemoryKeyring()
+    use_keyring(ring)
+    settings = SettingsFile(home.settings)
+    assert token.get(settings) == ""
+    assert ring.asked == 0, "nobody is asked for a password before there is a token"
+    token.put(settings, "hf_secret\n")
+    assert token.get(SettingsFile(home.settings)) == "hf_secret"
+    assert all(b"hf_secret" not in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+    token.put(settings, "")
+    assert ring.kept == {}
+    assert token.get(settings) == ""
+
+
+def test_without_a_keyring_it_is_said_and_nothing_is_kept(
+    home: Home, use_keyring: Callable[[keyring.backend.KeyringBackend], None]
+) -> None:
+    use_keyring(keyring.backends.fail.Keyring())
+    settings = SettingsFile(home.settings)
+    with pytest.raises(NoKeyring):
+        token.put(settings, "hf_secret")
+    assert not settings.values.hub_token_kept
+
+
+def test_a_token_travels_only_where_it_is_safe(server: double.Hub, network: Network) -> None:
+    assert may_carry_token("https://hub.example")
+    assert may_carry_token(server.url)
+    assert not may_carry_token("http://hub.example/models")
+    assert Hub(network, "http://hub.example", "secret")._token == ""
+
+
+def test_a_gated_model_opens_with_the_token(server: double.Hub, network: Network, tmp_path: Path) -> None:
+    server.repositories["desk/Gated-GGUF"] = double.Repository({"g-Q4_K_M.gguf": b"g" * 99}, gated=True)
+    hub = Hub(network, server.url, "hf_secret")
+    page = hub.page("desk/Gated-GGUF")
+    item = hub.item(page, page.offers[0])
+    with pytest.raises(HubRefused):
+        Download(item, tmp_path / "a", network).run(tmp_path / "b", lambda: None, lambda done: None)
+    Download(item, tmp_path / "a", network, token="hf_secret").run(
+        tmp_path / "b", lambda: None, lambda done: None
+    )
+
+
+# ---------------------------------------------------------------- proxies
+
+
+def test_a_proxy_of_the_environment_is_used(
+    server: double.Hub, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is one that only the proxy could answer for."""
+    with Proxy(server.url) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        address = "http://hub.example/desk/Tiny-1B-GGUF/resolve/main/Tiny-1B-Q4_K_M.gguf"
+        item = Item("tiny", "tiny", (RemoteFile("t.gguf", address, 400),))
+        Download(item, tmp_path / "a", network).run(tmp_path / "b", lambda: None, lambda done: None)
+        assert (tmp_path / "b/t.gguf").read_bytes() == b"4" * 400
+        assert Hub(network, "http://hub.example").search("tiny")[0].repository == "desk/Tiny-1B-GGUF"
+        assert proxy.served[0].startswith("http://hub.example/")

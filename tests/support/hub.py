@@ -47,6 +47,7 @@ class Repository:
     pipeline: str = "text-generation"
     downloads: int = 10
     gated: bool = False
+    parameters: float = 1.0  # in billions
     card: str = "# A model\n\nIt says *hello*."
 
 
@@ -200,7 +201,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name in self.hub.repositories:
             info = self.hub.info(name, full=True)
             tags = [*info["tags"], info["pipeline_tag"]]
-            if all(word in name.lower() for word in words) and all(f in tags for f in filters):
+            most = float(query.get("num_parameters", ["max:1e9B"])[0].removeprefix("max:").removesuffix("B"))
+            small = self.hub.repositories[name].parameters <= most
+            if small and all(word in name.lower() for word in words) and all(f in tags for f in filters):
                 found.append(info)
         found.sort(key=lambda info: -info["downloads"])
         limit = int(query.get("limit", ["100"])[0])
