@@ -12,18 +12,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core import log as logs
+from core import secrets
 from core.chat.service import ChatService
 from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.engine import local
+from core.engine.engines import Engines
 from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine, Memory
 from core.engine.record import EngineRecord
+from core.engine.remote import RemoteEngine
 from core.events import Events
 from core.jobs import Jobs
-from core.models import token
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
@@ -105,6 +107,8 @@ class App:
                 home.states,
             ),
         )
+        self.remote = RemoteEngine(self.network, self.settings, self.events)
+        self.engines = Engines(self.engine, self.remote, self.library)
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)
         self.ingest = Ingest(
@@ -112,12 +116,11 @@ class App:
         )
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(
-            home.models, self.network, self.events, self.jobs, lambda: token.get(self.settings)
+            home.models, self.network, self.events, self.jobs, lambda: secrets.get(self.settings, secrets.HUB)
         )
         self.chat = ChatService(
             self.conversations,
-            self.engine,
-            self.library,
+            self.engines,
             self.settings,
             lambda: self.answerer,
             self.events,
@@ -135,7 +138,7 @@ class App:
         """The model hub at the endpoint of the settings."""
         from core.models.hub import Hub
 
-        return Hub(self.network, self.settings.values.hub_endpoint, token.get(self.settings))
+        return Hub(self.network, self.settings.values.hub_endpoint, secrets.get(self.settings, secrets.HUB))
 
     def _worker(self, spec: WorkerSpec) -> Worker:
         worker = Worker(spec, self.events, self.home.logs)

@@ -11,6 +11,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
+    ├── remote     RemoteUnreachable, RemoteRefused, RemoteBroken
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
     │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -228,6 +229,35 @@ class SchemaUnusable(TsukueError):
     sentence = N_(
         "The JSON schema cannot be used ({reason}). Simplify it; objects, lists, texts, numbers, choices and fixed values work."
     )
+    reason: str
+
+
+# ---------------------------------------------------------------- a server elsewhere
+
+
+class RemoteUnreachable(TsukueError):
+    sentence = N_(
+        "The server {host} does not answer ({reason}). See whether it runs, or choose a model on this computer."
+    )
+    host: str
+    reason: str
+
+
+class RemoteRefused(TsukueError):
+    sentence = N_(
+        "The server {host} refused the request ({reason}). Look at the server's address, model and access key in the settings."
+    )
+    host: str
+    reason: str
+
+
+class RemoteBroken(TsukueError):
+    """What came is not what this kind of server sends."""
+
+    sentence = N_(
+        "The server {host} sent something that cannot be understood ({reason}). Choose a model on this computer, or another server."
+    )
+    host: str
     reason: str
 
 

@@ -70,7 +70,9 @@ class Network:
         finally:
             _purpose.reset(token)
 
-    def client(self, purpose: str, *, read_seconds: float = 30.0) -> httpx2.Client:
+    def client(
+        self, purpose: str, *, read_seconds: float = 30.0, follow_redirects: bool = True
+    ) -> httpx2.Client:
         """An HTTP client whose connections are for `purpose`. Proxies of the environment are used.
 
         `read_seconds` is how long a server may be silent before the read fails.
@@ -84,7 +86,7 @@ class Network:
                 with network.allow(purpose):
                     return super().send(*arguments, **options)
 
-        return Client(timeout=httpx2.Timeout(15.0, read=read_seconds), follow_redirects=True)
+        return Client(timeout=httpx2.Timeout(15.0, read=read_seconds), follow_redirects=follow_redirects)
 
     def install(self) -> None:
         """Watch this process. An audit hook cannot be removed, so a process has one guard at a time."""

@@ -44,6 +44,9 @@ class Settings:
     speech_language: str = _setting("auto", N_("Language that you speak"), ("auto", "en", "ja"))
     send_speech: bool = _setting(False, N_("Send spoken questions at once"))
     hub_endpoint: str = _setting("", N_("Address of the model hub (empty for the usual one)"))
+    remote_url: str = _setting("", N_("Server that answers instead of this computer (empty: none)"))
+    remote_model: str = _setting("", N_("Its model (empty: the server's first)"))
+    remote_key_kept: bool = _setting(False, "")  # likewise
     hub_token_kept: bool = _setting(False, "")  # the token itself is in the system's keyring
     network: bool = _setting(True, N_("Allow connections that I start"))
     welcomed: bool = _setting(False, "")

@@ -128,6 +128,8 @@ class MainWindow(QMainWindow):
         self.models.changed.connect(self.chat.refresh_choices)
         self.source.closed.connect(self.close_source)
         self.status.ledger.connect(self._show_ledger)
+        self.chat.answers_come_from.connect(self.status.set_server)
+        self.chat.refresh_choices()
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
@@ -218,6 +220,8 @@ class MainWindow(QMainWindow):
     def _setting_changed(self, name: str) -> None:
         if name == "theme":
             self.theme.set_wanted(self.app.settings.values.theme)
+        elif name in ("remote_url", "remote_model"):
+            self.chat.refresh_choices()
         elif name == "network":
             self.app.network.enabled = self.app.settings.values.network
 

@@ -205,6 +205,7 @@ def style_sheet(t: Tokens) -> str:
     QTreeWidget {{ border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; }}
     QHeaderView::section {{ background: {t.panel}; border: none; padding: 4px 8px; color: {t.muted}; font-size: 12px; }}
     #status QLabel#offline {{ color: {t.accent}; font-weight: 600; }}
+    #status QLabel#offline[elsewhere="true"] {{ color: {t.warning}; }}
     QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}

@@ -16,13 +16,12 @@ import msgspec
 
 from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
-from core.engine.interface import Engine
+from core.engine.engines import Engines
 from core.engine.ladder import RUNGS
 from core.engine.messages import Completion, Sampling
 from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
-from core.models.library import Library
 from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
 
@@ -105,8 +104,7 @@ class ChatService:
     def __init__(
         self,
         store: ConversationStore,
-        engine: Engine,
-        library: Library,
+        engine: Engines,
         settings: SettingsFile,
         answerer: Callable[[], Answerer],
         events: Events,
@@ -114,7 +112,6 @@ class ChatService:
     ) -> None:
         self.store = store
         self._engine = engine
-        self._library = library
         self._settings = settings
         self._answerer = answerer
         self._events = events
@@ -171,8 +168,8 @@ class ChatService:
     def _choose(self, conversation: Conversation, wanted: str) -> str:
         """The model that will answer. Raises NoModel; ModelMissing for one that was asked for by name."""
         if wanted:
-            self._library.path_of(wanted)  # no other model answers in its place
-        return self._library.choose("chat", wanted or conversation.model or self._settings.values.chat_model)
+            return self._engine.choose(wanted, strict=True)  # no other model answers in its place
+        return self._engine.choose(conversation.model or self._settings.values.chat_model)
 
     def _answer(self, question: Message, model: str, schema: str = "") -> Job:
         conversation = self.store.get(question.conversation)
@@ -182,7 +179,7 @@ class ChatService:
             "",
             parent=question.id,
             state=MessageState.STREAMING,
-            model=self._library.name_of(model),
+            model=self._engine.name_of(model),
         )
         self._events.publish(MessageAdded(answer))
         run = _Run(self, conversation, question, answer, model, schema)
@@ -297,6 +294,9 @@ class _Run:
         job.on_cancel(lambda: self._engine.cancel_load() if self._loading else None)
         self._context_length = self._engine.load(self._model).context_length
         self._loading = False
+        name = self._engine.name_of(self._model)  # a server's model has one only now
+        if name != self._answer.model:
+            self._answer = self._store.sign(self._answer.id, name)
         self._details["load_s"] = round(time.perf_counter() - started, 3)
         job.check()
         self._phase(Phase.READING)

@@ -325,11 +325,11 @@ def _adjust(options: argparse.Namespace) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    from core.models import token
+    from core import secrets
 
     app = open_app(options)
     try:
-        token.put(app.settings, sys.stdin.readline())
+        secrets.put(app.settings, secrets.HUB, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
     finally:
         app.close()

@@ -107,3 +107,6 @@ class Engine(Protocol):
 
     def forget(self, conversation: str) -> None:
         """Free what is kept for a conversation."""
+
+    def name_of(self, model: str) -> str:
+        """A model's name for people."""

@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import secrets
 from core.errors import (
     DiskFull,
     DownloadDamaged,
@@ -282,7 +283,7 @@ class Download:
         self, client: httpx2.Client, file: RemoteFile, have: int
     ) -> contextlib.AbstractContextManager[httpx2.Response]:
         headers = {"Accept-Encoding": "identity"}
-        if self._token and may_carry_token(file.url):
+        if self._token and secrets.may_travel_to(file.url):
             headers["Authorization"] = f"Bearer {self._token}"  # not passed on to another host by a redirect
         tag = self._tags.get(file.name, "")
         if have:
@@ -328,14 +329,6 @@ class _Retry(Exception):
         super().__init__(reason)
         self.reason = reason
         self.seconds = seconds
-
-
-def may_carry_token(address: str) -> bool:
-    """Whether a secret may be sent there: over an encrypted connection, or to this computer itself."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(address)
-    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _transport_errors() -> type[Exception]:

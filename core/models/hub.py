@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core import secrets
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
 from core.models import quantisation
-from core.models.download import Item, RemoteFile, may_carry_token
+from core.models.download import Item, RemoteFile
 from core.network import Network
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Hub:
     def __init__(self, network: Network, endpoint: str = "", token: str = "") -> None:
         self._network = network
         self.endpoint = (endpoint or DEFAULT_ENDPOINT).rstrip("/")
-        self._token = token if may_carry_token(self.endpoint) else ""
+        self._token = token if secrets.may_travel_to(self.endpoint) else ""
 
     def search(
         self,

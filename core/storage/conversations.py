@@ -188,6 +188,11 @@ class ConversationStore:
         """Keep what was really sent to the model for a message (the question with its passages)."""
         self._db.write("UPDATE messages SET prompt = ? WHERE id = ?", prompt, number)
 
+    def sign(self, number: int, model: str) -> Message:
+        """Write which model an answer is from, where that was not known when it began."""
+        self._db.write("UPDATE messages SET model = ? WHERE id = ?", model, number)
+        return self.message(number)
+
     def _index(self, number: int, text: str) -> None:
         self._db.write("DELETE FROM messages_index WHERE rowid = ?", number)
         self._db.write(

@@ -45,6 +45,7 @@ class ChatView(QWidget):
 
     conversation_changed = Signal(int)  # its row in the list is out of date; 0 is a new chat
     source = Signal(object, int)
+    answers_come_from = Signal(str)  # the server that the next message goes to; '' if it stays here
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
 
@@ -165,17 +166,18 @@ class ChatView(QWidget):
         """Show the collections and models that can be chosen."""
         names = [collection.name for collection in self._app.documents.collections()]
         self.composer.set_collections(names, self._collection if self._collection in names else "")
-        models = [(m.id, m.name) for m in self._app.library.of_role("chat")]
+        models = self._app.engines.chat_models()
         wanted = self._app.settings.values.chat_model
         if self.conversation is not None:
             wanted = self._app.conversations.get(self.conversation).model or wanted
         try:
-            current = self._app.library.choose("chat", wanted)
+            current = self._app.engines.choose(wanted)
         except NoModel:
             current = ""
         if current and all(number != current for number, _ in models):
-            models.append((current, self._app.library.name_of(current)))
+            models.append((current, self._app.engines.name_of(current)))
         self.composer.set_models(models, current)
+        self.answers_come_from.emit(self._app.engines.elsewhere(current))
 
     def ask_collection(self, name: str) -> None:
         """Ask these documents from now on; '' asks none."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -20,14 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core import secrets
 from core.errors import N_, TsukueError
 from core.models.library import Library
 from core.settings import Settings, SettingsFile
 from desktop.i18n import tr
 from desktop.notify import Notify
+from desktop.settings.token_field import TokenField
 from desktop.widgets import layouts
 
-HIDDEN = ("welcomed", "chat_model", "embedder", "hub_token_kept")  # chosen elsewhere
+HIDDEN = ("welcomed", "chat_model", "embedder", "hub_token_kept", "remote_key_kept")  # chosen elsewhere
 # Everything else, under these headings; a test sees to it that none is forgotten.
 SECTIONS = (
     (N_("Window"), ("language", "theme")),
@@ -47,7 +48,7 @@ SECTIONS = (
     ),
     (N_("Engine"), ("context_length", "threads", "speculation", "state_megabytes")),
     (N_("Speech"), ("speech_model", "speech_language", "send_speech")),
-    (N_("Connections"), ("network", "hub_endpoint")),
+    (N_("Connections"), ("network", "remote_url", "remote_model", "hub_endpoint")),
 )
 RANGES = {
     "context_length": (512, 1_000_000),
@@ -57,6 +58,11 @@ RANGES = {
     "top_k": (1, 1_000),
     "seed": (-1, 2**31 - 1),
 }
+# Kept in the system's keyring, not in the settings.
+SECRETS = (
+    (secrets.REMOTE, N_("Access key of that server")),
+    (secrets.HUB, N_("Access token of the model hub")),
+)
 LABEL_WIDTH = 330
 TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
 FRACTIONS = {
@@ -102,7 +108,14 @@ class SettingsDialog(QDialog):
                 label.setMinimumWidth(LABEL_WIDTH)  # so that the fields of all sections stand in line
                 form.addRow(label, field)
             inside.addLayout(form)
-        self._add_token(form)
+        self.tokens = {
+            secret.user: TokenField(secret, tr(value), self._settings, self._notify)
+            for secret, value in SECRETS
+        }
+        for field in self.tokens.values():
+            label = QLabel(field.label)
+            label.setMinimumWidth(LABEL_WIDTH)
+            form.addRow(label, field)
         inside.addStretch(1)
         close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
@@ -145,43 +158,6 @@ class SettingsDialog(QDialog):
         line = QLineEdit(value)
         line.editingFinished.connect(lambda: self._set(name, line.text()))
         return line
-
-    def _add_token(self, form: QFormLayout) -> None:
-        """The hub's access token: typed here, kept in the system's keyring, never shown again."""
-        self.token = QLineEdit()
-        self.token.setEchoMode(QLineEdit.EchoMode.Password)
-        self.token.setAccessibleName(tr("Access token of the model hub"))
-        self.token.editingFinished.connect(self._keep_token)
-        self._forget = QPushButton(tr("Forget it"))
-        self._forget.clicked.connect(lambda: self._put_token(""))
-        row = QHBoxLayout()
-        row.addWidget(self.token, 1)
-        row.addWidget(self._forget)
-        label = QLabel(tr("Access token of the model hub"))
-        label.setMinimumWidth(LABEL_WIDTH)
-        form.addRow(label, row)
-        self._show_token()
-
-    def _show_token(self) -> None:
-        kept = self._settings.values.hub_token_kept
-        self.token.clear()
-        self.token.setPlaceholderText(
-            tr("Kept in the system's keyring") if kept else tr("Only for models that ask for one")
-        )
-        self._forget.setVisible(kept)
-
-    def _keep_token(self) -> None:
-        if self.token.text().strip():
-            self._put_token(self.token.text())
-
-    def _put_token(self, text: str) -> None:
-        from core.models import token
-
-        try:
-            token.put(self._settings, text)
-        except TsukueError as error:
-            self._notify.error(error)
-        self._show_token()
 
     def _choices(self, name: str) -> list[tuple[str, str]]:
         if name == "speech_model":

@@ -49,17 +49,38 @@ class StatusLine(QWidget):
         layout.addStretch()
         for widget in (self.activity, self.model, self.memory, self.context_label, self.meter, self.percent):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._connections, self._server = 0, ""
         self.set_network(0)
         self.set_context(0, 0)
         theme.changed.connect(self._paint)
         self._paint()
 
     def _paint(self) -> None:
-        self._shield.setPixmap(icon("shield", self._theme.tokens.accent, 14).pixmap(14, 14))
+        tokens = self._theme.tokens
+        colour = tokens.warning if self._server else tokens.accent
+        self._shield.setPixmap(icon("shield", colour, 14).pixmap(14, 14))
+        self.offline.setProperty("elsewhere", "true" if self._server else "false")
+        self.offline.style().unpolish(self.offline)
+        self.offline.style().polish(self.offline)
+
+    def set_server(self, server: str) -> None:
+        """The server that this conversation is sent to; '' if everything is computed here."""
+        self._server = server
+        self.set_network(self._connections)
+        self._paint()
 
     def set_network(self, connections: int) -> None:
         """How many connections this session has made."""
-        if connections:
+        self._connections = connections
+        if self._server:
+            self.offline.setText(tr("Not offline: {host}", host=self._server))
+            self.offline.setToolTip(
+                tr(
+                    "Your messages, and passages of documents that you ask about, are sent to {host}, which answers.",
+                    host=self._server,
+                )
+            )
+        elif connections:
             self.offline.setText(tr("Computed here"))
             self.offline.setToolTip(
                 tr(

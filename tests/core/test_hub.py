@@ -11,9 +11,10 @@ import keyring.backend
 import keyring.backends.fail
 import pytest
 
+from core import secrets
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable, NetworkRefused, NoKeyring
-from core.models import quantisation, token
-from core.models.download import Download, Item, RemoteFile, may_carry_token
+from core.models import quantisation
+from core.models.download import Download, Item, RemoteFile
 from core.models.hub import Hub, offers
 from core.models.library import Library
 from core.network import Network
@@ -240,14 +241,14 @@ def test_the_token_lies_in_the_keyring_and_nowhere_else(
     ring = MemoryKeyring()
     use_keyring(ring)
     settings = SettingsFile(home.settings)
-    assert token.get(settings) == ""
+    assert secrets.get(settings, secrets.HUB) == ""
     assert ring.asked == 0, "nobody is asked for a password before there is a token"
-    token.put(settings, "hf_secret\n")
-    assert token.get(SettingsFile(home.settings)) == "hf_secret"
+    secrets.put(settings, secrets.HUB, "hf_secret\n")
+    assert secrets.get(SettingsFile(home.settings), secrets.HUB) == "hf_secret"
     assert all(b"hf_secret" not in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
-    token.put(settings, "")
+    secrets.put(settings, secrets.HUB, "")
     assert ring.kept == {}
-    assert token.get(settings) == ""
+    assert secrets.get(settings, secrets.HUB) == ""
 
 
 def test_without_a_keyring_it_is_said_and_nothing_is_kept(
@@ -256,14 +257,17 @@ def test_without_a_keyring_it_is_said_and_nothing_is_kept(
     use_keyring(keyring.backends.fail.Keyring())
     settings = SettingsFile(home.settings)
     with pytest.raises(NoKeyring):
-        token.put(settings, "hf_secret")
+        secrets.put(settings, secrets.HUB, "hf_secret")
     assert not settings.values.hub_token_kept
 
 
 def test_a_token_travels_only_where_it_is_safe(server: double.Hub, network: Network) -> None:
-    assert may_carry_token("https://hub.example")
-    assert may_carry_token(server.url)
-    assert not may_carry_token("http://hub.example/models")
+    assert secrets.may_travel_to("https://hub.example")
+    assert secrets.may_travel_to(server.url)
+    assert not secrets.may_travel_to("http://hub.example/models")
+    assert not secrets.may_travel_to("http://192.168.1.7:8080")
+    assert secrets.may_travel_to("http://192.168.1.7:8080", in_house=True)
+    assert not secrets.may_travel_to("http://8.8.8.8", in_house=True)
     assert Hub(network, "http://hub.example", "secret")._token == ""
 
 

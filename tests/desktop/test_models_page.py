@@ -18,6 +18,7 @@ from desktop.models.adjust import AdjustDialog
 from desktop.settings.dialog import HIDDEN, SECTIONS
 from tests.desktop.conftest import Open, answered, send
 from tests.support.gguf_files import write_adapter
+from tests.support.remote import Server
 
 STARTER = "smollm2-135m-instruct"
 CARD = {"name": "Vulkan0", "description": "A card", "kind": "gpu", "memory": 8 << 30, "memory_free": 8 << 30}
@@ -129,3 +130,23 @@ def test_every_setting_has_its_place_in_the_dialog() -> None:
     shown = [name for _, names in SECTIONS for name in names]
     assert sorted([*shown, *HIDDEN]) == sorted(Settings.__dataclass_fields__)
     assert len(shown) == len(set(shown))
+
+
+def test_a_server_is_shown_as_not_offline(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "From here."})
+    with Server() as server:
+        window = open_window(remote_url=server.url, chat_model="remote")
+        host = server.url.split("//")[1]
+        assert window.status.offline.text() == f"Not offline: {host}"
+        send(qtbot, window, "Hello")
+        qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+        window.chat.use_model(STARTER)
+        assert "Not offline" not in window.status.offline.text()
+        server.behave = "vanish"
+        window.chat.use_model("remote")
+        send(qtbot, window, "And now?")
+        qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+        assert window.chat.banner.isVisible()
+        assert host in window.chat.banner.text.text()

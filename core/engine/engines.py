@@ -1,0 +1,85 @@
+"""Which engine answers: this computer's, or the server that the person has configured. Models are told apart by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.engine.interface import Answer, Engine
+from core.engine.local import LocalEngine
+from core.engine.messages import ModelInfo, Sampling, Turn
+from core.engine.remote import MODEL, RemoteEngine
+from core.errors import ModelMissing, WorkerDied
+from core.models.library import Library
+
+
+class Engines:
+    """An Engine that passes each request on, and knows which chat models there are."""
+
+    def __init__(self, local: LocalEngine, remote: RemoteEngine, library: Library) -> None:
+        self.local = local
+        self.remote = remote
+        self._library = library
+
+    def chat_models(self) -> list[tuple[str, str]]:
+        """Ids and names of all models that can chat; the server's last."""
+        models = [(model.id, model.name) for model in self._library.of_role("chat")]
+        return models + ([(MODEL, self.remote.name_of(MODEL))] if self.remote.configured else [])
+
+    def choose(self, wanted: str, *, strict: bool = False) -> str:
+        """The wanted chat model if it is there, else the first. Raises NoModel; if `strict`, ModelMissing."""
+        if wanted == MODEL and self.remote.configured:
+            return MODEL
+        if strict:
+            if wanted == MODEL:
+                raise ModelMissing(wanted)
+            self._library.path_of(wanted)
+        return self._library.choose("chat", wanted)
+
+    def elsewhere(self, model: str) -> str:
+        """The server that this model's conversations are sent to; '' if they stay here."""
+        return self.remote.host if model == MODEL and self.remote.configured else ""
+
+    def _of(self, model: str) -> Engine:
+        return self.remote if model == MODEL else self.local
+
+    # ------------------------------------------------------------ Engine
+
+    def load(self, model: str) -> ModelInfo:
+        """See Engine.load."""
+        return self._of(model).load(model)
+
+    def generate(
+        self,
+        model: str,
+        conversation: str,
+        turns: list[Turn],
+        sampling: Sampling,
+        max_tokens: int,
+        reserve: int = 1,
+        on_read: Callable[[int, int], None] | None = None,
+        schema: str = "",
+    ) -> Answer:
+        """See Engine.generate."""
+        return self._of(model).generate(
+            model, conversation, turns, sampling, max_tokens, reserve, on_read, schema
+        )
+
+    def step_down(self, model: str, error: WorkerDied) -> bool:
+        """See Engine.step_down."""
+        return self._of(model).step_down(model, error)
+
+    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+        """See Engine.count_tokens."""
+        return self._of(model).count_tokens(model, texts)
+
+    def cancel_load(self) -> None:
+        """See Engine.cancel_load."""
+        self.local.cancel_load()
+
+    def forget(self, conversation: str) -> None:
+        """See Engine.forget."""
+        self.local.forget(conversation)
+
+    def name_of(self, model: str) -> str:
+        """See Engine.name_of."""
+        return self._of(model).name_of(model)

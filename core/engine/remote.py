@@ -1,0 +1,379 @@
+"""An engine elsewhere: any server that speaks OpenAI's chat API (llama.cpp's, vLLM, Ollama, …).
+
+Only what the person configured is contacted, through core/network.py; the window says that it is not offline. The
+server is not trusted: what it sends is bounded in time and size and checked, and whatever it does costs a sentence.
+API: platform.openai.com/docs/api-reference/chat; streams are server-sent events (WHATWG HTML, section 9.2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core import secrets
+from core.engine.interface import Answer, EngineLoaded
+from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Timings, Turn
+from core.engine.thinking import ThinkingSplitter
+from core.errors import (
+    Cancelled,
+    ContextFull,
+    NetworkRefused,
+    RemoteBroken,
+    RemoteRefused,
+    RemoteUnreachable,
+    WorkerDied,
+)
+from core.events import Events
+from core.network import Network
+from core.settings import SettingsFile
+
+if TYPE_CHECKING:
+    import httpx2
+
+log = logging.getLogger(__name__)
+
+MODEL = "remote"  # the id under which the server's model is chosen
+PURPOSE = "remote engine"
+SILENCE_SECONDS = 120.0  # a long prompt may be read for as long without a word
+LONGEST_LINE = 1 << 20  # bytes of one event
+BYTES_PER_TOKEN = 2048  # events of more bytes than that for each token are no answer
+LONGEST_LIST = 4 << 20  # bytes of the list of models
+_CONTEXT_WORDS = ("context", "maximum length", "too long", "exceed")
+
+
+class RemoteEngine:
+    """The configured server as an Engine. Thread-safe; nothing is kept between requests but the model's name."""
+
+    def __init__(self, network: Network, settings: SettingsFile, events: Events) -> None:
+        self._network = network
+        self._settings = settings
+        self._events = events
+        self._known: tuple[str, str, ModelInfo] | None = None  # address, wanted model, what was found
+
+    @property
+    def configured(self) -> bool:
+        """Whether the person has named a server."""
+        return bool(self._settings.values.remote_url.strip())
+
+    @property
+    def host(self) -> str:
+        """The server's name for people."""
+        return urlsplit(self._base).netloc or self._base
+
+    @property
+    def _base(self) -> str:
+        address = self._settings.values.remote_url.strip().rstrip("/")
+        if "://" not in address:
+            address = f"http://{address}"
+        return address.removesuffix("/v1")
+
+    def name_of(self, model: str) -> str:
+        """What the answers are signed with."""
+        values = self._settings.values
+        name = values.remote_model or (self._known[2].description if self._known else "")
+        return f"{name} @ {self.host}" if name else self.host
+
+    # ------------------------------------------------------------ Engine
+
+    def load(self, model: str) -> ModelInfo:
+        """See whether the server is there and has the model.
+
+        Raises RemoteUnreachable, RemoteRefused, RemoteBroken, NetworkRefused.
+        """
+        wanted = self._settings.values.remote_model
+        if self._known is not None and self._known[:2] == (self._base, wanted):
+            return self._known[2]
+        listed = self._models()
+        names = [str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry]
+        if not names:
+            raise RemoteBroken(self.host, "it lists no model")
+        if wanted and wanted not in names:
+            raise RemoteRefused(self.host, f"it has no model {wanted!r}, but {', '.join(names[:5])}")
+        name = wanted or names[0]
+        entry = next(e for e in listed if isinstance(e, dict) and e.get("id") == name)
+        length = _context_of(entry) or self._settings.values.context_length
+        info = ModelInfo(self._base, name, length, 0, 0, 0, 0, 0)
+        self._known = (self._base, wanted, info)
+        self._events.publish(EngineLoaded(model, info))
+        return info
+
+    def generate(
+        self,
+        model: str,
+        conversation: str,
+        turns: list[Turn],
+        sampling: Sampling,
+        max_tokens: int,
+        reserve: int = 1,
+        on_read: Callable[[int, int], None] | None = None,
+        schema: str = "",
+    ) -> Answer:
+        """See Engine.generate. How far the prompt was read, the server does not say."""
+        info = self.load(model)
+        body: dict[str, Any] = {
+            "model": info.description,
+            "messages": [{"role": turn.role, "content": turn.text} for turn in turns],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "max_tokens": max_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+        }
+        if sampling.seed >= 0:
+            body["seed"] = sampling.seed
+        if schema:
+            form = {"name": "answer", "schema": json.loads(schema), "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+        return RemoteAnswer(self, body, info.context_length, max_tokens)
+
+    def step_down(self, model: str, error: WorkerDied) -> bool:
+        """No settings of ours make another's server safer."""
+        return False
+
+    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+        """About as many tokens as the texts have: the API has no way to ask. Three bytes make one, on the careful side."""
+        return [len(text.encode()) // 3 + 1 for text in texts]
+
+    def cancel_load(self) -> None:
+        """A load is one short request; it ends by itself."""
+
+    def forget(self, conversation: str) -> None:
+        """Nothing is kept here, and what the server keeps is its own."""
+
+    # ------------------------------------------------------------ requests
+
+    def client(self) -> httpx2.Client:
+        """A client for this server; it is not led elsewhere by redirects."""
+        return self._network.client(PURPOSE, read_seconds=SILENCE_SECONDS, follow_redirects=False)
+
+    def request(self, path: str) -> tuple[str, dict[str, str]]:
+        """Address and headers of a request. The key travels encrypted, or within the house."""
+        headers = {"Accept-Encoding": "identity"}
+        key = secrets.get(self._settings, secrets.REMOTE)
+        if key and secrets.may_travel_to(self._base, in_house=True):
+            headers["Authorization"] = f"Bearer {key}"
+        return f"{self._base}/v1/{path}", headers
+
+    def _models(self) -> list[Any]:
+        address, headers = self.request("models")
+        with self.errors(), self.client() as client, client.stream("GET", address, headers=headers) as answer:
+            self.judge(answer)
+            data = bytearray()
+            for part in answer.iter_raw():
+                data += part
+                if len(data) > LONGEST_LIST:
+                    raise RemoteBroken(self.host, "its list of models does not end")
+            try:
+                listed = json.loads(data)["data"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise RemoteBroken(self.host, "its list of models is none") from error
+            if not isinstance(listed, list):
+                raise RemoteBroken(self.host, "its list of models is none")
+            return listed
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """The client's errors turned into ours."""
+        import httpx2
+
+        try:
+            yield
+        except httpx2.TimeoutException as error:
+            raise RemoteUnreachable(self.host, "it stays silent") from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise RemoteUnreachable(self.host, "the address is not one") from error
+        except httpx2.RemoteProtocolError as error:
+            raise RemoteBroken(self.host, str(error)[:200]) from error
+        except NetworkRefused:
+            raise
+        except (httpx2.HTTPError, OSError) as error:
+            raise RemoteUnreachable(self.host, str(error)[:200] or type(error).__name__) from error
+
+    def judge(self, answer: httpx2.Response) -> None:
+        """Raise what a status means."""
+        if answer.status_code == 200:
+            return
+        said = _message(answer)
+        if answer.status_code == 400 and any(word in said.lower() for word in _CONTEXT_WORDS):
+            available = self._known[2].context_length if self._known else 0
+            raise ContextFull(available + 1, available)
+        reason = f"HTTP {answer.status_code}{': ' if said else ''}{said}"
+        if answer.status_code >= 500:
+            raise RemoteUnreachable(self.host, reason)
+        raise RemoteRefused(self.host, reason)
+
+
+class RemoteAnswer:
+    """An answer under way; it is read on a thread of its own, so that a stop need not wait for the server."""
+
+    def __init__(self, engine: RemoteEngine, body: dict[str, Any], context: int, max_tokens: int) -> None:
+        self._engine = engine
+        self._body = body
+        self._context = context
+        self._bytes_left = max(max_tokens, 1) * BYTES_PER_TOKEN + LONGEST_LINE
+        self._max_tokens = max_tokens
+        self._queue: queue.Queue[Piece | BaseException | None] = queue.Queue()
+        self._streams: list[Any] = []  # the sockets that were opened, as httpcore wraps them
+        self._stopped = threading.Event()
+        self._completion: Completion | None = None
+        self._started = time.perf_counter()
+        self._first = 0.0
+        self._pieces = 0
+        self._usage: dict[str, Any] = {}
+        self._finish = "stop"
+        threading.Thread(target=self._run, name="remote answer", daemon=True).start()
+
+    def items(self) -> Iterator[Piece]:
+        """See Answer.items."""
+        while True:
+            item = self._queue.get()
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def result(self, timeout: float | None = None) -> Completion:
+        """See Answer.result; call it when `items` has ended."""
+        for _ in self.items() if self._completion is None else ():
+            pass
+        assert self._completion is not None
+        return self._completion
+
+    def cancel(self) -> None:
+        """See Answer.cancel. The connection is cut, which tells servers to stop."""
+        self._stopped.set()
+        self._queue.put(Cancelled())
+        self._cut()
+
+    def _cut(self) -> None:
+        for stream in list(self._streams):
+            with contextlib.suppress(OSError, AttributeError):  # it may have ended by itself
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def _traced(self, event: str, info: dict[str, Any]) -> None:
+        """httpcore tells each step; connections are noted, so that a silent one can be cut."""
+        if event == "connection.connect_tcp.complete":
+            self._streams.append(info["return_value"])
+            if self._stopped.is_set():
+                self._cut()
+
+    # ------------------------------------------------------------ on the answer's thread
+
+    def _run(self) -> None:
+        try:
+            with self._engine.errors():
+                self._read()
+            total = time.perf_counter() - self._started
+            read = _number(self._usage.get("prompt_tokens"))
+            details = self._usage.get("prompt_tokens_details")
+            cached = _number(details.get("cached_tokens")) if isinstance(details, dict) else 0
+            written = _number(self._usage.get("completion_tokens")) or self._pieces
+            timings = Timings(self._first or total, total, read, min(cached, read), written)
+            used = min(read + written, self._context)
+            self._completion = Completion(self._finish, timings, used)
+            self._queue.put(None)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            self._queue.put(Cancelled() if self._stopped.is_set() else error)
+
+    def _read(self) -> None:
+        address, headers = self._engine.request("chat/completions")
+        splitter = ThinkingSplitter()
+        with (
+            self._engine.client() as client,
+            client.stream(
+                "POST", address, headers=headers, json=self._body, extensions={"trace": self._traced}
+            ) as response,
+        ):
+            self._engine.judge(response)
+            ended = False
+            for data in self._events(response):
+                if data == "[DONE]":
+                    ended = True
+                    break
+                ended = self._take(data, splitter) or ended
+            self._send(*splitter.end())
+            if not ended:
+                raise RemoteUnreachable(self._engine.host, "the connection ended in mid-answer")
+
+    def _events(self, response: httpx2.Response) -> Iterator[str]:
+        """The data of each server-sent event."""
+        buffer = b""
+        for part in response.iter_raw():
+            if self._stopped.is_set():
+                return
+            self._bytes_left -= len(part)
+            buffer += part
+            if len(buffer) > LONGEST_LINE or self._bytes_left < 0:
+                raise RemoteBroken(self._engine.host, "its answer does not end")
+            *lines, buffer = buffer.split(b"\n")
+            for line in lines:
+                if line.startswith(b"data:"):
+                    yield line[5:].strip().decode("utf-8", errors="replace")
+
+    def _take(self, data: str, splitter: ThinkingSplitter) -> bool:
+        """Take one event in; whether it says that the answer is done."""
+        try:
+            value = json.loads(data)
+            if value.get("error"):
+                raise RemoteRefused(self._engine.host, str(value["error"])[:200])
+            if isinstance(value.get("usage"), dict):
+                self._usage = value["usage"]
+            choices = value.get("choices") or []
+            if not choices:
+                return False
+            delta = choices[0].get("delta") or {}
+            text, thought = delta.get("content") or "", ""
+            for name in ("reasoning_content", "reasoning"):
+                thought = thought or delta.get(name) or ""
+            finish = choices[0].get("finish_reason")
+            if not isinstance(text, str) or not isinstance(thought, str):
+                raise TypeError("text that is none")
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+            raise RemoteBroken(self._engine.host, f"no event of a chat: {data[:80]!r}") from error
+        answer, inside = splitter.feed(text) if text else ("", "")
+        self._send(answer, thought + inside)
+        if finish:
+            self._finish = "length" if finish == "length" else "stop"
+        return bool(finish)
+
+    def _send(self, answer: str, thinking: str) -> None:
+        if answer or thinking:
+            self._first = self._first or time.perf_counter() - self._started
+            self._pieces += 1
+            self._queue.put(Piece(answer, thinking))
+
+
+def _context_of(entry: dict[str, Any]) -> int:
+    """The context length where a server states it: llama.cpp's in `meta`, vLLM's as `max_model_len`; else 0."""
+    meta = entry.get("meta")
+    inside = meta.get("n_ctx_train") if isinstance(meta, dict) else 0
+    return _number(entry.get("max_model_len")) or _number(inside)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _message(answer: httpx2.Response) -> str:
+    """What a server says of its refusal, in at most a line."""
+    said = bytearray()
+    for part in answer.iter_raw():
+        said += part
+        if len(said) > 10_000:
+            break
+    try:
+        value = json.loads(said)
+        inner = value.get("error", value.get("detail", ""))
+        text = inner.get("message", "") if isinstance(inner, dict) else str(inner)
+    except (ValueError, AttributeError):
+        text = said.decode("utf-8", errors="replace")
+    return " ".join(str(text).split())[:200]
