@@ -34,6 +34,7 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     embedding: int | None = None  # width of the model; known from a file's header
     feed_forward: int | None = None
     vocabulary: int | None = None
+    merges: int | None = None  # of a byte-pair vocabulary; None: not known
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

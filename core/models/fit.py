@@ -23,7 +23,8 @@ from core.models.hardware import Machine
 BATCH = 512  # tokens read at once, as the engine does
 CELLS = 256  # the cache's size is a multiple of this
 PROCESS_BYTES = 50_000_000  # the worker itself: Python and libraries, before a model is loaded
-BYTES_PER_WORD = 500  # of the vocabulary: texts, merges and their indexes
+BYTES_PER_WORD = 124  # of the vocabulary: its text and index
+BYTES_PER_MERGE = 376  # of a byte-pair vocabulary, which has about as many of them as words
 LAYER_FACTOR = 1.3  # on the widths that are alive at once: two feed-forward and six embedding rows a token
 USUAL_VOCABULARY = 150_000
 USUAL_LAYERS = 32
@@ -92,24 +93,16 @@ def _padded(cells: int) -> int:
 def cache_bytes(shape: Shape, context: int, kind: str = "f16") -> int:
     """Keys and values for `context` tokens.
 
-    Layers with a window keep the window and one batch, the others the whole context; layers that share another's
-    cache or have none (hybrids) cost nothing.
+    Layers that share another's cache or have none (hybrids) cost nothing. Layers with a window keep the whole context
+    too, though they see only a part: otherwise nothing could be cut back, and each follow-up would read everything
+    again (llama.cpp's `swa_full`, its library's default).
     """
     layers = (shape.attention_layers or shape.layers) - (shape.kv_shared_layers or 0)
-    whole = _padded(context)
-    width = 2 * shape.kv_heads * shape.head_width * CACHE_BYTES[kind]
-    if not shape.sliding_window or not shape.global_every:
-        return int(layers * whole * width)
-    far = layers // shape.global_every
-    near = layers - far
-    far_width = (
-        2
-        * (shape.global_kv_heads or shape.kv_heads)
-        * (shape.global_head_width or shape.head_width)
-        * CACHE_BYTES[kind]
-    )
-    window = min(whole, _padded(shape.sliding_window + BATCH))
-    return int(far * whole * far_width + near * window * width)
+    near_width = shape.kv_heads * shape.head_width
+    far_width = (shape.global_kv_heads or shape.kv_heads) * (shape.global_head_width or shape.head_width)
+    far = layers // shape.global_every if shape.global_every else 0
+    values = (layers - far) * near_width + far * far_width
+    return int(2 * values * _padded(context) * CACHE_BYTES[kind])
 
 
 def buffer_bytes(size: int, shape: Shape | None) -> int:
@@ -119,7 +112,9 @@ def buffer_bytes(size: int, shape: Shape | None) -> int:
     width = (shape and shape.embedding) or int((2 * size / (12 * layers)) ** 0.5)
     inner = (shape and shape.feed_forward) or 4 * width
     words = (shape and shape.vocabulary) or USUAL_VOCABULARY
-    return int(words * BYTES_PER_WORD + LAYER_FACTOR * BATCH * 4 * (2 * inner + 6 * width))
+    merges = words if shape is None or shape.merges is None else shape.merges
+    vocabulary = words * BYTES_PER_WORD + merges * BYTES_PER_MERGE
+    return int(vocabulary + LAYER_FACTOR * BATCH * 4 * (2 * inner + 6 * width))
 
 
 def need(size: int, shape: Shape | None, context: int, kind: str = "f16") -> Need:

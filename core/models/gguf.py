@@ -108,6 +108,7 @@ class Header:
             embedding=self.number("embedding_length"),
             feed_forward=self.number("feed_forward_length"),
             vocabulary=self.vocabulary,
+            merges=self.lengths.get("tokenizer.ggml.merges", 0),
         )
 
     def number(self, key: str) -> int | None:

@@ -69,13 +69,16 @@ def test_the_cache_of_plain_models_is_exact() -> None:
     assert fit.cache_bytes(smollm, 8192, "q8_0") == int((180 << 20) * 34 / 64)
 
 
-def test_windows_hybrids_and_shared_layers_need_less() -> None:
+def test_hybrids_and_shared_layers_need_less_and_windows_do_not() -> None:
     plain = fit.cache_bytes(catalogue.Shape(30, 8, 128), 32768)
-    hybrid = fit.cache_bytes(catalogue.Shape(30, 8, 128, attention_layers=6), 32768)
-    assert hybrid * 5 == plain
-    gemma = catalogue.Shape(34, 4, 256, sliding_window=1024, global_every=6)
-    assert fit.cache_bytes(gemma, 131072) < fit.cache_bytes(catalogue.Shape(34, 4, 256), 131072) / 5
-    assert fit.cache_bytes(gemma, 1024) <= fit.cache_bytes(catalogue.Shape(34, 4, 256), 1024)
+    assert fit.cache_bytes(catalogue.Shape(30, 8, 128, attention_layers=6), 32768) * 5 == plain
+    assert fit.cache_bytes(catalogue.Shape(30, 8, 128, kv_shared_layers=15), 32768) * 2 == plain
+    window = catalogue.Shape(30, 8, 128, sliding_window=1024, global_every=6)
+    assert fit.cache_bytes(window, 32768) == plain
+    wider = catalogue.Shape(
+        30, 8, 128, sliding_window=1024, global_every=6, global_kv_heads=4, global_head_width=512
+    )
+    assert fit.cache_bytes(wider, 32768) == plain // 6 * 5 + plain // 6 * 2
 
 
 def test_verdicts_have_their_reasons() -> None:
@@ -138,7 +141,9 @@ def test_what_goes_to_the_card_never_exceeds_it() -> None:
 
 def test_a_header_gives_the_shape(tmp_path: Path) -> None:
     header = gguf.read_header(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
-    assert header.shape == catalogue.Shape(30, 3, 64, embedding=576, feed_forward=1536, vocabulary=49152)
+    assert header.shape == catalogue.Shape(
+        30, 3, 64, embedding=576, feed_forward=1536, vocabulary=49152, merges=48900
+    )
 
 
 # ---------------------------------------------------------------- library

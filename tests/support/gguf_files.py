@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
@@ -28,3 +29,114 @@ def write_adapter(model: Path, target: Path, *, strength: float, seed: int = 1, 
     writer.write_tensors_to_file()
     writer.close()
     return target
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A real model's shape; `layers` may be fewer than its own."""
+
+    architecture: str
+    layers: int
+    embedding: int
+    heads: int
+    kv_heads: int
+    head: int
+    feed_forward: int
+    vocabulary: int
+
+
+SHAPES = {
+    "qwen3-0.6b": Shape("qwen3", 28, 1024, 16, 8, 128, 3072, 151_936),
+    "gemma3-270m": Shape("gemma3", 18, 640, 4, 1, 256, 2048, 262_144),
+    "phi3-mini-of-8-layers": Shape("phi3", 8, 3072, 32, 32, 96, 8192, 32_064),
+    "granite-3-1b-width-of-8-layers": Shape("granite", 8, 2048, 32, 8, 64, 8192, 49_155),
+}
+_BLOCK = 34  # bytes of a Q8_0 block of 32 values: a scale in half precision, then the values
+
+
+def write_random(model: Path, target: Path, name: str, seed: int = 1) -> Path:
+    """A model of random weights (Q8_0) in a real shape, with the tokens of `model` and as many more as the shape says."""
+    shape, rng = SHAPES[name], np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(str(target), arch=shape.architecture)
+    _describe(writer, shape)
+    _copy_tokenizer(writer, gguf.GGUFReader(str(model)), shape.vocabulary)
+    scale = np.frombuffer(np.float16(0.002).tobytes(), dtype=np.uint8)
+
+    def matrix(tensor: str, inner: int, outer: int) -> None:
+        rows = np.empty((outer, inner // 32, _BLOCK), dtype=np.uint8)
+        rows[:, :, :2] = scale
+        rows[:, :, 2:] = rng.integers(0, 256, (1, inner // 32, _BLOCK - 2), dtype=np.uint8)
+        kind = gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor(tensor, rows.reshape(outer, -1), raw_dtype=kind)
+
+    def vector(tensor: str, size: int) -> None:
+        writer.add_tensor(tensor, np.ones(size, dtype=np.float32))
+
+    wide, kv = shape.heads * shape.head, shape.kv_heads * shape.head
+    matrix("token_embd.weight", shape.embedding, shape.vocabulary)
+    vector("output_norm.weight", shape.embedding)
+    for layer in range(shape.layers):
+        at = f"blk.{layer}."
+        vector(f"{at}attn_norm.weight", shape.embedding)
+        vector(f"{at}ffn_norm.weight", shape.embedding)
+        if shape.architecture == "phi3":
+            matrix(f"{at}attn_qkv.weight", shape.embedding, wide + 2 * kv)
+            matrix(f"{at}ffn_up.weight", shape.embedding, 2 * shape.feed_forward)
+        else:
+            matrix(f"{at}attn_q.weight", shape.embedding, wide)
+            matrix(f"{at}attn_k.weight", shape.embedding, kv)
+            matrix(f"{at}attn_v.weight", shape.embedding, kv)
+            matrix(f"{at}ffn_gate.weight", shape.embedding, shape.feed_forward)
+            matrix(f"{at}ffn_up.weight", shape.embedding, shape.feed_forward)
+        if shape.architecture in ("qwen3", "gemma3"):
+            vector(f"{at}attn_q_norm.weight", shape.head)
+            vector(f"{at}attn_k_norm.weight", shape.head)
+        if shape.architecture == "gemma3":
+            vector(f"{at}post_attention_norm.weight", shape.embedding)
+            vector(f"{at}post_ffw_norm.weight", shape.embedding)
+        matrix(f"{at}attn_output.weight", wide, shape.embedding)
+        matrix(f"{at}ffn_down.weight", shape.feed_forward, shape.embedding)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target
+
+
+def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
+    writer.add_context_length(32_768)
+    writer.add_embedding_length(shape.embedding)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_key_length(shape.head)
+    writer.add_value_length(shape.head)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_dimension_count(shape.head)
+    if shape.architecture == "gemma3":
+        writer.add_sliding_window(512)
+    if shape.architecture == "granite":
+        writer.add_logit_scale(8.0)
+        writer.add_attention_scale(1 / 64)
+        writer.add_residual_scale(0.22)
+        writer.add_embedding_scale(12.0)
+
+
+def _copy_tokenizer(writer: gguf.GGUFWriter, reader: gguf.GGUFReader, count: int) -> None:
+    """The vocabulary of another file, filled up to `count` with words of a usual length, or cut."""
+    fields = reader.fields
+    tokens = [str(text) for text in fields["tokenizer.ggml.tokens"].contents()][:count]
+    kinds = list(fields["tokenizer.ggml.token_type"].contents())[:count]
+    merges = [str(text) for text in fields["tokenizer.ggml.merges"].contents()]
+    known = set(tokens)
+    merges = [merge for merge in merges if merge.replace(" ", "", 1) in known]
+    tokens += [f"Ġfiller{number}" for number in range(count - len(tokens))]
+    kinds += [1] * (count - len(kinds))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(str(fields["tokenizer.ggml.pre"].contents()))
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)

@@ -1,0 +1,255 @@
+"""Speed of writing and reading, beside a bare llama.cpp loop and xllamacpp with the same file, threads and prompt."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.benchmarks.report import BRIGHTER, ROOT, STARTER, ask, read_lines, report
+
+QUESTION = "Tell me a very long story about a desk."
+READING_WORDS = "The desk stands by the window and the lamp is on it. " * 80  # about a thousand tokens
+ROUNDS = 7
+
+# Prints tokens a second: reading a long prompt, then writing greedily.
+BARE = """
+import sys, time
+import llama_cpp.llama_cpp as c
+path, threads, count, long = sys.argv[1].encode(), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4].encode()
+silent = c.llama_log_callback(lambda *_: None)
+c.llama_log_set(silent, None)
+c.llama_backend_init()
+model = c.llama_model_load_from_file(path, c.llama_model_default_params())
+params = c.llama_context_default_params()
+params.n_ctx, params.n_threads, params.n_threads_batch, params.no_perf = 8192, threads, threads, True
+params.n_batch = params.n_ubatch = 512
+context = c.llama_init_from_model(model, params)
+memory = c.llama_get_memory(context)
+vocab = c.llama_model_get_vocab(model)
+def prompt(question):
+    text = b"<|im_start|>user\\n" + question + b"<|im_end|>\\n<|im_start|>assistant\\n"
+    tokens = (c.llama_token * 4096)()
+    return tokens, c.llama_tokenize(vocab, text, len(text), tokens, 4096, True, True)
+tokens, n = prompt(long)
+started = time.perf_counter()
+for i in range(0, n, 512):
+    part = (c.llama_token * 512)(*tokens[i : min(i + 512, n)])
+    c.llama_decode(context, c.llama_batch_get_one(part, min(512, n - i)))
+reading = n / (time.perf_counter() - started)
+c.llama_memory_clear(memory, True)
+tokens, n = prompt(sys.argv[5].encode())
+c.llama_decode(context, c.llama_batch_get_one(tokens, n))
+greedy = c.llama_sampler_init_greedy()
+one = (c.llama_token * 1)()
+one[0] = c.llama_sampler_sample(greedy, context, -1)
+started = time.perf_counter()
+for _ in range(count - 1):
+    c.llama_decode(context, c.llama_batch_get_one(one, 1))
+    one[0] = c.llama_sampler_sample(greedy, context, -1)
+print(reading, (count - 1) / (time.perf_counter() - started))
+"""
+
+XLLAMACPP = """
+import json, sys
+import xllamacpp
+path, threads, count, long = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+params = xllamacpp.CommonParams()
+params.model.path, params.n_ctx, params.n_parallel, params.warmup = path, 8192, 1, False
+params.n_batch = params.n_ubatch = 512
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+server = xllamacpp.Server(params)
+def run(question, count):
+    prompt = "<|im_start|>user\\n" + question + "<|im_end|>\\n<|im_start|>assistant\\n"
+    said = server.handle_completions(
+        {"prompt": prompt, "n_predict": count, "temperature": 0, "cache_prompt": False, "ignore_eos": True}
+    )
+    return (said if isinstance(said, dict) else json.loads(said))["timings"]
+print(run(long, 1)["prompt_per_second"], run(sys.argv[5], count)["predicted_per_second"])
+"""
+
+
+def other(source: str, path: str, threads: int, count: int) -> tuple[float, float]:
+    """Tokens a second, reading and writing, of another program in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", source, path, str(threads), str(count), READING_WORDS, QUESTION],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    reading, writing = done.stdout.split()[-2:]
+    return float(reading), float(writing)
+
+
+def measure_decoding(window: Any) -> None:
+    """Through worker and window, each side in new processes: some are 4 % slower for life."""
+    app = window.app
+    path = str(app.library.path_of(STARTER))
+    app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=300, threads=1, speculation=False)
+    ours: list[tuple[float, float]] = []
+    others: dict[str, list[tuple[float, float]]] = {"bare loop": [], "xllamacpp": []}
+    for _ in range(ROUNDS):
+        app.engine.worker.stop()
+        app.settings.change(answer_length=1)
+        window.new_chat()
+        t: Any = ask(window, READING_WORDS)["timings"]
+        reading = t["prompt_tokens"] / t["first_token_s"]
+        app.settings.change(answer_length=300)
+        window.new_chat()
+        t = ask(window, QUESTION)["timings"]
+        ours.append((reading, (t["completion_tokens"] - 1) / (t["total_s"] - t["first_token_s"])))
+        others["bare loop"].append(other(BARE, path, 1, t["completion_tokens"]))
+        others["xllamacpp"].append(other(XLLAMACPP, path, 1, t["completion_tokens"]))
+    for name, theirs in others.items():
+        for side, what in enumerate(("reading a prompt", "decoding")):
+            ratio = statistics.median(a[side] / b[side] for a, b in zip(ours, theirs, strict=True))
+            speed = statistics.median(a[side] for a in ours)
+            against = statistics.median(b[side] for b in theirs)
+            report(f"{what} ÷ {name}", f"{ratio:.3f} ({speed:.1f} / {against:.1f} tok/s)", "at least 0.97")
+    app.settings.change(threads=0, speculation=True)
+
+
+# ---------------------------------------------------------------- growth with length
+
+
+def measure_overhead(app: Any) -> None:
+    """Our part of each token, beside what llama.cpp takes, must not grow with the answer's length.
+
+    Attention does grow; so the same places are compared in a bare loop. Measured in the engine's own process.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.overhead", str(app.library.path_of(STARTER))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    at = json.loads(done.stdout)
+    report(
+        "our overhead a token at 4,000 tokens ÷ at 200",
+        f"{at['4000'] / at['200']:.2f} ({at['200'] * 1e6:.0f} µs, {at['4000'] * 1e6:.0f} µs of {at['token'] * 1e3:.1f} ms)",
+        "about 1: no growth",
+    )
+
+
+# ---------------------------------------------------------------- speculation
+
+
+def measure_speculation(app: Any) -> None:
+    """The 40 document questions with passages, answered with and without guessing ahead; greedy, in both languages."""
+    from core.engine.messages import Forget, Generate, LoadModel, Sampling, Turn
+
+    questions = [q for q in read_lines(ROOT / "tests/data/questions.jsonl") if q["file"] is not None]
+    prompts = [app.answerer.find("corpus", q["question"]).prompt() for q in questions]
+    greedy = Sampling(temperature=0)
+    worker = app.engine.worker
+    path = str(app.library.path_of(BRIGHTER))
+    spent: dict[str, float] = {}
+    tokens: dict[str, int] = {}
+    guessed = accepted = 0
+    for how in ("off", "auto", "always"):
+        worker.call(LoadModel(path, 4096, threads=1, speculation=how)).result()
+        spent[how], tokens[how] = 0.0, 0
+        for number, prompt in enumerate(prompts):
+            call = worker.call(Generate(f"s{number}", [Turn("user", prompt)], greedy, max_tokens=64))
+            for _ in call.items():
+                pass
+            t = call.result().timings
+            spent[how] += t.total_s - t.first_token_s
+            tokens[how] += t.completion_tokens - 1
+            if how == "always":
+                guessed, accepted = guessed + t.guessed_tokens, accepted + t.accepted_tokens
+            worker.call(Forget(f"s{number}")).result()
+    plain = tokens["off"] / spent["off"]
+    for how, aim in (("auto", "at least 1.5"), ("always", "printed")):
+        report(
+            f"decoding with guessing ({how}) ÷ without, 40 document questions",
+            f"{tokens[how] / spent[how] / plain:.2f} ({tokens[how] / spent[how]:.1f} / {plain:.1f} tok/s)",
+            aim,
+        )
+    report("guesses that were right", f"{accepted} of {guessed}", "printed")
+
+
+def measure_near_ties(app: Any) -> None:
+    """How many greedy answers differ, and by how much at the first difference; see tests/support/near_ties.py."""
+    path = str(app.library.path_of(STARTER))
+    command = [sys.executable, "-m", "tests.support.near_ties", path, str(app.home.root), "24"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for way, found in json.loads(done.stdout).items():
+        report(
+            f"answers that differ, {way} against plain",
+            f"{found['differing']} of {found['prompts']}, logits at most {found['largest']:.3f} apart",
+            "at most 0.5 apart",
+        )
+
+
+# ---------------------------------------------------------------- a busy machine
+
+BUSY = "import time\nwhile True:\n    sum(i * i for i in range(1000))\n"
+
+
+@contextmanager
+def busy_process() -> Iterator[None]:
+    """Another program that takes a core."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure_busy(app: Any) -> None:
+    """Found by measuring against fixed counts, in turn, in the same minutes; one busy process beside."""
+    from core.engine.messages import Generate, LoadModel, Sampling, Turn
+    from core.errors import Cancelled
+
+    worker, path = app.engine.worker, str(app.library.path_of(STARTER))
+    cores = os.cpu_count() or 1
+    turn = Turn("user", QUESTION)
+
+    def speed(threads: int, seconds: float) -> float:
+        """Tokens a second over about so many seconds of writing."""
+        worker.call(LoadModel(path, 4096, threads=threads, speculation="off")).result()
+        call = worker.call(Generate(f"b{threads}", [turn], Sampling(temperature=0), max_tokens=3000))
+        timer = threading.Timer(seconds, call.cancel)
+        timer.start()
+        count, first, last = 0, 0.0, 0.0
+        try:
+            for piece in call.items():
+                last = time.perf_counter()
+                first = first or last
+                count += len(piece.text)
+        except Cancelled:
+            timer.cancel()  # that was the end that was meant
+        return count / (last - first) if last > first else 0.0
+
+    def compare() -> dict[int, float]:
+        rounds: dict[int, list[float]] = {0: [], **{n: [] for n in range(1, cores + 1)}}
+        for _ in range(3):
+            for threads in rounds:
+                rounds[threads].append(speed(threads, 8))
+        return {threads: statistics.median(values) for threads, values in rounds.items()}
+
+    quiet = compare()
+    with busy_process():
+        busy = compare()
+    for name, found, aim in (
+        ("quiet machine", quiet, "printed"),
+        ("busy process beside", busy, "at least 0.85"),
+    ):
+        fixed = {threads: value for threads, value in found.items() if threads}
+        best = max(fixed, key=lambda threads: fixed[threads])
+        said = ", ".join(f"{n}: {value / fixed[best]:.2f}" for n, value in fixed.items())
+        report(
+            f"threads found ÷ best fixed count, {name}",
+            f"{found[0] / fixed[best]:.2f} (best is {best}; fixed counts {said})",
+            aim,
+        )

@@ -1,0 +1,80 @@
+"""How soon the window takes typing, beside an empty PySide6 window."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from tests.benchmarks.report import ROOT, report
+
+EMPTY = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow
+application = QApplication([])
+window, field = QMainWindow(), QLineEdit()
+window.setCentralWidget(field)
+window.resize(1280, 800)
+window.show()
+def typed():
+    QTest.keyClicks(field, "a")
+    assert field.text() == "a"
+    print(time.time(), flush=True)
+    application.quit()
+QTimer.singleShot(0, typed)
+application.exec()
+"""
+
+OURS = """
+import gc, sys, time
+gc.disable()  # as desktop/__main__.py does
+from PySide6.QtCore import QTimer
+import desktop.app as program
+from desktop.main_window import MainWindow
+shown, filled = MainWindow.show, MainWindow.fill
+def show(window):
+    shown(window)
+    def typed():
+        from PySide6.QtTest import QTest
+        field = window.composer.text
+        QTest.keyClicks(field, "a")
+        assert field.toPlainText() == "a"
+        print(time.time(), flush=True)
+    QTimer.singleShot(0, typed)
+def fill(window, app):
+    filled(window, app)
+    def there():
+        assert window.composer.text.toPlainText() == "a"
+        print(time.time(), flush=True)
+        window.close()
+    QTimer.singleShot(0, there)
+MainWindow.show, MainWindow.fill = show, fill
+sys.exit(program.main(["--home", sys.argv[1]]))
+"""
+
+
+def start_times(source: str, *arguments: str) -> list[float]:
+    """Seconds from process start to each of the moments that the program prints."""
+    begun = time.time()
+    done = subprocess.run(
+        [sys.executable, "-c", source, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return [float(moment) - begun for moment in done.stdout.split()]
+
+
+def measure_start() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        start_times(OURS, home)  # the first start creates the home
+        empty, typing, whole = [], [], []
+        for _ in range(9):
+            empty.append(start_times(EMPTY)[0])
+            first, last = start_times(OURS, home)
+            typing.append(first)
+            whole.append(last)
+    a, b, c = statistics.median(typing), statistics.median(empty), statistics.median(whole)
+    report("start to typing ÷ empty PySide6 window", f"{a / b:.2f} ({a:.2f} s / {b:.2f} s)", "at most 1.5")
+    report("start to the whole window ÷ empty PySide6 window", f"{c / b:.2f} ({c:.2f} s)", "printed")
