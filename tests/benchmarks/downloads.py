@@ -22,7 +22,7 @@ from tests.support import hub as double
 size, cap = int(sys.argv[1]), int(sys.argv[2])
 import random
 server = double.Hub()
-server.repositories["desk/big"] = double.Repository({"big.gguf": random.Random(1).randbytes(size)})
+server.repositories["desk/big"] = double.Repository({"big.gguf": random.Random(1).randbytes(1 << 20) * (size >> 20)})
 server.faults.bytes_per_second = cap
 print(server.url, flush=True)
 sys.stdin.read()
@@ -80,7 +80,7 @@ def measure_throughput(folder: Path) -> None:
     assert process.stdout is not None
     assert process.stdin is not None
     url = process.stdout.readline().strip() + "/desk/big/resolve/main/big.gguf"
-    digest = hashlib.sha256(random.Random(1).randbytes(SIZE)).hexdigest()
+    digest = hashlib.sha256(random.Random(1).randbytes(1 << 20) * (SIZE >> 20)).hexdigest()
     ours, theirs = [], []
     try:
         for number in range(5):

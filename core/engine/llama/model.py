@@ -100,6 +100,9 @@ class Model:
 
         params = c.llama_model_default_params()
         params.n_gpu_layers = request.gpu_layers if request.gpu_layers >= 0 else 999
+        if request.gpu_layers == 0:  # no device at all: else large batches are sent there all the same
+            none = (ctypes.c_void_p * 1)(None)
+            params.devices = ctypes.cast(none, ctypes.c_void_p)
         params.progress_callback = progress
         params.use_extra_bufts = request.extra_buffers
         log.last = ""
@@ -156,6 +159,8 @@ class Model:
         params.type_v = CACHE_TYPES[request.cache_type if request.flash_attention else "f16"]
         params.abort_callback = self.abort.callback
         params.abort_callback_data = self.abort.data
+        if request.gpu_layers == 0:
+            params.offload_kqv = params.op_offload = False
         params.no_perf = True
         context = c.llama_init_from_model(self._model, params)
         if not context:
