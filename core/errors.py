@@ -58,8 +58,12 @@ class TsukueError(Exception):
         """The error's fields by name (plain values; they can cross a process boundary)."""
         return {name: getattr(self, name) for name in self.names}
 
+    def shown(self) -> dict[str, Any]:
+        """What fills the sentence: the fields, and what follows from them."""
+        return self.fields()
+
     def __str__(self) -> str:
-        return self.sentence.format(**self.fields())
+        return self.sentence.format(**self.shown())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return from_wire, (type(self).__name__, self.fields())
@@ -127,25 +131,53 @@ class DatabaseDamaged(TsukueError):
 # ---------------------------------------------------------------- workers
 
 
+# What a signal or an exit code means for people; Windows' codes are those of its exceptions.
+_WHY = {
+    "SIGKILL": N_("the system ended it, mostly for want of memory"),
+    "SIGSEGV": N_("its code reached for memory that is not its own"),
+    "SIGBUS": N_("its code reached for memory that is not its own"),
+    "exit code 3221225477": N_("its code reached for memory that is not its own"),
+    "SIGABRT": N_("one of its own checks failed"),
+    "exit code 3": N_("one of its own checks failed"),
+    "SIGILL": N_("it used an instruction that this processor lacks"),
+    "exit code 3221225501": N_("it used an instruction that this processor lacks"),
+    "SIGFPE": N_("it calculated something impossible"),
+    "SIGTERM": N_("it was asked to end"),
+    "SIGINT": N_("it was asked to end"),
+    "SIGSYS": N_("it tried something that it may not do"),
+}
+
+
+def why(cause: str) -> str:
+    """What the cause of a process's death means, in English; translate it where it is shown."""
+    return _WHY.get(cause, N_("it ended by itself"))
+
+
 class WorkerDied(TsukueError):
     """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines."""
 
     sentence = N_(
-        "The {worker} process ended unexpectedly while {doing} ({cause}). It starts again with the next try."
+        "The {worker} process ended unexpectedly while {doing}: {why} ({cause}). It starts again with the next try."
     )
     worker: str
     doing: str
     cause: str
     log: str = ""
 
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "why": why(self.cause)}
+
 
 class WorkerKeepsDying(TsukueError):
     sentence = N_(
-        "The {worker} process ended {times} times in a short while ({cause}), so it is left alone for now. Try again in a minute, or choose another model."
+        "The {worker} process ended {times} times in a short while: {why} ({cause}). It is left alone for now. Try again in a minute, or choose another model."
     )
     worker: str
     times: int
     cause: str
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "why": why(self.cause)}
 
 
 class WorkerFault(TsukueError):

@@ -12,7 +12,7 @@ from core.engine.interface import (
     EngineLayersReduced,
     EngineSteppedDown,
 )
-from core.errors import NoModel
+from core.errors import NoModel, why
 from desktop.bridge import Bridge
 from desktop.i18n import tr
 from desktop.notify import Notify
@@ -44,11 +44,12 @@ class EngineNews(QObject):
         )
 
     def _stepped_down(self, event: EngineSteppedDown) -> None:
-        value = event.rung
+        value, reason = event.rung, why(event.cause)
         self._notify.info(
             tr(
-                "The engine crashed with {model} ({cause}). It now runs {how}; this is remembered.",
+                "The engine crashed with {model}: {why} ({cause}). It now runs {how}; this is remembered.",
                 model=self._app.library.name_of(event.model),
+                why=tr(reason),
                 cause=event.cause,
                 how=tr(value),
             ),

@@ -17,7 +17,7 @@ _WORDS = (
     N_("starting"),
     N_("waiting"),
 )
-_TRANSLATED_FIELDS = ("worker", "doing", "role")
+_TRANSLATED_FIELDS = ("worker", "doing", "role", "why")
 
 
 def sentence(error: BaseException) -> str:
@@ -29,6 +29,6 @@ def sentence(error: BaseException) -> str:
         )
     fields = {
         name: tr(value) if name in _TRANSLATED_FIELDS and isinstance(value, str) else value
-        for name, value in error.fields().items()
+        for name, value in error.shown().items()
     }
     return tr(error.sentence).format(**fields)

@@ -221,8 +221,11 @@ class LocalEngine:
         return True
 
     def _has_gpu(self, worker: Worker) -> bool:
-        """Whether a graphics device could be what crashed: one was seen, or is seen by this worker."""
-        return bool(self.record.devices or graphics_of(worker))
+        """Whether a graphics device could be what crashed: one was seen, is seen, or even looking for one crashes."""
+        if self.record.devices:
+            return True
+        found = graphics_of(worker)
+        return found is None or bool(found)
 
     def test(self, model: str, worker: Worker) -> self_test.Report:
         """Try the engine out in a process of its own, walking down the ladder after crashes; then it counts as tested.

@@ -52,9 +52,12 @@ class ScriptedEngine:
         self._request: LoadModel | None = None
 
     def _crash(self, request: LoadModel | None, moment: str) -> None:
-        """Die here if the script says so for settings like these, e.g. {"at": "load", "flash_attention": true}."""
+        """Die here if the script says so for settings like these, e.g. {"at": "load", "flash_attention": true}.
+
+        Several moments are joined by '+'.
+        """
         crash = self._script.get("crash")
-        if crash and request is not None and crash["at"] == moment:
+        if crash and request is not None and moment in crash["at"].split("+"):
             wanted = {name: value for name, value in crash.items() if name not in ("at", "signal")}
             if all(getattr(request, name) == value for name, value in wanted.items()):
                 os.kill(os.getpid(), getattr(signal, crash.get("signal", "SIGSEGV")))
@@ -111,6 +114,8 @@ class ScriptedEngine:
         self._cached.pop(request.conversation, None)
 
     def describe(self, request: AskEngine, context: Context) -> EngineInfo:
+        if "ask" in self._script.get("crash", {}).get("at", "").split("+"):
+            os.kill(os.getpid(), signal.SIGSEGV)
         devices = [Device(**device) for device in self._script.get("devices", [])]
         return EngineInfo("scripted", bool(devices), "0", ["scripted"], "", devices)
 

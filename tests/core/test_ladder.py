@@ -248,3 +248,19 @@ def test_damaged_adjustments_are_forgotten(tmp_path: Path, text: str) -> None:
     assert again.get("n").adapters[0].scale == 0.5
     assert again.get("n").thinking is False
     assert again.get("m") == Adjustments()
+
+
+def test_a_driver_that_crashes_when_it_is_looked_for_is_avoided(open_app: Callable[..., App]) -> None:
+    """Looking for devices dies; the model loads without any, and nothing is remembered against it."""
+    app = open_app(at="ask")
+    assert ask(app).text == "one two three four"
+    assert app.engine.ladder.remembered() == {}
+
+
+def test_where_looking_for_devices_crashes_too_the_card_is_left_first(
+    open_app: Callable[..., App],
+) -> None:
+    app = open_app(at="ask+load", gpu_layers=-1)
+    taken = steps(app)
+    assert ask(app).text == "one two three four"
+    assert taken == ["without the graphics card"]

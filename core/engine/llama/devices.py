@@ -20,8 +20,14 @@ LIBRARIES = Path(llama_cpp.__file__).parent / "lib"
 # Of the several copies in a wheel, the one that libllama itself opens.
 _NAMES = ("libggml.so.0", "libggml.0.dylib", "libggml.dylib", "ggml.dll")
 _KINDS = ("cpu", "gpu", "igpu", "accel")  # enum ggml_backend_dev_type
-# Each backend's own variable for hiding its devices.
-_HIDDEN_BY = ("GGML_VK_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+# Each backend's own variable for hiding its devices; the last two keep Vulkan from opening any driver.
+_HIDDEN_BY = {
+    "GGML_VK_VISIBLE_DEVICES": "",
+    "CUDA_VISIBLE_DEVICES": "",
+    "HIP_VISIBLE_DEVICES": "",
+    "VK_DRIVER_FILES": "none",
+    "VK_ICD_FILENAMES": "none",
+}
 
 
 @functools.cache
@@ -54,8 +60,7 @@ def load(*, graphics: bool = True) -> None:
     Must be called before a model is loaded, once in a process.
     """
     if not graphics:
-        for name in _HIDDEN_BY:
-            os.environ[name] = ""
+        os.environ.update(_HIDDEN_BY)
     if portable():
         _ggml().ggml_backend_load_all_from_path(os.fsencode(LIBRARIES))
 
