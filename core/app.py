@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine, Memory
 from core.engine.record import EngineRecord
 from core.engine.remote import RemoteEngine
+from core.errors import N_
 from core.events import Events
 from core.jobs import Jobs
 from core.models.adjustments import AdjustmentsFile
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
+TEST_NAME = N_("engine test")
 SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
 
 
@@ -115,9 +118,7 @@ class App:
             self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
         )
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
-        self.downloads = Downloads(
-            home.models, self.network, self.events, self.jobs, lambda: secrets.get(self.settings, secrets.HUB)
-        )
+        self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.chat = ChatService(
             self.conversations,
             self.engines,
@@ -138,7 +139,13 @@ class App:
         """The model hub at the endpoint of the settings."""
         from core.models.hub import Hub
 
-        return Hub(self.network, self.settings.values.hub_endpoint, secrets.get(self.settings, secrets.HUB))
+        return Hub(self.network, self.settings.values.hub_endpoint, self._hub_token)
+
+    def _hub_token(self) -> str:
+        from core.models.hub import DEFAULT_ENDPOINT
+
+        address = self.settings.values.hub_endpoint or DEFAULT_ENDPOINT
+        return secrets.get(self.settings, secrets.HUB, address)
 
     def _worker(self, spec: WorkerSpec) -> Worker:
         worker = Worker(spec, self.events, self.home.logs)
@@ -160,4 +167,4 @@ class App:
 
 def self_test_worker(home: Home, events: Events) -> Worker:
     """An engine worker of its own, for a test that may crash it."""
-    return Worker(engine_spec(), events, home.logs)
+    return Worker(replace(engine_spec(), name=TEST_NAME), events, home.logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
@@ -10,7 +11,10 @@ from core.app import App, self_test_worker, version
 from core.engine.messages import AskEngine
 from core.engine.self_test import Report
 from core.errors import TsukueError
+from core.jobs import Job
 from core.models import hardware
+
+log = logging.getLogger(__name__)
 
 
 def examine(app: App) -> dict[str, Any]:
@@ -43,17 +47,23 @@ def examine(app: App) -> dict[str, Any]:
     }
 
 
-def test_if_new(app: App) -> Report | None:
+def check_if_new(app: App, job: Job | None = None) -> Report | None:
     """Try the engine out if its build, the processor or the graphics drivers have changed since it passed; None if not.
 
-    Crashes walk down the ladder, so that the person's first question does not have to. Raises NoModel, and what
-    loading a model raises.
+    Crashes walk down the ladder, so that the person's first question does not have to. Other failures are only
+    logged; the next start tests again. Cancelling `job` ends the test's process.
     """
     if app.engine.record.tested:
         return None
     worker = self_test_worker(app.home, app.events)
+    if job is not None:
+        job.on_cancel(worker.close)
     try:
         return app.engine.test(app.library.choose("chat", app.settings.values.chat_model), worker)
+    except TsukueError:
+        # Whatever it is, it is said when the person loads the model; nobody asked for this test.
+        log.warning("the engine could not be tested", exc_info=True)
+        return None
     finally:
         worker.close()
 

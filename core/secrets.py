@@ -31,28 +31,33 @@ HUB = Secret("model hub", "hub_token_kept")
 REMOTE = Secret("remote engine", "remote_key_kept")
 
 
-def get(settings: SettingsFile, secret: Secret) -> str:
-    """The token; '' where none was put, or where the keyring does not give it (that is logged; the server will say)."""
+def get(settings: SettingsFile, secret: Secret, address: str) -> str:
+    """The token that was put for this server; '' where none was, or where the keyring does not give it (logged)."""
     if not getattr(settings.values, secret.setting):
         return ""
     import keyring
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(SERVICE, secret.user) or ""
+        kept = keyring.get_password(SERVICE, secret.user) or ""
     except KeyringError as error:
         log.warning("the keyring does not give the token for the %s: %s", secret.user, error)
         return ""
+    host, _, token = kept.partition(" ")
+    return token if host == host_of(address) else ""
 
 
-def put(settings: SettingsFile, secret: Secret, token: str) -> None:
-    """Keep a token; an empty one forgets it. Raises NoKeyring where the system has none, HomeNotWritable."""
+def put(settings: SettingsFile, secret: Secret, address: str, token: str) -> None:
+    """Keep a token for this server and no other; an empty one forgets it.
+
+    Raises NoKeyring where the system has none, HomeNotWritable.
+    """
     import keyring
     from keyring.errors import KeyringError, PasswordDeleteError
 
     try:
         if token.strip():
-            keyring.set_password(SERVICE, secret.user, token.strip())
+            keyring.set_password(SERVICE, secret.user, f"{host_of(address)} {token.strip()}")
         elif getattr(settings.values, secret.setting):
             try:
                 keyring.delete_password(SERVICE, secret.user)
@@ -63,10 +68,22 @@ def put(settings: SettingsFile, secret: Secret, token: str) -> None:
     settings.change(**{secret.setting: bool(token.strip())})
 
 
+def host_of(address: str) -> str:
+    """The server's name in an address, without anything secret; the address itself where it is none."""
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or address
+    except ValueError:
+        return address
+
+
 def may_travel_to(address: str, *, in_house: bool = False) -> bool:
     """Whether a token may be sent there: encrypted, or to this computer; with `in_house`, to private networks too."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
     if parts.scheme == "https" or host == "localhost":
         return True
     try:

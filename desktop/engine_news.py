@@ -12,7 +12,7 @@ from core.engine.interface import (
     EngineLayersReduced,
     EngineSteppedDown,
 )
-from core.errors import NoModel, why
+from core.errors import why
 from desktop.bridge import Bridge
 from desktop.i18n import tr
 from desktop.notify import Notify
@@ -35,21 +35,22 @@ class EngineNews(QObject):
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.
 
-        A crash is said by the ladder's own event; without a model there is nothing to test with.
+        A crash is said by the ladder's own event.
         """
         self._operations.run(
             "test the engine",
-            lambda job: doctor.test_if_new(self._app),
-            failure=lambda error: isinstance(error, NoModel),
+            lambda job: doctor.check_if_new(self._app, job),
         )
 
     def _stepped_down(self, event: EngineSteppedDown) -> None:
-        value, reason = event.rung, why(event.cause)
+        value = why(event.cause)
+        reason = tr(value)
+        value = event.rung
         self._notify.info(
             tr(
                 "The engine crashed with {model}: {why} ({cause}). It now runs {how}; this is remembered.",
                 model=self._app.library.name_of(event.model),
-                why=tr(reason),
+                why=reason,
                 cause=event.cause,
                 how=tr(value),
             ),

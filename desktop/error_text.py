@@ -8,6 +8,7 @@ from desktop.i18n import tr
 # Words that errors carry in their fields; listed so that the translators see them.
 _WORDS = (
     N_("chat engine"),
+    N_("engine test"),
     N_("document search"),
     N_("document reader"),
     N_("speech recognition"),
@@ -17,7 +18,7 @@ _WORDS = (
     N_("starting"),
     N_("waiting"),
 )
-_TRANSLATED_FIELDS = ("worker", "doing", "role", "why")
+_TRANSLATED_FIELDS = ("worker", "doing", "role", "why", "reason")
 
 
 def sentence(error: BaseException) -> str:

@@ -341,7 +341,7 @@ class MainWindow(QMainWindow):
         self.models.refresh()
         self.notify.info(
             tr("{name} is ready.", name=model.name),
-            (tr("Chat with it"), lambda: self._chat_with(model.id)),
+            (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
         )
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -326,10 +326,12 @@ def _adjust(options: argparse.Namespace) -> int:
 
 def _token(options: argparse.Namespace) -> int:
     from core import secrets
+    from core.models.hub import DEFAULT_ENDPOINT
 
     app = open_app(options)
     try:
-        secrets.put(app.settings, secrets.HUB, sys.stdin.readline())
+        address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
+        secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
     finally:
         app.close()

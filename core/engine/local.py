@@ -22,6 +22,7 @@ from core.engine.interface import (
 )
 from core.engine.ladder import Ladder, is_crash, key_of
 from core.engine.messages import (
+    Adapter,
     AskEngine,
     CountTokens,
     Device,
@@ -89,6 +90,7 @@ class LocalEngine:
             tuple[int | None, bytes], LoadModel
         ] = {}  # what there was room for, of what was asked
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
+        self._blind: int | None = None  # the pid of a worker that was started without graphics devices
         self._loading: PendingCall | None = None
         self.info: ModelInfo | None = None
 
@@ -142,27 +144,28 @@ class LocalEngine:
         """The request with what the model's rung changes."""
         return msgspec.structs.replace(usual, **self.ladder.changes(key_of(usual.path)))
 
-    def _with_layers(self, model: str, wanted: LoadModel) -> LoadModel:
-        """The request with as many layers on the graphics card as have room there now."""
-        if wanted.gpu_layers >= 0:  # by hand, or by a rung
-            return wanted
-        devices = self._devices()
-        if not devices:
+    def _with_layers(self, model: str, wanted: LoadModel, devices: list[Device]) -> LoadModel:
+        """The request with as many layers on the graphics devices as have room there now; all stays -1."""
+        if wanted.gpu_layers >= 0 or not devices:  # by hand, by a rung, or nowhere to go
             return wanted
         try:
-            header = gguf.read_header(wanted.path)
+            shape = gguf.read_header(wanted.path).shape
         except (ModelMissing, ModelUnreadable):
             return wanted  # the worker will say it
-        shape = header.shape
         found = fit.need(Path(wanted.path).stat().st_size, shape, wanted.context_length, wanted.cache_type)
         layers = fit.layers_on_gpu(found, shape, hardware.look(devices))
         total = shape.layers if shape else layers
-        if layers < total:
-            self._events.publish(EngineLayersReduced(model, layers, total))
+        if layers >= total:
+            return wanted
+        self._events.publish(EngineLayersReduced(model, layers, total))
         return msgspec.structs.replace(wanted, gpu_layers=layers)
 
     def _devices(self) -> list[Device]:
         """The graphics devices of the worker's process, with their free memory; asked once for each process."""
+        if self._blind is not None and self._blind == self.worker.pid:
+            if not self.record.devices:
+                return []
+            self.worker.stop()  # it was started without devices, for another model; the next one sees them
         if self._asked is None or self._asked[0] != self.worker.pid:
             found = graphics_of(self.worker)
             if found is None:
@@ -179,7 +182,9 @@ class LocalEngine:
         while True:
             wanted = self._with_ladder(usual)
             known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
-            request = known or self._with_layers(model, wanted)
+            devices = self._devices() if known is None and wanted.gpu_layers != 0 else []
+            request = known or self._with_layers(model, wanted, devices)
+            blind = request.gpu_layers == 0 and (self._asked is None or self._asked[0] != self.worker.pid)
             self._events.publish(EngineLoading(model, 0))
             self._loading = self.worker.call(request, self._progress(model))
             try:
@@ -190,6 +195,7 @@ class LocalEngine:
             except ModelTooLarge:
                 usual = self._smaller(model, usual, request)
             else:
+                self._blind = self.worker.pid if blind else self._blind
                 self._worked[self.worker.pid, msgspec.json.encode(self._with_ladder(asked))] = request
                 return info
             finally:
@@ -197,10 +203,11 @@ class LocalEngine:
 
     def _smaller(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         """After a want of memory: fewer layers on the graphics card, then half the context. Raises ModelTooLarge."""
-        if tried.gpu_layers > 0:
-            layers = tried.gpu_layers // 2
-            self._events.publish(EngineLayersReduced(model, layers, tried.gpu_layers))
-            return msgspec.structs.replace(usual, gpu_layers=layers)
+        all_of_them = tried.gpu_layers < 0 and bool(self._devices())
+        layers = gguf.read_header(usual.path).number("block_count") or 0 if all_of_them else tried.gpu_layers
+        if layers > 0:
+            self._events.publish(EngineLayersReduced(model, layers // 2, layers))
+            return msgspec.structs.replace(usual, gpu_layers=layers // 2)
         if usual.context_length <= SMALLEST_CONTEXT:
             raise ModelTooLarge(Path(usual.path).name, "no memory for the smallest context")
         self._events.publish(EngineContextShortened(model, usual.context_length // 2))
@@ -230,22 +237,24 @@ class LocalEngine:
     def test(self, model: str, worker: Worker) -> self_test.Report:
         """Try the engine out in a process of its own, walking down the ladder after crashes; then it counts as tested.
 
-        Raises WorkerDied where no rung is left, and what loading raises.
+        Raises WorkerDied where no rung is left, WorkerStopped, and what loading raises.
         """
         while True:
+            wanted = self._with_ladder(self.request(model))
+            devices = (graphics_of(worker) or []) if wanted.gpu_layers != 0 else []
             try:
-                report = self_test.run(worker, self._with_ladder(self.request(model)))
+                report = self_test.run(worker, self._with_layers(model, wanted, devices))
             except WorkerDied as error:
                 if not is_crash(error.cause):
                     raise
-                gpu = self._has_gpu(worker)
-                rung = self.ladder.step_down(key_of(self.request(model).path), error.cause, gpu=gpu)
+                rung = self.ladder.step_down(key_of(wanted.path), error.cause, gpu=self._has_gpu(worker))
                 if rung is None:
                     raise
                 worker.forgive()
                 self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
             else:
-                self.record.passed()
+                if report.ok:
+                    self.record.passed()
                 return report
 
     def _progress(self, model: str) -> Callable[[Progress], None]:
@@ -280,7 +289,7 @@ class LocalEngine:
                     max_tokens,
                     reserve,
                     schema,
-                    adapters=list(wishes.adapters),
+                    adapters=[adapter for adapter in wishes.adapters if _there(adapter)],
                     thinking=wishes.thinking,
                 ),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
@@ -304,6 +313,14 @@ class LocalEngine:
     def name_of(self, model: str) -> str:
         """A model's name for people."""
         return self._library.name_of(model)
+
+
+def _there(adapter: Adapter) -> bool:
+    """Whether an adapter's file still is where it was; a model answers without one that has gone."""
+    if Path(adapter.path).exists():
+        return True
+    log.warning("the adapter %s is not there any more", adapter.path)
+    return False
 
 
 def graphics_of(worker: Worker) -> list[Device] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib.util
 import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -22,12 +24,22 @@ _DRIVERS = (
 )
 
 
+@functools.cache
 def build() -> str:
-    """The version of llama-cpp-python that is installed; '?' where there is none."""
+    """A name for the engine that is installed: its version, and a digest of its libraries' names and sizes.
+
+    The library itself is not loaded. '?' where there is none.
+    """
     try:
-        return version("llama-cpp-python")
+        number = version("llama-cpp-python")
     except PackageNotFoundError:
         return "?"
+    found = importlib.util.find_spec("llama_cpp")
+    folder = Path(found.origin).parent / "lib" if found and found.origin else Path()
+    digest = hashlib.blake2b(digest_size=3)
+    for path in sorted(folder.glob("*")):
+        digest.update(f"{path.name} {path.stat().st_size}\0".encode())
+    return f"{number}-{digest.hexdigest()}"
 
 
 def surroundings() -> str:

@@ -16,13 +16,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+import msgspec
 
 from core import secrets
 from core.engine.interface import Answer, EngineLoaded
 from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Timings, Turn
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
+    N_,
     Cancelled,
     ContextFull,
     NetworkRefused,
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 MODEL = "remote"  # the id under which the server's model is chosen
 PURPOSE = "remote engine"
 SILENCE_SECONDS = 120.0  # a long prompt may be read for as long without a word
+LIST_SECONDS = 10.0  # nothing needs to be computed for the list of models
 LONGEST_LINE = 1 << 20  # bytes of one event
 BYTES_PER_TOKEN = 2048  # events of more bytes than that for each token are no answer
 LONGEST_LIST = 4 << 20  # bytes of the list of models
@@ -65,8 +68,8 @@ class RemoteEngine:
 
     @property
     def host(self) -> str:
-        """The server's name for people."""
-        return urlsplit(self._base).netloc or self._base
+        """The server's name for people, without a password that the address may hold."""
+        return secrets.host_of(self._base)
 
     @property
     def _base(self) -> str:
@@ -94,7 +97,7 @@ class RemoteEngine:
         listed = self._models()
         names = [str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry]
         if not names:
-            raise RemoteBroken(self.host, "it lists no model")
+            raise RemoteBroken(self.host, N_("it lists no model"))
         if wanted and wanted not in names:
             raise RemoteRefused(self.host, f"it has no model {wanted!r}, but {', '.join(names[:5])}")
         name = wanted or names[0]
@@ -150,33 +153,37 @@ class RemoteEngine:
 
     # ------------------------------------------------------------ requests
 
-    def client(self) -> httpx2.Client:
-        """A client for this server; it is not led elsewhere by redirects."""
-        return self._network.client(PURPOSE, read_seconds=SILENCE_SECONDS, follow_redirects=False)
+    def client(self, seconds: float = 0) -> httpx2.Client:
+        """A client for this server, which may be silent for so long; it is not led elsewhere by redirects."""
+        return self._network.client(PURPOSE, read_seconds=seconds or SILENCE_SECONDS, follow_redirects=False)
 
     def request(self, path: str) -> tuple[str, dict[str, str]]:
         """Address and headers of a request. The key travels encrypted, or within the house."""
         headers = {"Accept-Encoding": "identity"}
-        key = secrets.get(self._settings, secrets.REMOTE)
+        key = secrets.get(self._settings, secrets.REMOTE, self._base)
         if key and secrets.may_travel_to(self._base, in_house=True):
             headers["Authorization"] = f"Bearer {key}"
         return f"{self._base}/v1/{path}", headers
 
     def _models(self) -> list[Any]:
         address, headers = self.request("models")
-        with self.errors(), self.client() as client, client.stream("GET", address, headers=headers) as answer:
+        with (
+            self.errors(),
+            self.client(LIST_SECONDS) as client,
+            client.stream("GET", address, headers=headers) as answer,
+        ):
             self.judge(answer)
             data = bytearray()
             for part in answer.iter_raw():
                 data += part
                 if len(data) > LONGEST_LIST:
-                    raise RemoteBroken(self.host, "its list of models does not end")
+                    raise RemoteBroken(self.host, N_("its list of models does not end"))
             try:
                 listed = json.loads(data)["data"]
             except (ValueError, KeyError, TypeError) as error:
-                raise RemoteBroken(self.host, "its list of models is none") from error
+                raise RemoteBroken(self.host, N_("its list of models is none")) from error
             if not isinstance(listed, list):
-                raise RemoteBroken(self.host, "its list of models is none")
+                raise RemoteBroken(self.host, N_("its list of models is none"))
             return listed
 
     @contextlib.contextmanager
@@ -186,29 +193,41 @@ class RemoteEngine:
 
         try:
             yield
+        except (RemoteUnreachable, RemoteRefused):
+            self._known = None  # it may come back with another model
+            raise
         except httpx2.TimeoutException as error:
-            raise RemoteUnreachable(self.host, "it stays silent") from error
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            raise RemoteUnreachable(self.host, "the address is not one") from error
+            self._known = None
+            raise RemoteUnreachable(self.host, N_("it stays silent")) from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
+            raise RemoteUnreachable(self.host, N_("the address is not one")) from error
         except httpx2.RemoteProtocolError as error:
             raise RemoteBroken(self.host, str(error)[:200]) from error
         except NetworkRefused:
             raise
         except (httpx2.HTTPError, OSError) as error:
+            self._known = None
             raise RemoteUnreachable(self.host, str(error)[:200] or type(error).__name__) from error
 
     def judge(self, answer: httpx2.Response) -> None:
         """Raise what a status means."""
         if answer.status_code == 200:
             return
-        said = _message(answer)
+        said, answer_said = _message(answer)
         if answer.status_code == 400 and any(word in said.lower() for word in _CONTEXT_WORDS):
-            available = self._known[2].context_length if self._known else 0
-            raise ContextFull(available + 1, available)
+            raise ContextFull(*self._full(answer_said))
         reason = f"HTTP {answer.status_code}{': ' if said else ''}{said}"
         if answer.status_code >= 500:
             raise RemoteUnreachable(self.host, reason)
         raise RemoteRefused(self.host, reason)
+
+    def _full(self, error: dict[str, Any]) -> tuple[int, int]:
+        """Tokens needed and there are, after the server said that its window is full; where it names no number, half."""
+        assert self._known is not None
+        base, wanted, info = self._known
+        length = _number(error.get("n_ctx")) or info.context_length // 2
+        self._known = (base, wanted, msgspec.structs.replace(info, context_length=length))
+        return max(_number(error.get("n_prompt_tokens")), length + 1), length
 
 
 class RemoteAnswer:
@@ -257,11 +276,12 @@ class RemoteAnswer:
     def _cut(self) -> None:
         for stream in list(self._streams):
             with contextlib.suppress(OSError, AttributeError):  # it may have ended by itself
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+                # The plain socket's own: an encrypted one would first say goodbye to a server that is silent.
+                socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def _traced(self, event: str, info: dict[str, Any]) -> None:
         """httpcore tells each step; connections are noted, so that a silent one can be cut."""
-        if event == "connection.connect_tcp.complete":
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._streams.append(info["return_value"])
             if self._stopped.is_set():
                 self._cut()
@@ -302,7 +322,7 @@ class RemoteAnswer:
                 ended = self._take(data, splitter) or ended
             self._send(*splitter.end())
             if not ended:
-                raise RemoteUnreachable(self._engine.host, "the connection ended in mid-answer")
+                raise RemoteUnreachable(self._engine.host, N_("the connection ended in mid-answer"))
 
     def _events(self, response: httpx2.Response) -> Iterator[str]:
         """The data of each server-sent event."""
@@ -313,7 +333,7 @@ class RemoteAnswer:
             self._bytes_left -= len(part)
             buffer += part
             if len(buffer) > LONGEST_LINE or self._bytes_left < 0:
-                raise RemoteBroken(self._engine.host, "its answer does not end")
+                raise RemoteBroken(self._engine.host, N_("its answer does not end"))
             *lines, buffer = buffer.split(b"\n")
             for line in lines:
                 if line.startswith(b"data:"):
@@ -353,18 +373,22 @@ class RemoteAnswer:
 
 
 def _context_of(entry: dict[str, Any]) -> int:
-    """The context length where a server states it: llama.cpp's in `meta`, vLLM's as `max_model_len`; else 0."""
+    """The context length where a server states it: vLLM's as `max_model_len`, llama.cpp's in `meta`; else 0."""
     meta = entry.get("meta")
-    inside = meta.get("n_ctx_train") if isinstance(meta, dict) else 0
-    return _number(entry.get("max_model_len")) or _number(inside)
+    inside = meta if isinstance(meta, dict) else {}
+    return (
+        _number(entry.get("max_model_len"))
+        or _number(inside.get("n_ctx"))
+        or _number(inside.get("n_ctx_train"))
+    )
 
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _message(answer: httpx2.Response) -> str:
-    """What a server says of its refusal, in at most a line."""
+def _message(answer: httpx2.Response) -> tuple[str, dict[str, Any]]:
+    """What a server says of its refusal, in at most a line, and the error's fields if there are any."""
     said = bytearray()
     for part in answer.iter_raw():
         said += part
@@ -373,7 +397,8 @@ def _message(answer: httpx2.Response) -> str:
     try:
         value = json.loads(said)
         inner = value.get("error", value.get("detail", ""))
-        text = inner.get("message", "") if isinstance(inner, dict) else str(inner)
     except (ValueError, AttributeError):
-        text = said.decode("utf-8", errors="replace")
-    return " ".join(str(text).split())[:200]
+        inner = said.decode("utf-8", errors="replace")
+    fields = inner if isinstance(inner, dict) else {}
+    text = fields.get("message", "") if fields else inner
+    return " ".join(str(text).split())[:200], fields

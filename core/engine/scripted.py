@@ -43,6 +43,9 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\s*\S+\s*", text) or [text]
 
 
+LAYERS = 30  # of the model that it pretends to be
+
+
 class ScriptedEngine:
     def __init__(self, script: dict[str, Any]) -> None:
         self._script = script
@@ -50,6 +53,9 @@ class ScriptedEngine:
         self._cached: dict[str, list[str]] = {}
         self._tick = threading.Event()
         self._request: LoadModel | None = None
+        self._blind: bool | None = (
+            None  # started without devices, as the real worker is by a load without layers
+        )
 
     def _crash(self, request: LoadModel | None, moment: str) -> None:
         """Die here if the script says so for settings like these, e.g. {"at": "load", "flash_attention": true}.
@@ -64,16 +70,19 @@ class ScriptedEngine:
 
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
         self._request = request
+        if self._blind is None:
+            self._blind = request.gpu_layers == 0
         self._crash(request, "load")
         if request.context_length > int(self._script.get("memory_for", request.context_length)):
             raise ModelTooLarge(request.path, "the script says so")
-        if request.gpu_layers > int(self._script.get("layers_for", request.gpu_layers)):
+        everything = LAYERS if self._script.get("devices") else 0
+        layers = everything if request.gpu_layers < 0 else request.gpu_layers
+        if layers > int(self._script.get("layers_for", layers)):
             raise ModelTooLarge(request.path, "the script says so")
         for percent in range(0, 101, 20):
             context.check()
             context.progress(percent, 100)
             self._tick.wait(float(self._script.get("load_seconds", 0)) / 6)
-        layers = max(request.gpu_layers, 0)
         return ModelInfo(request.path, "scripted", self._context_length, 0, 0, layers, layers, 1)
 
     def generate(self, request: Generate, context: Context) -> Completion:
@@ -116,7 +125,8 @@ class ScriptedEngine:
     def describe(self, request: AskEngine, context: Context) -> EngineInfo:
         if "ask" in self._script.get("crash", {}).get("at", "").split("+"):
             os.kill(os.getpid(), signal.SIGSEGV)
-        devices = [Device(**device) for device in self._script.get("devices", [])]
+        self._blind = bool(self._blind)
+        devices = [] if self._blind else [Device(**device) for device in self._script.get("devices", [])]
         return EngineInfo("scripted", bool(devices), "0", ["scripted"], "", devices)
 
 

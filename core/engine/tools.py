@@ -40,7 +40,7 @@ def parse(output: str) -> tuple[str, list[ToolCall]]:
 def _safely(read: Callable[[re.Match[str]], Iterator[ToolCall]], match: re.Match[str]) -> list[ToolCall]:
     try:
         return list(read(match))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, SyntaxError, RecursionError):
         return []
 
 

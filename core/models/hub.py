@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +92,11 @@ _session = threading.Lock()  # huggingface_hub has one HTTP session for the whol
 class Hub:
     """One endpoint. Any thread may call; each call may take as long as the network does."""
 
-    def __init__(self, network: Network, endpoint: str = "", token: str = "") -> None:
+    def __init__(self, network: Network, endpoint: str = "", token: Callable[[], str] = lambda: "") -> None:
+        """`token` is asked for only when a request needs it, since a keyring may ask for a password."""
         self._network = network
         self.endpoint = (endpoint or DEFAULT_ENDPOINT).rstrip("/")
-        self._token = token if secrets.may_travel_to(self.endpoint) else ""
+        self._token = token
 
     def search(
         self,
@@ -185,6 +186,9 @@ class Hub:
         }
         return Item(f"{owner}--{name}".lower(), name, files, described)
 
+    def _allowed_token(self) -> str:
+        return self._token() if secrets.may_travel_to(self.endpoint) else ""
+
     def _card(self, repository: str, revision: str) -> str:
         with (
             self._network.client(PURPOSE) as client,
@@ -215,7 +219,7 @@ class Hub:
         with _session:
             set_client_factory(lambda: self._network.client(PURPOSE))
             try:
-                yield HfApi(endpoint=self.endpoint, token=self._token or False)
+                yield HfApi(endpoint=self.endpoint, token=self._allowed_token() or False)
             except GatedRepoError as error:
                 raise HubRefused(host) from error
             except RepositoryNotFoundError as error:

@@ -55,18 +55,30 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     half.replace(path)
 
 
+def _remove_empty(folder: Path, *, but: Path) -> None:
+    """Remove folders that hold nothing any more, the inner ones first; `but` itself stays."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    if folder != but and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _copy(
     files: list[Path],
+    source: Path,
     target: Path,
     total: int,
     check: Callable[[], None],
     progress: Callable[[int, int], None],
 ) -> None:
-    """Copy files into a folder, to the disk itself and not only to memory."""
+    """Copy files with their places below `source` into a folder, to the disk itself and not only to memory."""
     done = 0
     for path in files:
-        with path.open("rb") as source, (target / path.name).open("wb") as out:
-            while data := source.read(COPIED_AT_ONCE):
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as stream, place.open("wb") as out:
+            while data := stream.read(COPIED_AT_ONCE):
                 check()
                 out.write(data)
                 done += len(data)
@@ -129,36 +141,34 @@ class Library:
         if found.starter or found.path.is_symlink():
             raise ModelMissing(model)
         here = self._home.models / found.id
-        about = _read_json(here / "model.json") if here.is_dir() else {}
+        ours = here.is_dir()  # else a plain file in the models folder
         source = found.path if found.path.is_dir() else found.path.parent
-        files = [p for p in source.iterdir() if p.is_file()] if here.is_dir() else [found.path]
-        files = [p for p in files if p.name != "model.json"]
-        target = folder / found.id
+        files = [p for p in source.rglob("*") if p.is_file()] if ours else [found.path]
+        files = [p for p in files if p != source / "model.json"]
         total = sum(p.stat().st_size for p in files)
+        target, half = folder / found.id, folder / f".{found.id}.half"
         try:
-            target.mkdir(parents=True, exist_ok=False)
-            free = shutil.disk_usage(target).free
+            folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(folder).free
             if free < total:
-                target.rmdir()
                 raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
+            if target.exists():
+                raise HomeNotWritable(str(target), "it is there already")
+            shutil.rmtree(half, ignore_errors=True)  # of a move that a crash has ended
             try:
-                _copy(files, target, total, check, progress)
+                _copy(files, source, half, total, check, progress)
+                half.replace(target)
             except BaseException:
-                shutil.rmtree(target, ignore_errors=True)
+                shutil.rmtree(half, ignore_errors=True)
                 raise
             here.mkdir(exist_ok=True)
-            about = {
-                "name": found.name,
-                "role": found.role,
-                "file": found.path.name,
-                **about,
-                "at": str(target),
-            }
-            _write_json(here / "model.json", about)
+            about = _read_json(here / "model.json") if ours else {"name": found.name, "role": found.role}
+            if found.path.is_file():
+                about["file"] = found.path.name
+            _write_json(here / "model.json", {**about, "at": str(target)})
             for path in files:
                 path.unlink()
-            if source not in (here, self._home.models):  # it had been moved before
-                source.rmdir()
+            _remove_empty(source, but=self._home.models if not ours else here)
         except OSError as error:
             raise HomeNotWritable(str(folder), error.strerror or str(error)) from error
         return self.find(found.id)
@@ -234,7 +244,13 @@ class Library:
         found = self.find(model)
         if found.starter:
             raise ModelMissing(model)
-        if found.path.parent == self._home.models:
+        try:
+            return self._delete(found)
+        except OSError as error:  # in use, or on a disk that cannot be written
+            raise HomeNotWritable(str(found.path), error.strerror or str(error)) from error
+
+    def _delete(self, found: LocalModel) -> int:
+        if found.path.parent == self._home.models and not found.path.is_dir():
             freed = 0 if found.path.is_symlink() else found.size_bytes
             found.path.unlink()
             return freed
@@ -271,20 +287,22 @@ class Library:
 
     def find(self, model: str) -> LocalModel:
         """A model by id or name. Raises ModelMissing."""
-        for candidate in self.all(with_test_models=True):
-            if model in (candidate.id, candidate.name):
-                return candidate
-        raise ModelMissing(model)
+        models = self.all(with_test_models=True)
+        by_id = next((m for m in models if m.id == model), None)
+        found = by_id or next((m for m in models if m.name == model), None)  # a name may be another's id
+        if found is None:
+            raise ModelMissing(model)
+        return found
 
     def choose(self, role: str, wanted: str = "") -> str:
         """The id of the wanted model if it is there, else of the first of its role. Raises NoModel."""
         if wanted:
             if Path(wanted).suffix == ".gguf" and Path(wanted).exists():
                 return wanted
-            try:
-                return self.find(wanted).id
-            except ModelMissing:
-                pass
+            with contextlib.suppress(ModelMissing):
+                found = self.find(wanted)
+                if found.role == role:
+                    return found.id
         models = self.of_role(role)
         if not models:
             raise NoModel(role)

@@ -213,6 +213,7 @@ class AdjustDialog(QDialog):
         for check, strength in self.adapters.values():
             check.setChecked(False)
             strength.setValue(1.0)
+        self._keep()  # also what no field shows: an adapter whose file has gone
 
     def _show_verdict(self) -> None:
         wishes = self.wishes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_type_hints
 
 from PySide6.QtCore import Qt, Signal
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from core import secrets
 from core.errors import N_, TsukueError
+from core.models.hub import DEFAULT_ENDPOINT
 from core.models.library import Library
 from core.settings import Settings, SettingsFile
 from desktop.i18n import tr
@@ -60,8 +62,8 @@ RANGES = {
 }
 # Kept in the system's keyring, not in the settings.
 SECRETS = (
-    (secrets.REMOTE, N_("Access key of that server")),
-    (secrets.HUB, N_("Access token of the model hub")),
+    (secrets.REMOTE, N_("Access key of that server"), "remote_url"),
+    (secrets.HUB, N_("Access token of the model hub"), "hub_endpoint"),
 )
 LABEL_WIDTH = 330
 TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
@@ -109,8 +111,8 @@ class SettingsDialog(QDialog):
                 form.addRow(label, field)
             inside.addLayout(form)
         self.tokens = {
-            secret.user: TokenField(secret, tr(value), self._settings, self._notify)
-            for secret, value in SECRETS
+            secret.user: TokenField(secret, tr(value), partial(self._address, name), settings, notify)
+            for secret, value, name in SECRETS
         }
         for field in self.tokens.values():
             label = QLabel(field.label)
@@ -158,6 +160,9 @@ class SettingsDialog(QDialog):
         line = QLineEdit(value)
         line.editingFinished.connect(lambda: self._set(name, line.text()))
         return line
+
+    def _address(self, name: str) -> str:
+        return str(getattr(self._settings.values, name)) or DEFAULT_ENDPOINT
 
     def _choices(self, name: str) -> list[tuple[str, str]]:
         if name == "speech_model":

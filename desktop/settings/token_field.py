@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from core import secrets
@@ -12,10 +14,19 @@ from desktop.notify import Notify
 
 
 class TokenField(QWidget):
-    def __init__(self, secret: secrets.Secret, label: str, settings: SettingsFile, notify: Notify) -> None:
+    def __init__(
+        self,
+        secret: secrets.Secret,
+        label: str,
+        address: Callable[[], str],
+        settings: SettingsFile,
+        notify: Notify,
+    ) -> None:
+        """`address` is where the token belongs when it is typed."""
         super().__init__()
         self.label = label
         self._secret = secret
+        self._address = address
         self._settings = settings
         self._notify = notify
         self.line = QLineEdit()
@@ -44,7 +55,7 @@ class TokenField(QWidget):
 
     def _put(self, text: str) -> None:
         try:
-            secrets.put(self._settings, self._secret, text)
+            secrets.put(self._settings, self._secret, self._address(), text)
         except TsukueError as error:
             self._notify.error(error)
         self._show()

@@ -84,7 +84,7 @@ class StatusLine(QWidget):
             self.offline.setText(tr("Computed here"))
             self.offline.setToolTip(
                 tr(
-                    "Everything is computed on this computer. The connections were for models that you asked for."
+                    "What you write here is computed on this computer. The list shows what the connections were for."
                 )
             )
         else:

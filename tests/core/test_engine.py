@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import gguf as gguf_writer
 import pytest
 
 from core.engine import local
@@ -444,3 +445,15 @@ def test_going_back_to_a_model_after_a_bad_one_works(home: Home) -> None:
         assert app.chat.send(conversation, "Say three.", model=good).wait().text.strip()
     finally:
         app.close()
+
+
+def test_a_refusal_names_its_reason(engine: Worker, tmp_path: Path) -> None:
+    """llama.cpp says it first, and 'failed to load model' last."""
+    file = tmp_path / "strange.gguf"
+    writer = gguf_writer.GGUFWriter(str(file), arch="nonsense")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(ModelUnreadable, match="architecture"):
+        engine.call(LoadModel(str(file))).result(30)

@@ -207,6 +207,9 @@ def test_no_name_leads_out_of_its_folder(name: str) -> None:
 # ---------------------------------------------------------------- the token
 
 
+ENDPOINT = "https://hub.example"
+
+
 class MemoryKeyring(keyring.backend.KeyringBackend):
     """A keyring that forgets; the system's is not for tests."""
 
@@ -241,14 +244,15 @@ def test_the_token_lies_in_the_keyring_and_nowhere_else(
     ring = MemoryKeyring()
     use_keyring(ring)
     settings = SettingsFile(home.settings)
-    assert secrets.get(settings, secrets.HUB) == ""
+    assert secrets.get(settings, secrets.HUB, ENDPOINT) == ""
     assert ring.asked == 0, "nobody is asked for a password before there is a token"
-    secrets.put(settings, secrets.HUB, "hf_secret\n")
-    assert secrets.get(SettingsFile(home.settings), secrets.HUB) == "hf_secret"
+    secrets.put(settings, secrets.HUB, ENDPOINT, "hf_secret\n")
+    assert secrets.get(SettingsFile(home.settings), secrets.HUB, ENDPOINT) == "hf_secret"
     assert all(b"hf_secret" not in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
-    secrets.put(settings, secrets.HUB, "")
+    assert secrets.get(settings, secrets.HUB, "https://another.example") == "", "it belongs to one server"
+    secrets.put(settings, secrets.HUB, ENDPOINT, "")
     assert ring.kept == {}
-    assert secrets.get(settings, secrets.HUB) == ""
+    assert secrets.get(settings, secrets.HUB, ENDPOINT) == ""
 
 
 def test_without_a_keyring_it_is_said_and_nothing_is_kept(
@@ -257,7 +261,7 @@ def test_without_a_keyring_it_is_said_and_nothing_is_kept(
     use_keyring(keyring.backends.fail.Keyring())
     settings = SettingsFile(home.settings)
     with pytest.raises(NoKeyring):
-        secrets.put(settings, secrets.HUB, "hf_secret")
+        secrets.put(settings, secrets.HUB, ENDPOINT, "hf_secret")
     assert not settings.values.hub_token_kept
 
 
@@ -268,12 +272,13 @@ def test_a_token_travels_only_where_it_is_safe(server: double.Hub, network: Netw
     assert not secrets.may_travel_to("http://192.168.1.7:8080")
     assert secrets.may_travel_to("http://192.168.1.7:8080", in_house=True)
     assert not secrets.may_travel_to("http://8.8.8.8", in_house=True)
-    assert Hub(network, "http://hub.example", "secret")._token == ""
+    assert Hub(network, "http://hub.example", lambda: "secret")._allowed_token() == ""
+    assert not secrets.may_travel_to("http://[::1")
 
 
 def test_a_gated_model_opens_with_the_token(server: double.Hub, network: Network, tmp_path: Path) -> None:
     server.repositories["desk/Gated-GGUF"] = double.Repository({"g-Q4_K_M.gguf": b"g" * 99}, gated=True)
-    hub = Hub(network, server.url, "hf_secret")
+    hub = Hub(network, server.url, lambda: "hf_secret")
     page = hub.page("desk/Gated-GGUF")
     item = hub.item(page, page.offers[0])
     with pytest.raises(HubRefused):

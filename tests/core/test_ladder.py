@@ -24,6 +24,7 @@ from core.errors import WorkerDied
 from core.models import gguf
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.paths import Home
+from tests.conftest import until
 
 ANSWERS = [{"when": "", "say": "one two three four"}]
 
@@ -218,12 +219,12 @@ def test_the_self_test_walks_the_ladder_before_anybody_asks(open_app: Callable[.
     app = open_app(at="prompt", flash_attention=True)
     taken = steps(app)
     assert not app.engine.record.tested
-    report = doctor.test_if_new(app)
+    report = doctor.check_if_new(app)
     assert report is not None
     assert report.ok
     assert taken == ["without flash attention"]
     assert app.engine.record.tested
-    assert doctor.test_if_new(app) is None, "once is enough"
+    assert doctor.check_if_new(app) is None, "once is enough"
     assert ask(app).text == "one two three four"
     assert taken == ["without flash attention"]
 
@@ -232,7 +233,7 @@ def test_a_change_of_the_engine_asks_for_another_test(
     open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_app(at="never")
-    doctor.test_if_new(app)
+    doctor.check_if_new(app)
     monkeypatch.setattr("core.engine.record.build", lambda: "another")
     assert not app.engine.record.tested
 
@@ -264,3 +265,56 @@ def test_where_looking_for_devices_crashes_too_the_card_is_left_first(
     taken = steps(app)
     assert ask(app).text == "one two three four"
     assert taken == ["without the graphics card"]
+
+
+def test_a_model_without_the_card_does_not_hide_it_from_the_next(
+    home: Home, script: Callable[..., Path]
+) -> None:
+    script(*ANSWERS, devices=[CARD])
+    app = App(home)
+    gone: list[EngineDevicesGone] = []
+    app.events.listen(EngineDevicesGone, gone.append)
+    model = app.library.choose("chat")
+    other = app.library.add(app.library.path_of(model), "other").id
+    try:
+        app.engine.load(other)
+        app.engine.worker.stop()
+        app.engine.adjustments.set(model, Adjustments(gpu_layers=0))
+        assert app.engine.load(model).gpu_layers == 0
+        assert app.engine.load(other).gpu_layers > 0
+        assert gone == []
+        assert app.engine.record.devices
+    finally:
+        app.close()
+
+
+def test_an_adapter_that_has_gone_is_left_out(home: Home, script: Callable[..., Path]) -> None:
+    script(*ANSWERS)
+    app = App(home)
+    try:
+        app.engine.adjustments.set(app.library.choose("chat"), Adjustments(adapters=(Adapter("/gone.gguf"),)))
+        assert ask(app).text == "one two three four"
+    finally:
+        app.close()
+
+
+def test_a_test_that_fails_for_other_reasons_is_quiet_and_comes_again(
+    home: Home, script: Callable[..., Path]
+) -> None:
+    script(*ANSWERS, memory_for=100)
+    app = App(home)
+    try:
+        assert doctor.check_if_new(app) is None
+        assert not app.engine.record.tested
+    finally:
+        app.close()
+
+
+def test_closing_does_not_wait_for_the_engines_test(home: Home, script: Callable[..., Path]) -> None:
+    script(*ANSWERS, load_seconds=600)
+    app = App(home)
+    job = app.jobs.start("test", lambda job: doctor.check_if_new(app, job))
+    until(lambda: not job.done)
+    job.cancel()
+    assert job.ended(20)
+    app.close()

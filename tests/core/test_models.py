@@ -432,3 +432,60 @@ def test_adapters_are_told_from_models(home: Home, tmp_path: Path) -> None:
     library.add(write_adapter(model, tmp_path / "style.gguf", strength=0.1))
     assert [m.id for m in library.of_role("adapter")] == ["style"]
     assert library.choose("chat") == "smollm2-135m-instruct"
+
+
+def test_a_model_that_is_a_folder_moves_whole_and_is_removed(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    folder = home.models / "desk--finder"
+    (folder / "1_Pooling").mkdir(parents=True)
+    for name in ("model.safetensors", "1_Pooling/config.json"):
+        (folder / name).write_bytes(b"x" * 100)
+    (folder / "model.json").write_text(json.dumps({"name": "Finder", "role": "embedding"}))
+    for place in ("disk", "other"):
+        moved = library.move("desk--finder", tmp_path / place)
+        assert moved.path == tmp_path / place / "desk--finder"
+        assert (moved.path / "1_Pooling/config.json").read_bytes() == b"x" * 100
+    assert [p.name for p in folder.iterdir()] == ["model.json"]
+    assert not (tmp_path / "disk/desk--finder").exists()
+    assert library.remove("desk--finder") == 200
+    assert library.all()[0].starter
+    assert not (tmp_path / "other/desk--finder").exists()
+
+
+def test_a_fetched_folder_is_removed_where_it_lies(home: Home) -> None:
+    library = Library(home)
+    home.create()
+    folder = home.models / "desk--whisper"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(b"x" * 100)
+    (folder / "model.json").write_text(json.dumps({"name": "Whisper", "role": "speech"}))
+    assert library.remove("desk--whisper") >= 100
+    assert not folder.exists()
+
+
+def test_a_move_that_a_crash_has_ended_can_be_made_again(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    _fetched(home, library)
+    (tmp_path / "disk/.owner--model.half").mkdir(parents=True)
+    (tmp_path / "disk/.owner--model.half/model.gguf").write_bytes(b"half")
+    assert library.move("owner--model", tmp_path / "disk").path.stat().st_size > 90_000_000
+    assert sorted(p.name for p in (tmp_path / "disk").iterdir()) == ["owner--model"]
+
+
+def test_an_id_is_meant_before_anothers_name(home: Home) -> None:
+    library = Library(home)
+    folder = _fetched(home, library)
+    (folder / "model.json").write_text(json.dumps({"name": "mine", "role": "chat", "file": "model.gguf"}))
+    (home.models / "mine.gguf").symlink_to(library.path_of("smollm2-135m-instruct"))
+    assert library.find("mine").path.is_symlink()
+    assert library.remove("mine") == 0
+    assert folder.exists()
+
+
+def test_only_a_model_of_the_role_is_chosen(home: Home, tmp_path: Path) -> None:
+    library = Library(home)
+    home.create()
+    model = library.path_of("smollm2-135m-instruct")
+    library.add(write_adapter(model, tmp_path / "style.gguf", strength=0.1))
+    assert library.choose("chat", "style") == "smollm2-135m-instruct"

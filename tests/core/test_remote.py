@@ -132,6 +132,27 @@ def test_a_full_window_lets_old_turns_leave(app: App, server: Server) -> None:
     assert len(server.asked[-2]["messages"]) > 5
 
 
+def test_a_password_in_the_address_is_not_shown(app: App, server: Server) -> None:
+    app.settings.change(remote_url=server.url.replace("http://", "http://me:secret@"))
+    assert "secret" not in app.remote.host
+    assert "secret" not in ask(app).model
+
+
+def test_the_servers_own_window_counts(app: App, server: Server) -> None:
+    server.models = [{"id": "m", "meta": {"n_ctx": 2048, "n_ctx_train": 131072}}]
+    assert app.remote.load(MODEL).context_length == 2048
+
+
+def test_a_server_that_came_back_with_another_model_is_used(app: App, server: Server) -> None:
+    ask(app)
+    server.models = [{"id": "newer"}]
+    server.behave = "busy"
+    with pytest.raises(RemoteUnreachable):
+        ask(app)
+    server.behave = "answer"
+    assert ask(app).model.startswith("newer @")
+
+
 @pytest.mark.parametrize("listed", [[], "no list", [3], [{"name": "x"}]])
 def test_a_list_of_models_that_is_none_is_refused(app: App, server: Server, listed: object) -> None:
     server.models = listed
@@ -153,7 +174,10 @@ def test_a_model_that_the_server_lacks_is_named(app: App) -> None:
     assert ask(app).model.startswith("other @")
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:9", "http://127.0.0.1:9/v1/", "ftp://x", "http://", "::"])
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:9", "http://127.0.0.1:9/v1/", "ftp://x", "http://", "::", "http://[::1", "http://[abc]"],
+)
 def test_an_address_where_nobody_is(app: App, address: str) -> None:
     app.settings.change(remote_url=address)
     with pytest.raises((RemoteUnreachable, RemoteBroken)):
@@ -179,9 +203,7 @@ def test_without_a_server_its_model_is_not_offered(app: App) -> None:
 def test_the_key_is_sent_to_the_server_alone(
     app: App, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        secrets, "get", lambda settings, secret: "sk-desk" if secret is secrets.REMOTE else ""
-    )
+    monkeypatch.setattr(secrets, "get", lambda settings, secret, address: "sk-desk")
     ask(app)
     assert server.keys == ["Bearer sk-desk"] * 2
     app.settings.change(remote_url="http://desk.example:8000")

@@ -146,8 +146,8 @@ def placeholders(text: str) -> set[str]:
 
 def test_every_error_fills_its_sentence_and_crosses_a_process_boundary() -> None:
     for kind in subclasses(TsukueError):
-        assert placeholders(kind.sentence) <= set(kind.names), kind
         error = kind(**dict.fromkeys(kind.names, "x"))
+        assert placeholders(kind.sentence) <= set(error.shown()), kind
         assert str(error)
         again = errors.from_wire(type(error).__name__, error.fields())
         assert (type(again), again.fields()) == (kind, error.fields())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 from collections.abc import Callable
 
 import pytest
 
-from core.engine.llama.threads import ThreadGovernor
+from core.engine.llama.threads import IdleCores, ThreadGovernor
 
 
 class Machine:
@@ -94,3 +96,22 @@ def test_one_core_needs_no_tries() -> None:
     governor = ThreadGovernor(1, 1, clock=machine.clock)
     machine.run(governor, 1000)
     assert governor.count == 1
+
+
+def test_where_no_core_is_idle_more_threads_are_not_tried() -> None:
+    machine = Machine(quiet)
+    idle = 0.0
+    governor = ThreadGovernor(2, 1, clock=machine.clock, idle=lambda: idle)
+    for _ in range(2000):
+        machine.run(governor, 1)
+        assert governor.count == 1
+    idle = 1.0
+    machine.run(governor, 500)
+    assert governor.count == 2
+
+
+def test_idle_cores_are_counted_by_the_system() -> None:
+    idle = IdleCores()
+    assert idle() == float("inf"), "too short a time says nothing"
+    threading.Event().wait(0.3)
+    assert 0 <= idle() <= (os.cpu_count() or 1) + 0.2

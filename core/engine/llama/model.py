@@ -33,7 +33,7 @@ class _Log:
     """Passes llama.cpp's warnings and errors to stderr, which the supervisor keeps."""
 
     def __init__(self) -> None:
-        self.last = ""
+        self.lines: list[str] = []  # since `begin`
         self._level = 0
 
         @c.llama_log_callback  # type: ignore[untyped-decorator]
@@ -43,9 +43,27 @@ class _Log:
                 line = text.decode(errors="replace")
                 sys.stderr.write(line)
                 sys.stderr.flush()
-                self.last = line.strip() or self.last
+                self.lines.append(line.strip())
 
         self.callback = write
+
+    def begin(self) -> None:
+        """What is said from now on belongs to the next attempt."""
+        self.lines.clear()
+
+    @property
+    def reason(self) -> str:
+        """Why the attempt failed: llama.cpp says it first and in general terms last."""
+        said = [line for line in self.lines if line]
+        told = next(
+            (line.split("error loading model:", 1)[1] for line in said if "error loading model:" in line), ""
+        )
+        return told.strip() or (said[-1] if said else "llama.cpp refused it")
+
+    @property
+    def for_want_of_memory(self) -> bool:
+        """Whether any line speaks of memory that could not be had."""
+        return any(_NO_MEMORY.search(line) for line in self.lines)
 
 
 log = _Log()
@@ -99,22 +117,24 @@ class Model:
             return not gave_up
 
         params = c.llama_model_default_params()
-        params.n_gpu_layers = request.gpu_layers if request.gpu_layers >= 0 else 999
+        # llama.cpp counts the output as one more layer, so all of them is more than the model names.
+        whole = not 0 <= request.gpu_layers < (header.number("block_count") or 0)
+        params.n_gpu_layers = 999 if whole else request.gpu_layers
         if request.gpu_layers == 0:  # no device at all: else large batches are sent there all the same
             none = (ctypes.c_void_p * 1)(None)
             params.devices = ctypes.cast(none, ctypes.c_void_p)
         params.progress_callback = progress
         params.use_extra_bufts = request.extra_buffers
-        log.last = ""
+        log.begin()
         model = c.llama_model_load_from_file(os.fsencode(request.path), params)
         if gave_up:
             if model:
                 c.llama_model_free(model)
             raise Cancelled
         if not model:
-            if _NO_MEMORY.search(log.last):
-                raise ModelTooLarge(Path(request.path).name, log.last)
-            raise ModelUnreadable(request.path, log.last or "llama.cpp refused it")
+            if log.for_want_of_memory:
+                raise ModelTooLarge(Path(request.path).name, log.reason)
+            raise ModelUnreadable(request.path, log.reason)
         self._model = model
         self._path = request.path
         vocab = c.llama_model_get_vocab(model)
@@ -162,10 +182,13 @@ class Model:
         if request.gpu_layers == 0:
             params.offload_kqv = params.op_offload = False
         params.no_perf = True
+        log.begin()
         context = c.llama_init_from_model(self._model, params)
         if not context:
             c.llama_model_free(self._model)
-            raise ModelTooLarge(Path(self._path).name, log.last or "no memory for the context")
+            if log.for_want_of_memory:
+                raise ModelTooLarge(Path(self._path).name, log.reason)
+            raise ModelUnreadable(self._path, log.reason)
         self._context = context
         memory = c.llama_get_memory(context)
         assert memory is not None
@@ -207,6 +230,7 @@ class Model:
         wanted = tuple(adapters)
         if wanted == self.adapters:
             return False
+        log.begin()
         handles = (c.llama_adapter_lora_p_ctypes * len(wanted))()
         scales = (ctypes.c_float * len(wanted))()
         for number, adapter in enumerate(wanted):
@@ -214,12 +238,12 @@ class Model:
                 gguf.read_header(adapter.path)
                 loaded = c.llama_adapter_lora_init(self._model, os.fsencode(adapter.path))
                 if not loaded:
-                    raise ModelUnreadable(adapter.path, log.last or "it does not fit this model")
+                    raise ModelUnreadable(adapter.path, log.reason)
                 self._adapters[adapter.path] = loaded
             handles[number] = self._adapters[adapter.path]
             scales[number] = adapter.scale
         if c.llama_set_adapters_lora(self.context, handles, len(wanted), scales) != 0:
-            raise ModelUnreadable(wanted[0].path, log.last or "it does not fit this model")
+            raise ModelUnreadable(wanted[0].path, log.reason)
         self.adapters = wanted
         return True
 

@@ -3,13 +3,16 @@
 llama.cpp's threads meet at a barrier hundreds of times a token, so one that the system takes its core from
 stops them all: beside one busy process, two threads on two cores fell from 40 to 0.7 tokens a second where one
 thread made 37. So the count is no constant. The cost of each step is watched; a sudden one makes fewer threads
-be tried at once, and now and then a neighbouring count is tried for a few steps and kept if it is quicker.
+be tried at once, and now and then a neighbouring count is tried for a few steps and kept if it is quicker. More
+threads are tried only where cores are idle: a try beside a busy process can cost a second.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+
+import psutil
 
 SMOOTHING = 0.25  # weight of the newest step
 BETTER = 0.97  # a count is kept if its steps cost less than this share of the present ones
@@ -18,6 +21,7 @@ DRIFT = 1.4  # the usual cost has become this many times what it was when the co
 SHARE = 0.02  # of the time may go into tries that turn out slower
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds between tries
 AFTER_STALL = 6.0  # seconds before more threads are tried again, once they have stalled
+ROOM = 0.6  # idle cores for each further thread
 SETTLING = 8  # steps before the first try
 
 
@@ -25,12 +29,22 @@ class ThreadGovernor:
     """Chooses a count between 1 and `most`. Use `count` for the next step, then `note` what it cost."""
 
     def __init__(
-        self, most: int, start: int, *, steps: int = 4, clock: Callable[[], float] = time.monotonic
+        self,
+        most: int,
+        start: int,
+        *,
+        steps: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+        idle: Callable[[], float] = lambda: float("inf"),
     ) -> None:
-        """`steps` is how many steps a try lasts; the first of several is not counted, it warms caches up."""
+        """`steps` is how many steps a try lasts; the first of several is not counted, it warms caches up.
+
+        `idle` says how many cores had nothing to do lately.
+        """
         self._most = most
         self._steps = steps
         self._clock = clock
+        self._idle = idle
         self._chosen = max(1, min(start, most))
         self._usual: float | None = None  # smoothed cost of a step with the chosen count
         self._at_choice: float | None = None  # what that was soon after the choice
@@ -64,6 +78,13 @@ class ThreadGovernor:
             self._stalled = True
             self._try(upwards=False)
         elif self._noted >= SETTLING and self._clock() >= self._next and self._most > 1:
+            self._try_when_due()
+
+    def _try_when_due(self) -> None:
+        step = max(1, self._chosen // 4)
+        if self._upwards and self._chosen < self._most and self._idle() < ROOM * step:
+            self._next = self._clock() + SHORTEST_WAIT
+        else:
             self._try(upwards=self._upwards)
 
     def _try(self, *, upwards: bool) -> None:
@@ -99,6 +120,19 @@ class ThreadGovernor:
         self._trial = None
         self._stalled = False
         self._next = self._clock() + self._wait
+
+
+class IdleCores:
+    """How many cores were idle since it was asked last, by the system's own count."""
+
+    def __init__(self) -> None:
+        self._last = (time.monotonic(), psutil.cpu_times().idle)
+
+    def __call__(self) -> float:
+        now = (time.monotonic(), psutil.cpu_times().idle)
+        seconds, idle = now[0] - self._last[0], now[1] - self._last[1]
+        self._last = now
+        return idle / seconds if seconds > 0.1 else float("inf")
 
 
 class FixedThreads:

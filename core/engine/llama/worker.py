@@ -23,7 +23,7 @@ from core.engine.llama.drafts import Economy, Guesser, Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
 from core.engine.llama.sequences import Sequences
-from core.engine.llama.threads import FixedThreads, ThreadGovernor, Threads
+from core.engine.llama.threads import FixedThreads, IdleCores, ThreadGovernor, Threads
 from core.engine.messages import (
     Adapter,
     AskEngine,
@@ -118,10 +118,9 @@ class Engine:
         self._residents: list[_Resident] = []
         cores = os.cpu_count() or 1
         # Reading a prompt gains from every core; how many are good for writing is found out.
-        self._reading = ThreadGovernor(cores, cores, steps=1)
-        self._writing = ThreadGovernor(
-            cores, min(psutil.cpu_count(logical=False) or cores, default_threads())
-        )
+        self._reading = ThreadGovernor(cores, cores, steps=1, idle=IdleCores())
+        start = min(psutil.cpu_count(logical=False) or cores, default_threads())
+        self._writing = ThreadGovernor(cores, start, idle=IdleCores())
 
     def _start(self, *, graphics: bool = True) -> None:
         if not self._started:
