@@ -85,7 +85,8 @@ class LocalEngine:
         self._settings = settings
         self._events = events
         self._lock = threading.Lock()
-        self._current: tuple[int | None, LoadModel] | None = None  # the worker's pid, and what was asked for
+        # The worker's pid, what was asked for, and the file's size and time.
+        self._current: tuple[int | None, LoadModel, tuple[int, int]] | None = None
         self._worked: dict[
             tuple[int | None, bytes], LoadModel
         ] = {}  # what there was room for, of what was asked
@@ -102,12 +103,13 @@ class LocalEngine:
     def _load(self, model: str) -> ModelInfo:
         usual = self.request(model)
         wanted = self._with_ladder(usual)
-        if self.info is not None and self._current == (self.worker.pid, wanted):
+        version = _version(wanted.path)
+        if self.info is not None and self._current == (self.worker.pid, wanted, version):
             return self.info
         # Whether the old model stays beside the new one is for the worker to say.
         self._current = self.info = None
         self.info = info = self._try(model, usual)
-        self._current = (self.worker.pid, self._with_ladder(usual))
+        self._current = (self.worker.pid, self._with_ladder(usual), version)
         self._events.publish(EngineLoaded(model, info))
         return info
 
@@ -313,6 +315,15 @@ class LocalEngine:
     def name_of(self, model: str) -> str:
         """A model's name for people."""
         return self._library.name_of(model)
+
+
+def _version(path: str) -> tuple[int, int]:
+    """Size and time of a file: one that was fetched again under the same name is another. Zeros where there is none."""
+    try:
+        about = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return about.st_size, about.st_mtime_ns
 
 
 def _there(adapter: Adapter) -> bool:

@@ -457,3 +457,17 @@ def test_a_refusal_names_its_reason(engine: Worker, tmp_path: Path) -> None:
     writer.close()
     with pytest.raises(ModelUnreadable, match="architecture"):
         engine.call(LoadModel(str(file))).result(30)
+
+
+def test_another_file_under_the_same_name_is_another_model(model_path: str, tmp_path: Path) -> None:
+    worker = Worker(local.spec(), Events())
+    file = tmp_path / "model.gguf"
+    file.write_bytes(Path(model_path).read_bytes())
+    worker.call(LoadModel(str(file), 512)).result()
+    file.write_bytes(b"GGUF and nothing more")
+    with pytest.raises(ModelUnreadable):
+        worker.call(LoadModel(str(file), 512)).result()
+    file.unlink()
+    with pytest.raises(ModelMissing):
+        worker.call(LoadModel(str(file), 512)).result()
+    worker.close()

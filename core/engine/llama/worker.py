@@ -85,6 +85,7 @@ class _Resident:
         self, request: LoadModel, model: Model, draft: Model | None, reading: Threads, writing: Threads
     ) -> None:
         self.request = request
+        self.version = _version(request)
         self.model = model
         self.draft = request.draft if draft is not None else ""
         self.sequences = Sequences(model, _files(request, ()))
@@ -135,7 +136,7 @@ class Engine:
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
         self._start(graphics=request.gpu_layers != 0)
         for resident in self._residents:
-            if resident.request == request:
+            if resident.request == request and resident.version == _version(request):
                 self._residents.remove(resident)
                 self._residents.append(resident)
                 return resident.info()
@@ -172,7 +173,11 @@ class Engine:
         """Whether a second model may come without pressing on what else runs here."""
         if len(self._residents) >= RESIDENT:
             return False
-        size = sum(Path(path).stat().st_size for path in (request.path, request.draft) if path)
+        size = sum(
+            Path(path).stat().st_size
+            for path in (request.path, request.draft)
+            if path and Path(path).exists()
+        )
         # Weights and about a quarter for cache and buffers: core/models/fit.py knows better, from the header.
         need = size * 1.25 + SPARE
         cards = [device for device in devices.graphics() if device.kind == "gpu"]
@@ -260,6 +265,15 @@ class Engine:
             devices.variant(),
             devices.devices(),
         )
+
+
+def _version(request: LoadModel) -> tuple[int, int]:
+    """Size and time of a model's file: another file under the same name is another model. Zeros where there is none."""
+    try:
+        about = Path(request.path).stat()
+    except OSError:
+        return 0, 0
+    return about.st_size, about.st_mtime_ns
 
 
 def _files(request: LoadModel, adapters: tuple[Adapter, ...]) -> StateFiles:
