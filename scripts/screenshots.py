@@ -93,10 +93,12 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.show_page("models")
             shot("models")
             window.models._adjust(app.library.find("smollm2-135m-instruct"))
-            wait(lambda: hasattr(window.models, "adjusting"))
+            wait(lambda: window.models.adjusting is not None)
             live(300)
-            window.models.adjusting.grab().save(str(folder / f"adjust-{language}-{theme_name}.png"))
-            window.models.adjusting.close()
+            adjusting = window.models.adjusting
+            assert adjusting is not None
+            adjusting.grab().save(str(folder / f"adjust-{language}-{theme_name}.png"))
+            adjusting.close()
             window.models.show_tab("catalogue")
             wait(lambda: window.models._bandwidth is not None)
             shot("catalogue")

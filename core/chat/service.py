@@ -18,7 +18,7 @@ from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.engines import Engines
 from core.engine.ladder import RUNGS
-from core.engine.messages import Completion, Sampling
+from core.engine.messages import Completion, Generate, Sampling
 from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
@@ -336,9 +336,8 @@ class _Run:
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
-            call = self._engine.generate(
-                self._model, str(conversation.id), turns, sampling, limit, reserve, self._read, self._schema
-            )
+            request = Generate(str(conversation.id), turns, sampling, limit, reserve, self._schema)
+            call = self._engine.generate(self._model, request, self._read)
             job.on_cancel(call.cancel)
             try:
                 for piece in call.items():

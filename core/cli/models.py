@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,8 @@ def _model(model: Any) -> dict[str, Any]:
 def _recommend(options: argparse.Namespace) -> int:
     from core.models import catalogue, fit, hardware, measure
 
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         bandwidth = measure.known(app) or measure.measure(app)
-    finally:
-        app.close()
     machine = hardware.look(app.engine.record.devices)
     judged = [(entry, fit.of_entry(entry, None, machine, bandwidth)) for entry in catalogue.entries()]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
@@ -150,8 +148,7 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    app = open_app(options, own=False)
-    try:
+    with closing(open_app(options, own=False)) as app:
         found = app.hub().search(
             " ".join(options.words),
             role=options.role,
@@ -159,8 +156,6 @@ def _search(options: argparse.Namespace) -> int:
             licence=options.licence,
             most_parameters=options.most_parameters,
         )
-    finally:
-        app.close()
     if options.json:
         print_json(
             [
@@ -186,8 +181,7 @@ def _download(options: argparse.Namespace) -> int:
     from core.models import catalogue, hub
     from core.models.downloads import DownloadChanged, State
 
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         entry = catalogue.find(options.model)
         if entry is None and "/" not in options.model:
             warn(f"{options.model} is not in the catalogue; `tsukue models recommend --all` lists it")
@@ -224,8 +218,6 @@ def _download(options: argparse.Namespace) -> int:
             warn("stopped; the same command goes on")
             return 1
         model = app.library.find(item.id)
-    finally:
-        app.close()
     print_json(_model(model)) if options.json else print(f"{model.id} is ready")
     return 0
 
@@ -248,41 +240,29 @@ def _found(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         model = app.library.add(Path(options.file))
-    finally:
-        app.close()
     print_json(_model(model)) if options.json else print(f"{model.id} is ready")
     return 0
 
 
 def _remove(options: argparse.Namespace) -> int:
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         freed = app.library.remove(options.model)
-    finally:
-        app.close()
     print_json({"freed_bytes": freed}) if options.json else print(f"{freed / 1e6:.0f} MB freed")
     return 0
 
 
 def _rename(options: argparse.Namespace) -> int:
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         model = app.library.rename(options.model, options.name)
-    finally:
-        app.close()
     print_json(_model(model)) if options.json else print(f"{model.id} is called {model.name}")
     return 0
 
 
 def _move(options: argparse.Namespace) -> int:
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         model = app.library.move(options.model, Path(options.folder))
-    finally:
-        app.close()
     print_json(_model(model)) if options.json else print(f"{model.name} lies in {model.path.parent}")
     return 0
 
@@ -292,8 +272,7 @@ def _adjust(options: argparse.Namespace) -> int:
 
     from core.engine.messages import Adapter
 
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         model = app.library.find(options.model)
         wishes = app.engine.adjustments.get(model.id)
         changes: dict[str, Any] = {}
@@ -314,8 +293,6 @@ def _adjust(options: argparse.Namespace) -> int:
             )
         wishes = msgspec.structs.replace(wishes, **changes)
         app.engine.adjustments.set(model.id, wishes)
-    finally:
-        app.close()
     shown = msgspec.to_builtins(wishes)
     if options.json:
         print_json({"id": model.id, **shown})
@@ -328,13 +305,10 @@ def _token(options: argparse.Namespace) -> int:
     from core import secrets
     from core.models.hub import DEFAULT_ENDPOINT
 
-    app = open_app(options)
-    try:
+    with closing(open_app(options)) as app:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
         secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
-    finally:
-        app.close()
     print_json({"kept": kept}) if options.json else print("the token is kept" if kept else "no token is kept")
     return 0
 
@@ -342,8 +316,7 @@ def _token(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     from core.models import fit, gguf, hardware, measure
 
-    app = open_app(options, own=False)
-    try:
+    with closing(open_app(options, own=False)) as app:
         path = app.library.path_of(options.model)
         header = gguf.read_header(path)
         trained = header.number("context_length") or 0
@@ -354,8 +327,6 @@ def _inspect(options: argparse.Namespace) -> int:
             hardware.look(app.engine.record.devices),
             bandwidth=measure.known(app),
         )
-    finally:
-        app.close()
     value = {
         "path": str(path),
         "size_bytes": path.stat().st_size,

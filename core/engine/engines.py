@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.engine.interface import Answer, Engine
 from core.engine.local import LocalEngine
-from core.engine.messages import ModelInfo, Sampling, Turn
+from core.engine.messages import Generate, ModelInfo
 from core.engine.remote import MODEL, RemoteEngine
 from core.errors import ModelMissing, WorkerDied
 from core.models.library import Library
@@ -49,20 +49,10 @@ class Engines:
         return self._of(model).load(model)
 
     def generate(
-        self,
-        model: str,
-        conversation: str,
-        turns: list[Turn],
-        sampling: Sampling,
-        max_tokens: int,
-        reserve: int = 1,
-        on_read: Callable[[int, int], None] | None = None,
-        schema: str = "",
+        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
     ) -> Answer:
         """See Engine.generate."""
-        return self._of(model).generate(
-            model, conversation, turns, sampling, max_tokens, reserve, on_read, schema
-        )
+        return self._of(model).generate(model, request, on_read)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down."""

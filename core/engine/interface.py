@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Turn
+from core.engine.messages import Completion, Generate, ModelInfo, Piece
 from core.errors import WorkerDied
 from core.events import Event
 
@@ -80,19 +80,10 @@ class Engine(Protocol):
         """Make a model (its id in the library, or a file's path) ready. Raises its typed errors."""
 
     def generate(
-        self,
-        model: str,
-        conversation: str,
-        turns: list[Turn],
-        sampling: Sampling,
-        max_tokens: int,
-        reserve: int = 1,
-        on_read: Callable[[int, int], None] | None = None,
-        schema: str = "",
+        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
     ) -> Answer:
-        """Start an answer to the last turn. `conversation` names what may be reused from earlier turns.
+        """Start an answer to the request's last turn.
 
-        With `schema`, a JSON schema as text, the answer is JSON of that form.
         `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
         """
 

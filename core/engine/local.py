@@ -31,8 +31,6 @@ from core.engine.messages import (
     Generate,
     LoadModel,
     ModelInfo,
-    Sampling,
-    Turn,
 )
 from core.engine.record import EngineRecord
 from core.errors import N_, ModelMissing, ModelTooLarge, ModelUnreadable, WorkerDied
@@ -103,7 +101,7 @@ class LocalEngine:
     def _load(self, model: str) -> ModelInfo:
         usual = self.request(model)
         wanted = self._with_ladder(usual)
-        version = _version(wanted.path)
+        version = states.file_version(wanted.path)
         if self.info is not None and self._current == (self.worker.pid, wanted, version):
             return self.info
         # Whether the old model stays beside the new one is for the worker to say.
@@ -217,15 +215,23 @@ class LocalEngine:
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
+        if not self._safer(model, error, self.worker):
+            return False
+        self._current = self.info = None
+        return True
+
+    def _safer(self, model: str, error: WorkerDied, worker: Worker) -> bool:
+        """Take the model's next rung after `worker` crashed with it; False where it was no crash, or none is left."""
         if not is_crash(error.cause):
             return False
-        gpu = self.info.gpu_layers > 0 if self.info is not None else self._has_gpu(self.worker)
-        rung = self.ladder.step_down(key_of(str(self._library.path_of(model))), error.cause, gpu=gpu)
+        key = key_of(str(self._library.path_of(model)))
+        loaded = self.info if worker is self.worker else None
+        gpu = loaded.gpu_layers > 0 if loaded is not None else self._has_gpu(worker)
+        rung = self.ladder.step_down(key, error.cause, gpu=gpu)
         if rung is None:
             return False
         log.warning("the engine crashed (%s): going on %s", error.cause, rung.name)
-        self.worker.forgive()  # the ladder bounds the tries
-        self._current = self.info = None
+        worker.forgive()  # the ladder bounds the tries
         self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
         return True
 
@@ -247,13 +253,8 @@ class LocalEngine:
             try:
                 report = self_test.run(worker, self._with_layers(model, wanted, devices))
             except WorkerDied as error:
-                if not is_crash(error.cause):
+                if not self._safer(model, error, worker):
                     raise
-                rung = self.ladder.step_down(key_of(wanted.path), error.cause, gpu=self._has_gpu(worker))
-                if rung is None:
-                    raise
-                worker.forgive()
-                self._events.publish(EngineSteppedDown(model, error.cause, rung.name))
             else:
                 if report.ok:
                     self.record.passed()
@@ -269,31 +270,15 @@ class LocalEngine:
             loading.cancel()
 
     def generate(
-        self,
-        model: str,
-        conversation: str,
-        turns: list[Turn],
-        sampling: Sampling,
-        max_tokens: int,
-        reserve: int = 1,
-        on_read: Callable[[int, int], None] | None = None,
-        schema: str = "",
+        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
     ) -> Answer:
-        """See Engine.generate. The model is loaded first if it is not."""
+        """See Engine.generate. The model is loaded first if it is not; what was set by hand for it is added."""
         with self._lock:  # until the request is in the worker's queue, so that no other model gets in between
             self._load(model)
             wishes = self.adjustments.get(model)
+            adapters = [adapter for adapter in wishes.adapters if _there(adapter)]
             return self.worker.call(
-                Generate(
-                    conversation,
-                    turns,
-                    sampling,
-                    max_tokens,
-                    reserve,
-                    schema,
-                    adapters=[adapter for adapter in wishes.adapters if _there(adapter)],
-                    thinking=wishes.thinking,
-                ),
+                msgspec.structs.replace(request, adapters=adapters, thinking=wishes.thinking),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 
@@ -317,15 +302,6 @@ class LocalEngine:
         return self._library.name_of(model)
 
 
-def _version(path: str) -> tuple[int, int]:
-    """Size and time of a file: one that was fetched again under the same name is another. Zeros where there is none."""
-    try:
-        about = Path(path).stat()
-    except OSError:
-        return 0, 0
-    return about.st_size, about.st_mtime_ns
-
-
 def _there(adapter: Adapter) -> bool:
     """Whether an adapter's file still is where it was; a model answers without one that has gone."""
     if Path(adapter.path).exists():
@@ -341,4 +317,4 @@ def graphics_of(worker: Worker) -> list[Device] | None:
     except WorkerDied as error:
         log.warning("the engine died when it was asked for its devices: %s", error.cause)
         return None
-    return [device for device in info.devices if device.kind in ("gpu", "igpu")]
+    return [device for device in info.devices if device.graphics]

@@ -100,12 +100,16 @@ class Device(msgspec.Struct, frozen=True):
     memory: int
     memory_free: int
 
+    @property
+    def graphics(self) -> bool:
+        """Whether layers can be moved to it."""
+        return self.kind in ("gpu", "igpu")
+
 
 class EngineInfo(msgspec.Struct, frozen=True):
     """What the native library says of itself and of this machine."""
 
     system: str
-    gpu: bool
     version: str
     backends: list[str] = msgspec.field(
         default_factory=list

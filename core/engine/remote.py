@@ -21,7 +21,7 @@ import msgspec
 
 from core import secrets
 from core.engine.interface import Answer, EngineLoaded
-from core.engine.messages import Completion, ModelInfo, Piece, Sampling, Timings, Turn
+from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
     N_,
@@ -109,33 +109,25 @@ class RemoteEngine:
         return info
 
     def generate(
-        self,
-        model: str,
-        conversation: str,
-        turns: list[Turn],
-        sampling: Sampling,
-        max_tokens: int,
-        reserve: int = 1,
-        on_read: Callable[[int, int], None] | None = None,
-        schema: str = "",
+        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
     ) -> Answer:
         """See Engine.generate. How far the prompt was read, the server does not say."""
-        info = self.load(model)
+        info, sampling = self.load(model), request.sampling
         body: dict[str, Any] = {
             "model": info.description,
-            "messages": [{"role": turn.role, "content": turn.text} for turn in turns],
+            "messages": [{"role": turn.role, "content": turn.text} for turn in request.turns],
             "stream": True,
             "stream_options": {"include_usage": True},
-            "max_tokens": max_tokens,
+            "max_tokens": request.max_tokens,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
         }
         if sampling.seed >= 0:
             body["seed"] = sampling.seed
-        if schema:
-            form = {"name": "answer", "schema": json.loads(schema), "strict": True}
+        if request.schema:
+            form = {"name": "answer", "schema": json.loads(request.schema), "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
-        return RemoteAnswer(self, body, info.context_length, max_tokens)
+        return RemoteAnswer(self, body, info.context_length, request.max_tokens)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """No settings of ours make another's server safer."""

@@ -127,7 +127,7 @@ class ScriptedEngine:
             os.kill(os.getpid(), signal.SIGSEGV)
         self._blind = bool(self._blind)
         devices = [] if self._blind else [Device(**device) for device in self._script.get("devices", [])]
-        return EngineInfo("scripted", bool(devices), "0", ["scripted"], "", devices)
+        return EngineInfo("scripted", "0", ["scripted"], "", devices)
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:

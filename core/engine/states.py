@@ -29,6 +29,15 @@ def key(*parts: object) -> str:
     return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 
+def file_version(path: str | Path) -> tuple[int, int]:
+    """Size and time of a model's file: another file under the same name is another model. Zeros where there is none."""
+    try:
+        about = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return about.st_size, about.st_mtime_ns
+
+
 def forget(folder: Path, conversation: str) -> None:
     """Delete every state of a conversation, whatever model it was for. Both sides of the pipe call this."""
     if _NAME.match(conversation) and folder.is_dir():

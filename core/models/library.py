@@ -168,7 +168,8 @@ class Library:
             _write_json(here / "model.json", {**about, "at": str(target)})
             for path in files:
                 path.unlink()
-            _remove_empty(source, but=self._home.models if not ours else here)
+            if ours:
+                _remove_empty(source, but=here)
         except OSError as error:
             raise HomeNotWritable(str(folder), error.strerror or str(error)) from error
         return self.find(found.id)

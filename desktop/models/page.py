@@ -61,6 +61,7 @@ class ModelsPage(QWidget):
         self._bandwidth: Bandwidth | None = None
         self._measuring = False
         self._others: list[Foreign] = []
+        self.adjusting: AdjustDialog | None = None
         heading = QLabel(tr("Models"))
         heading.setProperty("role", "heading")
         self._about = QLabel()

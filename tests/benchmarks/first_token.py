@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 
 from tests.benchmarks.report import STARTER, report
@@ -51,8 +52,10 @@ def measure_first_token(app: object) -> None:
             f"{timings.first_token_s / cold.first_token_s:.3f} ({timings.first_token_s:.2f} s, {timings.cached_tokens} kept)",
             aim,
         )
-    call = worker.call(Generate("stop", [Turn("user", words * 250)], greedy, max_tokens=4))
-    time.sleep(1.0)
+    reading = threading.Event()
+    turn = Turn("user", words * 250)
+    call = worker.call(Generate("stop", [turn], greedy, max_tokens=4), lambda progress: reading.set())
+    reading.wait(60)  # the first slice is read, others follow
     begun = time.perf_counter()
     call.cancel()
     with contextlib.suppress(Cancelled):

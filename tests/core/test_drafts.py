@@ -42,7 +42,17 @@ def test_wrong_guesses_are_given_up_and_tried_again_later() -> None:
     assert economy.best() == 0
     for _ in range(600):
         economy.single(1.0)
-    assert economy.best() > 0
+    looks = 0
+    while (count := economy.best()) > 0:
+        looks += 1
+        economy.batch(count, 0, 1.0 + 0.3 * count)
+    assert looks == 1, "one look is enough to see that nothing has changed"
+    for _ in range(1200):
+        economy.single(1.0)
+    for _ in range(10):
+        if count := economy.best():
+            economy.batch(count, count, 1.0 + 0.05 * count)
+    assert economy.best() > 0, "a text that is quoted now is guessed again"
 
 
 def test_a_guess_is_what_followed_the_same_words_before() -> None:

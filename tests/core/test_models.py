@@ -404,7 +404,10 @@ def test_a_file_of_ones_own_moves_too(home: Home, tmp_path: Path) -> None:
     library = Library(home)
     home.create()
     shutil.copy(library.path_of("smollm2-135m-instruct"), home.models / "mine.gguf")
+    begun = home.models / ".partial/another"  # a download that has just begun
+    begun.mkdir(parents=True)
     moved = library.move("mine", tmp_path / "disk")
+    assert begun.is_dir()
     assert (moved.id, moved.role) == ("mine", "chat")
     assert moved.path.exists()
     assert not (home.models / "mine.gguf").exists()

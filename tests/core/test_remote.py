@@ -25,7 +25,8 @@ from core.errors import (
 )
 from core.paths import Home
 from tests.conftest import until
-from tests.support.remote import Server, free_port
+from tests.support.loopback import free_port
+from tests.support.remote import Server
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ CARD = {"name": "Vulkan0", "description": "A card", "kind": "gpu", "memory": 8 <
 def adjust(qtbot: QtBot, window: MainWindow, model: str = STARTER) -> AdjustDialog:
     window.show_page("models")
     window.models._adjust(window.app.library.find(model))
-    qtbot.waitUntil(lambda: getattr(window.models, "adjusting", None) is not None)
+    qtbot.waitUntil(lambda: window.models.adjusting is not None)
+    assert window.models.adjusting is not None
     return window.models.adjusting
 
 

@@ -14,11 +14,11 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import core.network
+from tests.support.loopback import Loopback
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -51,7 +51,7 @@ class Repository:
     card: str = "# A model\n\nIt says *hello*."
 
 
-class Hub:
+class Hub(Loopback):
     """The server; `url` is its address. Close it, or use it as a context."""
 
     def __init__(self, seed: int = 1) -> None:
@@ -70,30 +70,7 @@ class Hub:
                 self.hub = hub
                 super().__init__(*arguments)
 
-        guard, core.network._guard = core.network._guard, None  # it is the hub that listens, not the program
-        try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        finally:
-            core.network._guard = guard
-        self._server.daemon_threads = False
-        self.closing = threading.Event()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="hub", daemon=True
-        )
-        self._thread.start()
-
-    def __enter__(self) -> Hub:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
     def change(self, repository: str, name: str, data: bytes) -> None:
         """Put another file under the same name."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
 import core.network
+from tests.support.loopback import Loopback
 
 
-class Proxy:
+class Proxy(Loopback):
     """`url` is its address, `served` what was asked of it. Use it as a context."""
 
     def __init__(self, upstream: str) -> None:
@@ -37,19 +37,4 @@ class Proxy:
                 self.end_headers()
                 self.wfile.write(data)
 
-        guard, core.network._guard = core.network._guard, None  # the proxy listens, not the program
-        try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        finally:
-            core.network._guard = guard
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Proxy:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)

@@ -8,31 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import core.network
+from tests.support.loopback import Loopback
 
 WORDS = ["A desk ", "is a ", "table ", "for work. ", "机。"]
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    guard, core.network._guard = (
-        core.network._guard,
-        None,
-    )  # asking the system is no connection of the program
-    try:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-    finally:
-        core.network._guard = guard
-
-
-class Server:
+class Server(Loopback):
     """`url` is its address, `asked` the bodies of the chats, `keys` the Authorization headers."""
 
     def __init__(self) -> None:
@@ -41,7 +26,6 @@ class Server:
         self.most_messages = 0  # more of them are too many for its context; 0: any number
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
-        self.closing = threading.Event()
         self.gone = threading.Event()  # the other side has hung up while the server was talking
         server = self
 
@@ -50,23 +34,7 @@ class Server:
                 self.double = server
                 super().__init__(*arguments)
 
-        guard, core.network._guard = core.network._guard, None  # it is the server that listens
-        try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        finally:
-            core.network._guard = guard
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

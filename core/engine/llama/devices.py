@@ -87,7 +87,7 @@ def devices() -> list[Device]:
 
 def graphics() -> list[Device]:
     """The devices that layers can be moved to."""
-    return [device for device in devices() if device.kind in ("gpu", "igpu")]
+    return [device for device in devices() if device.graphics]
 
 
 def backends() -> list[str]:

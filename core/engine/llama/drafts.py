@@ -18,6 +18,7 @@ from typing import Protocol
 MOST = 8  # tokens guessed at once
 PAYS = 1.05  # expected gain in speed below which nothing is guessed
 SMOOTHING = 0.3  # weight of the newest observation
+LOOK = 3  # guesses that find out what guessing costs now
 REST = 512  # tokens written without guessing, once it has turned out not to pay; doubled each time
 LONGEST_MATCH, SHORTEST_MATCH = 4, 2  # tokens that must have occurred before
 
@@ -29,8 +30,8 @@ class Economy:
         """With `always`, as many as possible are guessed whatever it costs: for measuring and testing."""
         self._always = always
         self._single: float | None = None  # seconds for a batch of one token
-        self._slope: float | None = None  # cost of one more token, in single tokens; hopeful until measured
-        self._right = 0.8  # chance that a guess is right if the one before it was; likewise
+        self._slope: float | None = None  # cost of one more token, in single tokens; None: to be measured
+        self._right = 0.8  # chance that a guess is right if the one before it was; hopeful at first
         self._rest = 0
         self._next_rest = REST
 
@@ -53,7 +54,7 @@ class Economy:
         """Expected tokens for the price of one, guessing so many."""
         right = min(self._right, 0.98)
         expected = (1 - right ** (guesses + 1)) / (1 - right)
-        return expected / (1 + (0.1 if self._slope is None else self._slope) * guesses)
+        return expected / (1 + (self._slope or 0.0) * guesses)
 
     def best(self) -> int:
         """How many to guess now; 0 where it does not pay, or where no token was timed yet."""
@@ -61,11 +62,13 @@ class Economy:
             return MOST
         if self._single is None or self._rest:
             return 0
+        if self._slope is None:
+            return LOOK
         best = max(range(1, MOST + 1), key=self.gain)
         if self.gain(best) >= PAYS:
             return best
         self._rest, self._next_rest = self._next_rest, 2 * self._next_rest
-        self._slope, self._right = None, 0.8  # hopeful again after the rest: texts and machines change
+        self._slope = None  # one look after the rest, since texts and machines change; what was right is kept
         return 0
 
 

@@ -37,7 +37,7 @@ from core.engine.messages import (
     Piece,
     TokenCounts,
 )
-from core.engine.states import StateFiles, key
+from core.engine.states import StateFiles, file_version, key
 from core.engine.thinking import ThinkingSplitter
 from core.errors import ModelTooLarge, ModelUnreadable, NoModel
 from core.models.hardware import default_threads
@@ -85,7 +85,7 @@ class _Resident:
         self, request: LoadModel, model: Model, draft: Model | None, reading: Threads, writing: Threads
     ) -> None:
         self.request = request
-        self.version = _version(request)
+        self.version = file_version(request.path)
         self.model = model
         self.draft = request.draft if draft is not None else ""
         self.sequences = Sequences(model, _files(request, ()))
@@ -136,7 +136,7 @@ class Engine:
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
         self._start(graphics=request.gpu_layers != 0)
         for resident in self._residents:
-            if resident.request == request and resident.version == _version(request):
+            if resident.request == request and resident.version == file_version(request.path):
                 self._residents.remove(resident)
                 self._residents.append(resident)
                 return resident.info()
@@ -259,7 +259,6 @@ class Engine:
         system = c.llama_print_system_info().decode(errors="replace").strip()
         return EngineInfo(
             system,
-            bool(devices.graphics()),
             llama_cpp.__version__,
             devices.backends(),
             devices.variant(),
@@ -267,23 +266,12 @@ class Engine:
         )
 
 
-def _version(request: LoadModel) -> tuple[int, int]:
-    """Size and time of a model's file: another file under the same name is another model. Zeros where there is none."""
-    try:
-        about = Path(request.path).stat()
-    except OSError:
-        return 0, 0
-    return about.st_size, about.st_mtime_ns
-
-
 def _files(request: LoadModel, adapters: tuple[Adapter, ...]) -> StateFiles:
     """Where this model's states lie. They depend on the file, the build and what the cache is made of."""
     path = Path(request.path).resolve()
-    about = path.stat()
     depends = key(
         path,
-        about.st_size,
-        about.st_mtime_ns,
+        *file_version(path),
         llama_cpp.__version__,
         request.cache_type,
         request.flash_attention,
