@@ -21,6 +21,7 @@ from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.engine import local
 from core.engine.engines import Engines
+from core.engine.interface import EngineAnswered
 from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine, Memory
 from core.engine.record import EngineRecord
@@ -28,6 +29,7 @@ from core.engine.remote import RemoteEngine
 from core.errors import N_
 from core.events import Events
 from core.jobs import Jobs
+from core.models import measure
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
@@ -127,6 +129,7 @@ class App:
             self.events,
             self.jobs,
         )
+        self.events.listen(EngineAnswered, lambda answered: measure.learn(self, answered))
 
     @cached_property
     def answerer(self) -> Answerer:

@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+N", self.new_chat),
             ("Ctrl+K", self.sidebar.search.setFocus),
             ("Ctrl+O", self.chat.choose_files),
-            ("Ctrl+Space", self.chat.toggle_talking),
+            ("Ctrl+Space", self.chat.talking.toggle),
             ("Ctrl+,", lambda: self.show_page("settings")),
             ("Ctrl+Q", self.close),
             ("Escape", self._escape),
@@ -361,7 +361,7 @@ class MainWindow(QMainWindow):
         if self._filled:
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
-            self.chat.recorder.stop()
+            self.chat.talking.recorder.stop()
             self.bridge.close()
         super().closeEvent(event)
 

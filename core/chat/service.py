@@ -17,6 +17,7 @@ import msgspec
 from core.chat import prompt
 from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.engines import Engines
+from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
 from core.engine.messages import Completion, Generate, Sampling
 from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
@@ -292,7 +293,8 @@ class _Run:
         started = time.perf_counter()
         self._loading = True
         job.on_cancel(lambda: self._engine.cancel_load() if self._loading else None)
-        self._context_length = self._engine.load(self._model).context_length
+        info = self._engine.load(self._model)
+        self._context_length = info.context_length
         self._loading = False
         name = self._engine.name_of(self._model)  # a server's model has one only now
         if name != self._answer.model:
@@ -303,6 +305,7 @@ class _Run:
         completion = self._generate(job)
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
+        self._events.publish(EngineAnswered(info, completion.timings))
         return completion
 
     def _find(self, job: Job) -> Evidence:

@@ -325,6 +325,7 @@ def _inspect(options: argparse.Namespace) -> int:
             header.shape,
             trained,
             hardware.look(app.engine.record.devices),
+            active_share=header.active_share,
             bandwidth=measure.known(app),
         )
     value = {

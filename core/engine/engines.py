@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from pathlib import Path
 
+from core.engine import thinking
 from core.engine.interface import Answer, Engine
 from core.engine.local import LocalEngine
 from core.engine.messages import Generate, ModelInfo
 from core.engine.remote import MODEL, RemoteEngine
-from core.errors import ModelMissing, WorkerDied
+from core.errors import ModelMissing, ModelUnreadable, WorkerDied
+from core.models import gguf
 from core.models.library import Library
+
+
+@functools.lru_cache(maxsize=64)
+def _thinking_switch(path: Path, size: int, changed: int) -> str:
+    """The variable by which a model file's template turns thinking on and off. Read once for each version."""
+    try:
+        return thinking.switch_of(gguf.read_header(path).chat_template or "")
+    except (ModelMissing, ModelUnreadable):
+        return ""  # loading it will say what is wrong
 
 
 class Engines:
@@ -38,6 +51,17 @@ class Engines:
     def elsewhere(self, model: str) -> str:
         """The server that this model's conversations are sent to; '' if they stay here."""
         return self.remote.host if model == MODEL and self.remote.configured else ""
+
+    def may_think(self, model: str) -> bool:
+        """Whether this model can be told to think first or to answer at once. Reads its file's header the first time."""
+        if model == MODEL:
+            return False
+        try:
+            path = self._library.path_of(model)
+            about = path.stat()
+        except (ModelMissing, OSError):
+            return False
+        return bool(_thinking_switch(path, about.st_size, about.st_mtime_ns))
 
     def _of(self, model: str) -> Engine:
         return self.remote if model == MODEL else self.local

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.engine.messages import Completion, Generate, ModelInfo, Piece
+from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings
 from core.errors import WorkerDied
 from core.events import Event
 
@@ -58,6 +58,14 @@ class EngineSteppedDown(Event):
     model: str
     cause: str
     rung: str
+
+
+@dataclass(frozen=True)
+class EngineAnswered(Event):
+    """A loaded model has written an answer to its end, so quickly."""
+
+    info: ModelInfo
+    timings: Timings
 
 
 class Answer(Protocol):

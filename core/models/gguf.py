@@ -111,6 +111,24 @@ class Header:
             merges=self.lengths.get("tokenizer.ggml.merges", 0),
         )
 
+    @property
+    def active_share(self) -> float:
+        """The part of the weights that one token uses: 1 for a dense model, less for a mixture of experts.
+
+        From the widths: a layer has three matrices for each expert, four for attention, and beside the layers there
+        are two of the vocabulary, of which the first is only looked up in.
+        """
+        experts, used = self.number("expert_count"), self.number("expert_used_count")
+        width, inner = self.number("embedding_length"), self.number("expert_feed_forward_length")
+        shape = self.shape
+        if not experts or not used or used >= experts or not width or not inner or shape is None:
+            return 1.0
+        heads = self.number("attention.head_count") or shape.kv_heads
+        attention = 2 * shape.layers * width * shape.head_width * (heads + shape.kv_heads)
+        expert = 3 * shape.layers * width * inner
+        words = width * (shape.vocabulary or 0)
+        return (attention + words + used * expert) / (attention + 2 * words + experts * expert)
+
     def number(self, key: str) -> int | None:
         """An integer of the architecture, such as 'context_length' or 'block_count'."""
         value = self.values.get(f"{self.architecture}.{key}")

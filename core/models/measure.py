@@ -1,8 +1,8 @@
-"""How fast this machine reads memory while it computes, measured once with a real model and kept.
+"""How fast this machine reads memory while it computes: measured once with a real model, then learnt from answers.
 
-Writing a token reads every weight once, so tokens a second times the model's bytes is the bandwidth that
-models have here. A small model understates it a little (the work beside the weights is a larger part),
-so predictions are on the careful side.
+Writing a token reads every active weight once, so tokens a second times those bytes is the bandwidth that
+models have here. A small model understates it a little (the work beside the weights is a larger part), and so does
+a busy machine; an answer that was written quicker than what is known corrects it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.engine.interface import EngineAnswered
 from core.engine.messages import Generate, LoadModel, Sampling, Turn
-from core.errors import TsukueError
+from core.errors import ModelMissing, ModelUnreadable, TsukueError
+from core.models import gguf
 from core.models.fit import Bandwidth
 from core.models.hardware import processor_name
 
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 FILE = "machine.json"
 TOKENS = 96
 REPEATS = 3
+TELLING = 48  # tokens, without those guessed right; a shorter answer's speed says little
 
 
 def known(app: App) -> Bandwidth | None:
@@ -53,9 +57,37 @@ def measure(app: App) -> Bandwidth | None:
     graphics = _measure(app, models[0], gpu_layers=-1) if app.engine.record.devices else None
     if processor is None:
         return None
-    kept = {"machine": _machine(app), "processor": processor, "graphics": graphics}
-    (app.home.root / FILE).write_text(json.dumps(kept), encoding="utf-8")
-    return Bandwidth(processor, graphics)
+    found = Bandwidth(processor, graphics)
+    _keep(app, found)
+    return found
+
+
+def learn(app: App, answered: EngineAnswered) -> None:
+    """Take the speed of an answer for this machine's, where it says something and is better than what is known."""
+    info, timings = answered.info, answered.timings
+    before = known(app)
+    # A right guess needs no reading of the weights of its own.
+    passes = timings.completion_tokens - 1 - timings.accepted_tokens
+    if before is None or passes < TELLING:
+        return
+    if 0 < info.gpu_layers < info.layers:  # processor and graphics device took turns: neither's own speed
+        return
+    try:
+        bytes_read = info.size_bytes * gguf.read_header(info.path).active_share
+    except (ModelMissing, ModelUnreadable):  # a server's model, or a file that has gone meanwhile
+        return
+    speed = passes / (timings.total_s - timings.first_token_s) * bytes_read
+    if info.gpu_layers == 0 and speed > (before.processor or 0.0):
+        _keep(app, replace(before, processor=speed))
+    elif info.gpu_layers > 0 and speed > (before.graphics or 0.0):
+        _keep(app, replace(before, graphics=speed))
+
+
+def _keep(app: App, found: Bandwidth) -> None:
+    kept = {"machine": _machine(app), "processor": found.processor, "graphics": found.graphics}
+    half = app.home.root / f".{FILE}"
+    half.write_text(json.dumps(kept), encoding="utf-8")
+    half.replace(app.home.root / FILE)
 
 
 def _measure(app: App, model: LocalModel, gpu_layers: int) -> float | None:

@@ -93,6 +93,7 @@ class Composer(QFrame):
     talk_released = Signal()
     collection_chosen = Signal(str)
     model_chosen = Signal(str)
+    thinking_chosen = Signal(object)  # True: think first, False: answer at once, None: as its makers chose
     edit_last = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -117,6 +118,8 @@ class Composer(QFrame):
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
         self.collection_button = self._chip(tr("Which documents to ask"))
+        self.thinking_button = self._chip(tr("Whether the model thinks before it answers"))
+        self.thinking_button.hide()
         self.model_button = self._chip(tr("Which model answers"))
         self.send_button = QToolButton()
         self.send_button.setProperty("role", "send")
@@ -127,6 +130,7 @@ class Composer(QFrame):
         for widget in (self.attach_button, self.talk_button, self.collection_button):
             row.addWidget(widget)
         row.addStretch()
+        row.addWidget(self.thinking_button)
         row.addWidget(self.model_button)
         row.addWidget(self.send_button)
         layout = QVBoxLayout(self)
@@ -238,6 +242,23 @@ class Composer(QFrame):
                 shown = name
         self.model_button.setText(f"{shown} ▾")
         self.model_button.setAccessibleName(tr("Model: {name}", name=shown))
+
+    def set_thinking(self, offered: bool, wish: bool | None) -> None:
+        """Whether the model can be told to think first or not, and what the person wishes."""
+        self.thinking_button.setVisible(offered)
+        menu = self.thinking_button.menu()
+        menu.clear()
+        for choice, text in (
+            (None, tr("As its makers chose")),
+            (True, tr("Think first")),
+            (False, tr("Answer at once")),
+        ):
+            action = menu.addAction(text, partial(self.thinking_chosen.emit, choice))
+            action.setCheckable(True)
+            action.setChecked(choice is wish)
+        shown = {None: tr("Thinking"), True: tr("Think first"), False: tr("Answer at once")}[wish]
+        self.thinking_button.setText(f"{shown} ▾")
+        self.thinking_button.setAccessibleName(tr("Thinking: {choice}", choice=shown))
 
     def insert(self, text: str) -> None:
         """Put text at the cursor, with a space where words would touch."""

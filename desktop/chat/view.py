@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,7 +24,6 @@ from core.errors import NoModel, TsukueError
 from core.jobs import Job
 from core.models.hardware import look
 from core.paths import RESOURCES
-from core.voice.messages import Transcript
 from desktop.bridge import Bridge
 from desktop.chat.composer import Composer
 from desktop.chat.transcript import Transcript as TranscriptView
@@ -34,10 +34,8 @@ from desktop.notify import Notify
 from desktop.opening import COMPOSER_MARGINS, centred
 from desktop.operations import Operations
 from desktop.theme import Theme
-from desktop.voice.recorder import Recorder
+from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
-
-SHORT_PRESS_SECONDS = 0.35  # a shorter press of the microphone only says how to use it
 
 
 class ChatView(QWidget):
@@ -65,10 +63,9 @@ class ChatView(QWidget):
         self._notify = notify
         self.conversation: int | None = None
         self._collection = ""  # chosen for a chat that has not begun
+        self._model = ""  # that will answer
         self._adding: Job | None = None
         self._resuming: Job | None = None
-        self.recorder = Recorder(self)
-        self.recorder.too_long.connect(self.end_talking)
 
         self.title = QLabel()
         self.title.setObjectName("title")
@@ -98,11 +95,12 @@ class ChatView(QWidget):
         self.composer.send.connect(self.send)
         self.composer.stop.connect(self.stop)
         self.composer.attach.connect(self.choose_files)
-        self.composer.talk_pressed.connect(self.begin_talking)
-        self.composer.talk_released.connect(self.end_talking)
         self.composer.collection_chosen.connect(self.ask_collection)
         self.composer.model_chosen.connect(self.use_model)
+        self.composer.thinking_chosen.connect(self._choose_thinking)
         self.composer.edit_last.connect(self._edit_last)
+        self.talking = Talking(app.voice, self.composer, operations, notify)
+        self.talking.written_down.connect(self._spoken)
 
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
@@ -177,7 +175,25 @@ class ChatView(QWidget):
         if current and all(number != current for number, _ in models):
             models.append((current, self._app.engines.name_of(current)))
         self.composer.set_models(models, current)
+        if current != self._model:
+            self._model = current
+            self.composer.thinking_button.hide()
+        self._operations.run(
+            "see whether a model can think",
+            lambda _: self._app.engines.may_think(current),
+            lambda offered: self._show_thinking(current, offered),
+        )
         self.answers_come_from.emit(self._app.engines.elsewhere(current))
+
+    def _show_thinking(self, model: str, offered: bool) -> None:
+        if model == self._model:  # it may have been changed while the file was read
+            self.composer.set_thinking(offered, self._app.engine.adjustments.get(model).thinking)
+
+    def _choose_thinking(self, wish: bool | None) -> None:
+        adjustments = self._app.engine.adjustments
+        adjustments.set(self._model, replace(adjustments.get(self._model), thinking=wish))
+        self._show_thinking(self._model, True)
+        self.composer.setFocus()
 
     def ask_collection(self, name: str) -> None:
         """Ask these documents from now on; '' asks none."""
@@ -237,6 +253,11 @@ class ChatView(QWidget):
         self.stack.setCurrentWidget(self.transcript)
         if not self._app.settings.values.welcomed:
             self._welcomed()
+
+    def _spoken(self) -> None:
+        answering = self.conversation is not None and self._app.chat.answering(self.conversation)
+        if self._app.settings.values.send_speech and not answering:
+            QTimer.singleShot(0, lambda: self.send(self.composer.text.toPlainText().strip()))
 
     def stop(self) -> None:
         """Stop the answer under way."""
@@ -405,60 +426,3 @@ class ChatView(QWidget):
         self.add_files([str(sample)], tr("Sample"))
         self.composer.text.setPlainText(tr("How long is the warranty?"))
         self.composer.setFocus()
-
-    # ------------------------------------------------------------ voice
-
-    def toggle_talking(self) -> None:
-        """Begin or end speaking, by keyboard."""
-        if self.recorder.recording:
-            self.end_talking()
-        else:
-            self.begin_talking()
-
-    def begin_talking(self) -> None:
-        """Capture the microphone until `end_talking`."""
-        if self.recorder.recording:
-            return
-        try:
-            self.recorder.start()
-            self._app.voice.worker.forgive()
-            self._app.voice.warm_up()
-        except TsukueError as error:
-            self.recorder.stop()
-            self._notify.error(error)
-            return
-        self.composer.set_recording(True)
-
-    def end_talking(self) -> None:
-        """Write down what was said since `begin_talking`."""
-        if not self.recorder.recording:
-            return
-        seconds = self.recorder.seconds
-        samples = self.recorder.stop()
-        self.composer.set_recording(False)
-        if seconds < SHORT_PRESS_SECONDS:
-            self._notify.info(
-                tr(
-                    "Hold the microphone button while you speak, or press Ctrl+Space to begin and again to end."
-                )
-            )
-            return
-        self.composer.set_waiting_for_speech(True)
-        self._operations.run(
-            "recognise speech",
-            lambda job: self._app.voice.samples(samples, job),
-            self._heard,
-            self._not_heard,
-        )
-
-    def _heard(self, transcript: Transcript) -> None:
-        self.composer.set_waiting_for_speech(False)
-        self.composer.insert(transcript.text)
-        if self._app.settings.values.send_speech and not (
-            self.conversation is not None and self._app.chat.answering(self.conversation)
-        ):
-            QTimer.singleShot(0, lambda: self.send(self.composer.text.toPlainText().strip()))
-
-    def _not_heard(self, error: BaseException) -> bool:
-        self.composer.set_waiting_for_speech(False)
-        return False

@@ -127,7 +127,7 @@ class ModelsPage(QWidget):
                 free=f"{machine.memory_free / 1e9:.1f}",
             )
         )
-        self._bandwidth = self._bandwidth or measure.known(self._app)
+        self._bandwidth = measure.known(self._app) or self._bandwidth
         self.downloads.show_all(self._app.downloads.all())
         self._show_here()
         if self.stack.currentIndex() == 1:

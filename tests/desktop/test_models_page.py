@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import gguf
 import pytest
 from PySide6.QtWidgets import QInputDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -151,3 +152,32 @@ def test_a_server_is_shown_as_not_offline(
         qtbot.waitUntil(lambda: answered(window), timeout=20_000)
         assert window.chat.banner.isVisible()
         assert host in window.chat.banner.text.text()
+
+
+def test_thinking_is_chosen_beside_the_model_that_can(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], home: Home
+) -> None:
+    script({"when": "", "say": "Yes."})
+    writer = gguf.GGUFWriter(str(home.models / "thinker.gguf"), arch="llama")
+    writer.add_chat_template(
+        "{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}"
+    )
+    for step in (
+        writer.write_header_to_file,
+        writer.write_kv_data_to_file,
+        writer.write_tensors_to_file,
+        writer.close,
+    ):
+        step()
+    window = open_window(chat_model="thinker")
+    button = window.composer.thinking_button
+    qtbot.waitUntil(button.isVisible, timeout=10_000)
+    assert button.text() == "Thinking ▾"
+    next(action for action in button.menu().actions() if action.text() == "Answer at once").trigger()
+    assert button.text() == "Answer at once ▾"
+    assert window.app.engine.adjustments.get("thinker").thinking is False
+    window.chat.use_model(STARTER)
+    assert not button.isVisible()
+    window.chat.use_model("thinker")
+    qtbot.waitUntil(button.isVisible, timeout=10_000)
+    assert button.text() == "Answer at once ▾"

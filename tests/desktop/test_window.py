@@ -204,9 +204,9 @@ def test_no_microphone_is_said(qtbot: QtBot, window: MainWindow, monkeypatch: py
     from PySide6.QtMultimedia import QAudioDevice, QMediaDevices
 
     monkeypatch.setattr(QMediaDevices, "defaultAudioInput", staticmethod(lambda: QAudioDevice()))
-    window.chat.begin_talking()
+    window.chat.talking.begin()
     assert "No microphone was found" in window.chat.banner.text.text()
-    assert not window.chat.recorder.recording
+    assert not window.chat.talking.recorder.recording
 
 
 def test_typed_text_is_on_disk_before_it_is_shown_as_sent(qtbot: QtBot, window: MainWindow) -> None:

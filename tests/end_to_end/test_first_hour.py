@@ -158,12 +158,12 @@ def test_a_spoken_question_is_written_into_the_composer(
     subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last?"], check=True)
     button = window.chat.composer.talk_button
     qtbot.mousePress(button, Qt.MouseButton.LeftButton)
-    assert window.chat.recorder.recording, window.chat.banner.text.text()
-    qtbot.waitUntil(lambda: window.chat.recorder.seconds > 0.2, timeout=20_000)
+    assert window.chat.talking.recorder.recording, window.chat.banner.text.text()
+    qtbot.waitUntil(lambda: window.chat.talking.recorder.seconds > 0.2, timeout=20_000)
     player = subprocess.Popen(["paplay", f"--device={microphone}", speech])
     qtbot.waitUntil(lambda: player.poll() is not None, timeout=30_000)
-    said = window.chat.recorder.seconds
-    qtbot.waitUntil(lambda: window.chat.recorder.seconds > said + 0.5, timeout=20_000)
+    said = window.chat.talking.recorder.seconds
+    qtbot.waitUntil(lambda: window.chat.talking.recorder.seconds > said + 0.5, timeout=20_000)
     qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(window.chat.composer.text.toPlainText()), timeout=SECONDS)
     # Where the capture begins decides how the small model hears one synthetic word or another ("want to" for

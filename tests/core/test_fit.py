@@ -1,0 +1,202 @@
+"""The catalogue, whether a model fits, and how fast this machine is taken to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.app import App
+from core.engine.interface import EngineAnswered
+from core.engine.messages import Device, ModelInfo, Timings
+from core.models import catalogue, fit, gguf, measure
+from core.models.fit import Bandwidth, Verdict
+from core.models.hardware import Machine
+from core.models.library import Library
+from core.paths import Home
+
+LAPTOP = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000)
+
+
+# ---------------------------------------------------------------- catalogue
+
+
+def test_the_catalogue_keeps_its_schema_and_names_its_sources() -> None:
+    entries = catalogue.entries()
+    assert len({entry.id for entry in entries}) == len(entries) >= 40
+    for entry in entries:
+        assert entry.role in catalogue.ROLES
+        assert entry.repository.count("/") == 1
+        assert {"repository", "files", "licence"} <= entry.sources.keys(), entry.id
+        assert entry.purpose["en"]
+        assert any(ord(letter) > 0x3000 for letter in entry.purpose["ja"])
+        assert entry.japanese in ("good", "fair", "weak", "none")
+        for file in entry.files:
+            assert file.size_bytes > 50_000_000
+            assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
+        if entry.role == "chat":
+            assert entry.files, entry.id
+            assert entry.shape, entry.id
+            assert entry.context, entry.id
+    sizes = [entry.parameters or 0 for entry in entries if entry.role == "chat"]
+    assert min(sizes) < 1e9
+    assert max(sizes) >= 70e9
+    assert {entry.role for entry in entries} == set(catalogue.ROLES)
+
+
+def test_a_broken_catalogue_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"format": 1, "models": [{"id": "x"}]}')
+    with pytest.raises(Exception, match="missing required field"):
+        catalogue.read(tmp_path / "c.json")
+
+
+# ---------------------------------------------------------------- fit
+
+
+def test_the_cache_of_plain_models_is_exact() -> None:
+    """llama.cpp says 180.00 MiB for SmolLM2 135M (30 layers, 3 heads of 64) at 8,192 tokens in f16."""
+    smollm = catalogue.Shape(layers=30, kv_heads=3, head_width=64)
+    assert fit.cache_bytes(smollm, 8192) == 180 << 20
+    assert fit.cache_bytes(smollm, 8192, "q8_0") == int((180 << 20) * 34 / 64)
+
+
+def test_hybrids_and_shared_layers_need_less_and_windows_do_not() -> None:
+    plain = fit.cache_bytes(catalogue.Shape(30, 8, 128), 32768)
+    assert fit.cache_bytes(catalogue.Shape(30, 8, 128, attention_layers=6), 32768) * 5 == plain
+    assert fit.cache_bytes(catalogue.Shape(30, 8, 128, kv_shared_layers=15), 32768) * 2 == plain
+    window = catalogue.Shape(30, 8, 128, sliding_window=1024, global_every=6)
+    assert fit.cache_bytes(window, 32768) == plain
+    wider = catalogue.Shape(
+        30, 8, 128, sliding_window=1024, global_every=6, global_kv_heads=4, global_head_width=512
+    )
+    assert fit.cache_bytes(wider, 32768) == plain // 6 * 5 + plain // 6 * 2
+
+
+def test_verdicts_have_their_reasons() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
+    assert (small.verdict, small.context) == (Verdict.FITS, 8192)
+    assert "about 16 tokens" in small.sentence
+    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(5e9))
+    assert slow.verdict is Verdict.SLOW
+    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
+    assert large.verdict is Verdict.NOT
+    crowded = fit.judge(11_000_000_000, shape, 40960, LAPTOP)
+    assert crowded.verdict is Verdict.NOT
+    assert "closed it would fit" in crowded.sentence
+    tight = fit.judge(7_000_000_000, shape, 262144, LAPTOP, context=65536)
+    assert tight.verdict is Verdict.FITS
+    assert 2048 <= tight.context < 65536
+    assert tight.need.total <= LAPTOP.memory_free - fit.SPARE
+
+
+def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
+    entry = catalogue.find("qwen3-30b-a3b-instruct-2507")
+    assert entry is not None
+    big = Machine("Linux", "x", 8, 64_000_000_000, 60_000_000_000)
+    found = fit.of_entry(entry, None, big, bandwidth=Bandwidth(40e9))
+    assert found.tokens_per_second is not None
+    assert found.tokens_per_second > 10
+
+
+def test_a_files_header_tells_the_active_part_of_a_mixture() -> None:
+    """Qwen3 30B-A3B: 30.5 B parameters, of which 3.3 B are active (its model card)."""
+    values = {
+        "general.architecture": "qwen3moe",
+        "qwen3moe.block_count": 48,
+        "qwen3moe.embedding_length": 2048,
+        "qwen3moe.attention.head_count": 32,
+        "qwen3moe.attention.head_count_kv": 4,
+        "qwen3moe.attention.key_length": 128,
+        "qwen3moe.expert_count": 128,
+        "qwen3moe.expert_used_count": 8,
+        "qwen3moe.expert_feed_forward_length": 768,
+    }
+    mixture = gguf.Header(3, 579, values, {"tokenizer.ggml.tokens": 151_936})
+    assert mixture.active_share == pytest.approx(3.3 / 30.5, abs=0.02)
+    dense = gguf.Header(3, 399, {**values, "qwen3moe.expert_count": 0}, {})
+    assert dense.active_share == 1.0
+
+
+CARD = Device("Vulkan0", "A card", "gpu", 8_000_000_000, 7_000_000_000)
+WITH_CARD = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000, devices=(CARD,))
+
+
+def test_as_many_layers_go_to_the_card_as_it_holds() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    whole = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    assert whole.gpu_layers == 36
+    assert whole.tokens_per_second == pytest.approx(120)
+    part = fit.judge(12_000_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    assert part.verdict is Verdict.SLOW or part.verdict is Verdict.FITS
+    assert 5 < part.gpu_layers < 30
+    alone = fit.judge(12_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(20e9))
+    assert alone.verdict is Verdict.NOT, "without the card there is no room for it"
+    assert alone.gpu_layers == 0
+    by_hand = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, gpu_layers=5)
+    assert by_hand.gpu_layers == 5
+    unmeasured = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9))
+    assert unmeasured.tokens_per_second is None, "the card was never measured"
+
+
+def test_what_goes_to_the_card_never_exceeds_it() -> None:
+    shape = catalogue.Shape(36, 8, 128)
+    for size in range(500_000_000, 40_000_000_000, 700_000_000):
+        found = fit.need(size, shape, 8192)
+        layers = fit.layers_on_gpu(found, shape, WITH_CARD)
+        there = (found.weights + found.cache) * layers / 37 + found.buffers
+        assert 0 <= layers <= 36
+        assert layers == 0 or there <= CARD.memory_free
+
+
+def test_a_header_gives_the_shape(tmp_path: Path) -> None:
+    header = gguf.read_header(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
+    assert header.shape == catalogue.Shape(
+        30, 3, 64, embedding=576, feed_forward=1536, vocabulary=49152, merges=48900
+    )
+
+
+# ---------------------------------------------------------------- this machine's speed
+
+
+def _answered(app: App, speed: float, *, tokens: int = 200, guessed: int = 0, gpu_layers: int = 0) -> None:
+    """An answer of the starter model, which has 30 layers, at `speed` tokens a second."""
+    model = app.library.find("smollm2-135m-instruct")
+    info = ModelInfo(str(model.path), "", 8192, 0, model.size_bytes, 30, gpu_layers, 1)
+    timings = Timings(1.0, 1.0 + (tokens - 1) / speed, 50, 0, tokens, guessed, guessed)
+    app.events.publish(EngineAnswered(info, timings))
+
+
+def _know(app: App, bandwidth: Bandwidth | None) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "_measure", lambda *_, gpu_layers: bandwidth.processor if bandwidth else None)
+        measure.measure(app)
+
+
+def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App) -> None:
+    size = app.library.find("smollm2-135m-instruct").size_bytes
+    _answered(app, 90)
+    assert measure.known(app) is None, "the first measurement is not left out for a single answer"
+    _know(app, Bandwidth(10 * size))
+    _answered(app, 90)
+    assert measure.known(app) == Bandwidth(pytest.approx(90 * size))
+    for less in (
+        {"speed": 20},
+        {"speed": 500, "tokens": 8},
+        {"speed": 150, "guessed": 100},
+        {"speed": 500, "gpu_layers": 7},
+    ):
+        _answered(app, **less)
+        assert measure.known(app) == Bandwidth(pytest.approx(90 * size)), less
+    _answered(app, 900, gpu_layers=30)
+    assert measure.known(app) == Bandwidth(pytest.approx(90 * size), pytest.approx(900 * size))
+
+
+def test_a_real_answer_is_learnt_from(app: App) -> None:
+    _know(app, Bandwidth(1.0))
+    conversation = app.chat.new_conversation()
+    app.chat.send(conversation.id, "Tell me a very long story about a desk.").wait(120)
+    learnt = measure.known(app)
+    assert learnt is not None
+    assert learnt.processor is not None
+    assert learnt.processor > 1e8
