@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
-from core.engine.llama.threads import IdleCores, ThreadGovernor
+from core.engine.llama.threads import FreeCores, ThreadGovernor
 
 
 class Machine:
@@ -98,20 +98,34 @@ def test_one_core_needs_no_tries() -> None:
     assert governor.count == 1
 
 
-def test_where_no_core_is_idle_more_threads_are_not_tried() -> None:
+def test_where_no_core_is_free_more_threads_are_not_tried() -> None:
     machine = Machine(quiet)
-    idle = 0.0
-    governor = ThreadGovernor(2, 1, clock=machine.clock, idle=lambda: idle)
+    free = 1.0
+    governor = ThreadGovernor(2, 1, clock=machine.clock, free=lambda: free)
     for _ in range(2000):
         machine.run(governor, 1)
         assert governor.count == 1
-    idle = 1.0
+    free = 2.0
     machine.run(governor, 500)
     assert governor.count == 2
 
 
-def test_idle_cores_are_counted_by_the_system() -> None:
-    idle = IdleCores()
-    assert idle() == float("inf"), "too short a time says nothing"
-    threading.Event().wait(0.3)
-    assert 0 <= idle() <= (os.cpu_count() or 1) + 0.2
+def test_work_begins_with_the_cores_that_others_leave() -> None:
+    machine = Machine(quiet)
+    free = 15.8
+    governor = ThreadGovernor(16, 12, clock=machine.clock, free=lambda: free)
+    for free, count in ((15.8, 12), (7.7, 8), (0.2, 1), (float("inf"), 1), (10.1, 10), (16.0, 12)):
+        governor.begin()
+        assert governor.count == count, free
+        machine.run(governor, 3)
+
+
+def test_the_system_says_how_many_cores_are_free() -> None:
+    """Our own work counts as free: the cores are ours already."""
+    free = FreeCores()
+    assert free() == float("inf"), "too short a time says nothing"
+    begun, used = time.monotonic(), time.process_time()
+    while time.monotonic() < begun + 0.3:
+        sum(range(1000))
+    ours = (time.process_time() - used) / (time.monotonic() - begun)
+    assert ours - 0.1 <= free() <= (os.cpu_count() or 1) + 0.1

@@ -18,7 +18,7 @@ from typing import Any
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.draft_model import DraftModel
-from core.engine.llama.drafts import Economy, Guesser, Lookup
+from core.engine.llama.drafts import Guesser, Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
 from core.engine.llama.sequences import Sequences
@@ -131,10 +131,9 @@ def main() -> None:
     small = Model(LoadModel(str(requantised(path, folder / "copy.gguf")), 2048), 1, lambda fraction: True)
     if not small.same_vocabulary(plain.model):
         raise RuntimeError("the copy has another vocabulary")
-    always = [Economy(always=True), Economy(always=True)]
     found = {
-        "lookup": compare(plain, Side(path, [Lookup(always[0])]), prompts, "lookup"),
-        "draft": compare(plain, Side(path, [DraftModel(small, always[1])]), prompts, "draft"),
+        "lookup": compare(plain, Side(path, [Lookup(always=True)]), prompts, "lookup"),
+        "draft": compare(plain, Side(path, [DraftModel(small, always=True)]), prompts, "draft"),
         "restored": compare(plain, Side(path, [], folder / "states"), prompts, "restored", again=True),
     }
     print(json.dumps(found))

@@ -18,7 +18,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as c
 
-from core.engine.llama.drafts import Economy, Lookup
+from core.engine.llama.drafts import Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
 from core.engine.llama.sequences import Sequences
@@ -50,7 +50,7 @@ def main() -> None:
     one = FixedThreads(1)
     model.ends = lambda token: False  # type: ignore[method-assign] - it shall go on
     sequences = Sequences(model, StateFiles(Path(), "x", 0))
-    generator = Generator(model, sequences, one, one, [Lookup(Economy())])
+    generator = Generator(model, sequences, one, one, [Lookup()])
     steps: list[tuple[float, float]] = []
     last = [time.perf_counter(), 0.0]
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.batch import Batch
-from core.engine.llama.drafts import Economy
+from core.engine.llama.economy import Economy
 from core.engine.llama.model import BATCH, Model
 
 
 class DraftModel:
     """Guesses with a smaller model, greedily. It follows the text in a cache of its own."""
 
-    def __init__(self, model: Model, economy: Economy) -> None:
-        self.economy = economy
+    def __init__(self, model: Model, *, always: bool = False) -> None:
+        """`always`: see Economy."""
+        self._economy = Economy(always=always)
         self._model = model
         self._batch = Batch()
         self._tokens: list[int] = []  # what its cache holds
@@ -22,9 +23,10 @@ class DraftModel:
     def begin(self) -> None:
         """See Guesser.begin. What its cache shares with the next text is kept."""
 
-    def guess(self, tokens: list[int], token: int, count: int) -> list[int]:
+    def guess(self, tokens: list[int], token: int, room: int) -> list[int]:
         """See Guesser.guess."""
-        if len(tokens) + 1 + count > self._model.context_length:
+        count = min(self._economy.best(), room)
+        if count < 1 or len(tokens) + 1 + count > self._model.context_length:
             return []
         self._follow(tokens)
         guesses: list[int] = []
@@ -54,6 +56,14 @@ class DraftModel:
             return False
         self._tokens += tokens
         return True
+
+    def single(self, seconds: float) -> None:
+        """See Guesser.single."""
+        self._economy.single(seconds)
+
+    def learn(self, guesses: int, accepted: int, seconds: float) -> None:
+        """See Guesser.learn."""
+        self._economy.batch(guesses, accepted, seconds)
 
     def close(self) -> None:
         """See Guesser.close."""

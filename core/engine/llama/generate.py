@@ -86,6 +86,8 @@ class Generator:
         cancelled: Callable[[], bool],
     ) -> Completion:
         room = self._model.context_length
+        self._reading.begin()
+        self._writing.begin()
         sequence = self._sequences.take(conversation)
         cached = self._sequences.keep_common(prompt)
         self._read(sequence, prompt[cached:], on_read, cancelled)
@@ -146,19 +148,18 @@ class Generator:
                 yield token
             self._sequences.cut(before + right)
             self._guessed += len(guesses)
-            source.economy.batch(len(guesses), right, spent)
+            source.learn(len(guesses), right, spent)
 
     def _guess(self, tokens: list[int], token: int, room: int) -> tuple[Guesser | None, list[int]]:
         for guesser in self._guessers:
-            count = min(guesser.economy.best(), room)
-            if count > 0 and (guesses := guesser.guess(tokens, token, count)):
+            if room > 0 and (guesses := guesser.guess(tokens, token, room)):
                 return guesser, guesses
         return None, []
 
     def _note_single(self, seconds: float) -> None:
         self._writing.note(seconds)
         for guesser in self._guessers:
-            guesser.economy.single(seconds)
+            guesser.single(seconds)
 
     def _read(
         self,

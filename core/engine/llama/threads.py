@@ -4,7 +4,7 @@ llama.cpp's threads meet at a barrier hundreds of times a token, so one that the
 stops them all: beside one busy process, two threads on two cores fell from 40 to 0.7 tokens a second where one
 thread made 37. So the count is no constant. The cost of each step is watched; a sudden one makes fewer threads
 be tried at once, and now and then a neighbouring count is tried for a few steps and kept if it is quicker. More
-threads are tried only where cores are idle: a try beside a busy process can cost a second.
+threads than other programs leave cores for are never taken: a single step beside a busy process can cost a second.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DRIFT = 1.4  # the usual cost has become this many times what it was when the co
 SHARE = 0.02  # of the time may go into tries that turn out slower
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds between tries
 AFTER_STALL = 6.0  # seconds before more threads are tried again, once they have stalled
-ROOM = 0.6  # idle cores for each further thread
+ROOM = 0.6  # free cores for each further thread
 SETTLING = 8  # steps before the first try
 
 
@@ -35,17 +35,18 @@ class ThreadGovernor:
         *,
         steps: int = 4,
         clock: Callable[[], float] = time.monotonic,
-        idle: Callable[[], float] = lambda: float("inf"),
+        free: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         """`steps` is how many steps a try lasts; the first of several is not counted, it warms caches up.
 
-        `idle` says how many cores had nothing to do lately.
+        `free` says how many cores other programs left lately; infinite where that cannot be said.
         """
         self._most = most
         self._steps = steps
         self._clock = clock
-        self._idle = idle
+        self._free = free
         self._chosen = max(1, min(start, most))
+        self._given_up: int | None = None  # what was chosen before other programs took cores
         self._usual: float | None = None  # smoothed cost of a step with the chosen count
         self._at_choice: float | None = None  # what that was soon after the choice
         self._noted = 0
@@ -60,6 +61,18 @@ class ThreadGovernor:
     def count(self) -> int:
         """Threads for the next step."""
         return self._trial or self._chosen
+
+    def begin(self) -> None:
+        """A piece of work begins. It takes no more cores than other programs left since the last one."""
+        free = self._free()
+        if free == float("inf"):
+            return
+        usual = self._given_up or self._chosen
+        wanted = min(usual, max(1, round(free)))
+        self._given_up = usual if wanted < usual else None
+        if wanted != self._chosen:
+            self._chosen, self._usual, self._at_choice, self._trial = wanted, None, None, None
+            self._noted = 0
 
     def note(self, cost: float) -> None:
         """Take in what the last step cost: seconds a token."""
@@ -82,7 +95,7 @@ class ThreadGovernor:
 
     def _try_when_due(self) -> None:
         step = max(1, self._chosen // 4)
-        if self._upwards and self._chosen < self._most and self._idle() < ROOM * step:
+        if self._upwards and self._chosen < self._most and self._free() - self._chosen < ROOM * step:
             self._next = self._clock() + SHORTEST_WAIT
         else:
             self._try(upwards=self._upwards)
@@ -122,17 +135,23 @@ class ThreadGovernor:
         self._next = self._clock() + self._wait
 
 
-class IdleCores:
-    """How many cores were idle since it was asked last, by the system's own count."""
+class FreeCores:
+    """How many cores other programs left since it was asked last: idle ones, and those that this process had."""
 
     def __init__(self) -> None:
-        self._last = (time.monotonic(), psutil.cpu_times().idle)
+        self._process = psutil.Process()
+        self._last = self._look()
+
+    def _look(self) -> tuple[float, float]:
+        """The time, and the seconds of all cores so far that other programs did not take."""
+        own = self._process.cpu_times()
+        return time.monotonic(), psutil.cpu_times().idle + own.user + own.system
 
     def __call__(self) -> float:
-        now = (time.monotonic(), psutil.cpu_times().idle)
-        seconds, idle = now[0] - self._last[0], now[1] - self._last[1]
+        now = self._look()
+        seconds, free = now[0] - self._last[0], now[1] - self._last[1]
         self._last = now
-        return idle / seconds if seconds > 0.1 else float("inf")
+        return free / seconds if seconds > 0.1 else float("inf")
 
 
 class FixedThreads:
@@ -140,6 +159,9 @@ class FixedThreads:
 
     def __init__(self, count: int) -> None:
         self.count = count
+
+    def begin(self) -> None:
+        """Nothing is asked."""
 
     def note(self, cost: float) -> None:
         """Nothing is learnt."""

@@ -19,11 +19,11 @@ import psutil
 from core.engine import thinking
 from core.engine.llama import devices
 from core.engine.llama.draft_model import DraftModel
-from core.engine.llama.drafts import Economy, Guesser, Lookup
+from core.engine.llama.drafts import Guesser, Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
 from core.engine.llama.sequences import Sequences
-from core.engine.llama.threads import FixedThreads, IdleCores, ThreadGovernor, Threads
+from core.engine.llama.threads import FixedThreads, FreeCores, ThreadGovernor, Threads
 from core.engine.messages import (
     Adapter,
     AskEngine,
@@ -92,9 +92,9 @@ class _Resident:
         guessers: list[Guesser] = []
         always = request.speculation == "always"
         if request.speculation != "off" and model.can_be_cut:
-            guessers.append(Lookup(Economy(always=always)))
+            guessers.append(Lookup(always=always))
             if draft is not None:
-                guessers.append(DraftModel(draft, Economy(always=always)))
+                guessers.append(DraftModel(draft, always=always))
         self.generator = Generator(model, self.sequences, reading, writing, guessers)
 
     def info(self) -> ModelInfo:
@@ -119,9 +119,9 @@ class Engine:
         self._residents: list[_Resident] = []
         cores = os.cpu_count() or 1
         # Reading a prompt gains from every core; how many are good for writing is found out.
-        self._reading = ThreadGovernor(cores, cores, steps=1, idle=IdleCores())
+        self._reading = ThreadGovernor(cores, cores, steps=1, free=FreeCores())
         start = min(psutil.cpu_count(logical=False) or cores, default_threads())
-        self._writing = ThreadGovernor(cores, start, idle=IdleCores())
+        self._writing = ThreadGovernor(cores, start, free=FreeCores())
 
     def _start(self, *, graphics: bool = True) -> None:
         if not self._started:

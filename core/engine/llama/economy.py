@@ -1,0 +1,92 @@
+"""Whether guessing ahead pays, and how far: measured while answers are written.
+
+Two things decide it. What a batch costs with so many guesses in it, in steps of one token: on processors it does
+not grow evenly (kernels take rows by fours, say), so each size has a figure of its own. And how often a guess is
+right, which differs between kinds of guess: what followed six words that occurred before is surer than what followed one.
+"""
+
+from __future__ import annotations
+
+MOST = 8  # tokens guessed at once
+PAYS = 1.05  # expected gain in speed below which nothing is guessed
+SMOOTHING = 0.1  # weight of the newest observation
+LOOK = 3  # guesses that find out what guessing costs
+REST = 128  # tokens written without guessing, once it has turned out not to pay; doubled each time
+HOPEFUL = 0.8  # chance that a guess is right, before any was seen
+
+
+class _Kind:
+    """One kind of guess: how often it is right, and whether it rests."""
+
+    def __init__(self, right: float) -> None:
+        self.right = right  # chance that a guess is right if the one before it was
+        self.rest = 0  # tokens until it is tried again
+        self.next_rest = REST
+        self.looking = True  # it has not been tried since it rested
+
+    def learn(self, guesses: int, accepted: int) -> None:
+        # A geometric run: `accepted` successes, then a failure unless all were right.
+        tries = accepted + (accepted < guesses)
+        self.right += (1 - (1 - SMOOTHING) ** tries) * (accepted / tries - self.right)
+        self.looking = False
+
+    def give_up(self) -> None:
+        """Texts and machines change, so it is tried once more after a while; what was learnt is kept."""
+        self.rest, self.next_rest = self.next_rest, 2 * self.next_rest
+        self.looking = True
+
+
+class Economy:
+    """What guesses cost and bring, for one source of guesses."""
+
+    def __init__(self, kinds: tuple[float, ...] = (HOPEFUL,), *, always: bool = False) -> None:
+        """`kinds` are the first beliefs in each kind of guess; they are named by their places.
+
+        With `always`, as many as possible are guessed whatever it costs: for measuring and testing.
+        """
+        self._always = always
+        self._kinds = [_Kind(right) for right in kinds]
+        self._single: float | None = None  # seconds for a batch of one token
+        self._costs: dict[int, float] = {}  # guesses in a batch -> its cost in single tokens
+
+    def single(self, seconds: float) -> None:
+        """A token was written without guessing."""
+        old = self._single
+        self._single = seconds if old is None else old + SMOOTHING * (seconds - old)
+        for kind in self._kinds:
+            kind.rest = max(0, kind.rest - 1)
+
+    def batch(self, guesses: int, accepted: int, seconds: float, kind: int = 0) -> None:
+        """A batch with guesses was read; `seconds` include making them."""
+        if self._single:
+            cost = max(1.0, seconds / self._single)
+            old = self._costs.get(guesses)
+            self._costs[guesses] = cost if old is None else old + SMOOTHING * (cost - old)
+        self._kinds[kind].learn(guesses, accepted)
+
+    def cost(self, guesses: int) -> float:
+        """Of a batch with so many guesses, in single tokens; for sizes never tried, in a straight line from the nearest."""
+        if guesses in self._costs or not self._costs:
+            return self._costs.get(guesses, 1.0)
+        nearest = min(self._costs, key=lambda known: abs(known - guesses))
+        return 1.0 + (self._costs[nearest] - 1.0) * guesses / nearest
+
+    def gain(self, guesses: int, kind: int = 0) -> float:
+        """Expected tokens for the price of one, guessing so many."""
+        right = min(self._kinds[kind].right, 0.98)
+        return (1 - right ** (guesses + 1)) / (1 - right) / self.cost(guesses)
+
+    def best(self, kind: int = 0) -> int:
+        """How many to guess now; 0 where it does not pay, or where no token was timed yet."""
+        if self._always:
+            return MOST
+        chosen = self._kinds[kind]
+        if self._single is None or chosen.rest:
+            return 0
+        if not self._costs or (chosen.looking and chosen.next_rest > REST):
+            return LOOK
+        best = max(range(1, MOST + 1), key=lambda count: self.gain(count, kind))
+        if self.gain(best, kind) >= PAYS:
+            return best
+        chosen.give_up()
+        return 0
