@@ -1,9 +1,9 @@
 """States of conversations on disk, so that a restart does not read their history again.
 
 A file is named after its conversation and what the state depends on: the model file, the build of the
-engine, the cache's type. It holds the tokens and the bytes of `llama_state_seq_get_data`, with a checksum,
-since native code must never see a damaged one. The folder has a size limit; the file that was written longest
-ago leaves first. Losing a file costs time, nothing else.
+engine, the cache's type. It holds the tokens and the packed bytes of `llama_state_seq_get_data`, with a checksum,
+since native code must never see a damaged one. The folder has a size limit; the state of the conversation that
+was used longest ago leaves first. Losing a file costs time, nothing else.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".kv"
-_MAGIC = b"TSUKUE-KV1\n"
+_STEP_NS = (
+    1_000_000_000  # between the times of states that are kept together; some systems count whole seconds
+)
+_MAGIC = b"TSUKUE-KV2\n"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}$")
 
 
@@ -41,7 +47,9 @@ def file_version(path: str | Path) -> tuple[int, int]:
 def forget(folder: Path, conversation: str) -> None:
     """Delete every state of a conversation, whatever model it was for. Both sides of the pipe call this."""
     if _NAME.match(conversation) and folder.is_dir():
-        for path in folder.glob(f"{conversation}.*{SUFFIX}"):
+        for path in folder.glob(
+            f"{conversation}.*"
+        ):  # also the half of one, if the process was ended meanwhile
             path.unlink(missing_ok=True)
 
 
@@ -58,24 +66,34 @@ class StateFiles:
             return None
         return self._folder / f"{conversation}.{self._key}{SUFFIX}"
 
-    def write(self, conversation: str, tokens: list[int], state: memoryview) -> bool:
-        """Keep a state; whether it was kept. A full disk is no error here: the state is only a shortcut."""
+    def write(
+        self, conversation: str, tokens: list[int], state: Sequence[bytes | memoryview], newer: int = 0
+    ) -> bool:
+        """Keep a state, given in parts; whether it was kept. A full disk is no error here: it is only a shortcut.
+
+        `newer` is how many states of conversations that were used later have just been kept: none of them leaves for it.
+        """
         path = self._path(conversation)
-        if path is None or len(state) > self._limit:
+        size = sum(len(part) for part in state)
+        if path is None or size > self._limit:
             return False
         raw = array.array("i", tokens).tobytes()
         digest = hashlib.blake2b(raw, digest_size=16)
-        digest.update(state)
-        head = {"tokens": len(tokens), "bytes": len(state), "digest": digest.hexdigest()}
+        for part in state:
+            digest.update(part)
+        head = {"tokens": len(tokens), "bytes": size, "digest": digest.hexdigest()}
         half = path.with_suffix(".half")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._make_room(len(raw) + len(state), path)
+            when = time.time_ns() - newer * _STEP_NS
+            if not self._make_room(len(raw) + size, path, when):
+                return False
             with half.open("wb") as out:
                 out.write(_MAGIC + json.dumps(head).encode() + b"\n")
                 out.write(raw)
-                out.write(state)
+                out.writelines(state)
             half.chmod(0o600)
+            os.utime(half, ns=(when, when))
             half.replace(path)
         except OSError as error:
             log.warning("a conversation's state was not kept: %s", error)
@@ -98,16 +116,18 @@ class StateFiles:
                 path.unlink()
             return None
 
-    def _make_room(self, needed: int, but: Path) -> None:
-        files = sorted(
-            (p for p in self._folder.glob(f"*{SUFFIX}") if p != but), key=lambda p: p.stat().st_mtime
-        )
-        total = sum(p.stat().st_size for p in files)
-        for path in files:
-            if total + needed <= self._limit:
-                return
+    def _make_room(self, needed: int, but: Path, when: int) -> bool:
+        """Delete states older than `when`, the oldest first, until so many bytes fit; whether they do."""
+        for half in self._folder.glob("*.half"):
+            half.unlink()  # of a process that was ended while it wrote
+        files = sorted((p.stat().st_mtime_ns, p) for p in self._folder.glob(f"*{SUFFIX}") if p != but)
+        total = sum(p.stat().st_size for _, p in files)
+        for changed, path in files:
+            if total + needed <= self._limit or changed >= when:
+                break
             total -= path.stat().st_size
             path.unlink()
+        return total + needed <= self._limit
 
 
 def _parse(stream: BinaryIO, size: int) -> tuple[list[int], bytes]:

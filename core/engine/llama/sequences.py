@@ -18,12 +18,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import llama_cpp.llama_cpp as c
+import psutil
 
 from core.engine.llama.model import Model
+from core.engine.llama.packing import pack, unpack
 from core.engine.states import StateFiles
 
 LIVE = 0  # the sequence number of the live conversation
-PARKED_BYTES = 256 << 20  # all parked states together; the one that was unused longest leaves first
+# All parked states together; the one that was unused longest leaves first. So much of the memory that is free, but
+# at least and at most so many bytes.
+PARKED_SHARE, PARKED_LEAST, PARKED_MOST = 1 / 8, 256 << 20, 2 << 30
 WORTH_PARKING = 64  # tokens; fewer are read again faster than they are kept
 
 
@@ -44,10 +48,9 @@ class _Parked:
 class Sequences:
     """The conversations of one model's context: one live, others parked."""
 
-    def __init__(self, model: Model, files: StateFiles, parked_bytes: int = PARKED_BYTES) -> None:
+    def __init__(self, model: Model, files: StateFiles) -> None:
         self._model = model
         self._files = files
-        self._limit = parked_bytes
         self._live = Sequence()
         self._parked: OrderedDict[str, _Parked] = OrderedDict()  # the one parked longest ago is first
 
@@ -121,15 +124,19 @@ class Sequences:
             if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
                 self._parked[live.conversation] = _Parked(list(live.tokens), state)
         self._clear()
-        while sum(len(parked.state) for parked in self._parked.values()) > self._limit:
+        limit = min(max(PARKED_LEAST, psutil.virtual_memory().available * PARKED_SHARE), PARKED_MOST)
+        while sum(len(parked.state) for parked in self._parked.values()) > limit:
             conversation, oldest = self._parked.popitem(last=False)
-            self._files.write(conversation, oldest.tokens, memoryview(oldest.state).cast("B"))
+            self._files.write(conversation, oldest.tokens, pack(memoryview(oldest.state).cast("B")))
 
     def keep(self) -> None:
-        """Put everything that is live or parked on disk: the process leaves, or another model comes."""
+        """Put everything that is live or parked on disk: the process leaves, or another model comes.
+
+        The latest first, for a process that is too slow to leave is ended.
+        """
         self._park()
-        for conversation, parked in self._parked.items():
-            self._files.write(conversation, parked.tokens, memoryview(parked.state).cast("B"))
+        for newer, (conversation, parked) in enumerate(reversed(self._parked.items())):
+            self._files.write(conversation, parked.tokens, pack(memoryview(parked.state).cast("B")), newer)
         self._parked.clear()
 
     def _restore(self) -> None:
@@ -139,7 +146,8 @@ class Sequences:
             kept = self._files.read(self._live.conversation)
             if kept is None or len(kept[0]) > self._model.context_length:
                 return
-            parked = _Parked(kept[0], (ctypes.c_uint8 * len(kept[1])).from_buffer_copy(kept[1]))
+            state = unpack(kept[1])
+            parked = _Parked(kept[0], (ctypes.c_uint8 * len(state)).from_buffer_copy(state))
         size = len(parked.state)
         if c.llama_state_seq_set_data(self._model.context, parked.state, size, LIVE) == size:
             self._live.tokens = parked.tokens
