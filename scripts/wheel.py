@@ -24,6 +24,9 @@ from steps import PYTHON, REQUIREMENTS, SetupFailed, cache_folder, digest, run, 
 # On processors with AMX a native build of llama.cpp crashes at the first prompt of more than one
 # token (llama.cpp issue 20824), so no CPU build of ours may contain AMX code.
 NO_AMX = ["-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16"]
+# Where the processor computes in half precision, GCC 12 lets it convert llama.cpp's scales one by one; writing an
+# answer then takes half as long again (measured on Sapphire Rapids, docs/engine.md).
+NO_FP16 = ["-mno-avx512fp16"]
 BACKEND_FLAGS = {
     "cpu": [],
     "vulkan": ["-DGGML_VULKAN=ON"],
@@ -134,14 +137,16 @@ def engine_wheel(backend: str, extra: str, cache: Path) -> Path:
     """
     compiler = _compiler()
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
-    no_amx = NO_AMX if _accepts(compiler, NO_AMX) else []
+    without = NO_AMX if _accepts(compiler, NO_AMX) else []
+    if backend != "portable" and "avx512_fp16" in _processor() and _accepts(compiler, NO_FP16):
+        without = without + NO_FP16
     cmake = [*BUILD_FLAGS, *BACKEND_FLAGS[backend], *extra.split()]
     if backend == "portable" and can_compile_vulkan(extra):
         cmake += BACKEND_FLAGS["vulkan"]
     key = digest(
         (REQUIREMENTS / "native.txt").read_text(),
         " ".join(cmake),
-        " ".join(no_amx),
+        " ".join(without),
         version.stdout,
         " ".join(PORTABLE_VARIANTS) if backend == "portable" else _processor(),
         platform.machine(),
@@ -160,7 +165,7 @@ def engine_wheel(backend: str, extra: str, cache: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "CMAKE_ARGS": " ".join(cmake)}
     for name in ("CFLAGS", "CXXFLAGS"):
-        environment[name] = f"{os.environ.get(name, '')} {' '.join(no_amx)}".strip()
+        environment[name] = f"{os.environ.get(name, '')} {' '.join(without)}".strip()
     log = cache / "wheels" / f"{backend}-{key}.log"
     with (
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as temporary,
