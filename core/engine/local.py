@@ -150,9 +150,10 @@ class LocalEngine:
             return wanted
         try:
             shape = gguf.read_header(wanted.path).shape
+            size = sum(part.stat().st_size for part in gguf.parts(Path(wanted.path)))
         except (ModelMissing, ModelUnreadable):
             return wanted  # the worker will say it
-        found = fit.need(Path(wanted.path).stat().st_size, shape, wanted.context_length, wanted.cache_type)
+        found = fit.need(size, shape, wanted.context_length, wanted.cache_type)
         layers = fit.layers_on_gpu(found, shape, hardware.look(devices))
         total = shape.layers if shape else layers
         if layers >= total:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.models import quantisation
+from core.errors import ModelUnreadable
+from core.models import gguf, quantisation
 
 DEPTH = 6  # folders below a place that are looked into
 MOST = 500  # files that are shown at most
@@ -62,9 +63,13 @@ def find(home: Path | None = None) -> list[Foreign]:
     found: dict[Path, Foreign] = {}
     for program, folder in places(home):
         for path in _files(folder):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ModelUnreadable):  # also a set of which a part is missing
                 real = path.resolve()
-                found.setdefault(real, Foreign(program, path.stem, real, real.stat().st_size))
+                split = quantisation.split_of(path.name)
+                # The parts of a split model must bear their own names, which links may have.
+                files = gguf.parts(path) if split else [real]
+                size = sum(file.stat().st_size for file in files)
+                found.setdefault(real, Foreign(program, split[0] if split else path.stem, files[0], size))
     for model in _ollama(Path(os.environ.get("OLLAMA_MODELS") or home / ".ollama/models")):
         found.setdefault(model.path, model)
     return sorted(found.values(), key=lambda model: model.name.lower())[:MOST]

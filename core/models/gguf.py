@@ -7,13 +7,16 @@ refused by name instead of crashing the engine.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import ModelMissing, ModelUnreadable
+from core.models import quantisation
 from core.models.catalogue import Shape
 
 MAX_ENTRIES = 100_000
@@ -21,6 +24,21 @@ MAX_TENSORS = 100_000
 MAX_STRING = 16_000_000
 MAX_ARRAY = 10_000_000
 KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
+# Encoders, and what turns pictures into tokens: llama.cpp's names (src/llama-arch.cpp).
+_CANNOT_CHAT = {
+    "bert",
+    "clip",
+    "eurobert",
+    "gemma-embedding",
+    "jina-bert-v2",
+    "jina-bert-v3",
+    "modern-bert",
+    "neo-bert",
+    "nomic-bert",
+    "nomic-bert-moe",
+    "t5encoder",
+    "wavtokenizer-dec",
+}
 _SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 # type number -> (values in a block, bytes of a block)
@@ -138,12 +156,12 @@ class Header:
 class _Reader:
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
-        self._size = size
+        self.size = size
         self.position = 0
         self.last_count = 0  # of the list that was read last
 
     def take(self, count: int) -> bytes:
-        if count < 0 or self.position + count > self._size:
+        if count < 0 or self.position + count > self.size:
             raise ValueError("the file ends in the middle of its header")
         data = self._stream.read(count)
         if len(data) != count:
@@ -152,7 +170,7 @@ class _Reader:
         return data
 
     def skip(self, count: int) -> None:
-        if count < 0 or self.position + count > self._size:
+        if count < 0 or self.position + count > self.size:
             raise ValueError("the file ends in the middle of its header")
         self._stream.seek(count, 1)
         self.position += count
@@ -187,48 +205,84 @@ class _Reader:
 
 def read_header(path: str | Path) -> Header:
     """Read and check a header. Raises ModelMissing, ModelUnreadable (with the reason in words)."""
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            return _parse(_Reader(stream, size), size)
-    except FileNotFoundError as error:
-        raise ModelMissing(str(path)) from error
-    except OSError as error:
-        raise ModelUnreadable(str(path), error.strerror or str(error)) from error
-    except (ValueError, struct.error, OverflowError) as error:
-        raise ModelUnreadable(str(path), str(error)) from error
+    return _read(path)
+
+
+def _read(path: str | Path, *, partial: bool = False) -> Header:
+    with _opened(path) as reader:
+        return _parse(reader, partial=partial)
+
+
+def parts(path: Path) -> list[Path]:
+    """The files of a model, the one that is loaded first: several for a split model, else one.
+
+    The parts of a split model lie side by side; a link in the library, which bears another name, leads to the first.
+    Raises ModelUnreadable where one is not there.
+    """
+    first = path
+    if path.is_symlink() and quantisation.split_of(path.name) is None:
+        target = path.parent / path.readlink()
+        first = target if quantisation.split_of(target.name) else path
+    split = quantisation.split_of(first.name)
+    if split is None:
+        return [path]
+    stem, _, count = split
+    found = []
+    for number in range(1, count + 1):
+        found.append(first.with_name(f"{stem}-{number:05}-of-{count:05}.gguf"))
+        if not found[-1].exists():
+            raise ModelUnreadable(str(path), f"part {number} of {count} is not there")
+    return found
+
+
+def check(path: Path) -> Header:
+    """The header of a model, all of whose files were found sound. Raises ModelMissing, ModelUnreadable."""
+    for part in parts(path)[1:]:
+        _read(part, partial=True)
+    return read_header(path)
 
 
 def kind_of(path: Path) -> str:
-    """What a file says it is in `general.type`: 'model', 'adapter', …; 'model' where it says nothing.
+    """What a file is for: 'model' if it can chat, 'adapter' for a LoRA adapter, 'other' for what cannot be used alone.
 
-    Quick: it reads no further than the first list, which is a vocabulary in models. Raises ModelMissing, ModelUnreadable.
+    Those are encoders, which make vectors of texts, and the parts of models that see or hear. Quick: it reads no
+    further than the vocabulary. Raises ModelMissing, ModelUnreadable.
     """
+    kind = "model"
+    with _opened(path) as reader:
+        if reader.take(4) != b"GGUF":
+            raise ValueError("it is not a GGUF file")
+        _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
+        for _ in range(min(entries, MAX_ENTRIES)):
+            key, value_kind = reader.string(), reader.number("I")
+            if key.startswith("tokenizer."):
+                break
+            value = reader.value(value_kind)
+            if key == "general.type" and value != "model":
+                return "adapter" if value == "adapter" else "other"
+            encodes = key == "general.architecture" and value in _CANNOT_CHAT
+            if encodes or (key.endswith(".pooling_type") and value):
+                kind = "other"
+    return kind
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[_Reader]:
+    """A reader of the file; what goes wrong with it is ModelMissing or ModelUnreadable."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            reader = _Reader(stream, size)
-            if reader.take(4) != b"GGUF":
-                raise ValueError("it is not a GGUF file")
-            _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
-            for _ in range(min(entries, KEPT_ARRAY)):
-                key, kind = reader.string(), reader.number("I")
-                if kind == _ARRAY:
-                    break
-                value = reader.value(kind)
-                if key == "general.type":
-                    return str(value)
+        size = Path(path).stat().st_size
+        with Path(path).open("rb") as stream:
+            yield _Reader(stream, size)
     except FileNotFoundError as error:
         raise ModelMissing(str(path)) from error
     except OSError as error:
         raise ModelUnreadable(str(path), error.strerror or str(error)) from error
     except (ValueError, struct.error, OverflowError) as error:
         raise ModelUnreadable(str(path), str(error)) from error
-    return "model"
 
 
-def _parse(reader: _Reader, size: int) -> Header:
+def _parse(reader: _Reader, *, partial: bool) -> Header:
+    """`partial`: a further part of a split model, which does not name its architecture again."""
     if reader.take(4) != b"GGUF":
         raise ValueError("it is not a GGUF file")
     version = reader.number("I")
@@ -248,13 +302,13 @@ def _parse(reader: _Reader, size: int) -> Header:
         if value is not None:
             values[key] = value
     header = Header(version, tensors, values, lengths)
-    if not header.architecture:
+    if not header.architecture and not partial:
         raise ValueError("it does not name its architecture")
-    _check_tensors(reader, tensors, values, size)
+    _check_tensors(reader, tensors, values)
     return header
 
 
-def _check_tensors(reader: _Reader, count: int, values: dict[str, Any], size: int) -> None:
+def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
     """Every tensor must lie inside the file."""
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 65536 or alignment & (alignment - 1):
@@ -278,5 +332,5 @@ def _check_tensors(reader: _Reader, count: int, values: dict[str, Any], size: in
         else:
             ends = max(ends, offset)
     start = -(-reader.position // alignment) * alignment
-    if start + ends > size:
-        raise ValueError(f"the file is cut short: {size} of {start + ends} bytes are there")
+    if start + ends > reader.size:
+        raise ValueError(f"the file is cut short: {reader.size} of {start + ends} bytes are there")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import HomeNotWritable, ModelMissing, ModelUnreadable, NoModel, NoRoom
-from core.models import gguf
+from core.models import gguf, quantisation
 from core.paths import Home, starter_folder
 
 COPIED_AT_ONCE = 4 << 20  # bytes
@@ -23,7 +23,10 @@ COPIED_AT_ONCE = 4 << 20  # bytes
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A model that lies on disk. `role` is chat, embedding, reranker, speech or adapter; `path` a file or a folder."""
+    """A model that lies on disk. `path` is a file (of a split model the first) or a folder.
+
+    `role` is chat, embedding, reranker, speech, adapter, or 'other' for a file that is of no use by itself.
+    """
 
     id: str
     name: str
@@ -38,11 +41,20 @@ class LocalModel:
 
 @functools.lru_cache(maxsize=256)
 def _role(path: Path, size: int, changed: int) -> str:
-    """What a .gguf file is: 'adapter' for a LoRA adapter, 'chat' for everything else. Read once for each version."""
+    """What a .gguf file can be: 'chat', 'adapter' or 'other'. Read once for each version."""
     try:
-        return "adapter" if gguf.kind_of(path) == "adapter" else "chat"
+        kind = gguf.kind_of(path)
+        return "chat" if kind == "model" else kind
     except (ModelMissing, ModelUnreadable):
         return "chat"  # loading it will say what is wrong
+
+
+def _parts(path: Path) -> list[Path]:
+    """A model's files; where one is missing, the first alone: loading it will say so."""
+    try:
+        return gguf.parts(path)
+    except ModelUnreadable:
+        return [path]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -143,7 +155,7 @@ class Library:
         here = self._home.models / found.id
         ours = here.is_dir()  # else a plain file in the models folder
         source = found.path if found.path.is_dir() else found.path.parent
-        files = [p for p in source.rglob("*") if p.is_file()] if ours else [found.path]
+        files = [p for p in source.rglob("*") if p.is_file()] if ours else _parts(found.path)
         files = [p for p in files if p != source / "model.json"]
         total = sum(p.stat().st_size for p in files)
         target, half = folder / found.id, folder / f".{found.id}.half"
@@ -180,10 +192,14 @@ class Library:
         """Files that the person put into the folder, and the links that `add` made."""
         found = []
         for path in sorted(self._home.models.glob("*.gguf")):
+            split = quantisation.split_of(path.name)
+            if split is not None and split[1] > 1:
+                continue
             with contextlib.suppress(OSError):  # a link to a disk that is not there today
                 about = path.stat()
                 role = _role(path, about.st_size, about.st_mtime_ns)
-                found.append(LocalModel(path.stem, path.stem, role, path, about.st_size))
+                size = sum(part.stat().st_size for part in _parts(path))
+                found.append(LocalModel(path.stem, path.stem, role, path, size))
         return found
 
     def _folders(self) -> list[LocalModel]:
@@ -213,21 +229,37 @@ class Library:
     def add(self, file: Path, name: str = "") -> LocalModel:
         """Make a model file elsewhere on the disk part of the library, by a link: nothing is copied.
 
-        It is called `name`, or as its file is. Its header is checked first. Raises ModelMissing, ModelUnreadable, HomeNotWritable.
+        It is called `name`, or as its file is. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
+        what can neither chat nor adapt a model), HomeNotWritable.
         """
-        gguf.read_header(file)
-        safe = re.sub(r"[^\w.+-]", "_", name) or file.stem
+        gguf.check(file)
+        if gguf.kind_of(file) == "other":
+            raise ModelUnreadable(str(file), "it makes vectors of texts, or reads pictures; it cannot chat")
+        file = gguf.parts(file)[0]
+        split = quantisation.split_of(file.name)
+        safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)
         try:
             if not target.exists():
                 target.unlink(missing_ok=True)  # a link whose file has gone
                 try:
-                    target.symlink_to(file.resolve())
+                    # The parts of a split model lie beside it under their own names, perhaps as links themselves.
+                    target.symlink_to(file.absolute() if split else file.resolve())
                 except OSError:  # systems that keep links for administrators
-                    os.link(file, target)
+                    target = self._hard_link(file, target)
         except OSError as error:
             raise HomeNotWritable(str(target), error.strerror or str(error)) from error
         return self.find(target.stem)
+
+    def _hard_link(self, file: Path, target: Path) -> Path:
+        """Another name for the same bytes; a split model's parts keep theirs, or they would not find each other."""
+        files = gguf.parts(file)
+        if len(files) == 1:
+            os.link(file, target)
+            return target
+        for part in files:
+            os.link(part, self._home.models / part.name)
+        return self._home.models / files[0].name
 
     def _free_name(self, stem: str, file: Path) -> Path:
         """Where the link to `file` goes: a name that is free, or that leads to it already."""
@@ -252,9 +284,12 @@ class Library:
 
     def _delete(self, found: LocalModel) -> int:
         if found.path.parent == self._home.models and not found.path.is_dir():
-            freed = 0 if found.path.is_symlink() else found.size_bytes
-            found.path.unlink()
-            return freed
+            if found.path.is_symlink():
+                found.path.unlink()
+                return 0
+            for part in _parts(found.path):
+                part.unlink()
+            return found.size_bytes
         place = found.path if found.path.is_dir() else found.path.parent
         shutil.rmtree(self._home.models / found.id)
         if place.exists():

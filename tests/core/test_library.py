@@ -7,12 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gguf import GGUFWriter
 
+from core.app import App
 from core.errors import Cancelled, ModelMissing, ModelUnreadable
 from core.models import discover, gguf
 from core.models.library import Library
 from core.paths import Home
-from tests.support.gguf_files import write_adapter
+from tests.support.gguf_files import split, write_adapter
 
 # ---------------------------------------------------------------- library
 
@@ -108,7 +110,7 @@ def test_models_of_other_programs_are_found_once_each(
     found = {(f.program, f.name) for f in discover.find(person)}
     assert found == {
         ("LM Studio", "Studio-Q4_K_M"),
-        ("LM Studio", "Big-Q4_0-00001-of-00002"),
+        ("LM Studio", "Big-Q4_0"),
         ("GPT4All", "All-Q4_0"),
         ("Jan", "model"),
         ("Hugging Face", "Hub-Q8_0"),
@@ -257,3 +259,125 @@ def test_only_a_model_of_the_role_is_chosen(home: Home, tmp_path: Path) -> None:
     model = library.path_of("smollm2-135m-instruct")
     library.add(write_adapter(model, tmp_path / "style.gguf", strength=0.1))
     assert library.choose("chat", "style") == "smollm2-135m-instruct"
+
+
+# ---------------------------------------------------------------- split models, and what cannot chat
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The starter model in three files, as another program might hold it."""
+    folder = tmp_path_factory.mktemp("theirs")
+    model = Library(Home(folder)).path_of("smollm2-135m-instruct")
+    return split(model, folder, "Big-Q4_1", 100)
+
+
+def test_a_split_model_is_used_in_place(home: Home, parts: list[Path]) -> None:
+    """The link bears the person's name; llama.cpp looks for the other parts beside what it leads to."""
+    assert len(parts) > 1
+    app = App(home)
+    try:
+        added = app.library.add(parts[0], "My big one")
+        assert added.id == "My_big_one"
+        assert added.size_bytes == sum(part.stat().st_size for part in parts)
+        info = app.engine.load(added.id)
+        assert info.layers == 30
+        conversation = app.chat.new_conversation()
+        answer = app.chat.send(conversation.id, "Say hello.", model=added.id).wait(120)
+        assert answer.text
+    finally:
+        app.close()
+    assert Library(home).remove("My_big_one") == 0
+    assert all(part.exists() for part in parts)
+
+
+def test_where_links_are_for_administrators_the_files_get_second_names(
+    home: Home, parts: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(1, "not allowed")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    added = Library(home).add(parts[0])
+    assert added.size_bytes == sum(part.stat().st_size for part in parts)
+    assert gguf.check(added.path).architecture == "llama"
+    assert all(path.stat().st_nlink == 2 for path in gguf.parts(added.path))
+
+
+def test_the_parts_of_a_model_in_the_folder_are_one_model(
+    home: Home, tmp_path: Path, parts: list[Path]
+) -> None:
+    total = sum(part.stat().st_size for part in parts)
+    for part in parts:
+        shutil.copy(part, home.models)
+    library = Library(home)
+    (own,) = (model for model in library.all() if not model.starter)
+    assert own.size_bytes == total
+    moved = library.move(own.id, tmp_path / "disk")
+    assert len(gguf.parts(moved.path)) == len(parts)
+    assert not list(home.models.glob("*.gguf"))
+    assert library.remove(moved.id) == total
+    for part in parts:
+        shutil.copy(part, home.models)
+    (own,) = (model for model in library.all() if not model.starter)
+    assert library.remove(own.id) == total
+    assert not list(home.models.glob("*.gguf"))
+
+
+def test_a_split_model_without_one_of_its_parts_is_refused(
+    tmp_path: Path, home: Home, parts: list[Path]
+) -> None:
+    for part in parts[:-1]:
+        shutil.copy(part, tmp_path)
+    with pytest.raises(ModelUnreadable, match=f"part {len(parts)} of {len(parts)} is not there"):
+        Library(home).add(tmp_path / parts[0].name)
+    (tmp_path / parts[-1].name).write_bytes(parts[-1].read_bytes()[:-1000])
+    with pytest.raises(ModelUnreadable, match="cut short"):
+        Library(home).add(tmp_path / parts[0].name)
+
+
+def test_split_models_of_other_programs_are_one_each(
+    home: Home, tmp_path: Path, parts: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub's cache names its files by links to blobs; only the links have the parts' names."""
+    cache = tmp_path / ".cache/huggingface/hub/models--x--y"
+    (cache / "blobs").mkdir(parents=True)
+    (cache / "snapshots/1").mkdir(parents=True)
+    for number, part in enumerate(parts):
+        (cache / "blobs" / str(number)).write_bytes(part.read_bytes())
+        (cache / "snapshots/1" / part.name).symlink_to(f"../../blobs/{number}")
+    for name in ("HF_HOME", "OLLAMA_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    (found,) = discover.find(tmp_path)
+    assert (found.name, found.size_bytes) == ("Big-Q4_1", sum(part.stat().st_size for part in parts))
+    added = Library(home).add(found.path)
+    assert gguf.check(added.path).architecture == "llama"
+    (cache / "snapshots/1" / parts[1].name).unlink()
+    assert discover.find(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind", "pooling"), [("nomic-bert", "", 0), ("clip", "mmproj", 0), ("qwen3", "model", 3)]
+)
+def test_what_cannot_chat_is_no_chat_model(
+    home: Home, tmp_path: Path, architecture: str, kind: str, pooling: int
+) -> None:
+    library = Library(home)
+    for folder in (tmp_path, home.models):
+        writer = GGUFWriter(str(folder / "encoder.gguf"), arch=architecture)
+        if kind:
+            writer.add_type(kind)
+        writer.add_tags(["feature-extraction"])
+        if pooling:
+            writer.add_uint32(f"{architecture}.pooling_type", pooling)
+        for step in (
+            writer.write_header_to_file,
+            writer.write_kv_data_to_file,
+            writer.write_tensors_to_file,
+            writer.close,
+        ):
+            step()
+    with pytest.raises(ModelUnreadable, match="cannot chat"):
+        library.add(tmp_path / "encoder.gguf")
+    assert library.find("encoder").role == "other"
+    assert library.choose("chat") == "smollm2-135m-instruct"

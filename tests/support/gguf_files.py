@@ -140,3 +140,24 @@ def _copy_tokenizer(writer: gguf.GGUFWriter, reader: gguf.GGUFReader, count: int
     writer.add_token_merges(merges)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
+
+
+def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
+    """The same model in parts of so many tensors, named as llama.cpp wants: the first with everything but its weights' rest."""
+    reader = gguf.GGUFReader(str(model))
+    writer = gguf.GGUFWriter(
+        str(folder / f"{stem}.gguf"),
+        arch=str(reader.fields["general.architecture"].contents()),
+        split_max_tensors=tensors,
+    )
+    for name, field in reader.fields.items():
+        if not name.startswith("GGUF.") and name != "general.architecture":
+            inner = field.types[-1] if len(field.types) > 1 else None
+            writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return sorted(folder.glob(f"{stem}-*.gguf"))

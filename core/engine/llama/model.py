@@ -107,7 +107,8 @@ class Model:
         self._model = self._context = None
         self._adapters: dict[str, c.llama_adapter_lora_p] = {}
         self.adapters: tuple[Adapter, ...] = ()  # those that are applied
-        header = gguf.read_header(request.path)  # refuses damaged files before native code sees them
+        first = gguf.parts(Path(request.path))[0]
+        header = gguf.check(first)  # refuses damaged files before native code sees them
         gave_up = False
 
         @c.llama_progress_callback  # type: ignore[untyped-decorator]
@@ -126,7 +127,7 @@ class Model:
         params.progress_callback = progress
         params.use_extra_bufts = request.extra_buffers
         log.begin()
-        model = c.llama_model_load_from_file(os.fsencode(request.path), params)
+        model = c.llama_model_load_from_file(os.fsencode(first), params)
         if gave_up:
             if model:
                 c.llama_model_free(model)
