@@ -19,7 +19,7 @@ from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.engines import Engines
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
-from core.engine.messages import Completion, Generate, Sampling
+from core.engine.messages import Completion, Generate, ModelInfo, Sampling
 from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
@@ -228,6 +228,7 @@ class _Run:
         self._details: dict[str, Any] = {}
         self._evidence: Evidence | None = None
         self._context_length = 0
+        self._info: ModelInfo | None = None  # of the model that is loaded
         self._loading = False
 
     def __call__(self, job: Job) -> Message:
@@ -248,6 +249,8 @@ class _Run:
         message = self._finish(state)
         used = completion.context_used if completion else 0
         self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
+        if completion is not None and self._info is not None:
+            self._events.publish(EngineAnswered(self._info, completion.timings))
         if failure is not None:
             raise failure
         return message
@@ -293,8 +296,7 @@ class _Run:
         started = time.perf_counter()
         self._loading = True
         job.on_cancel(lambda: self._engine.cancel_load() if self._loading else None)
-        info = self._engine.load(self._model)
-        self._context_length = info.context_length
+        self._load()
         self._loading = False
         name = self._engine.name_of(self._model)  # a server's model has one only now
         if name != self._answer.model:
@@ -305,8 +307,11 @@ class _Run:
         completion = self._generate(job)
         self._details["timings"] = msgspec.to_builtins(completion.timings)
         self._details["finish"] = completion.finish
-        self._events.publish(EngineAnswered(info, completion.timings))
         return completion
+
+    def _load(self) -> None:
+        self._info = self._engine.load(self._model)
+        self._context_length = self._info.context_length
 
     def _find(self, job: Job) -> Evidence:
         started = time.perf_counter()
@@ -351,7 +356,7 @@ class _Run:
                 if not self._engine.step_down(self._model, error) or self._text or self._thinking:
                     raise
                 self._phase(Phase.LOADING)
-                self._context_length = self._engine.load(self._model).context_length
+                self._load()
                 self._phase(Phase.READING)
             except DiskFull:
                 call.cancel()  # the engine must not go on for nobody

@@ -23,9 +23,7 @@ from typing import BinaryIO
 log = logging.getLogger(__name__)
 
 SUFFIX = ".kv"
-_STEP_NS = (
-    1_000_000_000  # between the times of states that are kept together; some systems count whole seconds
-)
+ABANDONED = 60  # seconds after which half a state belongs to no living process
 _MAGIC = b"TSUKUE-KV2\n"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}$")
 
@@ -67,11 +65,11 @@ class StateFiles:
         return self._folder / f"{conversation}.{self._key}{SUFFIX}"
 
     def write(
-        self, conversation: str, tokens: list[int], state: Sequence[bytes | memoryview], newer: int = 0
+        self, conversation: str, tokens: list[int], state: Sequence[bytes | memoryview], used: int
     ) -> bool:
         """Keep a state, given in parts; whether it was kept. A full disk is no error here: it is only a shortcut.
 
-        `newer` is how many states of conversations that were used later have just been kept: none of them leaves for it.
+        `used` is when its conversation was used last (time.time_ns()). None that was used later leaves for it.
         """
         path = self._path(conversation)
         size = sum(len(part) for part in state)
@@ -85,15 +83,14 @@ class StateFiles:
         half = path.with_suffix(".half")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            when = time.time_ns() - newer * _STEP_NS
-            if not self._make_room(len(raw) + size, path, when):
+            if not self._make_room(len(raw) + size, path, used):
                 return False
             with half.open("wb") as out:
                 out.write(_MAGIC + json.dumps(head).encode() + b"\n")
                 out.write(raw)
                 out.writelines(state)
             half.chmod(0o600)
-            os.utime(half, ns=(when, when))
+            os.utime(half, ns=(used, used))
             half.replace(path)
         except OSError as error:
             log.warning("a conversation's state was not kept: %s", error)
@@ -116,18 +113,25 @@ class StateFiles:
                 path.unlink()
             return None
 
-    def _make_room(self, needed: int, but: Path, when: int) -> bool:
-        """Delete states older than `when`, the oldest first, until so many bytes fit; whether they do."""
-        for half in self._folder.glob("*.half"):
-            half.unlink()  # of a process that was ended while it wrote
+    def _make_room(self, needed: int, but: Path, used: int) -> bool:
+        """Delete states used before `used`, the oldest first, if so many bytes fit then; whether they do."""
+        for half in self._folder.glob("*.half"):  # of a process that was ended while it wrote
+            with contextlib.suppress(OSError):
+                if time.time() - half.stat().st_mtime > ABANDONED:
+                    half.unlink()
         files = sorted((p.stat().st_mtime_ns, p) for p in self._folder.glob(f"*{SUFFIX}") if p != but)
         total = sum(p.stat().st_size for _, p in files)
-        for changed, path in files:
-            if total + needed <= self._limit or changed >= when:
+        leaving = []
+        for when, path in files:
+            if total + needed <= self._limit or when >= used:
                 break
             total -= path.stat().st_size
+            leaving.append(path)
+        if total + needed > self._limit:
+            return False
+        for path in leaving:
             path.unlink()
-        return total + needed <= self._limit
+        return True
 
 
 def _parse(stream: BinaryIO, size: int) -> tuple[list[int], bytes]:

@@ -134,10 +134,11 @@ class Header:
         """The part of the weights that one token uses: 1 for a dense model, less for a mixture of experts.
 
         From the widths: a layer has three matrices for each expert, four for attention, and beside the layers there
-        are two of the vocabulary, of which the first is only looked up in.
+        are two of the vocabulary, of which the first is only looked up in. Experts that every token uses are left out.
         """
         experts, used = self.number("expert_count"), self.number("expert_used_count")
-        width, inner = self.number("embedding_length"), self.number("expert_feed_forward_length")
+        width = self.number("embedding_length")
+        inner = self.number("expert_feed_forward_length") or self.number("feed_forward_length")
         shape = self.shape
         if not experts or not used or used >= experts or not width or not inner or shape is None:
             return 1.0

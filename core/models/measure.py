@@ -72,15 +72,18 @@ def learn(app: App, answered: EngineAnswered) -> None:
         return
     if 0 < info.gpu_layers < info.layers:  # processor and graphics device took turns: neither's own speed
         return
+    speed = passes / (timings.total_s - timings.first_token_s) * info.size_bytes
+    side = "graphics" if info.gpu_layers else "processor"
+    if speed > (getattr(before, side) or 0.0) and _is_dense(info.path):
+        _keep(app, replace(before, **{side: speed}))
+
+
+def _is_dense(path: str) -> bool:
+    """Whether each token reads all of a model; of a mixture of experts, how much is known only roughly."""
     try:
-        bytes_read = info.size_bytes * gguf.read_header(info.path).active_share
+        return not gguf.read_header(path).number("expert_count")
     except (ModelMissing, ModelUnreadable):  # a server's model, or a file that has gone meanwhile
-        return
-    speed = passes / (timings.total_s - timings.first_token_s) * bytes_read
-    if info.gpu_layers == 0 and speed > (before.processor or 0.0):
-        _keep(app, replace(before, processor=speed))
-    elif info.gpu_layers > 0 and speed > (before.graphics or 0.0):
-        _keep(app, replace(before, graphics=speed))
+        return False
 
 
 def _keep(app: App, found: Bandwidth) -> None:

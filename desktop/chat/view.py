@@ -64,6 +64,7 @@ class ChatView(QWidget):
         self.conversation: int | None = None
         self._collection = ""  # chosen for a chat that has not begun
         self._model = ""  # that will answer
+        self._may_think = False  # it has a switch for thinking
         self._adding: Job | None = None
         self._resuming: Job | None = None
 
@@ -175,18 +176,23 @@ class ChatView(QWidget):
         if current and all(number != current for number, _ in models):
             models.append((current, self._app.engines.name_of(current)))
         self.composer.set_models(models, current)
-        if current != self._model:
-            self._model = current
-            self.composer.thinking_button.hide()
-        self._operations.run(
-            "see whether a model can think",
-            lambda _: self._app.engines.may_think(current),
-            lambda offered: self._show_thinking(current, offered),
-        )
+        if current == self._model:
+            self.composer.set_thinking(
+                self._may_think, self._app.engine.adjustments.get(current).thinking
+            )  # it may have been set under Adjust
+        else:
+            self._model, self._may_think = current, False
+            self.composer.set_thinking(False, None)
+            self._operations.run(
+                "see whether a model can think",
+                lambda _: self._app.engines.may_think(current),
+                lambda offered: self._show_thinking(current, offered),
+            )
         self.answers_come_from.emit(self._app.engines.elsewhere(current))
 
     def _show_thinking(self, model: str, offered: bool) -> None:
         if model == self._model:  # it may have been changed while the file was read
+            self._may_think = offered
             self.composer.set_thinking(offered, self._app.engine.adjustments.get(model).thinking)
 
     def _choose_thinking(self, wish: bool | None) -> None:

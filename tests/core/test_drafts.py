@@ -54,19 +54,36 @@ def test_wrong_guesses_are_given_up_and_tried_again_later() -> None:
     teach(economy, slope=0.3, right=0)
     assert economy.best() == 0
     for _ in range(REST):
+        assert economy.best() == 0
         economy.single(1.0)
     looks = 0
     while (count := economy.best()) > 0:
         looks += 1
         economy.batch(count, 0, 1.0 + 0.3 * count)
     assert looks == 1, "one look is enough to see that nothing has changed"
-    for rest in (2 * REST, 4 * REST):
-        for _ in range(rest):
-            assert economy.best() == 0
-            economy.single(1.0)
+    for _ in range(2 * REST):
+        assert economy.best() == 0
+        economy.single(1.0)
+    economy.batch(economy.best(), 3, 1.3)
+    assert economy.best() >= 3, "a text that is quoted now is guessed again"
+
+
+@pytest.mark.parametrize("first", [3.0, 8.0, 100.0])
+def test_a_batch_that_was_interrupted_does_not_end_guessing(first: float) -> None:
+    """Another program takes the core for a moment just while a size is tried for the first time."""
+    economy = Economy()
+    written, spent, number = 0, 0.0, 0
+    while written < 3000:
         if count := economy.best():
-            economy.batch(count, count, 1.0 + 0.05 * count)
-        assert economy.best() > 0 or rest == 2 * REST, "a text that is quoted now is guessed again"
+            number += 1
+            price = first if number == 1 else 1.0 + 0.3 * count
+            right = count if number % 10 else 0
+            economy.batch(count, right, price)
+            written, spent = written + right + 1, spent + price
+        else:
+            economy.single(1.0)
+            written, spent = written + 1, spent + 1.0
+    assert written / (spent - first) > 1.5
 
 
 def test_one_kind_of_guess_may_fail_while_another_pays() -> None:

@@ -114,7 +114,20 @@ def test_a_files_header_tells_the_active_part_of_a_mixture() -> None:
     }
     mixture = gguf.Header(3, 579, values, {"tokenizer.ggml.tokens": 151_936})
     assert mixture.active_share == pytest.approx(3.3 / 30.5, abs=0.02)
-    dense = gguf.Header(3, 399, {**values, "qwen3moe.expert_count": 0}, {})
+    # Mixtral 8x7B: 46.7 B parameters, 12.9 B active; its experts are as wide as the header says of all layers.
+    values = {
+        "general.architecture": "llama",
+        "llama.block_count": 32,
+        "llama.embedding_length": 4096,
+        "llama.feed_forward_length": 14336,
+        "llama.attention.head_count": 32,
+        "llama.attention.head_count_kv": 8,
+        "llama.expert_count": 8,
+        "llama.expert_used_count": 2,
+    }
+    older = gguf.Header(3, 995, values, {"tokenizer.ggml.tokens": 32_000})
+    assert older.active_share == pytest.approx(12.9 / 46.7, abs=0.01)
+    dense = gguf.Header(3, 399, {**values, "llama.expert_count": 0}, {})
     assert dense.active_share == 1.0
 
 
@@ -194,8 +207,9 @@ def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App)
 
 def test_a_real_answer_is_learnt_from(app: App) -> None:
     _know(app, Bandwidth(1.0))
+    app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=200, speculation=False)
     conversation = app.chat.new_conversation()
-    app.chat.send(conversation.id, "Tell me a very long story about a desk.").wait(120)
+    app.chat.send(conversation.id, "Tell me a very long story about a desk.").wait(300)
     learnt = measure.known(app)
     assert learnt is not None
     assert learnt.processor is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.models.library import Library
 from core.paths import Home
 from core.workers.supervisor import Worker
 
+SECOND = 1_000_000_000
 GREEDY = Sampling(temperature=0)
 TURNS = [Turn("user", "Name a colour. " + "Think well about it. " * 40)]
 
@@ -94,29 +96,34 @@ def test_a_damaged_state_is_read_again_from_the_text(
 
 
 def test_the_folder_has_a_limit_and_the_oldest_leaves(tmp_path: Path) -> None:
-    import os
-
     files = StateFiles(tmp_path, "k", 2500)
     for number in range(3):
-        assert files.write(str(number), [1, 2, 3], [bytes(400), bytes(600)])
-        os.utime(tmp_path / f"{number}.k.kv", (number, number))
+        assert files.write(str(number), [1, 2, 3], [bytes(400), bytes(600)], number * SECOND)
     assert files.read("0") is None
     assert files.read("2") == ([1, 2, 3], bytes(1000))
-    assert not files.write("big", [1], [bytes(3000)])
-    assert not StateFiles(tmp_path, "k", 0).write("3", [1], [b"x"])
-    assert not files.write("../evil", [1], [b"x"])
+    assert not files.write("big", [1], [bytes(3000)], 9 * SECOND)
+    assert not StateFiles(tmp_path, "k", 0).write("3", [1], [b"x"], 9 * SECOND)
+    assert not files.write("../evil", [1], [b"x"], 9 * SECOND)
 
 
-def test_states_that_are_kept_together_leave_in_the_order_of_use(tmp_path: Path) -> None:
-    """The latest is written first; an older one neither drives it out nor is kept if there is no room beside it."""
-    files = StateFiles(tmp_path, "k", 2500)
-    assert files.write("earlier", [1], [bytes(1000)], newer=9)
-    (tmp_path / "dead.k.half").write_bytes(bytes(5000))
-    assert files.write("latest", [1], [bytes(1000)])
-    assert files.write("before", [1], [bytes(1000)], newer=1)
-    assert not files.write("long ago", [1], [bytes(1000)], newer=2)
-    assert not files.write("longago", [1], [bytes(1000)], newer=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.k.kv", "latest.k.kv"]
+def test_states_leave_in_the_order_in_which_their_conversations_were_used(tmp_path: Path) -> None:
+    """The latest is written first; an older one neither drives it out nor costs another its place in vain."""
+    files = StateFiles(tmp_path, "k", 4000)
+    assert files.write("earlier", [1], [bytes(1000)], 1 * SECOND)
+    assert files.write("latest", [1], [bytes(1000)], 9 * SECOND)
+    assert files.write("before", [1], [bytes(1400)], 8 * SECOND)
+    assert not files.write("between", [1], [bytes(2000)], 5 * SECOND)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.k.kv", "earlier.k.kv", "latest.k.kv"]
+    assert files.write("small", [1], [bytes(900)], 5 * SECOND)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.k.kv", "latest.k.kv", "small.k.kv"]
+
+
+def test_halves_of_processes_that_have_gone_are_swept_away(tmp_path: Path) -> None:
+    for name in ("dead.k.half", "living.k.half"):
+        (tmp_path / name).write_bytes(bytes(5000))
+    os.utime(tmp_path / "dead.k.half", (1, 1))
+    assert StateFiles(tmp_path, "k", 2500).write("1", [1], [b"x"], SECOND)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.k.kv", "living.k.half"]
 
 
 def test_half_a_state_goes_with_its_conversation_too(tmp_path: Path) -> None:

@@ -10,8 +10,14 @@ from __future__ import annotations
 MOST = 8  # tokens guessed at once
 PAYS = 1.05  # expected gain in speed below which nothing is guessed
 SMOOTHING = 0.1  # weight of the newest observation
+QUICKLY = 0.4  # its weight where little is known: the first after a rest, and a price that has fallen
+DEAREST = 1.5  # a batch is not believed to cost more than this many times its tokens one by one: something interrupted it
+STALE = 256  # batches after which a price that was not seen again is forgotten, and may be tried anew
 LOOK = 3  # guesses that find out what guessing costs
-REST = 128  # tokens written without guessing, once it has turned out not to pay; doubled each time
+REST, LONGEST_REST = (
+    128,
+    2048,
+)  # tokens without guessing, once it has turned out not to pay; doubled each time
 HOPEFUL = 0.8  # chance that a guess is right, before any was seen
 
 
@@ -22,17 +28,18 @@ class _Kind:
         self.right = right  # chance that a guess is right if the one before it was
         self.rest = 0  # tokens until it is tried again
         self.next_rest = REST
-        self.looking = True  # it has not been tried since it rested
+        self.looking = False  # it has rested, and was not tried since
 
     def learn(self, guesses: int, accepted: int) -> None:
         # A geometric run: `accepted` successes, then a failure unless all were right.
         tries = accepted + (accepted < guesses)
-        self.right += (1 - (1 - SMOOTHING) ** tries) * (accepted / tries - self.right)
+        weight = QUICKLY if self.looking else SMOOTHING
+        self.right += (1 - (1 - weight) ** tries) * (accepted / tries - self.right)
         self.looking = False
 
     def give_up(self) -> None:
         """Texts and machines change, so it is tried once more after a while; what was learnt is kept."""
-        self.rest, self.next_rest = self.next_rest, 2 * self.next_rest
+        self.rest, self.next_rest = self.next_rest, min(2 * self.next_rest, LONGEST_REST)
         self.looking = True
 
 
@@ -47,7 +54,10 @@ class Economy:
         self._always = always
         self._kinds = [_Kind(right) for right in kinds]
         self._single: float | None = None  # seconds for a batch of one token
-        self._costs: dict[int, float] = {}  # guesses in a batch -> its cost in single tokens
+        self._costs: dict[
+            int, tuple[float, int]
+        ] = {}  # guesses in a batch -> its cost in single tokens, when seen
+        self._batches = 0
 
     def single(self, seconds: float) -> None:
         """A token was written without guessing."""
@@ -58,18 +68,29 @@ class Economy:
 
     def batch(self, guesses: int, accepted: int, seconds: float, kind: int = 0) -> None:
         """A batch with guesses was read; `seconds` include making them."""
+        self._batches += 1
         if self._single:
-            cost = max(1.0, seconds / self._single)
-            old = self._costs.get(guesses)
-            self._costs[guesses] = cost if old is None else old + SMOOTHING * (cost - old)
+            cost = min(max(1.0, seconds / self._single), DEAREST * (guesses + 1))
+            old = self.known(guesses)
+            # What is measured is never too cheap, but often too dear.
+            weight = 1.0 if old is None else QUICKLY if cost < old else SMOOTHING
+            self._costs[guesses] = ((old or 0.0) + weight * (cost - (old or 0.0)), self._batches)
         self._kinds[kind].learn(guesses, accepted)
+        if self.gain(guesses, kind) >= PAYS:
+            self._kinds[kind].next_rest = REST
+
+    def known(self, guesses: int) -> float | None:
+        """What a batch with so many guesses was lately seen to cost, in single tokens."""
+        cost, seen = self._costs.get(guesses, (0.0, -STALE))
+        return cost if self._batches - seen < STALE else None
 
     def cost(self, guesses: int) -> float:
-        """Of a batch with so many guesses, in single tokens; for sizes never tried, in a straight line from the nearest."""
-        if guesses in self._costs or not self._costs:
-            return self._costs.get(guesses, 1.0)
-        nearest = min(self._costs, key=lambda known: abs(known - guesses))
-        return 1.0 + (self._costs[nearest] - 1.0) * guesses / nearest
+        """What it is expected to cost; for sizes not seen lately in a straight line from the nearest."""
+        sizes = [size for size in self._costs if self.known(size) is not None]
+        if not sizes:
+            return 1.0
+        nearest = min(sizes, key=lambda size: abs(size - guesses))
+        return 1.0 + ((self.known(nearest) or 1.0) - 1.0) * guesses / nearest
 
     def gain(self, guesses: int, kind: int = 0) -> float:
         """Expected tokens for the price of one, guessing so many."""
@@ -83,7 +104,7 @@ class Economy:
         chosen = self._kinds[kind]
         if self._single is None or chosen.rest:
             return 0
-        if not self._costs or (chosen.looking and chosen.next_rest > REST):
+        if not self._costs or chosen.looking:
             return LOOK
         best = max(range(1, MOST + 1), key=lambda count: self.gain(count, kind))
         if self.gain(best, kind) >= PAYS:

@@ -86,7 +86,6 @@ class Generator:
         cancelled: Callable[[], bool],
     ) -> Completion:
         room = self._model.context_length
-        self._reading.begin()
         self._writing.begin()
         sequence = self._sequences.take(conversation)
         cached = self._sequences.keep_common(prompt)
@@ -173,6 +172,7 @@ class Generator:
             if cancelled():
                 raise Cancelled
             part = tokens[start : start + BATCH]
+            self._reading.begin()
             started = time.perf_counter()
             self._decode(sequence, part)
             if len(part) >= TELLING:

@@ -22,6 +22,7 @@ Part = bytes | memoryview
 _F16 = 1  # ggml's number for half precision
 _BLOCK = 32  # values that share a scale
 _MOST = 127
+_LARGEST = 65504.0  # of half precision
 _SMALLEST_SCALE = 6.2e-5  # half precision is exact enough from here on: no value comes out larger than 127
 _AT_ONCE = 1 << 18  # values converted in one go, so that they stay in the processor's caches
 _PLAIN, _PACKED = b"\0", b"\1"
@@ -48,7 +49,7 @@ def pack(state: memoryview) -> list[Part]:
     try:
         runs = _runs(state)
         return _pack(state, runs) if runs else [_PLAIN, state]
-    except (_Unexpected, struct.error):
+    except _Unexpected:
         return [_PLAIN, state]
 
 
@@ -113,7 +114,10 @@ def _widen(packed: bytes, place: int, state: bytearray, run: _Run) -> None:
     values = np.frombuffer(packed, np.int8, run.count, place + 2 * blocks).reshape(blocks, _BLOCK)
     target = np.frombuffer(state, np.float16, run.count, run.start).reshape(blocks, _BLOCK)
     for some in _slices(blocks):
-        target[some] = values[some] * scales[some, None].astype(np.float32)
+        exact = values[some] * scales[some, None].astype(np.float32)
+        target[some] = np.clip(
+            exact, -_LARGEST, _LARGEST, out=exact
+        )  # rounding may lead beyond half precision
 
 
 def _slices(blocks: int) -> list[slice]:
@@ -122,7 +126,17 @@ def _slices(blocks: int) -> list[slice]:
 
 
 def _runs(state: memoryview) -> list[_Run]:
-    """Where half-precision values lie. Raises _Unexpected, struct.error."""
+    """Where half-precision values lie. Raises _Unexpected."""
+    for cell_bytes in _CELL_BYTES:
+        try:
+            return _follow(state, cell_bytes)
+        except (_Unexpected, struct.error):
+            continue
+    raise _Unexpected
+
+
+def _follow(state: memoryview, cell_bytes: int) -> list[_Run]:
+    """The same, if a cell's description has so many bytes. Raises _Unexpected, struct.error."""
     runs: list[_Run] = []
     at = 8  # a magic number and the sequence's
     while at < len(state):  # models with two kinds of layers write two caches
@@ -131,22 +145,18 @@ def _runs(state: memoryview) -> list[_Run]:
         if streams != 1:
             raise _Unexpected
         if cells:
-            at = _cache(state, at, cells, runs)
+            at = _cache(state, at + cells * cell_bytes, cells, runs)
     if at != len(state):
         raise _Unexpected
     return runs
 
 
 def _cache(state: memoryview, at: int, cells: int, runs: list[_Run]) -> int:
-    """Follow one cache: its cells, the layers' keys, their values; returns where it ends."""
-    for cell_bytes in _CELL_BYTES:
-        begin = at + cells * cell_bytes
-        transposed, layers = struct.unpack_from("<II", state, begin)
-        if not transposed and 0 < layers < 1000:
-            break
-    else:
+    """Follow one cache behind its cells: the layers' keys, then their values; returns where it ends."""
+    transposed, layers = struct.unpack_from("<II", state, at)
+    if transposed or not 0 < layers < 1000:
         raise _Unexpected
-    at = begin + 8
+    at += 8
     for _ in range(2 * layers):
         kind, row_bytes = struct.unpack_from("<iQ", state, at)
         at += 12

@@ -14,6 +14,7 @@ Models whose cache cannot be cut back (recurrent, sliding window) are read again
 from __future__ import annotations
 
 import ctypes
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class Sequence:
 class _Parked:
     tokens: list[int]
     state: ctypes.Array[ctypes.c_uint8]
+    used: int  # when it was live last, in nanoseconds
 
 
 class Sequences:
@@ -122,12 +124,12 @@ class Sequences:
             size = c.llama_state_seq_get_size(self._model.context, LIVE)
             state = (ctypes.c_uint8 * size)()
             if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
-                self._parked[live.conversation] = _Parked(list(live.tokens), state)
+                self._parked[live.conversation] = _Parked(list(live.tokens), state, time.time_ns())
         self._clear()
         limit = min(max(PARKED_LEAST, psutil.virtual_memory().available * PARKED_SHARE), PARKED_MOST)
         while sum(len(parked.state) for parked in self._parked.values()) > limit:
             conversation, oldest = self._parked.popitem(last=False)
-            self._files.write(conversation, oldest.tokens, pack(memoryview(oldest.state).cast("B")))
+            self._write(conversation, oldest)
 
     def keep(self) -> None:
         """Put everything that is live or parked on disk: the process leaves, or another model comes.
@@ -135,9 +137,12 @@ class Sequences:
         The latest first, for a process that is too slow to leave is ended.
         """
         self._park()
-        for newer, (conversation, parked) in enumerate(reversed(self._parked.items())):
-            self._files.write(conversation, parked.tokens, pack(memoryview(parked.state).cast("B")), newer)
+        for conversation, parked in reversed(self._parked.items()):
+            self._write(conversation, parked)
         self._parked.clear()
+
+    def _write(self, conversation: str, parked: _Parked) -> None:
+        self._files.write(conversation, parked.tokens, pack(memoryview(parked.state).cast("B")), parked.used)
 
     def _restore(self) -> None:
         """Copy the live conversation's parked state back, if there is one in memory or on disk."""
@@ -147,7 +152,7 @@ class Sequences:
             if kept is None or len(kept[0]) > self._model.context_length:
                 return
             state = unpack(kept[1])
-            parked = _Parked(kept[0], (ctypes.c_uint8 * len(state)).from_buffer_copy(state))
+            parked = _Parked(kept[0], (ctypes.c_uint8 * len(state)).from_buffer_copy(state), 0)
         size = len(parked.state)
         if c.llama_state_seq_set_data(self._model.context, parked.state, size, LIVE) == size:
             self._live.tokens = parked.tokens

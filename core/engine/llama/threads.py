@@ -9,7 +9,9 @@ threads than other programs leave cores for are never taken: a single step besid
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import psutil
@@ -22,6 +24,7 @@ SHARE = 0.02  # of the time may go into tries that turn out slower
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds between tries
 AFTER_STALL = 6.0  # seconds before more threads are tried again, once they have stalled
 ROOM = 0.6  # free cores for each further thread
+SHORTEST_LOOK = 0.3  # seconds; the system counts in hundredths
 SETTLING = 8  # steps before the first try
 
 
@@ -63,7 +66,7 @@ class ThreadGovernor:
         return self._trial or self._chosen
 
     def begin(self) -> None:
-        """A piece of work begins. It takes no more cores than other programs left since the last one."""
+        """A piece of work begins: an answer, a slice of a prompt. It takes no more cores than other programs leave."""
         free = self._free()
         if free == float("inf"):
             return
@@ -72,7 +75,9 @@ class ThreadGovernor:
         self._given_up = usual if wanted < usual else None
         if wanted != self._chosen:
             self._chosen, self._usual, self._at_choice, self._trial = wanted, None, None, None
-            self._noted = 0
+            self._noted, self._stalled, self._upwards = 0, False, True
+            self._wait = SHORTEST_WAIT
+            self._next = self._clock() + self._wait
 
     def note(self, cost: float) -> None:
         """Take in what the last step cost: seconds a token."""
@@ -94,18 +99,23 @@ class ThreadGovernor:
             self._try_when_due()
 
     def _try_when_due(self) -> None:
-        step = max(1, self._chosen // 4)
-        if self._upwards and self._chosen < self._most and self._free() - self._chosen < ROOM * step:
+        wanted = self._neighbour(self._upwards)
+        if wanted > self._chosen and self._free() - self._chosen < ROOM * (wanted - self._chosen):
+            self._upwards = not self._upwards
             self._next = self._clock() + SHORTEST_WAIT
         else:
             self._try(upwards=self._upwards)
 
-    def _try(self, *, upwards: bool) -> None:
+    def _neighbour(self, upwards: bool) -> int:
+        """The count to try next, on this side if there is one."""
         step = max(1, self._chosen // 4)
         wanted = self._chosen + step if upwards else self._chosen - step
         if not 1 <= wanted <= self._most:
             wanted = self._chosen - step if upwards else self._chosen + step
-        self._trial = max(1, min(wanted, self._most))
+        return max(1, min(wanted, self._most))
+
+    def _try(self, *, upwards: bool) -> None:
+        self._trial = self._neighbour(upwards)
         self._costs = []
 
     def _judge(self, cost: float) -> None:
@@ -120,6 +130,7 @@ class ThreadGovernor:
         if not hopeless and mean < BETTER * self._usual:
             self._upwards = self._trial > self._chosen
             self._chosen, self._usual, self._at_choice = self._trial, mean, None
+            self._given_up = None  # it was found by measuring
             self._wait = AFTER_STALL if self._stalled else SHORTEST_WAIT
         else:
             lost = sum(self._costs) - len(self._costs) * self._usual
@@ -136,22 +147,35 @@ class ThreadGovernor:
 
 
 class FreeCores:
-    """How many cores other programs left since it was asked last: idle ones, and those that this process had."""
+    """How many cores other programs left in the last second or so: idle ones, and those that this process had."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self._last = self._look()
+        self._samples = deque([self._look()], maxlen=3)
+
+    def watch(self) -> None:
+        """Look once a second from now on, so that there is always something recent to compare with."""
+
+        def look_on() -> None:
+            while True:
+                time.sleep(1.0)
+                self._samples.append(self._look())
+
+        threading.Thread(target=look_on, name="free cores", daemon=True).start()
 
     def _look(self) -> tuple[float, float]:
         """The time, and the seconds of all cores so far that other programs did not take."""
-        own = self._process.cpu_times()
-        return time.monotonic(), psutil.cpu_times().idle + own.user + own.system
+        all_of_them, own = psutil.cpu_times(), self._process.cpu_times()
+        idle = all_of_them.idle + getattr(all_of_them, "iowait", 0.0)  # waiting for a disk, a core is free
+        return time.monotonic(), idle + own.user + own.system
 
     def __call__(self) -> float:
         now = self._look()
-        seconds, free = now[0] - self._last[0], now[1] - self._last[1]
-        self._last = now
-        return free / seconds if seconds > 0.1 else float("inf")
+        for before in reversed(self._samples.copy()):
+            seconds = now[0] - before[0]
+            if seconds >= SHORTEST_LOOK:
+                return (now[1] - before[1]) / seconds
+        return float("inf")
 
 
 class FixedThreads:

@@ -118,10 +118,12 @@ class Engine:
         self._started = False
         self._residents: list[_Resident] = []
         cores = os.cpu_count() or 1
+        free = FreeCores()
+        free.watch()
         # Reading a prompt gains from every core; how many are good for writing is found out.
-        self._reading = ThreadGovernor(cores, cores, steps=1, free=FreeCores())
+        self._reading = ThreadGovernor(cores, cores, steps=1, free=free)
         start = min(psutil.cpu_count(logical=False) or cores, default_threads())
-        self._writing = ThreadGovernor(cores, start, free=FreeCores())
+        self._writing = ThreadGovernor(cores, start, free=free)
 
     def _start(self, *, graphics: bool = True) -> None:
         if not self._started:
@@ -208,7 +210,7 @@ class Engine:
 
     def leave(self) -> None:
         """The process leaves by itself: what was read is kept for the next one."""
-        for resident in self._residents:
+        for resident in reversed(self._residents):  # the one in use first
             resident.sequences.keep()
 
     def generate(self, request: Generate, context: Context) -> Completion:
