@@ -318,10 +318,11 @@ def _inspect(options: argparse.Namespace) -> int:
 
     with closing(open_app(options, own=False)) as app:
         path = app.library.path_of(options.model)
-        header = gguf.read_header(path)
+        header = gguf.check(path)
+        size = gguf.size_bytes(path)
         trained = header.number("context_length") or 0
         found = fit.judge(
-            path.stat().st_size,
+            size,
             header.shape,
             trained,
             hardware.look(app.engine.record.devices),
@@ -330,7 +331,7 @@ def _inspect(options: argparse.Namespace) -> int:
         )
     value = {
         "path": str(path),
-        "size_bytes": path.stat().st_size,
+        "size_bytes": size,
         "architecture": header.architecture,
         "name": header.name,
         "tensors": header.tensors,

@@ -150,7 +150,7 @@ class LocalEngine:
             return wanted
         try:
             shape = gguf.read_header(wanted.path).shape
-            size = sum(part.stat().st_size for part in gguf.parts(Path(wanted.path)))
+            size = gguf.size_bytes(Path(wanted.path))
         except (ModelMissing, ModelUnreadable):
             return wanted  # the worker will say it
         found = fit.need(size, shape, wanted.context_length, wanted.cache_type)

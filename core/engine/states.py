@@ -45,10 +45,12 @@ def file_version(path: str | Path) -> tuple[int, int]:
 def forget(folder: Path, conversation: str) -> None:
     """Delete every state of a conversation, whatever model it was for. Both sides of the pipe call this."""
     if _NAME.match(conversation) and folder.is_dir():
-        for path in folder.glob(
-            f"{conversation}.*"
-        ):  # also the half of one, if the process was ended meanwhile
-            path.unlink(missing_ok=True)
+        # All endings: there may be half a state, of a process that was ended while it wrote.
+        for path in folder.glob(f"{conversation}.*"):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:  # a system that does not delete what is open
+                log.warning("a conversation's state could not be deleted: %s", error)
 
 
 class StateFiles:

@@ -236,6 +236,11 @@ def parts(path: Path) -> list[Path]:
     return found
 
 
+def size_bytes(path: Path) -> int:
+    """Bytes of a model with all its parts. Raises ModelUnreadable where one is not there, OSError."""
+    return sum(part.stat().st_size for part in parts(path))
+
+
 def check(path: Path) -> Header:
     """The header of a model, all of whose files were found sound. Raises ModelMissing, ModelUnreadable."""
     for part in parts(path)[1:]:

@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 MAX_LINES = 10
 
 
+def thinking_choices() -> list[tuple[bool | None, str]]:
+    """What can be wished of a model that may think before it answers."""
+    return [
+        (None, tr("As its makers chose")),
+        (True, tr("Think first")),
+        (False, tr("Answer at once")),
+    ]
+
+
 class ComposerText(QPlainTextEdit):
     """The text field. `submitted` is Enter outside of any composition."""
 
@@ -248,15 +257,11 @@ class Composer(QFrame):
         self.thinking_button.setVisible(offered)
         menu = self.thinking_button.menu()
         menu.clear()
-        for choice, text in (
-            (None, tr("As its makers chose")),
-            (True, tr("Think first")),
-            (False, tr("Answer at once")),
-        ):
+        for choice, text in thinking_choices():
             action = menu.addAction(text, partial(self.thinking_chosen.emit, choice))
             action.setCheckable(True)
             action.setChecked(choice is wish)
-        shown = {None: tr("Thinking"), True: tr("Think first"), False: tr("Answer at once")}[wish]
+        shown = tr("Thinking") if wish is None else dict(thinking_choices())[wish]
         self.thinking_button.setText(f"{shown} ▾")
         self.thinking_button.setAccessibleName(tr("Thinking: {choice}", choice=shown))
 

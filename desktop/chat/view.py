@@ -176,10 +176,8 @@ class ChatView(QWidget):
         if current and all(number != current for number, _ in models):
             models.append((current, self._app.engines.name_of(current)))
         self.composer.set_models(models, current)
-        if current == self._model:
-            self.composer.set_thinking(
-                self._may_think, self._app.engine.adjustments.get(current).thinking
-            )  # it may have been set under Adjust
+        if current == self._model:  # the wish may have been changed under Adjust
+            self._show_thinking(current, self._may_think)
         else:
             self._model, self._may_think = current, False
             self.composer.set_thinking(False, None)

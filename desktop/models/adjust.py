@@ -28,6 +28,7 @@ from core.models import fit, hardware, measure
 from core.models.adjustments import Adjustments
 from core.models.gguf import Header
 from core.models.library import LocalModel
+from desktop.chat.composer import thinking_choices
 from desktop.i18n import tr
 from desktop.models.cards import badge, fit_text
 from desktop.settings.dialog import TEXT_MARGINS
@@ -141,12 +142,7 @@ class AdjustDialog(QDialog):
     def _thinking(self, wishes: Adjustments) -> QComboBox | None:
         if not thinking.switch_of(self._header.chat_template or ""):
             return None
-        choices = [
-            (None, tr("As its makers chose")),
-            (True, tr("Think first")),
-            (False, tr("Answer at once")),
-        ]
-        return self._box(tr("Thinking"), choices, wishes.thinking)
+        return self._box(tr("Thinking"), [*thinking_choices()], wishes.thinking)
 
     def _drafts(self) -> list[tuple[str, str]]:
         smaller = [

@@ -14,7 +14,7 @@ from core.errors import Cancelled, ModelMissing, ModelUnreadable
 from core.models import discover, gguf
 from core.models.library import Library
 from core.paths import Home
-from tests.support.gguf_files import split, write_adapter
+from tests.support.gguf_files import finish, split, write_adapter
 
 # ---------------------------------------------------------------- library
 
@@ -370,13 +370,7 @@ def test_what_cannot_chat_is_no_chat_model(
         writer.add_tags(["feature-extraction"])
         if pooling:
             writer.add_uint32(f"{architecture}.pooling_type", pooling)
-        for step in (
-            writer.write_header_to_file,
-            writer.write_kv_data_to_file,
-            writer.write_tensors_to_file,
-            writer.close,
-        ):
-            step()
+        finish(writer)
     with pytest.raises(ModelUnreadable, match="cannot chat"):
         library.add(tmp_path / "encoder.gguf")
     assert library.find("encoder").role == "other"

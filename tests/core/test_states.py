@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,6 +70,22 @@ def test_other_settings_do_not_use_it(start: Callable[..., Worker]) -> None:
     first.stop()
     _, other = answer(start(cache_type="q8_0"))
     assert other.timings.cached_tokens == 0
+
+
+def test_the_time_of_a_state_is_that_of_its_conversations_last_use(
+    start: Callable[..., Worker], tmp_path: Path
+) -> None:
+    """Of two models in memory, the one in use is put away first; the other's conversation is not newer for that."""
+    copy = tmp_path / "copy.gguf"
+    shutil.copy(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"), copy)
+    engine = start()
+    answer(engine, "earlier")
+    folder = str(tmp_path / "states")
+    engine.call(LoadModel(str(copy), 2048, state_folder=folder, state_bytes=1 << 30)).result()
+    answer(engine, "later")
+    engine.stop(30)
+    (earlier,), (later,) = ((tmp_path / "states").glob(f"{name}.*.kv") for name in ("earlier", "later"))
+    assert earlier.stat().st_mtime_ns < later.stat().st_mtime_ns
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "head"])

@@ -18,7 +18,7 @@ from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
 from desktop.settings.dialog import HIDDEN, SECTIONS
 from tests.desktop.conftest import Open, answered, send
-from tests.support.gguf_files import write_adapter
+from tests.support.gguf_files import finish, write_adapter
 from tests.support.remote import Server
 
 STARTER = "smollm2-135m-instruct"
@@ -162,13 +162,7 @@ def test_thinking_is_chosen_beside_the_model_that_can(
     writer.add_chat_template(
         "{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}"
     )
-    for step in (
-        writer.write_header_to_file,
-        writer.write_kv_data_to_file,
-        writer.write_tensors_to_file,
-        writer.close,
-    ):
-        step()
+    finish(writer)
     window = open_window(chat_model="thinker")
     button = window.composer.thinking_button
     qtbot.waitUntil(button.isVisible, timeout=10_000)

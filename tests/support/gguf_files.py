@@ -9,6 +9,14 @@ import gguf
 import numpy as np
 
 
+def finish(writer: gguf.GGUFWriter) -> None:
+    """Write down what a writer was given, and close it."""
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write_adapter(model: Path, target: Path, *, strength: float, seed: int = 1, rank: int = 4) -> Path:
     """A LoRA adapter of noise for the attention queries of `model`."""
     reader = gguf.GGUFReader(str(model))
@@ -24,10 +32,7 @@ def write_adapter(model: Path, target: Path, *, strength: float, seed: int = 1, 
             b = rng.normal(0, strength, (outer, rank)).astype(np.float32)
             writer.add_tensor(f"{tensor.name}.lora_a", a)
             writer.add_tensor(f"{tensor.name}.lora_b", b)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return target
 
 
@@ -96,10 +101,7 @@ def write_random(model: Path, target: Path, name: str, seed: int = 1) -> Path:
             vector(f"{at}post_ffw_norm.weight", shape.embedding)
         matrix(f"{at}attn_output.weight", wide, shape.embedding)
         matrix(f"{at}ffn_down.weight", shape.feed_forward, shape.embedding)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return target
 
 
@@ -143,7 +145,7 @@ def _copy_tokenizer(writer: gguf.GGUFWriter, reader: gguf.GGUFReader, count: int
 
 
 def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
-    """The same model in parts of so many tensors, named as llama.cpp wants: the first with everything but its weights' rest."""
+    """The same model in parts of so many tensors, named as llama.cpp wants."""
     reader = gguf.GGUFReader(str(model))
     writer = gguf.GGUFWriter(
         str(folder / f"{stem}.gguf"),
@@ -156,8 +158,5 @@ def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
             writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return sorted(folder.glob(f"{stem}-*.gguf"))

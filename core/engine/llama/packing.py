@@ -26,10 +26,8 @@ _LARGEST = 65504.0  # of half precision
 _SMALLEST_SCALE = 6.2e-5  # half precision is exact enough from here on: no value comes out larger than 127
 _AT_ONCE = 1 << 18  # values converted in one go, so that they stay in the processor's caches
 _PLAIN, _PACKED = b"\0", b"\1"
-_CELL_BYTES = (
-    12,
-    20,
-)  # position, count and number of sequences; where a token has two more coordinates (images), 20
+# Of a cell: its position, the count of its sequences and their number; for models of pictures two more coordinates.
+_CELL_BYTES = (12, 20)
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,8 @@ def _widen(packed: bytes, place: int, state: bytearray, run: _Run) -> None:
     target = np.frombuffer(state, np.float16, run.count, run.start).reshape(blocks, _BLOCK)
     for some in _slices(blocks):
         exact = values[some] * scales[some, None].astype(np.float32)
-        target[some] = np.clip(
-            exact, -_LARGEST, _LARGEST, out=exact
-        )  # rounding may lead beyond half precision
+        # Rounding may lead beyond half precision.
+        target[some] = np.clip(exact, -_LARGEST, _LARGEST, out=exact)
 
 
 def _slices(blocks: int) -> list[slice]:

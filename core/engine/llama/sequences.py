@@ -38,13 +38,14 @@ class Sequence:
 
     conversation: str = ""
     tokens: list[int] = field(default_factory=list)
+    used: int = 0  # when it was taken last, in nanoseconds
 
 
 @dataclass(frozen=True)
 class _Parked:
     tokens: list[int]
     state: ctypes.Array[ctypes.c_uint8]
-    used: int  # when it was live last, in nanoseconds
+    used: int
 
 
 class Sequences:
@@ -63,6 +64,7 @@ class Sequences:
             self._park()
             live.conversation = conversation
             self._restore()
+        live.used = time.time_ns()
         return live
 
     def forget(self, conversation: str) -> None:
@@ -124,7 +126,7 @@ class Sequences:
             size = c.llama_state_seq_get_size(self._model.context, LIVE)
             state = (ctypes.c_uint8 * size)()
             if c.llama_state_seq_get_data(self._model.context, state, size, LIVE) == size:
-                self._parked[live.conversation] = _Parked(list(live.tokens), state, time.time_ns())
+                self._parked[live.conversation] = _Parked(list(live.tokens), state, live.used)
         self._clear()
         limit = min(max(PARKED_LEAST, psutil.virtual_memory().available * PARKED_SHARE), PARKED_MOST)
         while sum(len(parked.state) for parked in self._parked.values()) > limit:
