@@ -100,7 +100,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             adjusting.grab().save(str(folder / f"adjust-{language}-{theme_name}.png"))
             adjusting.close()
             window.models.show_tab("catalogue")
-            wait(lambda: window.models._bandwidth is not None)
+            wait(lambda: window.models._speeds is not None)
             shot("catalogue")
             with Hub() as hub:
                 data = app.library.path_of("smollm2-135m-instruct").read_bytes()

@@ -95,9 +95,9 @@ def _recommend(options: argparse.Namespace) -> int:
     from core.models import catalogue, fit, hardware, measure
 
     with closing(open_app(options)) as app:
-        bandwidth = measure.known(app) or measure.measure(app)
+        speeds = measure.known(app) or measure.measure(app)
     machine = hardware.look(app.engine.record.devices)
-    judged = [(entry, fit.of_entry(entry, None, machine, bandwidth)) for entry in catalogue.entries()]
+    judged = [(entry, fit.of_entry(entry, None, machine, speeds)) for entry in catalogue.entries()]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
     if options.json:
         print_json(
@@ -113,12 +113,8 @@ def _recommend(options: argparse.Namespace) -> int:
                         {"name": d.description, "kind": d.kind, "memory_free_bytes": d.memory_free}
                         for d in machine.devices
                     ],
-                    "bytes_per_second": round(bandwidth.processor)
-                    if bandwidth and bandwidth.processor
-                    else None,
-                    "gpu_bytes_per_second": round(bandwidth.graphics)
-                    if bandwidth and bandwidth.graphics
-                    else None,
+                    "processor_pace": _pace(speeds.processor if speeds else None),
+                    "graphics_pace": _pace(speeds.graphics if speeds else None),
                 },
                 "models": [
                     {
@@ -145,6 +141,12 @@ def _recommend(options: argparse.Namespace) -> int:
             f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}"
         )
     return 0
+
+
+def _pace(pace: Any) -> dict[str, float] | None:
+    if pace is None:
+        return None
+    return {"bytes_per_second": round(pace.bandwidth), "seconds_per_layer": round(pace.per_layer, 7)}
 
 
 def _search(options: argparse.Namespace) -> int:
@@ -327,7 +329,7 @@ def _inspect(options: argparse.Namespace) -> int:
             trained,
             hardware.look(app.engine.record.devices),
             active_share=header.active_share,
-            bandwidth=measure.known(app),
+            speeds=measure.known(app),
         )
     value = {
         "path": str(path),
@@ -339,6 +341,7 @@ def _inspect(options: argparse.Namespace) -> int:
         "chat_template": header.chat_template is not None,
         "fit": found.verdict.value,
         "reason": found.sentence,
+        "tokens_per_second": round(found.tokens_per_second, 1) if found.tokens_per_second else None,
         "need": {"weights": found.need.weights, "cache": found.need.cache, "buffers": found.need.buffers},
     }
     if options.json:

@@ -42,11 +42,23 @@ DEFAULT_CONTEXT = 8192
 
 
 @dataclass(frozen=True)
-class Bandwidth:
-    """Bytes of weights a second that were measured: by the processor alone, and by the graphics device if there is one."""
+class Pace:
+    """What writing a token costs."""
 
-    processor: float | None
-    graphics: float | None = None
+    bandwidth: float  # bytes of weights a second
+    per_layer: float = 0.0  # seconds that a layer takes beside reading its weights
+
+    def seconds(self, size: float, layers: float) -> float:
+        """For a token of a model of `size` active bytes in so many layers, early in a conversation."""
+        return size / self.bandwidth + layers * self.per_layer
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """What was measured on this machine: the processor alone, and the graphics device if there is one."""
+
+    processor: Pace | None
+    graphics: Pace | None = None
 
 
 class Verdict(StrEnum):
@@ -143,7 +155,7 @@ def judge(
     machine: Machine,
     *,
     active_share: float = 1.0,
-    bandwidth: Bandwidth | None = None,
+    speeds: Speeds | None = None,
     context: int = DEFAULT_CONTEXT,
     cache_type: str = "f16",
     gpu_layers: int | None = None,
@@ -152,7 +164,7 @@ def judge(
     """Whether a model of `size` bytes runs here, with the largest context up to `context` that fits.
 
     `trained` is the longest context the model knows, `active_share` the part of its weights that a token uses
-    (mixtures of experts), `bandwidth` what this machine was measured to read in a second. `gpu_layers` None moves as
+    (mixtures of experts), `speeds` what this machine was measured to be capable of. `gpu_layers` None moves as
     many to the graphics card as fit. With `shrink` false, the context is the person's wish and stays.
     """
     room = machine.memory_free - SPARE - PROCESS_BYTES
@@ -166,7 +178,7 @@ def judge(
         if beside <= room or tried <= SMALLEST_CONTEXT or not shrink:
             break
         tried //= 2
-    speed = _speed(size * active_share, share, bandwidth)
+    speed = _speed(size * active_share, shape, share, speeds)
     values = {
         "free": _gb(machine.memory_free),
         "speed": f"{speed:.0f}" if speed and speed >= 1 else "1",
@@ -200,20 +212,21 @@ def _share(layers: int, shape: Shape | None, machine: Machine) -> float:
     return min(1.0, layers / (shape.layers if shape else USUAL_LAYERS))
 
 
-def _speed(active: float, share: float, bandwidth: Bandwidth | None) -> float | None:
+def _speed(active: float, shape: Shape | None, share: float, speeds: Speeds | None) -> float | None:
     """Tokens a second: processor and graphics device take turns at each token."""
-    if bandwidth is None or not active:
+    if speeds is None or not active:
         return None
+    layers = shape.layers if shape else USUAL_LAYERS
     seconds = 0.0
-    for part, measured in ((1 - share, bandwidth.processor), (share, bandwidth.graphics)):
+    for part, pace in ((1 - share, speeds.processor), (share, speeds.graphics)):
         if part > 0:
-            if not measured:
+            if pace is None:
                 return None
-            seconds += part * active / measured
+            seconds += pace.seconds(part * active, part * layers)
     return 1 / seconds
 
 
-def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: Bandwidth | None = None) -> Fit:
+def of_entry(entry: Entry, file: File | None, machine: Machine, speeds: Speeds | None = None) -> Fit:
     """The verdict on a catalogue entry, in one of its quantisations (None: the first)."""
     size = file.size_bytes if file else entry.size
     if entry.role != "chat":
@@ -227,7 +240,7 @@ def of_entry(entry: Entry, file: File | None, machine: Machine, bandwidth: Bandw
         entry.context or 0,
         machine,
         active_share=share,
-        bandwidth=bandwidth,
+        speeds=speeds,
     )
 
 

@@ -1,44 +1,47 @@
-"""How fast this machine reads memory while it computes: measured once with a real model, then learnt from answers.
+"""How fast this machine writes: measured once with two models, then learnt from answers.
 
-Writing a token reads every active weight once, so tokens a second times those bytes is the bandwidth that
-models have here. A small model understates it a little (the work beside the weights is a larger part), and so does
-a busy machine; an answer that was written quicker than what is known corrects it.
+A token's time is that of reading the active weights and that of starting the layers. A small model in many layers
+and a larger one in few tell the two apart. What a busy machine was measured to be is too slow; an answer that was
+written quicker than what is known corrects it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine.interface import EngineAnswered
 from core.engine.messages import Generate, LoadModel, Sampling, Turn
 from core.errors import ModelMissing, ModelUnreadable, TsukueError
-from core.models import gguf
-from core.models.fit import Bandwidth
+from core.models import gguf, yardstick
+from core.models.fit import USUAL_LAYERS, Pace, Speeds
 from core.models.hardware import processor_name
 
 if TYPE_CHECKING:
     from core.app import App
-    from core.models.library import LocalModel
 
 log = logging.getLogger(__name__)
 
 FILE = "machine.json"
+YARDSTICK = ".yardstick.gguf"  # in the home while it is measured; one that a crash left is written over
+CONTEXT = 1024
 TOKENS = 96
 REPEATS = 3
 TELLING = 48  # tokens, without those guessed right; a shorter answer's speed says little
 
 
-def known(app: App) -> Bandwidth | None:
+def known(app: App) -> Speeds | None:
     """What was measured on this processor with these graphics devices; None if nothing was."""
     try:
         kept = json.loads((app.home.root / FILE).read_text(encoding="utf-8"))
         if kept["machine"] != _machine(app):
             return None
-        return Bandwidth(float(kept["processor"]), float(kept["graphics"]) if kept["graphics"] else None)
+        return Speeds(Pace(*kept["processor"]), Pace(*kept["graphics"]) if kept["graphics"] else None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -48,16 +51,28 @@ def _machine(app: App) -> list[object]:
     return [processor_name(), os.cpu_count(), *(device.description for device in app.engine.record.devices)]
 
 
-def measure(app: App) -> Bandwidth | None:
-    """Measure with the smallest chat model that is here, and keep the result; some seconds. None if it fails."""
+def measure(app: App) -> Speeds | None:
+    """Measure with the smallest chat model that is here and the yardstick, and keep the result.
+
+    About ten seconds, as long again for a graphics device. None if it fails.
+    """
     models = sorted(app.library.of_role("chat"), key=lambda model: model.size_bytes)
     if not models:
         return None
-    processor = _measure(app, models[0], gpu_layers=0)
-    graphics = _measure(app, models[0], gpu_layers=-1) if app.engine.record.devices else None
+    large = app.home.root / YARDSTICK
+    try:
+        yardstick.write(large)
+        processor = _pace(app, models[0].path, large, gpu_layers=0)
+        graphics = _pace(app, models[0].path, large, gpu_layers=-1) if app.engine.record.devices else None
+    except OSError:
+        log.warning("there is no room to measure the machine", exc_info=True)
+        return None
+    finally:
+        with contextlib.suppress(OSError):
+            large.unlink(missing_ok=True)
     if processor is None:
         return None
-    found = Bandwidth(processor, graphics)
+    found = Speeds(processor, graphics)
     _keep(app, found)
     return found
 
@@ -72,10 +87,17 @@ def learn(app: App, answered: EngineAnswered) -> None:
         return
     if 0 < info.gpu_layers < info.layers:  # processor and graphics device took turns: neither's own speed
         return
-    speed = passes / (timings.total_s - timings.first_token_s) * info.size_bytes
+    seconds = (timings.total_s - timings.first_token_s) / passes
     side = "graphics" if info.gpu_layers else "processor"
-    if speed > (getattr(before, side) or 0.0) and _is_dense(info.path):
-        _keep(app, replace(before, **{side: speed}))
+    pace: Pace | None = getattr(before, side)
+    quicker = pace.seconds(info.size_bytes, info.layers) / seconds if pace else None
+    if (quicker is None or quicker > 1) and _is_dense(info.path):
+        better = (
+            Pace(pace.bandwidth * quicker, pace.per_layer / quicker)
+            if pace and quicker
+            else Pace(info.size_bytes / seconds)
+        )
+        _keep(app, replace(before, **{side: better}))
 
 
 def _is_dense(path: str) -> bool:
@@ -86,30 +108,63 @@ def _is_dense(path: str) -> bool:
         return False
 
 
-def _keep(app: App, found: Bandwidth) -> None:
-    kept = {"machine": _machine(app), "processor": found.processor, "graphics": found.graphics}
+def _keep(app: App, found: Speeds) -> None:
+    kept = {
+        "machine": _machine(app),
+        "processor": found.processor and astuple(found.processor),
+        "graphics": found.graphics and astuple(found.graphics),
+    }
     half = app.home.root / f".{FILE}"
     half.write_text(json.dumps(kept), encoding="utf-8")
     half.replace(app.home.root / FILE)
 
 
-def _measure(app: App, model: LocalModel, gpu_layers: int) -> float | None:
-    """Bytes of weights a second, the best of several short answers."""
+def _pace(app: App, small: Path, large: Path, gpu_layers: int) -> Pace | None:
+    """What bytes and layers cost, from what a token of each of the two models takes."""
+    header = gguf.read_header(small)
+    seconds = [_token_seconds(app, path, gpu_layers) for path in (small, large)]
+    if seconds[0] is None or seconds[1] is None:
+        return None
+    layers = header.number("block_count") or USUAL_LAYERS
+    return solve(
+        (gguf.size_bytes(small) * header.active_share, layers, seconds[0]),
+        (gguf.size_bytes(large), yardstick.LAYERS, seconds[1]),
+    )
+
+
+def solve(small: tuple[float, int, float], large: tuple[float, int, float]) -> Pace:
+    """The pace at which two models, each of (active bytes, layers, seconds a token), take as long as they do.
+
+    Where noise makes bytes or layers cost less than nothing, layers cost nothing and the second model's bytes tell.
+    """
+    (size, layers, seconds), (other_size, other_layers, other_seconds) = small, large
+    # Cramer's rule for size / bandwidth + layers * per_layer = seconds.
+    determinant = size * other_layers - other_size * layers
+    per_byte = (seconds * other_layers - other_seconds * layers) / determinant if determinant else 0.0
+    per_layer = (size * other_seconds - other_size * seconds) / determinant if determinant else 0.0
+    if per_byte <= 0 or per_layer < 0:
+        return Pace(other_size / other_seconds)
+    return Pace(1 / per_byte, per_layer)
+
+
+def _token_seconds(app: App, path: Path, gpu_layers: int) -> float | None:
+    """Seconds a token, the best of several short answers."""
     from core.app import self_test_worker
 
     worker = self_test_worker(app.home, app.events)
     greedy = Sampling(temperature=0)
-    speeds = []
+    found = []
     try:
-        load = LoadModel(str(model.path), 1024, gpu_layers=gpu_layers, speculation="off")
+        load = LoadModel(str(path), CONTEXT, gpu_layers=gpu_layers, speculation="off")
         worker.call(load).result()
         for number in range(REPEATS):
             turn = Turn("user", "Tell me a very long story about a desk.")
             timings = worker.call(Generate(f"m{number}", [turn], greedy, max_tokens=TOKENS)).result().timings
-            speeds.append(timings.tokens_per_second)
+            if timings.tokens_per_second:
+                found.append(1 / timings.tokens_per_second)
     except TsukueError:
         log.warning("the machine could not be measured", exc_info=True)
         return None
     finally:
         worker.close()
-    return float(max(speeds) * model.size_bytes) or None
+    return min(found, default=None)

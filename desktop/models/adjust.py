@@ -219,7 +219,7 @@ class AdjustDialog(QDialog):
             self._trained,
             hardware.look(self._app.engine.record.devices),
             active_share=self._header.active_share,
-            bandwidth=measure.known(self._app),
+            speeds=measure.known(self._app),
             context=wishes.context_length or self._app.settings.values.context_length,
             cache_type=wishes.cache_type or "f16",
             gpu_layers=wishes.gpu_layers,

@@ -30,7 +30,7 @@ from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
 from core.models.downloads import DownloadChanged, State
-from core.models.fit import Bandwidth, Fit, Verdict
+from core.models.fit import Fit, Speeds, Verdict
 from core.models.library import LocalModel
 from desktop.bridge import Bridge
 from desktop.i18n import tr
@@ -58,7 +58,7 @@ class ModelsPage(QWidget):
         self._app = app
         self._operations = operations
         self._notify = notify
-        self._bandwidth: Bandwidth | None = None
+        self._speeds: Speeds | None = None
         self._measuring = False
         self._others: list[Foreign] = []
         self.adjusting: AdjustDialog | None = None
@@ -127,7 +127,7 @@ class ModelsPage(QWidget):
                 free=f"{machine.memory_free / 1e9:.1f}",
             )
         )
-        self._bandwidth = measure.known(self._app) or self._bandwidth
+        self._speeds = measure.known(self._app) or self._speeds
         self.downloads.show_all(self._app.downloads.all())
         self._show_here()
         if self.stack.currentIndex() == 1:
@@ -148,15 +148,15 @@ class ModelsPage(QWidget):
         self.stack.setCurrentIndex(list(self.tabs).index(key))
         if key == "catalogue":
             self._show_catalogue()
-            if self._bandwidth is None and not self._measuring:
+            if self._speeds is None and not self._measuring:
                 self._measuring = True
                 self._operations.run(
                     "measure the machine", lambda job: measure.measure(self._app), self._measured
                 )
 
-    def _measured(self, bandwidth: Bandwidth | None) -> None:
+    def _measured(self, speeds: Speeds | None) -> None:
         self._measuring = False
-        self._bandwidth = bandwidth
+        self._speeds = speeds
         self._show_catalogue()
 
     # ------------------------------------------------------------ on this computer
@@ -270,7 +270,7 @@ class ModelsPage(QWidget):
     def _show_catalogue(self) -> None:
         machine = hardware.look(self._app.engine.record.devices)
         judged = [
-            (entry, fit.of_entry(entry, None, machine, self._bandwidth))
+            (entry, fit.of_entry(entry, None, machine, self._speeds))
             for entry in catalogue.entries()
             if entry.role == self.kind.currentData()
             and (entry.japanese == "good" or not self.japanese.isChecked())

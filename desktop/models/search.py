@@ -148,7 +148,7 @@ class HubSearch(QWidget):
         """Show a model's page."""
         self.note.setText(tr("Opening {name}…", name=repository))
 
-        def look(job: object) -> tuple[Page, fit.Bandwidth | None, hardware.Machine]:
+        def look(job: object) -> tuple[Page, fit.Speeds | None, hardware.Machine]:
             return (
                 self._app.hub().page(repository),
                 measure.known(self._app),
@@ -157,7 +157,7 @@ class HubSearch(QWidget):
 
         self._operations.run("open a model's page", look, lambda got: self._show(*got), self._failed)
 
-    def _show(self, page: Page, bandwidth: fit.Bandwidth | None, machine: hardware.Machine) -> None:
+    def _show(self, page: Page, speeds: fit.Speeds | None, machine: hardware.Machine) -> None:
         layouts.clear(self._page_list)
         back = QPushButton(tr("Back to the results"))
         back.clicked.connect(lambda: self.stack.setCurrentWidget(self._results))
@@ -166,7 +166,7 @@ class HubSearch(QWidget):
         heading.setProperty("role", "heading")
         self._page_list.addWidget(heading)
         self.note.setText(" · ".join(filter(None, [page.found.licence, *page.found.languages[:6]])))
-        for row in self._offers(page, bandwidth, machine):
+        for row in self._offers(page, speeds, machine):
             self._page_list.addWidget(row)
         text = MarkdownView(self._theme)
         text.set_text(page.card)
@@ -174,9 +174,7 @@ class HubSearch(QWidget):
         self._page_list.addStretch(1)
         self.stack.setCurrentWidget(self._page)
 
-    def _offers(
-        self, page: Page, bandwidth: fit.Bandwidth | None, machine: hardware.Machine
-    ) -> list[QWidget]:
+    def _offers(self, page: Page, speeds: fit.Speeds | None, machine: hardware.Machine) -> list[QWidget]:
         """What can be fetched: a chat model's files, each by itself, or all of another model's together."""
         if self._role != "chat":
             try:
@@ -188,7 +186,7 @@ class HubSearch(QWidget):
             fetch = (tr("Download"), lambda: self.wanted.emit(item), verdict.verdict is not fit.Verdict.NOT)
             return [card(item.name, badge(verdict), facts, "", [fetch])]
         found: list[QWidget] = [
-            self._offer(page, offer, fit.judge(offer.size, None, 0, machine, bandwidth=bandwidth))
+            self._offer(page, offer, fit.judge(offer.size, None, 0, machine, speeds=speeds))
             for offer in page.offers
         ]
         return found or [QLabel(tr("There is no file here that Tsukue can run."))]

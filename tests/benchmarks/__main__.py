@@ -10,12 +10,13 @@ import tempfile
 from pathlib import Path
 
 from scripts import virtual_display
-from tests.benchmarks import decoding, documents, downloads, first_token, memory, stalls, start
+from tests.benchmarks import decoding, documents, downloads, first_token, fit, memory, stalls, start
 from tests.benchmarks.report import ROWS, STARTER, live
 
 SUBJECTS = (
     "start",
     "fit",
+    "speed",
     "downloads",
     "decoding",
     "overhead",
@@ -65,10 +66,12 @@ def run(folder: Path, wanted: set[str]) -> None:
     if "start" in wanted:
         start.measure_start()
     if "fit" in wanted:
-        memory.measure_fit(folder)
+        fit.measure_fit(folder)
+    if "speed" in wanted:
+        fit.measure_speed(folder)
     if "downloads" in wanted:
         downloads.measure_downloads(folder)
-    if wanted <= {"start", "fit", "downloads"}:
+    if wanted <= {"start", "fit", "speed", "downloads"}:
         return
     application = QApplication(["bench", "-style", "Fusion"])
     application.setFont(theme.font())

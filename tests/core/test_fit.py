@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.app import App
 from core.engine.interface import EngineAnswered
-from core.engine.messages import Device, ModelInfo, Timings
-from core.models import catalogue, fit, gguf, measure
-from core.models.fit import Bandwidth, Verdict
+from core.engine.messages import Device, Generate, LoadModel, ModelInfo, Sampling, Timings, Turn
+from core.models import catalogue, fit, gguf, measure, yardstick
+from core.models.fit import Pace, Speeds, Verdict
 from core.models.hardware import Machine
 from core.models.library import Library
 from core.paths import Home
@@ -74,12 +77,12 @@ def test_hybrids_and_shared_layers_need_less_and_windows_do_not() -> None:
 
 def test_verdicts_have_their_reasons() -> None:
     shape = catalogue.Shape(36, 8, 128)
-    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
+    small = fit.judge(2_500_000_000, shape, 40960, LAPTOP, speeds=Speeds(Pace(40e9)))
     assert (small.verdict, small.context) == (Verdict.FITS, 8192)
     assert "about 16 tokens" in small.sentence
-    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(5e9))
+    slow = fit.judge(2_500_000_000, shape, 40960, LAPTOP, speeds=Speeds(Pace(5e9)))
     assert slow.verdict is Verdict.SLOW
-    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(40e9))
+    large = fit.judge(40_000_000_000, shape, 40960, LAPTOP, speeds=Speeds(Pace(40e9)))
     assert large.verdict is Verdict.NOT
     crowded = fit.judge(11_000_000_000, shape, 40960, LAPTOP)
     assert crowded.verdict is Verdict.NOT
@@ -94,7 +97,7 @@ def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
     entry = catalogue.find("qwen3-30b-a3b-instruct-2507")
     assert entry is not None
     big = Machine("Linux", "x", 8, 64_000_000_000, 60_000_000_000)
-    found = fit.of_entry(entry, None, big, bandwidth=Bandwidth(40e9))
+    found = fit.of_entry(entry, None, big, speeds=Speeds(Pace(40e9)))
     assert found.tokens_per_second is not None
     assert found.tokens_per_second > 10
 
@@ -137,18 +140,18 @@ WITH_CARD = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000, devices=(CA
 
 def test_as_many_layers_go_to_the_card_as_it_holds() -> None:
     shape = catalogue.Shape(36, 8, 128)
-    whole = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    whole = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, speeds=Speeds(Pace(20e9), Pace(300e9)))
     assert whole.gpu_layers == 36
     assert whole.tokens_per_second == pytest.approx(120)
-    part = fit.judge(12_000_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9, 300e9))
+    part = fit.judge(12_000_000_000, shape, 40960, WITH_CARD, speeds=Speeds(Pace(20e9), Pace(300e9)))
     assert part.verdict is Verdict.SLOW or part.verdict is Verdict.FITS
     assert 5 < part.gpu_layers < 30
-    alone = fit.judge(12_000_000_000, shape, 40960, LAPTOP, bandwidth=Bandwidth(20e9))
+    alone = fit.judge(12_000_000_000, shape, 40960, LAPTOP, speeds=Speeds(Pace(20e9)))
     assert alone.verdict is Verdict.NOT, "without the card there is no room for it"
     assert alone.gpu_layers == 0
     by_hand = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, gpu_layers=5)
     assert by_hand.gpu_layers == 5
-    unmeasured = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, bandwidth=Bandwidth(20e9))
+    unmeasured = fit.judge(2_500_000_000, shape, 40960, WITH_CARD, speeds=Speeds(Pace(20e9)))
     assert unmeasured.tokens_per_second is None, "the card was never measured"
 
 
@@ -180,19 +183,67 @@ def _answered(app: App, speed: float, *, tokens: int = 200, guessed: int = 0, gp
     app.events.publish(EngineAnswered(info, timings))
 
 
-def _know(app: App, bandwidth: Bandwidth | None) -> None:
+def _know(app: App, pace: Pace) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "_measure", lambda *_, gpu_layers: bandwidth.processor if bandwidth else None)
+        patch.setattr(measure, "_pace", lambda *_, gpu_layers: pace)
         measure.measure(app)
+
+
+def test_two_models_tell_bytes_from_layers() -> None:
+    truth = Pace(40e9, 0.0001)
+    small, large = (98e6, 30, truth.seconds(98e6, 30)), (274e6, 8, truth.seconds(274e6, 8))
+    for pair in ((small, large), (large, small)):
+        found = measure.solve(*pair)
+        assert found.bandwidth == pytest.approx(40e9)
+        assert found.per_layer == pytest.approx(0.0001)
+    # Noise may say nonsense: then the larger model's bytes alone tell.
+    for nonsense in ((98e6, 30, 0.001), (98e6, 30, 0.1)):
+        assert measure.solve(nonsense, large) == Pace(274e6 / large[2])
+    assert measure.solve(large, large) == Pace(274e6 / large[2])
+
+
+def test_the_yardstick_is_a_sound_model_that_writes_on(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "yardstick.gguf"
+    yardstick.write(file)
+    header = gguf.check(file)
+    assert header.number("block_count") == yardstick.LAYERS
+    assert gguf.size_bytes(file) == pytest.approx(yardstick.BYTES, rel=0.01)
+    app.engine.worker.call(LoadModel(str(file), 1024, speculation="off")).result()
+    call = app.engine.worker.call(
+        Generate("y", [Turn("user", "Tell me a story.")], Sampling(temperature=0), max_tokens=200)
+    )
+    assert call.result().timings.completion_tokens == 200, "it must not end early"
+
+
+def test_the_machine_is_measured_with_real_models(app: App) -> None:
+    found = measure.measure(app)
+    assert found is not None
+    assert found.processor is not None
+    assert found.graphics is None
+    assert found.processor.bandwidth > 1e8
+    assert 0 <= found.processor.per_layer < 0.1
+    assert measure.known(app) == found
+    assert not (app.home.root / measure.YARDSTICK).exists()
+
+
+def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(target: Path) -> None:
+        target.write_bytes(b"a part of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(yardstick, "write", full)
+    assert measure.measure(app) is None
+    assert not (app.home.root / measure.YARDSTICK).exists()
 
 
 def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App) -> None:
     size = app.library.find("smollm2-135m-instruct").size_bytes
     _answered(app, 90)
     assert measure.known(app) is None, "the first measurement is not left out for a single answer"
-    _know(app, Bandwidth(10 * size))
+    _know(app, Pace(20 * size, 1 / 600))  # 1/20 s for the bytes and as much for 30 layers: 10 tokens a second
     _answered(app, 90)
-    assert measure.known(app) == Bandwidth(pytest.approx(90 * size))
+    learnt = Speeds(Pace(pytest.approx(180 * size), pytest.approx(1 / 5400)))
+    assert measure.known(app) == learnt
     for less in (
         {"speed": 20},
         {"speed": 500, "tokens": 8},
@@ -200,17 +251,25 @@ def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App)
         {"speed": 500, "gpu_layers": 7},
     ):
         _answered(app, **less)
-        assert measure.known(app) == Bandwidth(pytest.approx(90 * size)), less
+        assert measure.known(app) == learnt, less
     _answered(app, 900, gpu_layers=30)
-    assert measure.known(app) == Bandwidth(pytest.approx(90 * size), pytest.approx(900 * size))
+    assert measure.known(app) == replace(learnt, graphics=Pace(pytest.approx(900 * size)))
 
 
 def test_a_real_answer_is_learnt_from(app: App) -> None:
-    _know(app, Bandwidth(1.0))
+    _know(app, Pace(1.0))
     app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=200, speculation=False)
     conversation = app.chat.new_conversation()
     app.chat.send(conversation.id, "Tell me a very long story about a desk.").wait(300)
     learnt = measure.known(app)
     assert learnt is not None
     assert learnt.processor is not None
-    assert learnt.processor > 1e8
+    assert learnt.processor.bandwidth > 1e8
+
+
+def test_what_an_older_version_measured_is_measured_again(app: App) -> None:
+    _know(app, Pace(40e9))
+    file = app.home.root / measure.FILE
+    kept = json.loads(file.read_text())
+    file.write_text(json.dumps({**kept, "processor": 40e9}))
+    assert measure.known(app) is None

@@ -57,6 +57,7 @@ SHAPES = {
     "granite-3-1b-width-of-8-layers": Shape("granite", 8, 2048, 32, 8, 64, 8192, 49_155),
 }
 _BLOCK = 34  # bytes of a Q8_0 block of 32 values: a scale in half precision, then the values
+_CONTROL = 17  # SmolLM2's first words, which begin and end things
 
 
 def write_random(model: Path, target: Path, name: str, seed: int = 1) -> Path:
@@ -77,8 +78,17 @@ def write_random(model: Path, target: Path, name: str, seed: int = 1) -> Path:
     def vector(tensor: str, size: int) -> None:
         writer.add_tensor(tensor, np.ones(size, dtype=np.float32))
 
+    def words() -> None:
+        """The embedding, which chooses the next word, too: rows that differ, and zeros for the control words, so that none ends an answer."""
+        rows = np.empty((shape.vocabulary, shape.embedding // 32, _BLOCK), dtype=np.uint8)
+        rows[:, :, :2] = scale
+        rows[:, :, 2:] = rng.integers(0, 256, (shape.vocabulary, 1, _BLOCK - 2), dtype=np.uint8)
+        rows[:_CONTROL] = 0
+        kind = gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor("token_embd.weight", rows.reshape(shape.vocabulary, -1), raw_dtype=kind)
+
     wide, kv = shape.heads * shape.head, shape.kv_heads * shape.head
-    matrix("token_embd.weight", shape.embedding, shape.vocabulary)
+    words()
     vector("output_norm.weight", shape.embedding)
     for layer in range(shape.layers):
         at = f"blk.{layer}."

@@ -10,7 +10,6 @@ large one would mean that the computations differ by more than rounding.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from core.engine.llama.sequences import Sequences
 from core.engine.llama.threads import FixedThreads
 from core.engine.messages import LoadModel, Sampling, Turn
 from core.engine.states import StateFiles, key
+from tests.support.requantise import in_a_process
 
 TOKENS = 48
 PROMPTS = [
@@ -112,23 +112,14 @@ def compare(plain: Side, other: Side, prompts: list[str], name: str, again: bool
     }
 
 
-def requantised(path: str, target: Path) -> Path:
-    """A copy of a model with its weights in eight bits."""
-    params = c.llama_model_quantize_default_params()
-    params.ftype = c.LLAMA_FTYPE_MOSTLY_Q8_0
-    params.allow_requantize = True
-    params.nthread = 1
-    if c.llama_model_quantize(os.fsencode(path), os.fsencode(target), params) != 0:
-        raise RuntimeError("the model could not be quantised again")
-    return target
-
-
 def main() -> None:
     path, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     prompts = [PROMPTS[i % len(PROMPTS)] + " " * (i // len(PROMPTS)) for i in range(count)]
     start_backend()
     plain = Side(path, [])
-    small = Model(LoadModel(str(requantised(path, folder / "copy.gguf")), 2048), 1, lambda fraction: True)
+    copy = folder / "copy.gguf"
+    in_a_process(Path(path), copy, "Q8_0")
+    small = Model(LoadModel(str(copy), 2048), 1, lambda fraction: True)
     if not small.same_vocabulary(plain.model):
         raise RuntimeError("the copy has another vocabulary")
     found = {
