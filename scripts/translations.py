@@ -107,7 +107,7 @@ def update() -> None:
             message.id
             for message in catalog
             if message.id
-            and not (message.string if isinstance(message.string, str) else all(message.string or ()))
+            and not all([message.string] if isinstance(message.string, str) else message.string or [""])
         ]
         print(f"{po.name}: {len(catalog)} strings, {len(missing)} not translated")
         for text in missing:

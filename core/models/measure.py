@@ -8,9 +8,11 @@ written quicker than what is known corrects it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
+import shutil
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +63,8 @@ def measure(app: App) -> Speeds | None:
         return None
     large = app.home.root / YARDSTICK
     try:
+        if shutil.disk_usage(app.home.root).free < 2 * yardstick.BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(large))
         yardstick.write(large)
         processor = _pace(app, models[0].path, large, gpu_layers=0)
         graphics = _pace(app, models[0].path, large, gpu_layers=-1) if app.engine.record.devices else None
@@ -109,14 +113,18 @@ def _is_dense(path: str) -> bool:
 
 
 def _keep(app: App, found: Speeds) -> None:
+    """Write down for the next start; where that is not possible, this one goes on with what it has."""
     kept = {
         "machine": _machine(app),
         "processor": found.processor and astuple(found.processor),
         "graphics": found.graphics and astuple(found.graphics),
     }
     half = app.home.root / f".{FILE}"
-    half.write_text(json.dumps(kept), encoding="utf-8")
-    half.replace(app.home.root / FILE)
+    try:
+        half.write_text(json.dumps(kept), encoding="utf-8")
+        half.replace(app.home.root / FILE)
+    except OSError:
+        log.warning("the machine's speed could not be kept", exc_info=True)
 
 
 def _pace(app: App, small: Path, large: Path, gpu_layers: int) -> Pace | None:

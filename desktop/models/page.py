@@ -82,6 +82,10 @@ class ModelsPage(QWidget):
         narrowing.addWidget(self.kind)
         narrowing.addWidget(self.japanese)
         narrowing.addStretch()
+        self.note = QLabel(tr("Measuring how fast this computer is…"))
+        self.note.setProperty("role", "muted")
+        self.note.hide()
+        narrowing.addWidget(self.note)
         inside.addLayout(narrowing)
         inside.addWidget(layouts.scrolling(self._catalogue), 1)
         self.search = HubSearch(app, operations, theme)
@@ -150,14 +154,23 @@ class ModelsPage(QWidget):
             self._show_catalogue()
             if self._speeds is None and not self._measuring:
                 self._measuring = True
+                self.note.show()
                 self._operations.run(
-                    "measure the machine", lambda job: measure.measure(self._app), self._measured
+                    "measure the machine",
+                    lambda job: measure.measure(self._app),
+                    self._measured,
+                    self._not_measured,
                 )
 
     def _measured(self, speeds: Speeds | None) -> None:
         self._measuring = False
+        self.note.hide()
         self._speeds = speeds
         self._show_catalogue()
+
+    def _not_measured(self, error: BaseException) -> bool:
+        self._measured(None)
+        return False  # the error has yet to be shown
 
     # ------------------------------------------------------------ on this computer
 
