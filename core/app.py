@@ -19,7 +19,7 @@ from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
 from core.documents.index import Index
 from core.documents.ingest import Ingest
-from core.engine import local
+from core.engine import local, states
 from core.engine.engines import Engines
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import Ladder
@@ -98,6 +98,8 @@ class App:
             settled = self.conversations.settle()
             if settled:
                 log.warning("%d answers had been cut short", settled)
+            if home.states.is_dir():
+                states.sweep(home.states, {str(c.id) for c in self.conversations.all()})
 
         self.workers: list[Worker] = []
         self.engine = LocalEngine(
@@ -144,10 +146,8 @@ class App:
 
         return Hub(self.network, self.settings.values.hub_endpoint, self._hub_token)
 
-    def _hub_token(self) -> str:
-        from core.models.hub import DEFAULT_ENDPOINT
-
-        address = self.settings.values.hub_endpoint or DEFAULT_ENDPOINT
+    def _hub_token(self, address: str) -> str:
+        """The token that was kept for the server of this address, if one was."""
         return secrets.get(self.settings, secrets.HUB, address)
 
     def _worker(self, spec: WorkerSpec) -> Worker:

@@ -11,7 +11,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
-    ├── remote     RemoteUnreachable, RemoteRefused, RemoteBroken
+    ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
     │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -281,6 +281,15 @@ class RemoteRefused(TsukueError):
     )
     host: str
     reason: str
+
+
+class RemoteModelMissing(TsukueError):
+    sentence = N_(
+        "The server {host} has no model {name}. It has {others}: enter one of these in the settings."
+    )
+    host: str
+    name: str
+    others: str
 
 
 class RemoteBroken(TsukueError):

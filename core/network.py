@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import NetworkRefused
+from core.errors import N_, NetworkRefused
 
 if TYPE_CHECKING:
     import httpx2
@@ -130,7 +130,9 @@ class Network:
         finally:
             self._inside.busy = False
         if refused:
-            raise NetworkRefused(host, "the network is switched off" if purpose else "nobody asked for it")
+            raise NetworkRefused(
+                host, N_("the network is switched off") if purpose else N_("nobody asked for it")
+            )
 
 
 _guard: Network | None = None

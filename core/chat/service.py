@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -229,7 +230,6 @@ class _Run:
         self._evidence: Evidence | None = None
         self._context_length = 0
         self._info: ModelInfo | None = None  # of the model that is loaded
-        self._loading = False
 
     def __call__(self, job: Job) -> Message:
         state, completion = MessageState.DONE, None
@@ -294,10 +294,7 @@ class _Run:
             self._store.set_prompt(self._question.id, None)
         self._phase(Phase.LOADING)
         started = time.perf_counter()
-        self._loading = True
-        job.on_cancel(lambda: self._engine.cancel_load() if self._loading else None)
-        self._load()
-        self._loading = False
+        self._load(job)
         name = self._engine.name_of(self._model)  # a server's model has one only now
         if name != self._answer.model:
             self._answer = self._store.sign(self._answer.id, name)
@@ -309,8 +306,8 @@ class _Run:
         self._details["finish"] = completion.finish
         return completion
 
-    def _load(self) -> None:
-        self._info = self._engine.load(self._model)
+    def _load(self, job: Job) -> None:
+        self._info = self._engine.load(self._model, job)
         self._context_length = self._info.context_length
 
     def _find(self, job: Job) -> Evidence:
@@ -344,8 +341,11 @@ class _Run:
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
-            request = Generate(str(conversation.id), turns, sampling, limit, reserve, self._schema)
-            call = self._engine.generate(self._model, request, self._read)
+            request = Generate(
+                *(str(conversation.id), turns, sampling, limit, reserve, self._schema),
+                day=date.fromtimestamp(conversation.created).isoformat(),
+            )
+            call = self._engine.generate(self._model, request, self._read, job)
             job.on_cancel(call.cancel)
             try:
                 for piece in call.items():
@@ -356,7 +356,7 @@ class _Run:
                 if not self._engine.step_down(self._model, error) or self._text or self._thinking:
                     raise
                 self._phase(Phase.LOADING)
-                self._load()
+                self._load(job)
                 self._phase(Phase.READING)
             except DiskFull:
                 call.cancel()  # the engine must not go on for nobody

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents.messages import STARTER_EMBEDDER
-from core.errors import ModelUnreadable
+from core.errors import N_, ModelUnreadable
 
 Matrix = npt.NDArray[np.float32]
 
@@ -74,5 +74,5 @@ def load(name: str, folder: str | None, threads: int) -> Embedder:
     if name == STARTER_EMBEDDER:
         return UniversalSentenceEncoder(threads)
     if folder is None:
-        raise ModelUnreadable(name, "no such embedding model")
+        raise ModelUnreadable(name, N_("no such embedding model"))
     return SentenceTransformerEmbedder(Path(folder), threads)

@@ -12,6 +12,7 @@ from core.engine.local import LocalEngine
 from core.engine.messages import Generate, ModelInfo
 from core.engine.remote import MODEL, RemoteEngine
 from core.errors import ModelMissing, ModelUnreadable, WorkerDied
+from core.jobs import Job
 from core.models import gguf
 from core.models.library import Library
 
@@ -68,15 +69,19 @@ class Engines:
 
     # ------------------------------------------------------------ Engine
 
-    def load(self, model: str) -> ModelInfo:
+    def load(self, model: str, job: Job | None = None) -> ModelInfo:
         """See Engine.load."""
-        return self._of(model).load(model)
+        return self._of(model).load(model, job)
 
     def generate(
-        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
+        self,
+        model: str,
+        request: Generate,
+        on_read: Callable[[int, int], None] | None = None,
+        job: Job | None = None,
     ) -> Answer:
         """See Engine.generate."""
-        return self._of(model).generate(model, request, on_read)
+        return self._of(model).generate(model, request, on_read, job)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down."""
@@ -85,10 +90,6 @@ class Engines:
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """See Engine.count_tokens."""
         return self._of(model).count_tokens(model, texts)
-
-    def cancel_load(self) -> None:
-        """See Engine.cancel_load."""
-        self.local.cancel_load()
 
     def forget(self, conversation: str) -> None:
         """See Engine.forget."""

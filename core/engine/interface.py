@@ -9,6 +9,7 @@ from typing import Protocol
 from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings
 from core.errors import WorkerDied
 from core.events import Event
+from core.jobs import Job
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,23 @@ class Answer(Protocol):
 class Engine(Protocol):
     """Turns a list of turns into an answer."""
 
-    def load(self, model: str) -> ModelInfo:
-        """Make a model (its id in the library, or a file's path) ready. Raises its typed errors."""
+    def load(self, model: str, job: Job | None = None) -> ModelInfo:
+        """Make a model (its id in the library, or a file's path) ready. Raises its typed errors.
+
+        Once `job` is cancelled, nothing more is loaded or waited for on its account: Cancelled.
+        """
 
     def generate(
-        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
+        self,
+        model: str,
+        request: Generate,
+        on_read: Callable[[int, int], None] | None = None,
+        job: Job | None = None,
     ) -> Answer:
-        """Start an answer to the request's last turn.
+        """Start an answer to the request's last turn; load the model first if it is not there any more.
 
-        `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread.
+        `on_read` is told how many of the prompt's new tokens were read, and of how many; on another thread. `job` is
+        for the loading, as in `load`.
         """
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
@@ -100,9 +109,6 @@ class Engine(Protocol):
 
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """How many tokens each text has."""
-
-    def cancel_load(self) -> None:
-        """Give up a load under way; `load` then raises Cancelled."""
 
     def forget(self, conversation: str) -> None:
         """Free what is kept for a conversation."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -35,16 +36,18 @@ from core.engine.messages import (
 from core.engine.record import EngineRecord
 from core.errors import N_, ModelMissing, ModelTooLarge, ModelUnreadable, WorkerDied
 from core.events import Events
+from core.jobs import Job
 from core.models import fit, gguf, hardware
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.library import Library
 from core.settings import SettingsFile
 from core.workers.messages import Progress
-from core.workers.supervisor import PendingCall, Worker, WorkerSpec
+from core.workers.supervisor import Worker, WorkerSpec
 
 log = logging.getLogger(__name__)
 
 SMALLEST_CONTEXT = 2048
+WAIT_SECONDS = 0.1  # between looks at whether who waits was cancelled
 WORKER_NAME = N_("chat engine")
 
 
@@ -90,15 +93,25 @@ class LocalEngine:
         ] = {}  # what there was room for, of what was asked
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._blind: int | None = None  # the pid of a worker that was started without graphics devices
-        self._loading: PendingCall | None = None
         self.info: ModelInfo | None = None
 
-    def load(self, model: str) -> ModelInfo:
-        """Load a model unless it is loaded. Raises NoModel, ModelMissing, ModelUnreadable, WorkerDied, Cancelled."""
-        with self._lock:
-            return self._load(model)
+    @contextlib.contextmanager
+    def _turn(self, job: Job | None) -> Iterator[None]:
+        """The engine for one request at a time; a job that waits for its turn can be cancelled."""
+        while not self._lock.acquire(timeout=WAIT_SECONDS):
+            if job is not None:
+                job.check()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
-    def _load(self, model: str) -> ModelInfo:
+    def load(self, model: str, job: Job | None = None) -> ModelInfo:
+        """Load a model unless it is loaded. Raises NoModel, ModelMissing, ModelUnreadable, WorkerDied, Cancelled."""
+        with self._turn(job):
+            return self._load(model, job)
+
+    def _load(self, model: str, job: Job | None) -> ModelInfo:
         usual = self.request(model)
         wanted = self._with_ladder(usual)
         version = states.file_version(wanted.path)
@@ -106,7 +119,7 @@ class LocalEngine:
             return self.info
         # Whether the old model stays beside the new one is for the worker to say.
         self._current = self.info = None
-        self.info = info = self._try(model, usual)
+        self.info = info = self._try(model, usual, job)
         self._current = (self.worker.pid, self._with_ladder(usual), version)
         self._events.publish(EngineLoaded(model, info))
         return info
@@ -166,32 +179,79 @@ class LocalEngine:
         if self._blind is not None and self._blind == self.worker.pid:
             if not self.record.devices:
                 return []
-            self.worker.stop()  # it was started without devices, for another model; the next one sees them
+            # It was started without devices, for another model; the next one sees them. What it is writing is
+            # written to its end first.
+            with contextlib.suppress(WorkerDied):
+                self.worker.call(AskEngine()).result()
+            self.worker.stop()
         if self._asked is None or self._asked[0] != self.worker.pid:
             found = graphics_of(self.worker)
             if found is None:
                 return []
             self._asked = (self.worker.pid, found)
-            gone = self.record.see(found)
-            if gone:
-                self._events.publish(EngineDevicesGone(tuple(device.description for device in gone)))
+            self._see(found)
         return self._asked[1]
 
-    def _try(self, model: str, usual: LoadModel) -> ModelInfo:
+    def _see(self, found: list[Device]) -> None:
+        gone = self.record.see(found)
+        if gone:
+            self._events.publish(EngineDevicesGone(tuple(device.description for device in gone)))
+
+    def look(self, worker: Worker) -> list[Device]:
+        """The graphics devices that a worker's process sees, remembered for whoever asks what would fit."""
+        found = graphics_of(worker)
+        if found is None:
+            return []
+        self._see(found)
+        return found
+
+    def _with_room(self, model: str, wanted: LoadModel, devices: list[Device]) -> LoadModel:
+        """The request with the longest context that there is memory for, unless one was chosen by hand."""
+        if self.adjustments.get(model).context_length is not None:
+            return wanted
+        try:
+            header = gguf.read_header(wanted.path)
+            size = gguf.size_bytes(Path(wanted.path))
+        except (ModelMissing, ModelUnreadable):
+            return wanted  # the worker will say it
+        machine = hardware.look(devices)
+        # The model that is loaded now would make room.
+        free = machine.memory_free + hardware.own_memory(self.worker.pid)
+        found = fit.judge(
+            size,
+            header.shape,
+            header.number("context_length") or 0,
+            replace(machine, memory_free=free),
+            context=wanted.context_length,
+            cache_type=wanted.cache_type,
+            gpu_layers=wanted.gpu_layers if wanted.gpu_layers >= 0 else None,
+        )
+        if found.context >= min(wanted.context_length, header.number("context_length") or found.context):
+            return wanted
+        self._events.publish(EngineContextShortened(model, found.context))
+        return msgspec.structs.replace(wanted, context_length=found.context)
+
+    def _try(self, model: str, usual: LoadModel, job: Job | None) -> ModelInfo:
         """Load, walking down the ladder after crashes, and asking for less where memory is short."""
         asked = usual
         while True:
             wanted = self._with_ladder(usual)
             known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
             devices = self._devices() if known is None and wanted.gpu_layers != 0 else []
-            request = known or self._with_layers(model, wanted, devices)
+            request = known or self._with_layers(model, self._with_room(model, wanted, devices), devices)
             blind = request.gpu_layers == 0 and (self._asked is None or self._asked[0] != self.worker.pid)
             self._events.publish(EngineLoading(model, 0))
-            self._loading = self.worker.call(request, self._progress(model))
+            kills = hardware.kills_for_memory()
+            loading = self.worker.call(request, self._progress(model))
+            if job is not None:
+                job.on_cancel(loading.cancel)
             try:
-                info: ModelInfo = self._loading.result()
+                info: ModelInfo = loading.result()
             except WorkerDied as error:
-                if not self.step_down(model, error):
+                if error.cause == "SIGKILL" and hardware.kills_for_memory() > kills:
+                    usual = self._smaller(model, usual, request)
+                    self.worker.forgive()  # there are as many tries as halves of the context
+                elif not self.step_down(model, error):
                     raise
             except ModelTooLarge:
                 usual = self._smaller(model, usual, request)
@@ -199,8 +259,6 @@ class LocalEngine:
                 self._blind = self.worker.pid if blind else self._blind
                 self._worked[self.worker.pid, msgspec.json.encode(self._with_ladder(asked))] = request
                 return info
-            finally:
-                self._loading = None
 
     def _smaller(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         """After a want of memory: fewer layers on the graphics card, then half the context. Raises ModelTooLarge."""
@@ -209,10 +267,10 @@ class LocalEngine:
         if layers > 0:
             self._events.publish(EngineLayersReduced(model, layers // 2, layers))
             return msgspec.structs.replace(usual, gpu_layers=layers // 2)
-        if usual.context_length <= SMALLEST_CONTEXT:
-            raise ModelTooLarge(Path(usual.path).name, "no memory for the smallest context")
-        self._events.publish(EngineContextShortened(model, usual.context_length // 2))
-        return msgspec.structs.replace(usual, context_length=usual.context_length // 2)
+        if tried.context_length <= SMALLEST_CONTEXT:
+            raise ModelTooLarge(Path(usual.path).name, N_("no memory for the smallest context"))
+        self._events.publish(EngineContextShortened(model, tried.context_length // 2))
+        return msgspec.structs.replace(usual, context_length=tried.context_length // 2)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
@@ -250,7 +308,7 @@ class LocalEngine:
         """
         while True:
             wanted = self._with_ladder(self.request(model))
-            devices = (graphics_of(worker) or []) if wanted.gpu_layers != 0 else []
+            devices = self.look(worker) if wanted.gpu_layers != 0 else []
             try:
                 report = self_test.run(worker, self._with_layers(model, wanted, devices))
             except WorkerDied as error:
@@ -264,18 +322,16 @@ class LocalEngine:
     def _progress(self, model: str) -> Callable[[Progress], None]:
         return lambda progress: self._events.publish(EngineLoading(model, progress.done))
 
-    def cancel_load(self) -> None:
-        """Give up a load under way."""
-        loading = self._loading
-        if loading is not None:
-            loading.cancel()
-
     def generate(
-        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
+        self,
+        model: str,
+        request: Generate,
+        on_read: Callable[[int, int], None] | None = None,
+        job: Job | None = None,
     ) -> Answer:
         """See Engine.generate. The model is loaded first if it is not; what was set by hand for it is added."""
-        with self._lock:  # until the request is in the worker's queue, so that no other model gets in between
-            self._load(model)
+        with self._turn(job):  # until the request is in the worker's queue: no other model gets in between
+            self._load(model, job)
             wishes = self.adjustments.get(model)
             adapters = [adapter for adapter in wishes.adapters if _there(adapter)]
             return self.worker.call(
@@ -285,8 +341,8 @@ class LocalEngine:
 
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """See Engine.count_tokens."""
-        with self._lock:
-            self._load(model)
+        with self._turn(None):
+            self._load(model, None)
             call = self.worker.call(CountTokens(texts))
         counts: list[int] = call.result().counts
         return counts

@@ -154,6 +154,9 @@ class Generate(Request):
     adapters: list[Adapter] = msgspec.field(default_factory=list)
     thinking: bool | None = None  # whether to think first, where the template has a switch; None: as it comes
     template_options: dict[str, Any] = msgspec.field(default_factory=dict)
+    day: str = (
+        ""  # YYYY-MM-DD, what templates that print a date take for today: the same in a whole conversation
+    )
 
 
 @operation(result=TokenCounts, doing=N_("counting tokens"))

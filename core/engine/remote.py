@@ -29,11 +29,13 @@ from core.errors import (
     ContextFull,
     NetworkRefused,
     RemoteBroken,
+    RemoteModelMissing,
     RemoteRefused,
     RemoteUnreachable,
     WorkerDied,
 )
 from core.events import Events
+from core.jobs import Job
 from core.network import Network
 from core.settings import SettingsFile
 
@@ -86,10 +88,10 @@ class RemoteEngine:
 
     # ------------------------------------------------------------ Engine
 
-    def load(self, model: str) -> ModelInfo:
-        """See whether the server is there and has the model.
+    def load(self, model: str, job: Job | None = None) -> ModelInfo:
+        """See whether the server is there and has the model. One short request: a cancelled job waits for its end.
 
-        Raises RemoteUnreachable, RemoteRefused, RemoteBroken, NetworkRefused.
+        Raises RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken, NetworkRefused.
         """
         wanted = self._settings.values.remote_model
         if self._known is not None and self._known[:2] == (self._base, wanted):
@@ -99,7 +101,7 @@ class RemoteEngine:
         if not names:
             raise RemoteBroken(self.host, N_("it lists no model"))
         if wanted and wanted not in names:
-            raise RemoteRefused(self.host, f"it has no model {wanted!r}, but {', '.join(names[:5])}")
+            raise RemoteModelMissing(self.host, wanted, ", ".join(names[:5]))
         name = wanted or names[0]
         entry = next(e for e in listed if isinstance(e, dict) and e.get("id") == name)
         length = _context_of(entry) or self._settings.values.context_length
@@ -109,16 +111,23 @@ class RemoteEngine:
         return info
 
     def generate(
-        self, model: str, request: Generate, on_read: Callable[[int, int], None] | None = None
+        self,
+        model: str,
+        request: Generate,
+        on_read: Callable[[int, int], None] | None = None,
+        job: Job | None = None,
     ) -> Answer:
         """See Engine.generate. How far the prompt was read, the server does not say."""
         info, sampling = self.load(model), request.sampling
+        counted = sum(self.count_tokens(model, [turn.text for turn in request.turns]))
+        # Strict servers refuse a prompt whose longest answer does not fit, too.
+        longest = min(request.max_tokens, max(request.reserve, info.context_length - counted))
         body: dict[str, Any] = {
             "model": info.description,
             "messages": [{"role": turn.role, "content": turn.text} for turn in request.turns],
             "stream": True,
             "stream_options": {"include_usage": True},
-            "max_tokens": request.max_tokens,
+            "max_tokens": longest,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
         }
@@ -127,7 +136,7 @@ class RemoteEngine:
         if request.schema:
             form = {"name": "answer", "schema": json.loads(request.schema), "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
-        return RemoteAnswer(self, body, info.context_length, request.max_tokens)
+        return RemoteAnswer(self, body, info.context_length, counted)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """No settings of ours make another's server safer."""
@@ -136,9 +145,6 @@ class RemoteEngine:
     def count_tokens(self, model: str, texts: list[str]) -> list[int]:
         """About as many tokens as the texts have: the API has no way to ask. Three bytes make one, on the careful side."""
         return [len(text.encode()) // 3 + 1 for text in texts]
-
-    def cancel_load(self) -> None:
-        """A load is one short request; it ends by itself."""
 
     def forget(self, conversation: str) -> None:
         """Nothing is kept here, and what the server keeps is its own."""
@@ -201,36 +207,43 @@ class RemoteEngine:
             self._known = None
             raise RemoteUnreachable(self.host, str(error)[:200] or type(error).__name__) from error
 
-    def judge(self, answer: httpx2.Response) -> None:
-        """Raise what a status means."""
+    def judge(self, answer: httpx2.Response, counted: int = 0) -> None:
+        """Raise what a status means. `counted` is about how many tokens were sent."""
         if answer.status_code == 200:
             return
         said, answer_said = _message(answer)
         if answer.status_code == 400 and any(word in said.lower() for word in _CONTEXT_WORDS):
-            raise ContextFull(*self._full(answer_said))
+            raise ContextFull(*self._full(answer_said, counted))
         reason = f"HTTP {answer.status_code}{': ' if said else ''}{said}"
         if answer.status_code >= 500:
             raise RemoteUnreachable(self.host, reason)
         raise RemoteRefused(self.host, reason)
 
-    def _full(self, error: dict[str, Any]) -> tuple[int, int]:
-        """Tokens needed and there are, after the server said that its window is full; where it names no number, half."""
+    def _full(self, error: dict[str, Any], counted: int) -> tuple[int, int]:
+        """Tokens needed and there are, after the server said that its window is full.
+
+        Where it names no number, what was sent is what is too much: less is sent next time, and nothing is remembered.
+        """
         assert self._known is not None
         base, wanted, info = self._known
-        length = _number(error.get("n_ctx")) or info.context_length // 2
-        self._known = (base, wanted, msgspec.structs.replace(info, context_length=length))
+        length = _number(error.get("n_ctx"))
+        if length:
+            self._known = (base, wanted, msgspec.structs.replace(info, context_length=length))
+        else:
+            length = min(info.context_length, counted)
         return max(_number(error.get("n_prompt_tokens")), length + 1), length
 
 
 class RemoteAnswer:
     """An answer under way; it is read on a thread of its own, so that a stop need not wait for the server."""
 
-    def __init__(self, engine: RemoteEngine, body: dict[str, Any], context: int, max_tokens: int) -> None:
+    def __init__(self, engine: RemoteEngine, body: dict[str, Any], context: int, counted: int) -> None:
+        """`counted` is about how many tokens the prompt has."""
         self._engine = engine
         self._body = body
         self._context = context
-        self._bytes_left = max(max_tokens, 1) * BYTES_PER_TOKEN + LONGEST_LINE
-        self._max_tokens = max_tokens
+        self._counted = counted
+        self._bytes_left = max(body["max_tokens"], 1) * BYTES_PER_TOKEN + LONGEST_LINE
         self._queue: queue.Queue[Piece | BaseException | None] = queue.Queue()
         self._streams: list[Any] = []  # the sockets that were opened, as httpcore wraps them
         self._stopped = threading.Event()
@@ -305,7 +318,7 @@ class RemoteAnswer:
                 "POST", address, headers=headers, json=self._body, extensions={"trace": self._traced}
             ) as response,
         ):
-            self._engine.judge(response)
+            self._engine.judge(response, self._counted)
             ended = False
             for data in self._events(response):
                 if data == "[DONE]":
@@ -350,7 +363,8 @@ class RemoteAnswer:
             if not isinstance(text, str) or not isinstance(thought, str):
                 raise TypeError("text that is none")
         except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-            raise RemoteBroken(self._engine.host, f"no event of a chat: {data[:80]!r}") from error
+            log.warning("no event of a chat: %r", data[:80])
+            raise RemoteBroken(self._engine.host, N_("an event that is none of a chat")) from error
         answer, inside = splitter.feed(text) if text else ("", "")
         self._send(answer, thought + inside)
         if finish:

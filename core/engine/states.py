@@ -53,6 +53,14 @@ def forget(folder: Path, conversation: str) -> None:
                 log.warning("a conversation's state could not be deleted: %s", error)
 
 
+def sweep(folder: Path, conversations: set[str]) -> None:
+    """Delete the states of conversations (named by numbers) other than these: one may be written while its conversation is deleted."""
+    there = {path.name.partition(".")[0] for path in folder.glob("*.*")} if folder.is_dir() else set()
+    for conversation in there - conversations:
+        if conversation.isdigit():
+            forget(folder, conversation)
+
+
 class StateFiles:
     """The states of one model in a folder; `limit` bytes for all models together, 0 keeps nothing."""
 

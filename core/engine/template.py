@@ -1,8 +1,8 @@
 """A model's own chat template, rendered without trusting it.
 
 The template comes out of the model file, so it runs in Jinja's immutable sandbox, with bounded
-multiplication, and is stopped after `TIME_LIMIT` seconds. It is given no clock: a prompt must stay the same from
-turn to turn.
+multiplication, and is stopped after `TIME_LIMIT` seconds. It is given no clock, for a prompt must stay the same from
+turn to turn: what templates call `strftime_now` is the day on which the conversation began.
 
 Control tokens written in a message must stay text. So a guard character is put into every such
 string before rendering, and the rendered prompt is cut at the guards: no piece contains a whole
@@ -16,6 +16,7 @@ import ctypes
 import json
 import re
 import threading
+from datetime import date
 from typing import Any
 
 import jinja2
@@ -26,7 +27,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.engine.messages import Turn
-from core.errors import TemplateFailed
+from core.errors import N_, TemplateFailed
 
 TIME_LIMIT = 5.0
 MAX_LENGTH = 20_000_000
@@ -85,7 +86,7 @@ def _with_time_limit(function: Any, seconds: float) -> Any:
     try:
         return function()
     except _Stopped as error:
-        raise TemplateFailed(f"it ran for more than {seconds:.0f} seconds") from error
+        raise TemplateFailed(N_("it did not come to an end")) from error
     finally:
         with finished:
             done = True
@@ -124,13 +125,18 @@ class ChatTemplate:
             text = f"{text[: match.start() + 1]}{GUARD}{text[match.start() + 1 :]}"
         return text
 
-    def pieces(self, turns: list[Turn], options: dict[str, Any]) -> list[str]:
-        """The rendered prompt, cut where control tokens of messages were guarded. Raises TemplateFailed."""
+    def pieces(self, turns: list[Turn], options: dict[str, Any], day: str = "") -> list[str]:
+        """The rendered prompt, cut where control tokens of messages were guarded. Raises TemplateFailed.
+
+        `day` (YYYY-MM-DD) is what the template takes for today; '' is today.
+        """
+        today = date.fromisoformat(day) if day else date.today()
+        options = {**options, "strftime_now": lambda form: today.strftime(str(form))}
         try:
             text = self._render(turns, options)
         except jinja2.TemplateError:
             if not turns or turns[0].role != "system" or len(turns) < 2:
-                raise TemplateFailed("it refuses these messages") from None
+                raise TemplateFailed(N_("it refuses these messages")) from None
             # Some templates know no system role: the instruction then opens the first message.
             merged = Turn(turns[1].role, f"{turns[0].text}\n\n{turns[1].text}")
             try:
@@ -150,7 +156,7 @@ class ChatTemplate:
                 parts.append(part)
                 length += len(part)
                 if length > MAX_LENGTH:
-                    raise TemplateFailed("its result is too long")
+                    raise TemplateFailed(N_("its result is too long"))
             return "".join(parts)
 
         try:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import secrets
 from core.errors import (
+    N_,
     DiskFull,
     DownloadDamaged,
     HubBusy,
@@ -151,6 +152,7 @@ class Download:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._read_state()
+            self._drop_others()
             self._write_state()
             self._need_room(self.item.size - self.on_disk)
             for file in self.item.files:
@@ -181,6 +183,25 @@ class Download:
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             state = json.loads((self.folder / "download.json").read_text(encoding="utf-8"))
             self._tags = {str(name): str(tag) for name, tag in state["tags"].items()}
+
+    def _drop_others(self) -> None:
+        """Throw away what arrived of another version of the item: a set must not become a mixture of two."""
+        earlier = self.unfinished(self.folder)
+        known = {file.name: file for file in earlier.files} if earlier else {}
+        for file in self.item.files:
+            before = known.get(file.name)
+            if before is None:
+                # Nothing says what it is. What has a checksum is verified again; a part without one may be anything.
+                others = [self.folder / file.name] + ([] if file.sha256 else [self._part(file)])
+            elif before == file or (file.sha256 and (before.sha256, before.size) == (file.sha256, file.size)):
+                continue
+            else:
+                others = [self.folder / file.name, self._part(file)]
+            for path in others:
+                if path.exists():
+                    path.unlink()
+                    self.traffic.refetched.append("changed")
+            self._tags.pop(file.name, None)
 
     def _write_state(self) -> None:
         state = {"item": asdict(self.item), "tags": self._tags}
@@ -236,8 +257,8 @@ class Download:
                             break
                         if action == "restart":
                             digest, have = self._begin_again(part, "changed")
-                        if response.status_code == 416:
-                            continue
+                            if response.status_code != 200:  # what it sends does not begin at the beginning
+                                continue
                         tag = response.headers.get("etag", "")
                         if tag != self._tags.get(file.name):
                             self._tags[file.name] = tag
@@ -259,7 +280,7 @@ class Download:
                             os.fsync(out.fileno())
                     if total is None or have >= total:
                         break
-                    reason = "the connection was cut"
+                    reason = N_("the connection was cut")
                 except _transport_errors() as error:
                     have = part.stat().st_size if part.exists() else 0
                     reason = str(error) or type(error).__name__
@@ -300,7 +321,7 @@ class Download:
         if code == 206:
             match = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
             if match is None or int(match[1]) != have:
-                raise _Retry("the server sent another part of the file than was asked for", 0)
+                raise _Retry(N_("the server sent another part of the file than was asked for"), 0)
             whole = match[3]
             if file.size is not None and whole != "*" and int(whole) != file.size:
                 return "restart"
@@ -317,9 +338,9 @@ class Download:
             seconds = _retry_after(response)
             if seconds > LONGEST_WAIT:
                 raise HubBusy(host, int(seconds))
-            raise _Retry("the server asks to wait", seconds)
+            raise _Retry(N_("the server asks to wait"), seconds)
         # Storage whose address has expired answers 403; servers in trouble 5xx. Ask the hub again.
-        raise _Retry(f"the server answered {code}", min(_retry_after(response), LONGEST_WAIT))
+        raise _Retry(f"HTTP {code}", min(_retry_after(response), LONGEST_WAIT))
 
 
 class _Retry(Exception):

@@ -58,7 +58,7 @@ class Downloads:
         network: Network,
         events: Events,
         jobs: Jobs,
-        token: Callable[[], str] = lambda: "",
+        token: Callable[[str], str] = lambda address: "",
     ) -> None:
         self._models = models
         self._network = network
@@ -136,10 +136,13 @@ class Downloads:
             if stop.wait(seconds):
                 raise Cancelled
 
-        download = Download(item, self._partial / item.id, self._network, token=self._token(), pause=pause)
+        token = self._token(item.files[0].url)  # of the server that it was begun at, whichever is chosen now
+        download = Download(item, self._partial / item.id, self._network, token=token, pause=pause)
         self._tell(DownloadChanged(item, State.WAITING, download.on_disk, item.size))
         while not self._slots.acquire(timeout=0.1):
-            job.check()
+            if job.cancelled:
+                self._tell(DownloadChanged(item, State.PAUSED, download.on_disk, item.size))
+                raise Cancelled
         try:
             return self._fetch(item, download, job)
         finally:

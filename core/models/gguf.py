@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.errors import ModelMissing, ModelUnreadable
+from core.errors import N_, ModelMissing, ModelUnreadable
 from core.models import quantisation
 from core.models.catalogue import Shape
 
@@ -163,16 +163,16 @@ class _Reader:
 
     def take(self, count: int) -> bytes:
         if count < 0 or self.position + count > self.size:
-            raise ValueError("the file ends in the middle of its header")
+            raise ValueError(N_("the file ends in the middle of its header"))
         data = self._stream.read(count)
         if len(data) != count:
-            raise ValueError("the file ends in the middle of its header")
+            raise ValueError(N_("the file ends in the middle of its header"))
         self.position += count
         return data
 
     def skip(self, count: int) -> None:
         if count < 0 or self.position + count > self.size:
-            raise ValueError("the file ends in the middle of its header")
+            raise ValueError(N_("the file ends in the middle of its header"))
         self._stream.seek(count, 1)
         self.position += count
 
@@ -182,7 +182,7 @@ class _Reader:
     def string(self) -> str:
         length = self.number("Q")
         if length > MAX_STRING:
-            raise ValueError("a text in the header is absurdly long")
+            raise ValueError(N_("a text in the header is absurdly long"))
         return self.take(length).decode("utf-8", errors="replace")
 
     def value(self, kind: int, depth: int = 0) -> Any:
@@ -194,7 +194,7 @@ class _Reader:
             raise ValueError(f"unknown value type {kind}")
         inner, count = self.number("I"), self.number("Q")
         if count > MAX_ARRAY:
-            raise ValueError("a list in the header is absurdly long")
+            raise ValueError(N_("a list in the header is absurdly long"))
         if inner in _SIMPLE and count > KEPT_ARRAY:
             self.skip(count * struct.calcsize("<" + _SIMPLE[inner]))
             self.last_count = count
@@ -232,7 +232,7 @@ def parts(path: Path) -> list[Path]:
     for number in range(1, count + 1):
         found.append(first.with_name(f"{stem}-{number:05}-of-{count:05}.gguf"))
         if not found[-1].exists():
-            raise ModelUnreadable(str(path), f"part {number} of {count} is not there")
+            raise ModelUnreadable(str(path), N_("a part of it is not there"))
     return found
 
 
@@ -257,7 +257,7 @@ def kind_of(path: Path) -> str:
     kind = "model"
     with _opened(path) as reader:
         if reader.take(4) != b"GGUF":
-            raise ValueError("it is not a GGUF file")
+            raise ValueError(N_("it is not a GGUF file"))
         _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
         for _ in range(min(entries, MAX_ENTRIES)):
             key, value_kind = reader.string(), reader.number("I")
@@ -290,13 +290,13 @@ def _opened(path: str | Path) -> Iterator[_Reader]:
 def _parse(reader: _Reader, *, partial: bool) -> Header:
     """`partial`: a further part of a split model, which does not name its architecture again."""
     if reader.take(4) != b"GGUF":
-        raise ValueError("it is not a GGUF file")
+        raise ValueError(N_("it is not a GGUF file"))
     version = reader.number("I")
     if version not in (2, 3):
-        raise ValueError(f"GGUF version {version} is not supported")
+        raise ValueError(N_("its version of the format is not supported"))
     tensors, entries = reader.number("Q"), reader.number("Q")
     if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
-        raise ValueError("its header claims absurd counts")
+        raise ValueError(N_("its header claims absurd counts"))
     values: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     for _ in range(entries):
@@ -309,7 +309,7 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
             values[key] = value
     header = Header(version, tensors, values, lengths)
     if not header.architecture and not partial:
-        raise ValueError("it does not name its architecture")
+        raise ValueError(N_("it does not name its architecture"))
     _check_tensors(reader, tensors, values)
     return header
 
@@ -318,25 +318,25 @@ def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
     """Every tensor must lie inside the file."""
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 65536 or alignment & (alignment - 1):
-        raise ValueError("its alignment is invalid")
+        raise ValueError(N_("its alignment is invalid"))
     ends = 0
     for _ in range(count):
         reader.string()
         dimensions = reader.number("I")
         if not 1 <= dimensions <= 4:
-            raise ValueError("a tensor has an invalid shape")
+            raise ValueError(N_("a tensor has an invalid shape"))
         shape = [reader.number("Q") for _ in range(dimensions)]
         kind, offset = reader.number("I"), reader.number("Q")
         if offset % alignment:
-            raise ValueError("a tensor is misplaced")
+            raise ValueError(N_("a tensor is misplaced"))
         if kind in _BLOCKS:
             values_per_block, block_bytes = _BLOCKS[kind]
             elements = math.prod(shape)
             if elements % values_per_block:
-                raise ValueError("a tensor has an invalid shape")
+                raise ValueError(N_("a tensor has an invalid shape"))
             ends = max(ends, offset + elements // values_per_block * block_bytes)
         else:
             ends = max(ends, offset)
     start = -(-reader.position // alignment) * alignment
     if start + ends > reader.size:
-        raise ValueError(f"the file is cut short: {reader.size} of {start + ends} bytes are there")
+        raise ValueError(N_("the file is cut short"))

@@ -81,3 +81,27 @@ def look(devices: Sequence[Device] = ()) -> Machine:
         tuple(name for name in _TELLING if name in flags),
         tuple(devices),
     )
+
+
+def own_memory(pid: int | None) -> int:
+    """Bytes that a process would give back if it ended; mapped files do not count, for they are given back anyway."""
+    if pid is None:
+        return 0
+    import psutil
+
+    try:
+        found = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0
+    return max(0, int(found.rss) - int(getattr(found, "shared", 0)))
+
+
+def kills_for_memory() -> int:
+    """How many processes the system has killed for want of memory since it started (Linux counts them); else 0."""
+    try:
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0

@@ -92,8 +92,10 @@ _session = threading.Lock()  # huggingface_hub has one HTTP session for the whol
 class Hub:
     """One endpoint. Any thread may call; each call may take as long as the network does."""
 
-    def __init__(self, network: Network, endpoint: str = "", token: Callable[[], str] = lambda: "") -> None:
-        """`token` is asked for only when a request needs it, since a keyring may ask for a password."""
+    def __init__(
+        self, network: Network, endpoint: str = "", token: Callable[[str], str] = lambda address: ""
+    ) -> None:
+        """`token` gives the token for a server's address. It is asked for only when a request needs it, since a keyring may ask for a password."""
         self._network = network
         self.endpoint = (endpoint or DEFAULT_ENDPOINT).rstrip("/")
         self._token = token
@@ -130,8 +132,12 @@ class Hub:
             return [_found(model) for model in models]
 
     def page(self, repository: str) -> Page:
-        """A model's card and files. Raises HubMissing, HubRefused, HubUnreachable, HubBusy, NetworkRefused."""
-        with self._api() as api:
+        """A model's card and files; `repository` may be the address of its page.
+
+        Raises HubMissing, HubRefused, HubUnreachable, HubBusy, NetworkRefused.
+        """
+        repository = repository_of(repository)
+        with self._api(repository) as api:
             info = api.model_info(repository, files_metadata=True)
             revision = str(info.sha or "main")
             files = [
@@ -187,7 +193,7 @@ class Hub:
         return Item(f"{owner}--{name}".lower(), name, files, described)
 
     def _allowed_token(self) -> str:
-        return self._token() if secrets.may_travel_to(self.endpoint) else ""
+        return self._token(self.endpoint) if secrets.may_travel_to(self.endpoint) else ""
 
     def _card(self, repository: str, revision: str) -> str:
         with (
@@ -207,13 +213,18 @@ class Hub:
         return text.strip()
 
     @contextlib.contextmanager
-    def _api(self) -> Iterator[HfApi]:
-        """The client, with its errors turned into ours."""
+    def _api(self, name: str = "") -> Iterator[HfApi]:
+        """The client, with its errors turned into ours; `name` is what is asked for."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
         import httpx2
         from huggingface_hub import HfApi, close_session, set_client_factory
-        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+        from huggingface_hub.errors import (
+            GatedRepoError,
+            HfHubHTTPError,
+            HFValidationError,
+            RepositoryNotFoundError,
+        )
 
         host = self.endpoint.split("://", 1)[-1]
         with _session:
@@ -221,9 +232,11 @@ class Hub:
             try:
                 yield HfApi(endpoint=self.endpoint, token=self._allowed_token() or False)
             except GatedRepoError as error:
-                raise HubRefused(host) from error
+                raise HubRefused(name or host) from error
             except RepositoryNotFoundError as error:
-                raise HubMissing("This model", host) from error
+                raise HubMissing(name, host) from error
+            except HFValidationError as error:
+                raise HubMissing(name, host) from error
             except HfHubHTTPError as error:
                 code = error.response.status_code if error.response is not None else 0
                 if code == 429:
@@ -233,6 +246,16 @@ class Hub:
                 raise HubUnreachable(host, str(error) or type(error).__name__) from error
             finally:
                 close_session()  # no connection stays open behind the person's back
+
+
+def repository_of(text: str) -> str:
+    """OWNER/NAME, also where the address of a model's page was given."""
+    text = text.strip()
+    if "://" not in text:
+        return text
+    from urllib.parse import urlsplit
+
+    return "/".join([part for part in urlsplit(text).path.split("/") if part][:2])
 
 
 def choose(page: Page, wanted: str = "") -> Offer | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import HomeNotWritable, ModelMissing, ModelUnreadable, NoModel, NoRoom
+from core.errors import N_, HomeNotWritable, ModelMissing, ModelUnreadable, NoModel, NoRoom
 from core.models import gguf, quantisation
 from core.paths import Home, starter_folder
 
@@ -165,7 +165,7 @@ class Library:
             if free < total:
                 raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
             if target.exists():
-                raise HomeNotWritable(str(target), "it is there already")
+                raise HomeNotWritable(str(target), N_("it is there already"))
             shutil.rmtree(half, ignore_errors=True)  # of a move that a crash has ended
             try:
                 _copy(files, source, half, total, check, progress)
@@ -232,10 +232,13 @@ class Library:
         It is called `name`, or as its file is. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
         what can neither chat nor adapt a model), HomeNotWritable.
         """
+        if file.exists():  # any part of a split model stands for the whole
+            file = gguf.parts(file)[0]
         gguf.check(file)
         if gguf.kind_of(file) == "other":
-            raise ModelUnreadable(str(file), "it makes vectors of texts, or reads pictures; it cannot chat")
-        file = gguf.parts(file)[0]
+            raise ModelUnreadable(
+                str(file), N_("it makes vectors of texts, or reads pictures; it cannot chat")
+            )
         split = quantisation.split_of(file.name)
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from core.models.hardware import processor_name
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.jobs import Job
+    from core.workers.supervisor import Worker
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ YARDSTICK = ".yardstick.gguf"  # in the home while it is measured; one that a cr
 CONTEXT = 1024
 TOKENS = 96
 REPEATS = 3
+TELLING_BYTES = yardstick.BYTES
 TELLING = 48  # tokens, without those guessed right; a shorter answer's speed says little
 
 
@@ -53,23 +57,27 @@ def _machine(app: App) -> list[object]:
     return [processor_name(), os.cpu_count(), *(device.description for device in app.engine.record.devices)]
 
 
-def measure(app: App) -> Speeds | None:
+def measure(app: App, job: Job | None = None) -> Speeds | None:
     """Measure with the smallest chat model that is here and the yardstick, and keep the result.
 
-    About ten seconds, as long again for a graphics device. None if it fails.
+    About ten seconds, as long again for a graphics device. None if it fails. Raises Cancelled if `job` is.
     """
-    models = sorted(app.library.of_role("chat"), key=lambda model: model.size_bytes)
-    if not models:
+    small = _smallest(app)
+    if small is None:
         return None
     large = app.home.root / YARDSTICK
     try:
         if shutil.disk_usage(app.home.root).free < 2 * yardstick.BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(large))
         yardstick.write(large)
-        processor = _pace(app, models[0].path, large, gpu_layers=0)
-        graphics = _pace(app, models[0].path, large, gpu_layers=-1) if app.engine.record.devices else None
-    except OSError:
-        log.warning("there is no room to measure the machine", exc_info=True)
+        with _process(app, job) as worker:
+            devices = app.engine.look(worker)
+        processor = _pace(app, small, large, 0, job)
+        graphics = _pace(app, small, large, -1, job) if devices else None
+    except (OSError, TsukueError):
+        if job is not None:
+            job.check()
+        log.warning("the machine could not be measured", exc_info=True)
         return None
     finally:
         with contextlib.suppress(OSError):
@@ -81,9 +89,37 @@ def measure(app: App) -> Speeds | None:
     return found
 
 
+def _smallest(app: App) -> Path | None:
+    """The file of the smallest chat model that can be read."""
+    for model in sorted(app.library.of_role("chat"), key=lambda model: model.size_bytes):
+        with contextlib.suppress(TsukueError):
+            gguf.check(model.path)
+            return model.path
+    return None
+
+
+@contextlib.contextmanager
+def _process(app: App, job: Job | None) -> Iterator[Worker]:
+    """An engine of its own, which goes at once when `job` is cancelled."""
+    from core.app import self_test_worker
+
+    worker = self_test_worker(app.home, app.events)
+    if job is not None:
+        job.on_cancel(worker.close)
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
 def learn(app: App, answered: EngineAnswered) -> None:
-    """Take the speed of an answer for this machine's, where it says something and is better than what is known."""
+    """Take the speed of an answer for this machine's, where it says something and is better than what is known.
+
+    A model that is small enough for the processor's cache says nothing of larger ones.
+    """
     info, timings = answered.info, answered.timings
+    if info.size_bytes < TELLING_BYTES:
+        return
     before = known(app)
     # A right guess needs no reading of the weights of its own.
     passes = timings.completion_tokens - 1 - timings.accepted_tokens
@@ -127,10 +163,10 @@ def _keep(app: App, found: Speeds) -> None:
         log.warning("the machine's speed could not be kept", exc_info=True)
 
 
-def _pace(app: App, small: Path, large: Path, gpu_layers: int) -> Pace | None:
+def _pace(app: App, small: Path, large: Path, gpu_layers: int, job: Job | None) -> Pace | None:
     """What bytes and layers cost, from what a token of each of the two models takes."""
     header = gguf.read_header(small)
-    seconds = [_token_seconds(app, path, gpu_layers) for path in (small, large)]
+    seconds = [_token_seconds(app, path, gpu_layers, job) for path in (small, large)]
     if seconds[0] is None or seconds[1] is None:
         return None
     layers = header.number("block_count") or USUAL_LAYERS
@@ -155,14 +191,11 @@ def solve(small: tuple[float, int, float], large: tuple[float, int, float]) -> P
     return Pace(1 / per_byte, per_layer)
 
 
-def _token_seconds(app: App, path: Path, gpu_layers: int) -> float | None:
+def _token_seconds(app: App, path: Path, gpu_layers: int, job: Job | None) -> float | None:
     """Seconds a token, the best of several short answers."""
-    from core.app import self_test_worker
-
-    worker = self_test_worker(app.home, app.events)
     greedy = Sampling(temperature=0)
     found = []
-    try:
+    with _process(app, job) as worker:
         load = LoadModel(str(path), CONTEXT, gpu_layers=gpu_layers, speculation="off")
         worker.call(load).result()
         for number in range(REPEATS):
@@ -170,9 +203,4 @@ def _token_seconds(app: App, path: Path, gpu_layers: int) -> float | None:
             timings = worker.call(Generate(f"m{number}", [turn], greedy, max_tokens=TOKENS)).result().timings
             if timings.tokens_per_second:
                 found.append(1 / timings.tokens_per_second)
-    except TsukueError:
-        log.warning("the machine could not be measured", exc_info=True)
-        return None
-    finally:
-        worker.close()
     return min(found, default=None)

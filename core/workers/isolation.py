@@ -18,7 +18,7 @@ import struct
 import sys
 from typing import Any
 
-from core.errors import NetworkRefused
+from core.errors import N_, NetworkRefused
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
@@ -67,9 +67,9 @@ def _refuse_with_seccomp() -> bool:
 
 def _refuse_in_python(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.__new__" and arguments[1] in (socket.AF_INET, socket.AF_INET6):
-        raise NetworkRefused("a network address", "this process has no network")
+        raise NetworkRefused("a network address", N_("this process has no network"))
     if event == "socket.getaddrinfo":
-        raise NetworkRefused(str(arguments[0]), "this process has no network")
+        raise NetworkRefused(str(arguments[0]), N_("this process has no network"))
 
 
 def refuse_network() -> str:

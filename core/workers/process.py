@@ -41,6 +41,7 @@ class Context:
         self._writer = writer
         self._cancelled = threading.Event()
         self._on_cancel: Callable[[], None] | None = None
+        self.started = False  # until a call is taken up, it waits its turn
 
     @property
     def cancelled(self) -> bool:
@@ -90,8 +91,13 @@ class _Server:
             elif isinstance(message, messages.Cancel):
                 with self._lock:
                     context = self._contexts.get(message.id)
-                if context is not None:
-                    context.cancel()
+                    if context is not None and not context.started:
+                        del self._contexts[message.id]
+                if context is None:
+                    continue
+                context.cancel()
+                if not context.started:  # it need not wait for its turn to be told
+                    self._writer.write(messages.Failed(message.id, Cancelled.__name__, {}))
             else:
                 self._calls.put(None)
         os._exit(0)  # the program is gone: nobody waits for what runs here, native code or not
@@ -109,7 +115,12 @@ class _Server:
     def serve(self, handlers: dict[type[messages.Request], Handler]) -> None:
         by_name = {kind.__name__: (kind, handler) for kind, handler in handlers.items()}
         while (call := self._calls.get()) is not None:
-            context = self._contexts[call.id]
+            with self._lock:
+                waiting = self._contexts.get(call.id)
+                if waiting is None:
+                    continue
+                context = waiting
+                context.started = True
             answer: messages.FromWorker
             try:
                 context.check()

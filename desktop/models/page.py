@@ -157,7 +157,7 @@ class ModelsPage(QWidget):
                 self.note.show()
                 self._operations.run(
                     "measure the machine",
-                    lambda job: measure.measure(self._app),
+                    lambda job: measure.measure(self._app, job),
                     self._measured,
                     self._not_measured,
                 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from core.chat.conversation import MessageState, Role
 from core.chat.export import markdown
 from core.chat.service import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
 from core.engine.interface import EngineLoading
+from core.engine.messages import Generate
 from core.errors import DiskFull, HomeBusy, ModelMissing, PromptTooLong, WorkerDied
 from core.paths import Home
 from tests.conftest import until
@@ -58,6 +61,57 @@ def test_a_question_is_answered_and_kept(app: App) -> None:
 def test_thinking_is_kept_apart(app: App) -> None:
     answer = app.chat.send(app.chat.new_conversation().id, "think").wait()
     assert (answer.text, answer.thinking) == ("forty-two", "let me see")
+
+
+def test_a_stop_while_another_conversation_is_answered_ends_only_its_own(app: App) -> None:
+    first, second = app.chat.new_conversation().id, app.chat.new_conversation().id
+    grown = threading.Event()
+    app.events.listen(AnswerGrew, lambda event: grown.set())
+    writing = app.chat.send(first, "slow")
+    assert grown.wait(30)
+    waiting = app.chat.send(second, "Hello")
+    app.chat.stop(second)
+    assert waiting.wait(20).state is MessageState.STOPPED
+    assert not writing.done, "it did not wait for its turn"
+    assert writing.wait(30).state is MessageState.DONE
+
+
+def test_a_stop_while_another_conversations_model_is_loaded_ends_only_its_own(
+    script: Script, home: Home
+) -> None:
+    script({"when": "", "say": "All right."}, load_seconds=3)
+    app = App(home)
+    try:
+        loading = threading.Event()
+        app.events.listen(EngineLoading, lambda event: loading.set())
+        first = app.chat.send(app.chat.new_conversation().id, "Hello")
+        assert loading.wait(30)
+        second = app.chat.new_conversation().id
+        waiting = app.chat.send(second, "Hello")
+        app.chat.stop(second)
+        assert waiting.wait(20).state is MessageState.STOPPED
+        assert not first.done
+        assert first.wait(30).text == "All right."
+    finally:
+        app.close()
+
+
+def test_the_day_that_templates_print_stays_that_of_the_conversations_beginning(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = []
+    real = app.engine.generate
+
+    def generate(model: str, request: Generate, *more: Any) -> Any:
+        days.append(request.day)
+        return real(model, request, *more)
+
+    monkeypatch.setattr(app.engine, "generate", generate)
+    conversation = app.chat.new_conversation()
+    app.database.write("UPDATE conversations SET created = ? WHERE id = ?", 1767225600.0, conversation.id)
+    for _ in range(2):
+        app.chat.send(conversation.id, "Hello").wait()
+    assert days == [date.fromtimestamp(1767225600.0).isoformat()] * 2
 
 
 def test_a_stopped_answer_keeps_what_it_has(app: App) -> None:

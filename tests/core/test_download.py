@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,6 +316,28 @@ def test_the_token_stays_with_the_hub(hub: Hub, network: Network, tmp_path: Path
             tmp_path / "models/t", lambda: None, lambda done: None
         )
     assert seen == [None]
+
+
+@pytest.mark.parametrize("hashes", ["", None])
+def test_a_set_never_becomes_a_mixture_of_two_versions(
+    hub: Hub, network: Network, tmp_path: Path, hashes: str | None
+) -> None:
+    """The first part was done when the repository changed; whoever goes on gets both parts of the new version."""
+    names = ("b-00002-of-00002.gguf", "tiny.gguf")
+    first = Download(item(hub, *names, sha256=hashes), tmp_path / "partial", network, pause=lambda _: None)
+    with pytest.raises(Cancelled):
+        first.run(tmp_path / "models/tiny", lambda: None, stop_after(500_000))
+    assert (tmp_path / "partial" / names[0]).exists()
+    newer = random.Random(8).randbytes(1000)
+    hub.repositories[REPO].files[names[0]] = newer
+    files = tuple(
+        replace(file, url=file.url.replace("/main/", "/next/"))
+        for file in item(hub, *names, sha256=hashes).files
+    )
+    again = Download(Item("tiny", "Tiny", files), tmp_path / "partial", network, pause=lambda _: None)
+    target = run(again, tmp_path)
+    assert (target / names[0]).read_bytes() == newer
+    assert (target / "tiny.gguf").read_bytes() == DATA
 
 
 def test_the_meter_tells_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from core.app import App
 from core.errors import Cancelled
 from core.models import hub
 from core.models.download import Item, RemoteFile
-from core.models.downloads import DownloadChanged, State
+from core.models.downloads import AT_ONCE, DownloadChanged, State
 from core.paths import Home
 from tests.support.hub import Hub, Repository
 
@@ -117,3 +117,25 @@ def test_the_usual_quantisation_is_chosen() -> None:
     assert hub.choose(page, "q8_0").quantisation == "Q8_0"  # type: ignore[union-attr]
     assert hub.choose(page, "x-Q2_K.gguf").quantisation == "Q2_K"  # type: ignore[union-attr]
     assert hub.choose(page, "Q6_K") is None
+
+
+def test_a_download_that_waits_for_its_turn_can_be_paused(app: App, server: Hub) -> None:
+    server.faults.bytes_per_second = 100_000
+    *running, waiting = [app.downloads.start(item) for item in items(server)[: AT_ONCE + 1]]
+    last = items(server)[AT_ONCE].id
+    app.downloads.pause(last)
+    with pytest.raises(Cancelled):
+        waiting.wait(30)
+    assert {change.item.id: change.state for change in app.downloads.all()}[last] is State.PAUSED
+    server.faults.bytes_per_second = 0
+    for job in (*running, app.downloads.start(items(server)[AT_ONCE])):
+        job.wait(60)
+
+
+def test_the_token_is_asked_for_the_server_that_a_download_names(app: App, server: Hub) -> None:
+    """A download that was begun at a mirror goes on there, without the token of the hub that is chosen now."""
+    asked: list[str] = []
+    app.downloads._token = lambda address: asked.append(address) or ""
+    item = items(server)[0]
+    app.downloads.start(item).wait(60)
+    assert asked == [item.files[0].url]

@@ -6,12 +6,17 @@ import json
 import random
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.engine.llama.draft_model import DraftModel
 from core.engine.llama.drafts import Lookup
 from core.engine.llama.economy import REST, Economy
+from core.engine.llama.model import Model, start_backend
+from core.engine.messages import LoadModel
 from core.models.library import Library
 from core.paths import Home
 
@@ -160,3 +165,42 @@ def test_a_copy_of_the_model_in_more_bits_guesses_well(near_ties: dict[str, dict
     """It has the same vocabulary and nearly the same mind; no speed is claimed from it."""
     draft = near_ties["draft"]
     assert draft["accepted"] > 0.5 * draft["guessed"]
+
+
+# ---------------------------------------------------------------- a smaller model that guesses
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Iterator[DraftModel]:
+    start_backend()
+    path = str(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
+    model = Model(LoadModel(path, 2048), 2, lambda fraction: True)
+    made = DraftModel(model, always=True)
+    yield made
+    made.close()
+
+
+def test_reading_the_prompt_is_not_the_price_of_a_guess(draft: DraftModel) -> None:
+    learnt: list[float] = []
+    draft._economy.batch = lambda guesses, right, seconds: learnt.append(seconds)  # type: ignore[method-assign]
+    prompt = draft._model.tokenise(
+        "The desk stands by the window and the lamp is on it. " * 30, special=False
+    )
+    started = time.perf_counter()
+    guesses = draft.guess(prompt, 5, 100)
+    spent = time.perf_counter() - started
+    draft.learn(len(guesses), 0, spent)
+    draft.guess([*prompt, 5], 6, 100)
+    draft.learn(1, 0, spent)
+    assert guesses
+    assert learnt[0] < spent / 2, "most of it was reading"
+    assert learnt[1] == spent, "the next guess had nothing to catch up with"
+
+
+def test_a_stop_ends_the_reading_of_a_smaller_model_too(draft: DraftModel) -> None:
+    prompt = draft._model.tokenise("word " * 1500, special=False)
+    draft._model.abort.set()
+    assert draft.guess(prompt, 5, 100) == []
+    assert draft._tokens == []
+    draft._model.abort.clear()
+    assert draft.guess(prompt, 5, 100)

@@ -40,7 +40,7 @@ from core.models import gguf
 from core.models.library import Library
 from core.paths import Home
 from core.workers.supervisor import Worker
-from tests.support.gguf_files import write_adapter
+from tests.support.gguf_files import with_template, write_adapter
 
 GREEDY = Sampling(temperature=0)
 
@@ -269,6 +269,24 @@ def test_an_answer_keeps_to_its_schema(engine: Worker, temperature: float) -> No
     assert isinstance(value["count"], int)
 
 
+def test_a_model_that_always_thinks_first_keeps_to_a_schema(model_path: str, tmp_path: Path) -> None:
+    """Its template opens the thinking; a schema leaves no room for it, so what comes is the answer."""
+    template = CHATML + "\n<think>\n"
+    thinker = with_template(Path(model_path), tmp_path / "thinker.gguf", template)
+    worker = Worker(local.spec(), Events())
+    try:
+        worker.call(LoadModel(str(thinker), 1024)).result()
+        turn = Turn("user", "Name a colour.")
+        for schema, side in ((json.dumps(SCHEMA), "text"), ("", "thinking")):
+            call = worker.call(Generate("t", [turn], GREEDY, max_tokens=60, schema=schema))
+            pieces = list(call.items())
+            said = {name: "".join(getattr(piece, name) for piece in pieces) for name in ("text", "thinking")}
+            assert said.pop(side)
+            assert not any(said.values())
+    finally:
+        worker.close()
+
+
 @pytest.mark.parametrize("schema", ["{", "[]", '{"type": "nonsense"}', '{"$ref": "http://127.0.0.1/x"}'])
 def test_a_schema_that_cannot_be_used_is_said(engine: Worker, schema: str) -> None:
     call = engine.call(Generate("bad schema", [Turn("user", "x")], GREEDY, max_tokens=4, schema=schema))
@@ -414,6 +432,14 @@ def test_a_hostile_template_is_stopped(template: str, monkeypatch: pytest.Monkey
 def test_a_template_without_a_system_role_gets_it_in_the_first_message() -> None:
     template = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}{{ messages[0].content }}"
     assert rendered(template, Turn("system", "Be kind."), Turn("user", "Hi.")) == ["Be kind.\n\nHi."]
+
+
+def test_a_template_that_prints_the_date_gets_the_conversations_day() -> None:
+    """gpt-oss, SmolLM3 and Mistral Small call strftime_now; a prompt must not change at midnight."""
+    template = "{{ strftime_now('%Y-%m-%d') }} {{ strftime_now('%d %B %Y') }}: {{ messages[0].content }}"
+    made = ChatTemplate(template, bos="", eos="", control=[])
+    assert made.pieces([Turn("user", "Hi.")], {}, "2026-03-04") == ["2026-03-04 04 March 2026: Hi."]
+    assert made.pieces([Turn("user", "Hi.")], {})[0].endswith(": Hi.")
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 100])

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.app import App
 from core.engine.interface import EngineAnswered
 from core.engine.messages import Device, Generate, LoadModel, ModelInfo, Sampling, Timings, Turn
+from core.errors import Cancelled
 from core.models import catalogue, fit, gguf, measure, yardstick
 from core.models.fit import Pace, Speeds, Verdict
 from core.models.hardware import Machine
 from core.models.library import Library
 from core.paths import Home
+from tests.conftest import until
 
 LAPTOP = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000)
 
@@ -175,17 +179,22 @@ def test_a_header_gives_the_shape(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- this machine's speed
 
 
-def _answered(app: App, speed: float, *, tokens: int = 200, guessed: int = 0, gpu_layers: int = 0) -> None:
-    """An answer of the starter model, which has 30 layers, at `speed` tokens a second."""
-    model = app.library.find("smollm2-135m-instruct")
-    info = ModelInfo(str(model.path), "", 8192, 0, model.size_bytes, 30, gpu_layers, 1)
+SIZE = 500_000_000
+
+
+def _answered(
+    app: App, speed: float, *, tokens: int = 200, guessed: int = 0, gpu_layers: int = 0, size: int = SIZE
+) -> None:
+    """An answer of a model with 30 layers, at `speed` tokens a second."""
+    path = str(app.library.path_of("smollm2-135m-instruct"))
+    info = ModelInfo(path, "", 8192, 0, size, 30, gpu_layers, 1)
     timings = Timings(1.0, 1.0 + (tokens - 1) / speed, 50, 0, tokens, guessed, guessed)
     app.events.publish(EngineAnswered(info, timings))
 
 
 def _know(app: App, pace: Pace) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "_pace", lambda *_, gpu_layers: pace)
+        patch.setattr(measure, "_pace", lambda *_: pace)
         measure.measure(app)
 
 
@@ -226,6 +235,28 @@ def test_the_machine_is_measured_with_real_models(app: App) -> None:
     assert not (app.home.root / measure.YARDSTICK).exists()
 
 
+def test_a_file_that_is_no_model_does_not_keep_the_machine_from_being_measured(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (app.home.models / "broken.gguf").write_text("<html>not found</html>")
+    measured: list[Path] = []
+    monkeypatch.setattr(measure, "_pace", lambda app, small, *_: measured.append(small) or Pace(1e9))
+    assert measure.measure(app) is not None
+    assert measured == [app.library.path_of("smollm2-135m-instruct")]
+
+
+def test_closing_does_not_wait_for_the_measurement(script: Callable[..., Path], home: Home) -> None:
+    script({"when": "", "say": "…"}, load_seconds=600)
+    app = App(home)
+    job = app.jobs.start("measure", lambda job: measure.measure(app, job))
+    until(psutil.Process().children)
+    job.cancel()
+    assert job.ended(20)
+    assert isinstance(job.error, Cancelled)
+    assert not (home.root / measure.YARDSTICK).exists()
+    app.close()
+
+
 def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(target: Path) -> None:
         target.write_bytes(b"a part of it")
@@ -237,7 +268,7 @@ def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.Monk
 
 
 def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App) -> None:
-    size = app.library.find("smollm2-135m-instruct").size_bytes
+    size = SIZE
     _answered(app, 90)
     assert measure.known(app) is None, "the first measurement is not left out for a single answer"
     _know(app, Pace(20 * size, 1 / 600))  # 1/20 s for the bytes and as much for 30 layers: 10 tokens a second
@@ -249,6 +280,7 @@ def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App)
         {"speed": 500, "tokens": 8},
         {"speed": 150, "guessed": 100},
         {"speed": 500, "gpu_layers": 7},
+        {"speed": 500, "size": 98_000_000},  # it may lie in the processor's cache
     ):
         _answered(app, **less)
         assert measure.known(app) == learnt, less
@@ -260,7 +292,8 @@ def test_a_real_answer_is_learnt_from(app: App) -> None:
     _know(app, Pace(1.0))
     app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=200, speculation=False)
     conversation = app.chat.new_conversation()
-    app.chat.send(conversation.id, "Tell me a very long story about a desk.").wait(300)
+    question = "Tell me a very long story about a desk."
+    app.chat.send(conversation.id, question, model="qwen2.5-coder-0.5b-instruct").wait(300)
     learnt = measure.known(app)
     assert learnt is not None
     assert learnt.processor is not None

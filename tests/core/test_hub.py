@@ -204,6 +204,15 @@ def test_no_name_leads_out_of_its_folder(name: str) -> None:
         Item("id", "name", (RemoteFile(name, "http://127.0.0.1/x"),))
 
 
+def test_the_address_of_a_page_is_its_name_too(server: double.Hub, network: Network) -> None:
+    hub = Hub(network, server.url)
+    page = hub.page(f"{server.url}/desk/Tiny-1B-GGUF/tree/main?show=1")
+    assert page.found.repository == "desk/Tiny-1B-GGUF"
+    for nonsense in (f"{server.url}/", "three/parts/here", "desk/--x"):
+        with pytest.raises(HubMissing):
+            hub.page(nonsense)
+
+
 # ---------------------------------------------------------------- the token
 
 
@@ -272,13 +281,13 @@ def test_a_token_travels_only_where_it_is_safe(server: double.Hub, network: Netw
     assert not secrets.may_travel_to("http://192.168.1.7:8080")
     assert secrets.may_travel_to("http://192.168.1.7:8080", in_house=True)
     assert not secrets.may_travel_to("http://8.8.8.8", in_house=True)
-    assert Hub(network, "http://hub.example", lambda: "secret")._allowed_token() == ""
+    assert Hub(network, "http://hub.example", lambda address: "secret")._allowed_token() == ""
     assert not secrets.may_travel_to("http://[::1")
 
 
 def test_a_gated_model_opens_with_the_token(server: double.Hub, network: Network, tmp_path: Path) -> None:
     server.repositories["desk/Gated-GGUF"] = double.Repository({"g-Q4_K_M.gguf": b"g" * 99}, gated=True)
-    hub = Hub(network, server.url, lambda: "hf_secret")
+    hub = Hub(network, server.url, lambda address: "hf_secret")
     page = hub.page("desk/Gated-GGUF")
     item = hub.item(page, page.offers[0])
     with pytest.raises(HubRefused):

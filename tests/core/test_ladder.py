@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from core import doctor
 from core.app import App
 from core.chat.conversation import MessageState
+from core.chat.service import AnswerGrew
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
@@ -21,9 +25,10 @@ from core.engine.interface import (
 )
 from core.engine.ladder import RUNGS, Ladder, is_crash
 from core.engine.messages import Adapter, LoadModel
-from core.errors import WorkerDied
-from core.models import gguf
+from core.errors import ModelTooLarge, WorkerDied
+from core.models import gguf, hardware, measure
 from core.models.adjustments import Adjustments, AdjustmentsFile
+from core.models.hardware import Machine
 from core.paths import Home
 from tests.conftest import until
 
@@ -97,6 +102,61 @@ def test_too_little_memory_shortens_the_context_and_says_so(home: Home, script: 
         assert said == [4096, 2048], "the shorter context is used again, not found again"
     finally:
         app.close()
+
+
+def shortened(app: App) -> list[int]:
+    """The contexts that were tried instead of what was wanted, as they are tried."""
+    said: list[int] = []
+    app.events.listen(EngineContextShortened, lambda event: said.append(event.length))
+    return said
+
+
+def test_the_context_that_fits_is_used_unless_another_was_chosen_by_hand(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The starter model with 8,192 tokens needs 1.4 GB beside what must stay free, with 4,096 it needs 1.3."""
+    tight = Machine("Linux", "x", 2, 4_000_000_000, 1_290_000_000)
+    monkeypatch.setattr(hardware, "look", lambda devices=(): tight)
+    monkeypatch.setattr(hardware, "own_memory", lambda pid: 0)
+    app = open_app()
+    said = shortened(app)
+    ask(app)
+    assert said == [4096]
+    ask(app)
+    assert said == [4096], "it is found once"
+    app.engine.adjustments.set(app.library.choose("chat"), Adjustments(context_length=8192))
+    ask(app)
+    assert said == [4096]
+
+
+def test_a_kill_for_want_of_memory_is_answered_with_half_the_context(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = itertools.count()
+    monkeypatch.setattr(hardware, "kills_for_memory", lambda: next(count))
+    app = open_app(at="load", context_length=8192, signal="SIGKILL")
+    said = shortened(app)
+    assert ask(app).text == "one two three four"
+    assert said == [4096]
+    assert app.engine.ladder.remembered() == {}
+
+
+def test_where_no_context_is_small_enough_it_is_said_after_a_few_kills(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = itertools.count()
+    monkeypatch.setattr(hardware, "kills_for_memory", lambda: next(count))
+    app = open_app(at="load", signal="SIGKILL")
+    said = shortened(app)
+    with pytest.raises(ModelTooLarge):
+        ask(app)
+    assert said == [4096, 2048]
+
+
+def test_the_system_counts_its_kills() -> None:
+    assert hardware.kills_for_memory() >= 0
+    assert hardware.own_memory(os.getpid()) > 1_000_000
+    assert hardware.own_memory(None) == 0
 
 
 def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[..., App]) -> None:
@@ -285,6 +345,40 @@ def test_a_model_without_the_card_does_not_hide_it_from_the_next(
         assert app.engine.load(other).gpu_layers > 0
         assert gone == []
         assert app.engine.record.devices
+    finally:
+        app.close()
+
+
+def test_the_cards_are_known_before_the_first_question(home: Home, script: Callable[..., Path]) -> None:
+    """What would fit is asked before anything was loaded: by the self-test, and when the machine is measured."""
+    script(*ANSWERS, devices=[CARD])
+    for number, look in enumerate((doctor.check_if_new, measure.measure)):
+        app = App(Home(home.root / str(number)))
+        try:
+            look(app)
+            assert [device.description for device in app.engine.record.devices] == ["A card"]
+        finally:
+            app.close()
+
+
+def test_an_answer_without_the_card_is_not_cut_short_by_a_model_that_wants_it(
+    home: Home, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "one two three four five six", "seconds_per_piece": 0.2}, devices=[CARD])
+    app = App(home)
+    model = app.library.choose("chat")
+    other = app.library.add(app.library.path_of(model), "other").id
+    try:
+        app.engine.load(other)
+        app.engine.worker.stop()
+        app.engine.adjustments.set(model, Adjustments(gpu_layers=0))
+        grown = threading.Event()
+        app.events.listen(AnswerGrew, lambda event: grown.set())
+        job = app.chat.send(app.chat.new_conversation().id, "Go.", model=model)
+        assert grown.wait(30)
+        assert app.engine.load(other).gpu_layers > 0
+        assert job.wait(30).state is MessageState.DONE
+        assert job.wait().text == "one two three four five six"
     finally:
         app.close()
 

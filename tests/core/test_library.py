@@ -291,6 +291,13 @@ def test_a_split_model_is_used_in_place(home: Home, parts: list[Path]) -> None:
     assert all(part.exists() for part in parts)
 
 
+def test_all_files_of_a_split_model_dropped_together_are_one_model(home: Home, parts: list[Path]) -> None:
+    library = Library(home)
+    assert len({library.add(part).id for part in reversed(parts)}) == 1
+    (own,) = (model for model in library.all() if not model.starter)
+    assert own.size_bytes == sum(part.stat().st_size for part in parts)
+
+
 def test_where_links_are_for_administrators_the_files_get_second_names(
     home: Home, parts: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,7 +336,7 @@ def test_a_split_model_without_one_of_its_parts_is_refused(
 ) -> None:
     for part in parts[:-1]:
         shutil.copy(part, tmp_path)
-    with pytest.raises(ModelUnreadable, match=f"part {len(parts)} of {len(parts)} is not there"):
+    with pytest.raises(ModelUnreadable, match="a part of it is not there"):
         Library(home).add(tmp_path / parts[0].name)
     (tmp_path / parts[-1].name).write_bytes(parts[-1].read_bytes()[:-1000])
     with pytest.raises(ModelUnreadable, match="cut short"):

@@ -18,7 +18,9 @@ from core.engine.remote import MODEL
 from core.errors import (
     ModelMissing,
     NetworkRefused,
+    PromptTooLong,
     RemoteBroken,
+    RemoteModelMissing,
     RemoteRefused,
     RemoteUnreachable,
     TsukueError,
@@ -133,6 +135,18 @@ def test_a_full_window_lets_old_turns_leave(app: App, server: Server) -> None:
     assert len(server.asked[-2]["messages"]) > 5
 
 
+def test_a_strict_server_has_room_for_the_answer_too(app: App, server: Server) -> None:
+    """As vLLM: the prompt and the longest answer must fit together, and a refusal names no number."""
+    server.window = 4096
+    conversation = app.chat.new_conversation().id
+    assert app.chat.send(conversation, "word " * 2100).wait(60).text.startswith("A desk")
+    assert app.remote.load(MODEL).context_length == 4096
+    with pytest.raises(PromptTooLong):
+        app.chat.send(app.chat.new_conversation().id, "word " * 5000).wait(60)
+    assert app.remote.load(MODEL).context_length == 4096, "one long question shortens no other"
+    assert app.chat.send(conversation, "word " * 2100).wait(60).text.startswith("A desk")
+
+
 def test_a_password_in_the_address_is_not_shown(app: App, server: Server) -> None:
     app.settings.change(remote_url=server.url.replace("http://", "http://me:secret@"))
     assert "secret" not in app.remote.host
@@ -169,7 +183,7 @@ def test_a_page_instead_of_a_server_is_refused(app: App, server: Server) -> None
 
 def test_a_model_that_the_server_lacks_is_named(app: App) -> None:
     app.settings.change(remote_model="missing-70b")
-    with pytest.raises(RemoteRefused, match="missing-70b"):
+    with pytest.raises(RemoteModelMissing, match="desk-7b, other"):
         ask(app)
     app.settings.change(remote_model="other")
     assert ask(app).model.startswith("other @")

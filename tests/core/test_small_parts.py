@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import socket
@@ -193,6 +194,28 @@ def test_translated_strings_are_whole_literals() -> None:
         assert not re.search(r"\btr(_n)?\(\s*f[\"']", source), path
         for call in re.findall(r"\btr\([a-zA-Z_][^()\"']*(?:\([^()]*\))?\)", source):
             assert call in passing_on or path.name == "i18n.py", f"{path}: {call}"
+
+
+def test_words_that_errors_carry_are_marked_for_the_translators() -> None:
+    """`reason` and the like are translated where they are shown; a plain literal would stay English."""
+    source = (ROOT / "desktop/error_text.py").read_text(encoding="utf-8")
+    fields = ast.literal_eval(re.search(r"_TRANSLATED_FIELDS = (\(.*\))", source)[1])
+    assert "reason" in fields
+    for path in ROOT.glob("core/**/*.py"):
+        if path.name == "scripted.py":
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            kind = getattr(errors, getattr(call.func, "id", ""), None)
+            if not (isinstance(kind, type) and issubclass(kind, errors.TsukueError)):
+                continue
+            given = dict(zip(kind.names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords}
+            for name in fields:
+                value = given.get(name)
+                parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+                words = "".join(str(p.value) for p in parts if isinstance(p, ast.Constant))
+                assert not re.search(r"[a-z]{2} [a-z]", words), f"{path}: {ast.unparse(call)}"
 
 
 def test_compiled_catalogues_are_read_by_gettext(tmp_path: Path) -> None:

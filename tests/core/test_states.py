@@ -11,7 +11,7 @@ import pytest
 
 from core.app import App
 from core.engine import local, states
-from core.engine.messages import Completion, Generate, LoadModel, Sampling, Turn
+from core.engine.messages import Completion, Forget, Generate, LoadModel, Sampling, Turn
 from core.engine.states import StateFiles
 from core.events import Events
 from core.models.library import Library
@@ -148,6 +148,29 @@ def test_half_a_state_goes_with_its_conversation_too(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     states.forget(tmp_path, "7")
     assert [path.name for path in tmp_path.iterdir()] == ["77.k.kv"]
+
+
+def test_states_of_conversations_that_have_gone_are_swept_away_at_the_start(home: Home) -> None:
+    home.states.mkdir()
+    app = App(home)
+    kept = app.chat.new_conversation().id
+    app.close()
+    for name in (f"{kept}.k.kv", "77.k.kv", "77.k.half", "other.k.kv"):
+        (home.states / name).write_bytes(b"x")
+    App(home).close()
+    assert {path.name for path in home.states.iterdir()} == {f"{kept}.k.kv", "other.k.kv"}
+
+
+def test_what_was_written_after_the_other_side_deleted_it_goes_too(
+    start: Callable[..., Worker], tmp_path: Path
+) -> None:
+    engine = start()
+    answer(engine)
+    late = tmp_path / "states/7.other.kv"
+    late.parent.mkdir(exist_ok=True)
+    late.write_bytes(b"x")
+    engine.call(Forget("7")).result()
+    assert not late.exists()
 
 
 def test_a_state_goes_with_its_conversation(home: Home) -> None:

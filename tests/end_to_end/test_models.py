@@ -53,27 +53,44 @@ def visible(widget: Any, text: str) -> Callable[[], bool]:
     )
 
 
+# A window in a process of its own: the model's page is opened by its address, its file is fetched by a click.
 KILLED = """
 import sys
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 from core.app import App
-from core.models import hub
 from core.models.downloads import DownloadChanged
 from core.paths import find_home
+from desktop import theme
+from desktop.main_window import MainWindow
+application = QApplication(["tsukue", "-style", "Fusion"])
 app = App(find_home(sys.argv[1]))
 app.settings.change(hub_endpoint=sys.argv[2], welcomed=True)
-source = app.hub()
-page = source.page(sys.argv[3])
 app.events.listen(DownloadChanged, lambda change: print(change.done, flush=True))
-app.downloads.start(source.item(page, hub.choose(page, "Q4_1"))).wait()
+window = MainWindow(theme.Theme(application, "light"))
+window.fill(app)
+window.show()
+window.show_page("models")
+search = window.models.search
+window.models.show_tab("search")
+QTest.keyClicks(search.words, f"{sys.argv[2]}/{sys.argv[3]}/tree/main")
+QTest.keyClick(search.words, Qt.Key.Key_Return)
+found = []
+while not found:
+    QTest.qWait(20)
+    found = [b for b in search.findChildren(QPushButton) if b.isVisible() and b.accessibleName() == sys.argv[4]]
+QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
+application.exec()
 """
 
 
 def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     qtbot: QtBot, home: Home, hub: Hub, open_window: Open
 ) -> None:
-    # The first half of the download, in a program that is killed.
+    # The first half of the download, in a window that is killed.
     hub.faults.bytes_per_second = 20_000_000
-    command = [sys.executable, "-c", KILLED, str(home.root), hub.url, REPO]
+    command = [sys.executable, "-c", KILLED, str(home.root), hub.url, REPO, f"Download: {FILE}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -154,19 +154,29 @@ def _copy_tokenizer(writer: gguf.GGUFWriter, reader: gguf.GGUFReader, count: int
     writer.add_eos_token_id(2)
 
 
-def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
-    """The same model in parts of so many tensors, named as llama.cpp wants."""
+def _copy(model: Path, target: Path, *, tensors: int = 0, but: tuple[str, ...] = ()) -> gguf.GGUFWriter:
+    """A writer that holds the same model without the entries `but`, in parts of so many tensors (0: in one)."""
     reader = gguf.GGUFReader(str(model))
-    writer = gguf.GGUFWriter(
-        str(folder / f"{stem}.gguf"),
-        arch=str(reader.fields["general.architecture"].contents()),
-        split_max_tensors=tensors,
-    )
+    architecture = str(reader.fields["general.architecture"].contents())
+    writer = gguf.GGUFWriter(str(target), arch=architecture, split_max_tensors=tensors)
     for name, field in reader.fields.items():
-        if not name.startswith("GGUF.") and name != "general.architecture":
+        if not name.startswith("GGUF.") and name not in ("general.architecture", *but):
             inner = field.types[-1] if len(field.types) > 1 else None
             writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-    finish(writer)
+    return writer
+
+
+def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
+    """The same model in parts of so many tensors, named as llama.cpp wants."""
+    finish(_copy(model, folder / f"{stem}.gguf", tensors=tensors))
     return sorted(folder.glob(f"{stem}-*.gguf"))
+
+
+def with_template(model: Path, target: Path, template: str) -> Path:
+    """The same model with another chat template."""
+    writer = _copy(model, target, but=("tokenizer.chat_template",))
+    writer.add_chat_template(template)
+    finish(writer)
+    return target

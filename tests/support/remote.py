@@ -24,6 +24,9 @@ class Server(Loopback):
         self.behave = "answer"
         self.models: Any = [{"id": "desk-7b", "max_model_len": 4096}, {"id": "other"}]
         self.most_messages = 0  # more of them are too many for its context; 0: any number
+        self.window = (
+            0  # words of the prompt and tokens of the longest answer that it has room for; 0: any number
+        )
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.gone = threading.Event()  # the other side has hung up while the server was talking
@@ -35,6 +38,10 @@ class Server(Loopback):
                 super().__init__(*arguments)
 
         super().__init__(Handler)
+
+
+def _needs(body: dict[str, Any]) -> int:
+    return sum(len(m["content"].split()) for m in body["messages"]) + int(body["max_tokens"])
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(503, b'{"error": {"message": "loading the model"}}')
         elif 0 < self.double.most_messages < len(self.double.asked[-1]["messages"]):
             self._send(400, b'{"error": {"message": "This model\'s maximum context length is 4096"}}')
+        elif 0 < self.double.window < _needs(self.double.asked[-1]):
+            self._send(400, b'{"error": {"message": "This model\'s maximum context length is exceeded"}}')
         elif how == "refuse":
             self._send(401, b'{"error": {"message": "no such key"}}')
         elif how == "redirect":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.batch import Batch
 from core.engine.llama.economy import Economy
 from core.engine.llama.model import BATCH, Model
+
+CATCHING_UP = 8  # tokens; more than these at once are not what the next guess costs
 
 
 class DraftModel:
@@ -19,12 +23,14 @@ class DraftModel:
         self._batch = Batch()
         self._tokens: list[int] = []  # what its cache holds
         self._choose = c.llama_sampler_init_greedy()
+        self._caught_up = 0.0  # seconds that the last guess spent on reading what it had missed
 
     def begin(self) -> None:
         """See Guesser.begin. What its cache shares with the next text is kept."""
 
     def guess(self, tokens: list[int], token: int, room: int) -> list[int]:
-        """See Guesser.guess."""
+        """See Guesser.guess. The first one reads the prompt; the model's abort flag stops that."""
+        self._caught_up = 0.0
         count = min(self._economy.best(), room)
         if count < 1 or len(tokens) + 1 + count > self._model.context_length:
             return []
@@ -46,9 +52,12 @@ class DraftModel:
         if known < len(self._tokens):
             c.llama_memory_seq_rm(self._model.memory, 0, known, -1)
             del self._tokens[known:]
+        started = time.perf_counter()
         for start in range(known, len(tokens), BATCH):
             if not self._read(tokens[start : start + BATCH]):
                 return
+        if len(tokens) - known > CATCHING_UP:
+            self._caught_up = time.perf_counter() - started
 
     def _read(self, tokens: list[int]) -> bool:
         if c.llama_decode(self._model.context, self._batch.fill(tokens, len(self._tokens), 0)) != 0:
@@ -63,7 +72,7 @@ class DraftModel:
 
     def learn(self, guesses: int, accepted: int, seconds: float) -> None:
         """See Guesser.learn."""
-        self._economy.batch(guesses, accepted, seconds)
+        self._economy.batch(guesses, accepted, max(0.0, seconds - self._caught_up))
 
     def close(self) -> None:
         """See Guesser.close."""

@@ -12,7 +12,7 @@ from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.engine.llama.model import Model
 from core.engine.messages import Sampling
-from core.errors import SchemaUnusable
+from core.errors import N_, SchemaUnusable
 
 PENALTY_TOKENS = 64  # how far back the repetition of tokens counts
 # "Don't repeat yourself" (p-e-w, llama.cpp pull request 9702): the values its author proposes.
@@ -30,7 +30,7 @@ def grammar(model: Model, schema: str) -> c.llama_sampler_p:
         raise SchemaUnusable(str(error)[:200] or type(error).__name__) from error
     part = c.llama_sampler_init_grammar(model.vocab, rules.encode(), b"root")
     if not part:
-        raise SchemaUnusable("llama.cpp refused its grammar")
+        raise SchemaUnusable(N_("llama.cpp refused its grammar"))
     return part
 
 

@@ -16,7 +16,7 @@ import llama_cpp.llama_cpp as c
 import msgspec
 import psutil
 
-from core.engine import thinking
+from core.engine import states, thinking
 from core.engine.llama import devices
 from core.engine.llama.draft_model import DraftModel
 from core.engine.llama.drafts import Guesser, Lookup
@@ -88,6 +88,7 @@ class _Resident:
         self.version = file_version(request.path)
         self.model = model
         self.draft = request.draft if draft is not None else ""
+        self._aborts = [model.abort] + ([draft.abort] if draft is not None else [])
         self.sequences = Sequences(model, _files(request, ()))
         guessers: list[Guesser] = []
         always = request.speculation == "always"
@@ -104,6 +105,15 @@ class _Resident:
         """See Model.apply; what was computed with other adapters is put away."""
         if self.model.apply(adapters):
             self.sequences.change_files(_files(self.request, tuple(adapters)))
+
+    def abort(self) -> None:
+        """Stop what is being computed, by the draft model too."""
+        for flag in self._aborts:
+            flag.set()
+
+    def clear_aborts(self) -> None:
+        for flag in self._aborts:
+            flag.clear()
 
     def close(self) -> None:
         self.sequences.keep()
@@ -218,17 +228,18 @@ class Engine:
         model = current.model
         current.apply(request.adapters)
         wishes = thinking.options(model.thinking_switch, request.thinking)
-        pieces = model.template.pieces(request.turns, {**wishes, **request.template_options})
-        # Some templates open the thinking themselves; its mark then never appears in the output.
+        options = {**wishes, **request.template_options}
+        pieces = model.template.pieces(request.turns, options, request.day)
+        # Some templates open the thinking themselves; its mark then never appears in the output. A schema leaves no
+        # room for thinking: the first word already belongs to the answer.
         ending, marks = pieces[-1].rstrip(), model.thinking
-        splitter = ThinkingSplitter(
-            marks, open_at_start=ending.endswith(marks.open) and not ending.endswith(marks.close)
-        )
+        opened = ending.endswith(marks.open) and not ending.endswith(marks.close)
+        splitter = ThinkingSplitter(marks, open_at_start=opened and not request.schema)
 
         stream = _Stream(context)
 
-        model.abort.clear()
-        context.on_cancel(model.abort.set)
+        current.clear_aborts()
+        context.on_cancel(current.abort)
         try:
             completion = current.generator.run(
                 request.conversation,
@@ -243,7 +254,7 @@ class Engine:
             )
         finally:
             context.on_cancel(None)
-            model.abort.clear()
+            current.clear_aborts()
             stream.send(*splitter.end())
             stream.flush()
         return completion
@@ -255,6 +266,8 @@ class Engine:
     def forget(self, request: Forget, context: Context) -> None:
         for resident in self._residents:
             resident.sequences.forget(request.conversation)
+            if resident.request.state_folder:  # it may have been written after the other side deleted it
+                states.forget(Path(resident.request.state_folder), request.conversation)
 
     def describe(self, request: AskEngine, context: Context) -> EngineInfo:
         self._start()
