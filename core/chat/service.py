@@ -20,7 +20,7 @@ from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.engine.engines import Engines
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
-from core.engine.messages import Completion, Generate, ModelInfo, Sampling
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Sampling
 from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
@@ -367,12 +367,12 @@ class _Run:
                         conversation,
                         branch,
                         error.available,
-                        lambda texts: self._engine.count_tokens(self._model, texts),
+                        lambda texts: self._engine.count_tokens(self._model, texts, job),
                     )
                 except PromptTooLong:
-                    if reserve == 16:
+                    if reserve == LEAST_RESERVE:
                         raise
-                    reserve = 16  # a question that nearly fills the window may have a short answer
+                    reserve = LEAST_RESERVE  # a question that nearly fills the window may have a short answer
                     continue
                 self._store.change(conversation.id, context_start=start)
                 self._details["left_out"] = count

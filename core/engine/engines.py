@@ -87,9 +87,9 @@ class Engines:
         """See Engine.step_down."""
         return self._of(model).step_down(model, error)
 
-    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
-        return self._of(model).count_tokens(model, texts)
+        return self._of(model).count_tokens(model, texts, job)
 
     def forget(self, conversation: str) -> None:
         """See Engine.forget."""

@@ -107,8 +107,8 @@ class Engine(Protocol):
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """After a crash: choose safer settings for the model; whether another try makes sense."""
 
-    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
-        """How many tokens each text has."""
+    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
+        """How many tokens each text has. For `job`, see `load`."""
 
     def forget(self, conversation: str) -> None:
         """Free what is kept for a conversation."""

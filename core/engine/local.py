@@ -102,6 +102,8 @@ class LocalEngine:
             if job is not None:
                 job.check()
         try:
+            if job is not None:
+                job.check()
             yield
         finally:
             self._lock.release()
@@ -174,15 +176,18 @@ class LocalEngine:
         self._events.publish(EngineLayersReduced(model, layers, total))
         return msgspec.structs.replace(wanted, gpu_layers=layers)
 
-    def _devices(self) -> list[Device]:
+    def _devices(self, job: Job | None = None) -> list[Device]:
         """The graphics devices of the worker's process, with their free memory; asked once for each process."""
         if self._blind is not None and self._blind == self.worker.pid:
             if not self.record.devices:
                 return []
             # It was started without devices, for another model; the next one sees them. What it is writing is
             # written to its end first.
+            its_turn = self.worker.call(AskEngine())
+            if job is not None:
+                job.on_cancel(its_turn.cancel)
             with contextlib.suppress(WorkerDied):
-                self.worker.call(AskEngine()).result()
+                its_turn.result()
             self.worker.stop()
         if self._asked is None or self._asked[0] != self.worker.pid:
             found = graphics_of(self.worker)
@@ -237,7 +242,7 @@ class LocalEngine:
         while True:
             wanted = self._with_ladder(usual)
             known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
-            devices = self._devices() if known is None and wanted.gpu_layers != 0 else []
+            devices = self._devices(job) if known is None and wanted.gpu_layers != 0 else []
             request = known or self._with_layers(model, self._with_room(model, wanted, devices), devices)
             blind = request.gpu_layers == 0 and (self._asked is None or self._asked[0] != self.worker.pid)
             self._events.publish(EngineLoading(model, 0))
@@ -249,8 +254,10 @@ class LocalEngine:
                 info: ModelInfo = loading.result()
             except WorkerDied as error:
                 if error.cause == "SIGKILL" and hardware.kills_for_memory() > kills:
-                    usual = self._smaller(model, usual, request)
                     self.worker.forgive()  # there are as many tries as halves of the context
+                    usual = self._half_context(
+                        model, usual, request
+                    )  # layers taken off the card would need more
                 elif not self.step_down(model, error):
                     raise
             except ModelTooLarge:
@@ -267,10 +274,14 @@ class LocalEngine:
         if layers > 0:
             self._events.publish(EngineLayersReduced(model, layers // 2, layers))
             return msgspec.structs.replace(usual, gpu_layers=layers // 2)
+        return self._half_context(model, usual, tried)
+
+    def _half_context(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         if tried.context_length <= SMALLEST_CONTEXT:
             raise ModelTooLarge(Path(usual.path).name, N_("no memory for the smallest context"))
-        self._events.publish(EngineContextShortened(model, tried.context_length // 2))
-        return msgspec.structs.replace(usual, context_length=tried.context_length // 2)
+        length = max(SMALLEST_CONTEXT, tried.context_length // 2)
+        self._events.publish(EngineContextShortened(model, length))
+        return msgspec.structs.replace(usual, context_length=length)
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
@@ -339,11 +350,13 @@ class LocalEngine:
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 
-    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
-        with self._turn(None):
-            self._load(model, None)
+        with self._turn(job):
+            self._load(model, job)
             call = self.worker.call(CountTokens(texts))
+        if job is not None:
+            job.on_cancel(call.cancel)
         counts: list[int] = call.result().counts
         return counts
 

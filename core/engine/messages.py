@@ -17,6 +17,9 @@ class Turn(msgspec.Struct, frozen=True):
     text: str
 
 
+LEAST_RESERVE = 16  # tokens of room for an answer to a question that nearly fills the window
+
+
 class Sampling(msgspec.Struct, frozen=True):
     """How the next token is chosen. Temperature 0 is greedy; seed -1 is random."""
 

@@ -21,7 +21,7 @@ import msgspec
 
 from core import secrets
 from core.engine.interface import Answer, EngineLoaded
-from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Piece, Timings
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
     N_,
@@ -48,6 +48,7 @@ MODEL = "remote"  # the id under which the server's model is chosen
 PURPOSE = "remote engine"
 SILENCE_SECONDS = 120.0  # a long prompt may be read for as long without a word
 LIST_SECONDS = 10.0  # nothing needs to be computed for the list of models
+SHORT_ANSWER = 256  # tokens, where a question fills the window and nobody knows how long that is
 LONGEST_LINE = 1 << 20  # bytes of one event
 BYTES_PER_TOKEN = 2048  # events of more bytes than that for each token are no answer
 LONGEST_LIST = 4 << 20  # bytes of the list of models
@@ -62,6 +63,7 @@ class RemoteEngine:
         self._settings = settings
         self._events = events
         self._known: tuple[str, str, ModelInfo] | None = None  # address, wanted model, what was found
+        self._stated = False  # whether the server has said how long its window is
 
     @property
     def configured(self) -> bool:
@@ -104,7 +106,9 @@ class RemoteEngine:
             raise RemoteModelMissing(self.host, wanted, ", ".join(names[:5]))
         name = wanted or names[0]
         entry = next(e for e in listed if isinstance(e, dict) and e.get("id") == name)
-        length = _context_of(entry) or self._settings.values.context_length
+        length = _context_of(entry)
+        self._stated = bool(length)
+        length = length or self._settings.values.context_length
         info = ModelInfo(self._base, name, length, 0, 0, 0, 0, 0)
         self._known = (self._base, wanted, info)
         self._events.publish(EngineLoaded(model, info))
@@ -120,8 +124,12 @@ class RemoteEngine:
         """See Engine.generate. How far the prompt was read, the server does not say."""
         info, sampling = self.load(model), request.sampling
         counted = sum(self.count_tokens(model, [turn.text for turn in request.turns]))
+        longest = request.max_tokens
         # Strict servers refuse a prompt whose longest answer does not fit, too.
-        longest = min(request.max_tokens, max(request.reserve, info.context_length - counted))
+        if self._stated:
+            longest = min(longest, max(request.reserve, info.context_length - counted))
+        elif request.reserve <= LEAST_RESERVE:  # it was refused with the usual room for an answer
+            longest = min(longest, SHORT_ANSWER)
         body: dict[str, Any] = {
             "model": info.description,
             "messages": [{"role": turn.role, "content": turn.text} for turn in request.turns],
@@ -142,7 +150,7 @@ class RemoteEngine:
         """No settings of ours make another's server safer."""
         return False
 
-    def count_tokens(self, model: str, texts: list[str]) -> list[int]:
+    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
         """About as many tokens as the texts have: the API has no way to ask. Three bytes make one, on the careful side."""
         return [len(text.encode()) // 3 + 1 for text in texts]
 
@@ -228,6 +236,7 @@ class RemoteEngine:
         base, wanted, info = self._known
         length = _number(error.get("n_ctx"))
         if length:
+            self._stated = True
             self._known = (base, wanted, msgspec.structs.replace(info, context_length=length))
         else:
             length = min(info.context_length, counted)

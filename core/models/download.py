@@ -48,6 +48,7 @@ FRUITLESS_TRIES = 6  # connections in a row that brought nothing new
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is asked again later, by the person
 SPARE = 64 << 20  # bytes that must stay free on the disk
 LOOK_AGAIN_BYTES = 256 << 20  # how often the free space is looked at during a download
+_ANOTHER_PART = N_("the server sent another part of the file than was asked for")
 _SAFE = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 
@@ -163,10 +164,10 @@ class Download:
                 ),
                 encoding="utf-8",
             )
-            (self.folder / "download.json").unlink()
             shutil.rmtree(target, ignore_errors=True)
             target.parent.mkdir(parents=True, exist_ok=True)
             self.folder.replace(target)
+            (target / "download.json").unlink(missing_ok=True)  # until here it says what lies in the folder
             _sync_folder(target.parent)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -190,14 +191,15 @@ class Download:
         known = {file.name: file for file in earlier.files} if earlier else {}
         for file in self.item.files:
             before = known.get(file.name)
-            if before is None:
-                # Nothing says what it is. What has a checksum is verified again; a part without one may be anything.
-                others = [self.folder / file.name] + ([] if file.sha256 else [self._part(file)])
-            elif before == file or (file.sha256 and (before.sha256, before.size) == (file.sha256, file.size)):
+            if before is None and file.sha256:  # nothing says what it is, but its checksum can
+                if (self.folder / file.name).exists():
+                    (self.folder / file.name).replace(self._part(file))
                 continue
-            else:
-                others = [self.folder / file.name, self._part(file)]
-            for path in others:
+            if before == file or (
+                file.sha256 and before and (before.sha256, before.size) == (file.sha256, file.size)
+            ):
+                continue
+            for path in (self.folder / file.name, self._part(file)):
                 if path.exists():
                     path.unlink()
                     self.traffic.refetched.append("changed")
@@ -258,7 +260,7 @@ class Download:
                         if action == "restart":
                             digest, have = self._begin_again(part, "changed")
                             if response.status_code != 200:  # what it sends does not begin at the beginning
-                                continue
+                                raise _Retry(_ANOTHER_PART, 0)
                         tag = response.headers.get("etag", "")
                         if tag != self._tags.get(file.name):
                             self._tags[file.name] = tag
@@ -321,7 +323,7 @@ class Download:
         if code == 206:
             match = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
             if match is None or int(match[1]) != have:
-                raise _Retry(N_("the server sent another part of the file than was asked for"), 0)
+                raise _Retry(_ANOTHER_PART, 0)
             whole = match[3]
             if file.size is not None and whole != "*" and int(whole) != file.size:
                 return "restart"

@@ -177,7 +177,7 @@ def judge(
         beside = found.total - int(share * (found.weights + found.cache)) if machine.gpu_free else found.total
         if beside <= room or tried <= SMALLEST_CONTEXT or not shrink:
             break
-        tried //= 2
+        tried = max(SMALLEST_CONTEXT, tried // 2)
     speed = _speed(size * active_share, shape, share, speeds)
     values = {
         "free": _gb(machine.memory_free),

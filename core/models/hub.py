@@ -255,7 +255,11 @@ def repository_of(text: str) -> str:
         return text
     from urllib.parse import urlsplit
 
-    return "/".join([part for part in urlsplit(text).path.split("/") if part][:2])
+    try:
+        parts = [part for part in urlsplit(text).path.split("/") if part]
+    except ValueError:  # no address either; the hub will not know it
+        return text
+    return "/".join(parts[:2]) or text
 
 
 def choose(page: Page, wanted: str = "") -> Offer | None:

@@ -73,7 +73,7 @@ def measure(app: App, job: Job | None = None) -> Speeds | None:
         with _process(app, job) as worker:
             devices = app.engine.look(worker)
         processor = _pace(app, small, large, 0, job)
-        graphics = _pace(app, small, large, -1, job) if devices else None
+        graphics = _graphics_pace(app, small, large, job) if devices else None
     except (OSError, TsukueError):
         if job is not None:
             job.check()
@@ -174,6 +174,17 @@ def _pace(app: App, small: Path, large: Path, gpu_layers: int, job: Job | None) 
         (gguf.size_bytes(small) * header.active_share, layers, seconds[0]),
         (gguf.size_bytes(large), yardstick.LAYERS, seconds[1]),
     )
+
+
+def _graphics_pace(app: App, small: Path, large: Path, job: Job | None) -> Pace | None:
+    """The same for the graphics device; None where that fails, for the processor's pace is worth knowing alone."""
+    try:
+        return _pace(app, small, large, -1, job)
+    except TsukueError:
+        if job is not None:
+            job.check()
+        log.warning("the graphics device could not be measured", exc_info=True)
+        return None
 
 
 def solve(small: tuple[float, int, float], large: tuple[float, int, float]) -> Pace:

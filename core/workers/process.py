@@ -97,7 +97,8 @@ class _Server:
                     continue
                 context.cancel()
                 if not context.started:  # it need not wait for its turn to be told
-                    self._writer.write(messages.Failed(message.id, Cancelled.__name__, {}))
+                    with contextlib.suppress(OSError, ValueError):  # the program may be gone already
+                        self._writer.write(messages.Failed(message.id, Cancelled.__name__, {}))
             else:
                 self._calls.put(None)
         os._exit(0)  # the program is gone: nobody waits for what runs here, native code or not

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from core.app import App
 from core.errors import HubMissing
 from core.models import fit, hardware, measure, quantisation
-from core.models.hub import Found, Offer, Page, repository_of
+from core.models.hub import Found, Offer, Page
 from desktop.chat.markdown_view import MarkdownView
 from desktop.i18n import tr, tr_n
 from desktop.models.cards import badge, card, size_text
@@ -104,7 +104,7 @@ class HubSearch(QWidget):
         """Ask the hub."""
         words, self._role = self.words.text().strip(), self.task.currentData()
         if "://" in words:  # the address of a model's page, as a browser shows it
-            self.open(repository_of(words))
+            self.open(words)
             return
         wanted = {
             "role": self._role,

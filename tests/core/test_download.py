@@ -318,6 +318,36 @@ def test_the_token_stays_with_the_hub(hub: Hub, network: Network, tmp_path: Path
     assert seen == [None]
 
 
+def test_what_was_verified_is_not_fetched_again_when_only_the_move_failed(
+    hub: Hub, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        if self == tmp_path / "partial":
+            raise PermissionError(13, "in use")
+        return real(self, target)
+
+    real = Path.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(PermissionError):
+            run(make(hub, network, tmp_path), tmp_path)
+    sent = hub.sent
+    target = run(make(hub, network, tmp_path), tmp_path)
+    assert hub.sent == sent
+    assert sorted(path.name for path in target.iterdir()) == ["model.json", "tiny.gguf"]
+
+
+def test_a_server_that_answers_with_a_part_of_something_else_is_given_up(
+    hub: Hub, network: Network, tmp_path: Path
+) -> None:
+    hub.faults.another_part = True
+    waits: list[float] = []
+    download = Download(item(hub), tmp_path / "partial", network, pause=waits.append)
+    with pytest.raises(HubUnreachable, match="another part"):
+        run(download, tmp_path)
+    assert len(waits) >= module.FRUITLESS_TRIES
+
+
 @pytest.mark.parametrize("hashes", ["", None])
 def test_a_set_never_becomes_a_mixture_of_two_versions(
     hub: Hub, network: Network, tmp_path: Path, hashes: str | None

@@ -257,6 +257,26 @@ def test_closing_does_not_wait_for_the_measurement(script: Callable[..., Path], 
     app.close()
 
 
+def test_a_card_that_crashes_leaves_the_processor_measured(script: Callable[..., Path], home: Home) -> None:
+    card = {
+        "name": "Vulkan0",
+        "description": "A card",
+        "kind": "gpu",
+        "memory": 8 << 30,
+        "memory_free": 8 << 30,
+    }
+    script({"when": "", "say": "one two three"}, devices=[card], crash={"at": "load", "gpu_layers": -1})
+    app = App(home)
+    try:
+        found = measure.measure(app)
+        assert found is not None
+        assert found.processor is not None
+        assert found.graphics is None
+        assert measure.known(app) == found
+    finally:
+        app.close()
+
+
 def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(target: Path) -> None:
         target.write_bytes(b"a part of it")
@@ -288,12 +308,12 @@ def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App)
     assert measure.known(app) == replace(learnt, graphics=Pace(pytest.approx(900 * size)))
 
 
-def test_a_real_answer_is_learnt_from(app: App) -> None:
+def test_a_real_answer_is_learnt_from(app: App, bright_model: str) -> None:
     _know(app, Pace(1.0))
     app.settings.change(temperature=0.0, repeat_penalty=1.0, answer_length=200, speculation=False)
     conversation = app.chat.new_conversation()
     question = "Tell me a very long story about a desk."
-    app.chat.send(conversation.id, question, model="qwen2.5-coder-0.5b-instruct").wait(300)
+    app.chat.send(conversation.id, question, model=bright_model).wait(300)
     learnt = measure.known(app)
     assert learnt is not None
     assert learnt.processor is not None

@@ -141,6 +141,38 @@ def test_a_kill_for_want_of_memory_is_answered_with_half_the_context(
     assert app.engine.ladder.remembered() == {}
 
 
+def test_a_kill_for_want_of_memory_leaves_the_layers_on_the_card(
+    home: Home, script: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking them off it would need more of the memory that is short."""
+    count = itertools.count()
+    monkeypatch.setattr(hardware, "kills_for_memory", lambda: next(count))
+    crash = {"at": "load", "context_length": 8192, "signal": "SIGKILL"}
+    script(*ANSWERS, devices=[CARD], crash=crash)
+    app = App(home)
+    said = shortened(app)
+    try:
+        ask(app)
+        assert said == [4096]
+        assert app.engine.info is not None
+        assert app.engine.info.gpu_layers == app.engine.info.layers
+    finally:
+        app.close()
+
+
+def test_a_context_is_never_halved_below_the_smallest(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight = Machine("Linux", "x", 2, 4_000_000_000, 1_100_000_000)
+    monkeypatch.setattr(hardware, "look", lambda devices=(): tight)
+    monkeypatch.setattr(hardware, "own_memory", lambda pid: 0)
+    app = open_app()
+    app.settings.change(context_length=3000)
+    said = shortened(app)
+    ask(app)
+    assert said == [2048]
+
+
 def test_where_no_context_is_small_enough_it_is_said_after_a_few_kills(
     open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +411,33 @@ def test_an_answer_without_the_card_is_not_cut_short_by_a_model_that_wants_it(
         assert app.engine.load(other).gpu_layers > 0
         assert job.wait(30).state is MessageState.DONE
         assert job.wait().text == "one two three four five six"
+    finally:
+        app.close()
+
+
+def test_who_waits_for_the_card_until_an_answer_ends_can_be_stopped(
+    home: Home, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "word " * 1000, "seconds_per_piece": 0.2}, devices=[CARD])
+    app = App(home)
+    model = app.library.choose("chat")
+    other = app.library.add(app.library.path_of(model), "other").id
+    try:
+        app.engine.load(other)
+        app.engine.worker.stop()
+        app.engine.adjustments.set(model, Adjustments(gpu_layers=0))
+        grown = threading.Event()
+        app.events.listen(AnswerGrew, lambda event: grown.set())
+        writing = app.chat.send(app.chat.new_conversation().id, "Go.", model=model)
+        assert grown.wait(30)
+        second = app.chat.new_conversation().id
+        waiting = app.chat.send(second, "And you.", model=other)
+        until(lambda: app.engine._lock.locked())
+        app.chat.stop(second)
+        assert waiting.wait(30).state is MessageState.STOPPED
+        assert not writing.done
+        writing.cancel()
+        writing.wait(30)
     finally:
         app.close()
 

@@ -147,6 +147,17 @@ def test_a_strict_server_has_room_for_the_answer_too(app: App, server: Server) -
     assert app.chat.send(conversation, "word " * 2100).wait(60).text.startswith("A desk")
 
 
+def test_a_window_that_nobody_stated_shortens_no_answer_until_it_is_full(app: App, server: Server) -> None:
+    server.models = [{"id": "gpt-big"}]
+    conversation = app.chat.new_conversation().id
+    app.chat.send(conversation, "word " * 4000).wait(60)
+    assert server.asked[-1]["max_tokens"] == app.settings.values.answer_length
+    server.window = 4096
+    conversation = app.chat.new_conversation().id
+    assert app.chat.send(conversation, "word " * 2100).wait(60).text.startswith("A desk")
+    assert server.asked[-1]["max_tokens"] < app.settings.values.answer_length
+
+
 def test_a_password_in_the_address_is_not_shown(app: App, server: Server) -> None:
     app.settings.change(remote_url=server.url.replace("http://", "http://me:secret@"))
     assert "secret" not in app.remote.host

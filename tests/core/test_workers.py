@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.documents import index, ingest
@@ -19,7 +22,7 @@ from core.events import Events
 from core.models.library import Library
 from core.paths import Home
 from core.voice import service
-from core.workers import supervisor
+from core.workers import messages, supervisor
 from core.workers.messages import Progress
 from core.workers.supervisor import State, Worker, WorkerChanged, WorkerFell, WorkerSpec
 from tests.conftest import until
@@ -167,6 +170,25 @@ def test_a_worker_leaves_when_the_program_is_gone(make: Make) -> None:
     assert process.popen.stdin is not None
     process.popen.stdin.close()
     assert process.popen.wait(10) == 0
+
+
+def test_a_worker_leaves_even_if_nobody_reads_what_it_says_of_a_cancelled_call() -> None:
+    """The program died right after it cancelled a call that waited behind another."""
+    options = {"module": "tests.support.workers", "options": {}, "nice": 0, "memory_limit": None}
+    command = [sys.executable, "-P", "-m", "core.workers.process", json.dumps(options)]
+    popen = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert popen.stdin is not None
+    assert popen.stdout is not None
+    assert popen.stdout.read(1), "it is there"
+    writer = messages.FrameWriter(popen.stdin)  # type: ignore[arg-type]
+    for number in (1, 2):
+        writer.write(messages.Call(number, "Wait", msgspec.Raw(messages.encode(Wait(60)))))
+    popen.stdout.close()
+    writer.write(messages.Cancel(2))
+    popen.stdin.close()
+    assert popen.wait(30) == 0
 
 
 REAL_WORKERS = {

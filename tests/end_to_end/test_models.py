@@ -156,7 +156,7 @@ def test_the_catalogue_says_what_fits(qtbot: QtBot, open_window: Open) -> None:
     window.show_page("models")
     window.models.show_tab("catalogue")
     assert window.models.note.isVisible()
-    qtbot.waitUntil(lambda: window.models._speeds is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.models._speeds is not None, timeout=300_000)
     qtbot.waitUntil(lambda: not window.models.note.isVisible(), timeout=10_000)
 
     def offered() -> int:

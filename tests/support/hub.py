@@ -32,6 +32,7 @@ class Faults:
     statuses: list[int] = field(default_factory=list)  # answered in turn, before anything else
     retry_after: str = "0"
     no_ranges: bool = False
+    another_part: bool = False  # whatever is asked for, a part of another file comes
     expired: int = 0  # storage addresses that answer 403
     stall_seconds: float = 0.0  # one answer stops in the middle for so long
     bytes_per_second: int = 0  # for one connection; 0 is unlimited
@@ -224,6 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(403, b"expired", body=body)
             return
         data, tag = hub.repositories[name].files[file], hub.tag(name, file)
+        if hub.faults.another_part:
+            self._send(206, b"x" * 100, {"Content-Range": "bytes 0-99/100"}, body=body)
+            return
         start, code = 0, 200
         headers = {"ETag": tag, "Accept-Ranges": "bytes"}
         wanted = self.headers.get("Range")
