@@ -98,6 +98,11 @@ def _recommend(options: argparse.Namespace) -> int:
         speeds = measure.known(app) or measure.measure(app)
     machine = hardware.look(app.engine.record.devices)
     judged = [(entry, fit.of_entry(entry, None, machine, speeds)) for entry in catalogue.entries()]
+    judged = [
+        pair
+        for role in catalogue.ROLES
+        for pair in fit.best_first((pair for pair in judged if pair[0].role == role), machine)
+    ]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
     if options.json:
         print_json(
@@ -123,6 +128,7 @@ def _recommend(options: argparse.Namespace) -> int:
                         "role": entry.role,
                         "size_bytes": entry.size,
                         "fit": found.verdict.value,
+                        "pleasant": fit.is_pleasant(found, machine),
                         "reason": found.sentence,
                         "context": found.context,
                         "gpu_layers": found.gpu_layers,

@@ -88,9 +88,8 @@ class LocalEngine:
         self._lock = threading.Lock()
         # The worker's pid, what was asked for, and the file's size and time.
         self._current: tuple[int | None, LoadModel, tuple[int, int]] | None = None
-        self._worked: dict[
-            tuple[int | None, bytes], LoadModel
-        ] = {}  # what there was room for, of what was asked
+        # What there was room for, of what was asked.
+        self._worked: dict[tuple[int | None, bytes], LoadModel] = {}
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._blind: int | None = None  # the pid of a worker that was started without graphics devices
         self.info: ModelInfo | None = None

@@ -13,6 +13,7 @@ the rest is computed by the processor.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,10 @@ CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 SPARE = 1_000_000_000
 # Below this many tokens a second an answer is slower than reading aloud.
 COMFORTABLE = 5.0
+# Twice as quick as people read: 238 words a minute (Brysbaert 2019), at about 1.3 tokens a word.
+PLEASANT = 10.0
+# Of the memory that is free; the rest is for what else the person does.
+MODEST_SHARE = 2 / 3
 # What must stay free on a graphics card: the screen is on it, too.
 GPU_SPARE = 500_000_000
 SMALLEST_CONTEXT = 2048
@@ -224,6 +229,31 @@ def _speed(active: float, shape: Shape | None, share: float, speeds: Speeds | No
                 return None
             seconds += pace.seconds(part * active, part * layers)
     return 1 / seconds
+
+
+def is_pleasant(found: Fit, machine: Machine) -> bool:
+    """Whether it fits, writes quicker than people read (where that is known), and leaves room for other programs."""
+    quick = found.tokens_per_second is None or found.tokens_per_second >= PLEASANT
+    modest = found.need.total <= MODEST_SHARE * (machine.memory_free + machine.gpu_free)
+    return found.verdict is Verdict.FITS and quick and modest
+
+
+def best_first(
+    judged: Iterable[tuple[Entry, Fit]], machine: Machine, *, japanese: bool = False
+) -> list[tuple[Entry, Fit]]:
+    """In the order in which to recommend them: pleasant ones, those that fit, slow ones, the rest; large before small.
+
+    With `japanese`, models that are good at it come before others among the pleasant ones.
+    """
+    verdicts = list(Verdict)
+
+    def rank(pair: tuple[Entry, Fit]) -> tuple[object, ...]:
+        entry, found = pair
+        pleasant = is_pleasant(found, machine)
+        foreign = pleasant and japanese and entry.japanese != "good"
+        return verdicts.index(found.verdict), not pleasant, foreign, -(entry.parameters or 0)
+
+    return sorted(judged, key=rank)
 
 
 def of_entry(entry: Entry, file: File | None, machine: Machine, speeds: Speeds | None = None) -> Fit:

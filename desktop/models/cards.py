@@ -153,11 +153,13 @@ def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:
     return card(model.name, mark, [size_text(model.size_bytes)], text, [(tr("Use it"), use, False)])
 
 
-def entry_card(entry: Entry, fit: Fit, actions: list[Action]) -> QFrame:
-    """A model of the catalogue."""
+def entry_card(entry: Entry, fit: Fit, actions: list[Action], *, best: bool = False) -> QFrame:
+    """A model of the catalogue; `best` is the one to choose on this computer."""
     japanese = {"good": tr("good Japanese"), "fair": tr("fair Japanese")}.get(entry.japanese, "")
     facts = [japanese, tr("thinks first") if entry.thinking else "", entry.licence, size_text(entry.size)]
     purpose = entry.purpose.get(language(), entry.purpose["en"])
+    if best:
+        purpose = tr("The best choice for this computer. {purpose}", purpose=purpose)
     frame = card(entry.name, badge(fit), facts, purpose, actions)
     reason = QLabel(fit_text(fit))
     reason.setProperty("role", "muted")

@@ -33,7 +33,7 @@ from core.models.downloads import DownloadChanged, State
 from core.models.fit import Fit, Speeds, Verdict
 from core.models.library import LocalModel
 from desktop.bridge import Bridge
-from desktop.i18n import tr
+from desktop.i18n import language, tr
 from desktop.models import cards
 from desktop.models.adjust import AdjustDialog
 from desktop.models.downloading import DownloadStrip
@@ -42,8 +42,6 @@ from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.theme import Theme
 from desktop.widgets import layouts
-
-_ORDER = {Verdict.FITS: 0, Verdict.SLOW: 1, Verdict.NOT: 2}
 
 
 class ModelsPage(QWidget):
@@ -123,14 +121,16 @@ class ModelsPage(QWidget):
     def refresh(self) -> None:
         """Look again at the disk and at this machine."""
         machine = hardware.look(self._app.engine.record.devices)
-        self._about.setText(
-            tr(
-                "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
-                cores=machine.cores,
-                memory=f"{machine.memory / 1e9:.0f}",
-                free=f"{machine.memory_free / 1e9:.1f}",
-            )
+        about = tr(
+            "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
+            cores=machine.cores,
+            memory=f"{machine.memory / 1e9:.0f}",
+            free=f"{machine.memory_free / 1e9:.1f}",
         )
+        if machine.devices:
+            names = ", ".join(device.description for device in machine.devices)
+            about = tr("{about} Graphics: {names}.", about=about, names=names)
+        self._about.setText(about)
         self._speeds = measure.known(self._app) or self._speeds
         self.downloads.show_all(self._app.downloads.all())
         self._show_here()
@@ -288,8 +288,13 @@ class ModelsPage(QWidget):
             if entry.role == self.kind.currentData()
             and (entry.japanese == "good" or not self.japanese.isChecked())
         ]
-        judged.sort(key=lambda pair: (_ORDER[pair[1].verdict], -(pair[0].parameters or 0)))
-        _fill(self._catalogue, [cards.entry_card(e, f, self._entry_actions(e, f)) for e, f in judged])
+        judged = fit.best_first(judged, machine, japanese=language() == "ja")
+        known = bool(self._speeds) and self.kind.currentData() == "chat"
+        shown: list[QWidget] = []
+        for entry, found in judged:
+            best = known and not shown and fit.is_pleasant(found, machine)
+            shown.append(cards.entry_card(entry, found, self._entry_actions(entry, found), best=best))
+        _fill(self._catalogue, shown)
         self._catalogue.setRowStretch(self._catalogue.rowCount(), 1)
 
     def _entry_actions(self, entry: Entry, found: Fit) -> list[cards.Action]:

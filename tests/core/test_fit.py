@@ -97,6 +97,27 @@ def test_verdicts_have_their_reasons() -> None:
     assert tight.need.total <= LAPTOP.memory_free - fit.SPARE
 
 
+def test_what_is_pleasant_is_recommended_first() -> None:
+    """On a laptop with 10 GB free that reads 40 GB a second: not what barely fits, and not what is slow."""
+    entries = [entry for entry in catalogue.entries() if entry.role == "chat"]
+    speeds = Speeds(Pace(40e9, 0.0001))
+    judged = [(entry, fit.of_entry(entry, None, LAPTOP, speeds)) for entry in reversed(entries)]
+    for japanese in (False, True):
+        ordered = fit.best_first(judged, LAPTOP, japanese=japanese)
+        best, found = ordered[0]
+        assert fit.is_pleasant(found, LAPTOP)
+        assert found.need.total < 6_700_000_000
+        assert (found.tokens_per_second or 0) >= 10
+        rivals = [
+            e for e, f in judged if fit.is_pleasant(f, LAPTOP) and (e.japanese == "good" or not japanese)
+        ]
+        assert best.parameters == max(entry.parameters or 0 for entry in rivals)
+        assert best in rivals
+        verdicts = [found.verdict for _, found in ordered]
+        assert verdicts == sorted(verdicts, key=list(Verdict).index)
+        assert len(ordered) == len(entries)
+
+
 def test_a_mixture_of_experts_is_as_fast_as_its_active_part() -> None:
     entry = catalogue.find("qwen3-30b-a3b-instruct-2507")
     assert entry is not None

@@ -57,10 +57,10 @@ class Lookup:
     def begin(self) -> None:
         """See Guesser.begin."""
         self._known = 0
-        self._pairs: dict[tuple[int, int], list[int]] = {}  # two tokens -> where they ended, the latest last
-        self._singles: dict[
-            int, int | None
-        ] = {}  # a token -> where it ended; None: others followed elsewhere
+        # Two tokens -> where they ended, the latest last.
+        self._pairs: dict[tuple[int, int], list[int]] = {}
+        # A token -> where it ended; None: others followed elsewhere.
+        self._singles: dict[int, int | None] = {}
 
     def guess(self, tokens: list[int], token: int, room: int) -> list[int]:
         """See Guesser.guess. Costs about the same for each token, however long the text is."""

@@ -14,10 +14,8 @@ QUICKLY = 0.4  # its weight where little is known: the first after a rest, and a
 DEAREST = 1.5  # a batch is not believed to cost more than this many times its tokens one by one: something interrupted it
 STALE = 256  # batches after which a price that was not seen again is forgotten, and may be tried anew
 LOOK = 3  # guesses that find out what guessing costs
-REST, LONGEST_REST = (
-    128,
-    2048,
-)  # tokens without guessing, once it has turned out not to pay; doubled each time
+# Tokens without guessing, once it has turned out not to pay; doubled each time.
+REST, LONGEST_REST = 128, 2048
 HOPEFUL = 0.8  # chance that a guess is right, before any was seen
 
 
@@ -54,9 +52,8 @@ class Economy:
         self._always = always
         self._kinds = [_Kind(right) for right in kinds]
         self._single: float | None = None  # seconds for a batch of one token
-        self._costs: dict[
-            int, tuple[float, int]
-        ] = {}  # guesses in a batch -> its cost in single tokens, when seen
+        # Guesses in a batch -> its cost in single tokens, when seen.
+        self._costs: dict[int, tuple[float, int]] = {}
         self._batches = 0
 
     def single(self, seconds: float) -> None:
