@@ -234,6 +234,14 @@ class ModelTooLarge(TsukueError):
     reason: str
 
 
+class DraftUnsuitable(TsukueError):
+    sentence = N_(
+        "{draft} cannot guess ahead for {model}: it is not smaller, or has another vocabulary. Choose a smaller model of the same family."
+    )
+    draft: str
+    model: str
+
+
 class ContextFull(TsukueError):
     """The prompt needs more tokens than the context has; the chat service answers by dropping old turns."""
 

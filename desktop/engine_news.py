@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from core import doctor
@@ -9,6 +11,7 @@ from core.app import App
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
+    EngineDraftUnused,
     EngineLayersReduced,
     EngineSteppedDown,
 )
@@ -31,6 +34,7 @@ class EngineNews(QObject):
         bridge.on(EngineContextShortened, self._context_shortened)
         bridge.on(EngineLayersReduced, self._layers_reduced)
         bridge.on(EngineDevicesGone, self._devices_gone)
+        bridge.on(EngineDraftUnused, self._draft_unused)
 
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.
@@ -80,5 +84,14 @@ class EngineNews(QObject):
             tr(
                 "The graphics card {name} is not there any more: Tsukue computes on the processor. If it should be there, look at its driver and start Tsukue again.",
                 name=", ".join(event.descriptions),
+            )
+        )
+
+    def _draft_unused(self, event: EngineDraftUnused) -> None:
+        self._notify.info(
+            tr(
+                "{draft} does not guess ahead for {model}: the two do not go together, or there is no room for both. Answers come without it; another can be chosen under Adjust.",
+                draft=Path(event.path).stem,
+                model=self._app.library.name_of(event.model),
             )
         )

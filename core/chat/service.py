@@ -382,6 +382,8 @@ class _Run:
     def _grow(self, text: str, thinking: str) -> None:
         if not self._text and not self._thinking:
             self._phase(Phase.WRITING)
+        if not text and not thinking:  # a mark that the person does not see
+            return
         self._text += text
         self._thinking += thinking
         self._events.publish(AnswerGrew(self._conversation.id, self._answer.id, text, thinking))

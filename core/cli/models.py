@@ -6,9 +6,13 @@ import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Commands, command, open_app, print_json, warn
+
+if TYPE_CHECKING:
+    from core.app import App
+    from core.models.library import LocalModel
 
 
 def register(commands: Commands) -> None:
@@ -49,7 +53,9 @@ def register(commands: Commands) -> None:
     adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
     adjusting.add_argument("--cache-type", choices=["auto", "f16", "q8_0", "q4_0"])
     adjusting.add_argument("--thinking", choices=["auto", "on", "off"])
-    adjusting.add_argument("--draft", metavar="ID", help="a smaller model that guesses ahead; empty: none")
+    adjusting.add_argument(
+        "--draft", metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
+    )
     adjusting.add_argument(
         "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' takes all off"
     )
@@ -275,6 +281,19 @@ def _move(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draft_for(app: App, model: LocalModel, wanted: str) -> str | None:
+    """What Adjustments keeps for a wish on the command line. Raises ModelMissing, DraftUnsuitable."""
+    from core.errors import DraftUnsuitable
+    from core.models import drafts
+
+    if wanted in ("auto", "none", ""):
+        return None if wanted == "auto" else ""
+    found = app.library.find(wanted)
+    if found.id not in [smaller.id for smaller in drafts.candidates(app.library, model.path)]:
+        raise DraftUnsuitable(found.name, model.name)
+    return found.id
+
+
 def _adjust(options: argparse.Namespace) -> int:
     import msgspec
 
@@ -293,7 +312,7 @@ def _adjust(options: argparse.Namespace) -> int:
         if options.thinking:
             changes["thinking"] = {"auto": None, "on": True, "off": False}[options.thinking]
         if options.draft is not None:
-            changes["draft"] = app.library.find(options.draft).id if options.draft else ""
+            changes["draft"] = _draft_for(app, model, options.draft)
         if options.adapter:
             pairs = [text.partition("=") for text in options.adapter if text != "none"]
             changes["adapters"] = tuple(

@@ -46,6 +46,14 @@ class EngineLayersReduced(Event):
 
 
 @dataclass(frozen=True)
+class EngineDraftUnused(Event):
+    """The smaller model that was chosen to guess ahead (`path`) cannot: answers come without it."""
+
+    model: str
+    path: str
+
+
+@dataclass(frozen=True)
 class EngineDevicesGone(Event):
     """Graphics devices that the engine saw at its last start are not there now."""
 

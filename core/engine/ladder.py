@@ -1,8 +1,8 @@
 """Safer settings for an engine that crashes: walked down one rung a crash, remembered, undone by hand.
 
 Native code can die in ways that no check foresees: a driver, a processor feature, a bug for one model.
-After a crash the engine is started again with the next rung's settings, each a little slower and with less
-that can go wrong. The rung is kept for this model with this build of the engine, so that the next start does
+After a crash the engine is started again with the settings of one more rung, each a little slower and with less
+that can go wrong. The rungs are kept for this model with this build of the engine, so that the next start does
 not crash again; a new build begins at the top. There are as many tries as rungs, never a loop.
 """
 
@@ -31,10 +31,12 @@ class Rung:
     name: str
     changes: dict[str, Any] = field(default_factory=dict)
     for_gpu: bool = False  # means nothing where the build has no graphics backend
+    for_guesses: bool = False  # means nothing where the crash came before any was made
 
 
 RUNGS = (
     Rung(""),
+    Rung(N_("without guessing ahead"), {"speculation": "off"}, for_guesses=True),
     Rung(N_("without the graphics card"), {"gpu_layers": 0}, for_gpu=True),
     Rung(N_("without flash attention"), {"flash_attention": False}),
     Rung(N_("without rearranged weights"), {"extra_buffers": False}),
@@ -63,7 +65,11 @@ class Ladder:
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path else {}
-            return {str(k): v for k, v in kept.items() if 0 < int(v["rung"]) < len(RUNGS)}
+            return {
+                str(key): {**value, "taken": taken}
+                for key, value in kept.items()
+                if (taken := [int(i) for i in value["taken"]]) and all(0 < i < len(RUNGS) for i in taken)
+            }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
 
@@ -74,34 +80,42 @@ class Ladder:
             half.replace(self._path)
 
     def changes(self, key: str) -> dict[str, Any]:
-        """The settings that this model needs instead of the usual ones; those of its rung and of all above."""
+        """The settings that this model needs instead of the usual ones."""
         with self._lock:
-            rung = int(self._rungs.get(key, {"rung": 0})["rung"])
+            taken = self._rungs.get(key, {"taken": []})["taken"]
         found: dict[str, Any] = {}
-        for step in RUNGS[: rung + 1]:
-            found |= step.changes
+        for number in taken:
+            found |= RUNGS[number].changes
         return found
 
-    def rung(self, key: str) -> Rung:
-        """Where this model stands."""
+    def names(self, key: str) -> list[str]:
+        """The names of the rungs that this model has taken."""
         with self._lock:
-            return RUNGS[int(self._rungs.get(key, {"rung": 0})["rung"])]
+            return [RUNGS[number].name for number in self._rungs.get(key, {"taken": []})["taken"]]
 
-    def step_down(self, key: str, cause: str, *, gpu: bool) -> Rung | None:
-        """Go to the next rung after a crash; None when there is none left."""
+    def step_down(self, key: str, cause: str, *, gpu: bool, guesses: bool) -> Rung | None:
+        """Go to the next rung after a crash; None when there is none left.
+
+        `gpu` and `guesses` say whether a graphics device or guessing ahead may have been at fault.
+        """
         with self._lock:
-            now = int(self._rungs.get(key, {"rung": 0})["rung"])
-            below = [i for i in range(now + 1, len(RUNGS)) if gpu or not RUNGS[i].for_gpu]
-            if not below:
+            taken = self._rungs.get(key, {"taken": []})["taken"]
+            left = [
+                number
+                for number, rung in enumerate(RUNGS[1:], 1)
+                if number not in taken and (gpu or not rung.for_gpu) and (guesses or not rung.for_guesses)
+            ]
+            if not left:
                 return None
-            self._rungs[key] = {"rung": below[0], "cause": cause, "time": time.time()}
+            self._rungs[key] = {"taken": [*taken, left[0]], "cause": cause, "time": time.time()}
             self._write()
-            return RUNGS[below[0]]
+            return RUNGS[left[0]]
 
-    def remembered(self) -> dict[str, str]:
-        """Model keys that do not stand at the top, with their rung's name."""
+    def remembered(self) -> dict[str, list[str]]:
+        """Models that do not stand at the top, with the names of the rungs that they have taken."""
         with self._lock:
-            return {key: RUNGS[int(value["rung"])].name for key, value in self._rungs.items()}
+            keys = list(self._rungs)
+        return {key: self.names(key) for key in keys}
 
     def reset(self, key: str = "") -> None:
         """Try the usual settings again: for one model, or without a key for all."""

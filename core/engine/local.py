@@ -6,16 +6,17 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from core.engine import self_test, states
+from core.engine import room, self_test, states
 from core.engine.interface import (
     Answer,
     EngineContextShortened,
     EngineDevicesGone,
+    EngineDraftUnused,
     EngineLayersReduced,
     EngineLoaded,
     EngineLoading,
@@ -34,10 +35,10 @@ from core.engine.messages import (
     ModelInfo,
 )
 from core.engine.record import EngineRecord
-from core.errors import N_, ModelMissing, ModelTooLarge, ModelUnreadable, WorkerDied
+from core.errors import N_, ModelMissing, ModelTooLarge, WorkerDied
 from core.events import Events
 from core.jobs import Job
-from core.models import fit, gguf, hardware
+from core.models import drafts, gguf, hardware
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.library import Library
 from core.settings import SettingsFile
@@ -90,6 +91,7 @@ class LocalEngine:
         self._current: tuple[int | None, LoadModel, tuple[int, int]] | None = None
         # What there was room for, of what was asked.
         self._worked: dict[tuple[int | None, bytes], LoadModel] = {}
+        self._missed: set[tuple[str, str]] = set()  # models, and the smaller ones that do not guess for them
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._blind: int | None = None  # the pid of a worker that was started without graphics devices
         self.info: ModelInfo | None = None
@@ -143,37 +145,21 @@ class LocalEngine:
             state_bytes=values.state_megabytes << 20,
             speculation="auto" if values.speculation else "off",
             draft=self._draft(wishes),
+            draft_by_hand=bool(wishes.draft),
         )
 
-    def _draft(self, wishes: Adjustments) -> str:
+    def _draft(self, wishes: Adjustments) -> str | None:
         if not wishes.draft or not self._settings.values.speculation:
-            return ""
+            return wishes.draft if self._settings.values.speculation else ""
         try:
             return str(self._library.path_of(wishes.draft))
         except ModelMissing:
             log.warning("the draft model %s is not there any more", wishes.draft)
-            return ""
+            return None
 
     def _with_ladder(self, usual: LoadModel) -> LoadModel:
         """The request with what the model's rung changes."""
         return msgspec.structs.replace(usual, **self.ladder.changes(key_of(usual.path)))
-
-    def _with_layers(self, model: str, wanted: LoadModel, devices: list[Device]) -> LoadModel:
-        """The request with as many layers on the graphics devices as have room there now; all stays -1."""
-        if wanted.gpu_layers >= 0 or not devices:  # by hand, by a rung, or nowhere to go
-            return wanted
-        try:
-            shape = gguf.read_header(wanted.path).shape
-            size = gguf.size_bytes(Path(wanted.path))
-        except (ModelMissing, ModelUnreadable):
-            return wanted  # the worker will say it
-        found = fit.need(size, shape, wanted.context_length, wanted.cache_type)
-        layers = fit.layers_on_gpu(found, shape, hardware.look(devices))
-        total = shape.layers if shape else layers
-        if layers >= total:
-            return wanted
-        self._events.publish(EngineLayersReduced(model, layers, total))
-        return msgspec.structs.replace(wanted, gpu_layers=layers)
 
     def _devices(self, job: Job | None = None) -> list[Device]:
         """The graphics devices of the worker's process, with their free memory; asked once for each process."""
@@ -209,31 +195,28 @@ class LocalEngine:
         self._see(found)
         return found
 
-    def _with_room(self, model: str, wanted: LoadModel, devices: list[Device]) -> LoadModel:
-        """The request with the longest context that there is memory for, unless one was chosen by hand."""
-        if self.adjustments.get(model).context_length is not None:
-            return wanted
-        try:
-            header = gguf.read_header(wanted.path)
-            size = gguf.size_bytes(Path(wanted.path))
-        except (ModelMissing, ModelUnreadable):
-            return wanted  # the worker will say it
-        machine = hardware.look(devices)
-        # The model that is loaded now would make room.
-        free = machine.memory_free + hardware.own_memory(self.worker.pid)
-        found = fit.judge(
-            size,
-            header.shape,
-            header.number("context_length") or 0,
-            replace(machine, memory_free=free),
-            context=wanted.context_length,
-            cache_type=wanted.cache_type,
-            gpu_layers=wanted.gpu_layers if wanted.gpu_layers >= 0 else None,
+    def _fitting(
+        self, model: str, wanted: LoadModel, devices: list[Device], *, shorten: bool = True
+    ) -> LoadModel:
+        """The request with what there is room for (room.py), where that was not chosen by hand."""
+        found = room.fitting(
+            wanted,
+            hardware.look(devices),
+            hardware.own_memory(self.worker.pid),
+            shorten=shorten and self.adjustments.get(model).context_length is None,
+            smaller=lambda room: self._smaller_models(Path(wanted.path), room),
         )
-        if found.context >= min(wanted.context_length, header.number("context_length") or found.context):
-            return wanted
-        self._events.publish(EngineContextShortened(model, found.context))
-        return msgspec.structs.replace(wanted, context_length=found.context)
+        request = found.request
+        if request.context_length < wanted.context_length:
+            self._events.publish(EngineContextShortened(model, request.context_length))
+        if request.gpu_layers != wanted.gpu_layers:
+            self._events.publish(EngineLayersReduced(model, request.gpu_layers, found.layers))
+        return request
+
+    def _smaller_models(self, path: Path, room: int) -> list[Path]:
+        """Those of the library, of at most so many bytes, that may guess ahead."""
+        most = min(room, int(drafts.LARGEST_SHARE * gguf.size_bytes(path)))
+        return [found.path for found in drafts.candidates(self._library, path, most)]
 
     def _try(self, model: str, usual: LoadModel, job: Job | None) -> ModelInfo:
         """Load, walking down the ladder after crashes, and asking for less where memory is short."""
@@ -242,7 +225,7 @@ class LocalEngine:
             wanted = self._with_ladder(usual)
             known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
             devices = self._devices(job) if known is None and wanted.gpu_layers != 0 else []
-            request = known or self._with_layers(model, self._with_room(model, wanted, devices), devices)
+            request = known or self._fitting(model, wanted, devices)
             blind = request.gpu_layers == 0 and (self._asked is None or self._asked[0] != self.worker.pid)
             self._events.publish(EngineLoading(model, 0))
             kills = hardware.kills_for_memory()
@@ -253,18 +236,28 @@ class LocalEngine:
                 info: ModelInfo = loading.result()
             except WorkerDied as error:
                 if error.cause == "SIGKILL" and hardware.kills_for_memory() > kills:
-                    self.worker.forgive()  # there are as many tries as halves of the context
-                    usual = self._half_context(
-                        model, usual, request
-                    )  # layers taken off the card would need more
-                elif not self.step_down(model, error):
+                    self.worker.forgive()  # there are as many tries as halves of the context, and one
+                    if request.draft:
+                        usual = msgspec.structs.replace(usual, draft="")
+                    else:  # layers taken off the card would need more
+                        usual = self._half_context(model, usual, request)
+                elif not self._safer(model, error, self.worker, draft=bool(request.draft)):
                     raise
             except ModelTooLarge:
                 usual = self._smaller(model, usual, request)
             else:
                 self._blind = self.worker.pid if blind else self._blind
+                self._miss_draft(model, asked, info)
                 self._worked[self.worker.pid, msgspec.json.encode(self._with_ladder(asked))] = request
                 return info
+
+    def _miss_draft(self, model: str, asked: LoadModel, info: ModelInfo) -> None:
+        """Say once that a model which was chosen to guess ahead does not."""
+        left_out = (model, asked.draft or "")
+        switched_off = self._with_ladder(asked).speculation == "off"  # which the ladder has said
+        if asked.draft and not info.draft and not switched_off and left_out not in self._missed:
+            self._missed.add(left_out)
+            self._events.publish(EngineDraftUnused(*left_out))
 
     def _smaller(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         """After a want of memory: fewer layers on the graphics card, then half the context. Raises ModelTooLarge."""
@@ -289,14 +282,19 @@ class LocalEngine:
         self._current = self.info = None
         return True
 
-    def _safer(self, model: str, error: WorkerDied, worker: Worker) -> bool:
-        """Take the model's next rung after `worker` crashed with it; False where it was no crash, or none is left."""
+    def _safer(self, model: str, error: WorkerDied, worker: Worker, *, draft: bool = False) -> bool:
+        """Take the model's next rung after `worker` crashed with it; False where it was no crash, or none is left.
+
+        `draft`: a smaller model that guesses ahead was to be loaded with it.
+        """
         if not is_crash(error.cause):
             return False
         key = key_of(str(self._library.path_of(model)))
         loaded = self.info if worker is self.worker else None
         gpu = loaded.gpu_layers > 0 if loaded is not None else self._has_gpu(worker)
-        rung = self.ladder.step_down(key, error.cause, gpu=gpu)
+        guesses = draft or error.doing == Generate.then
+        speculates = self._with_ladder(self.request(model)).speculation != "off"
+        rung = self.ladder.step_down(key, error.cause, gpu=gpu, guesses=guesses and speculates)
         if rung is None:
             return False
         log.warning("the engine crashed (%s): going on %s", error.cause, rung.name)
@@ -320,7 +318,9 @@ class LocalEngine:
             wanted = self._with_ladder(self.request(model))
             devices = self.look(worker) if wanted.gpu_layers != 0 else []
             try:
-                report = self_test.run(worker, self._with_layers(model, wanted, devices))
+                # A small context is tested, and not who guesses ahead.
+                wanted = msgspec.structs.replace(wanted, draft="", context_length=self_test.CONTEXT)
+                report = self_test.run(worker, self._fitting(model, wanted, devices, shorten=False))
             except WorkerDied as error:
                 if not self._safer(model, error, worker):
                     raise

@@ -138,7 +138,9 @@ class LoadModel(Request):
     state_folder: str = ""  # where states of conversations are kept for the next start; '' keeps none
     state_bytes: int = 0  # how large that folder may become
     speculation: str = "auto"  # guess ahead: 'auto' where it was measured to pay, 'always', 'off'
-    draft: str = ""  # a smaller model's file with the same vocabulary, to guess with
+    # A smaller model's file with the same vocabulary, to guess with; '' for none, None leaves it to room.py.
+    draft: str | None = None
+    draft_by_hand: bool = False  # the person chose it: it may push another model out of memory
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))

@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 
 class Adjustments(msgspec.Struct, frozen=True, omit_defaults=True):
-    """None, or an empty value, leaves a thing to Tsukue."""
+    """None leaves a thing to Tsukue."""
 
     context_length: int | None = None  # tokens
     gpu_layers: int | None = None
     cache_type: str | None = None  # f16, q8_0 or q4_0
     thinking: bool | None = None  # whether to think before answering, where the model can do both
     adapters: tuple[Adapter, ...] = ()
-    draft: str = ""  # the id of a smaller model that guesses ahead
+    draft: str | None = None  # the id of a smaller model that guesses ahead; '' for none
 
 
 USUAL = Adjustments()

@@ -79,10 +79,11 @@ class Need:
     weights: int
     cache: int
     buffers: int
+    beside: int = 0  # for a smaller model that guesses ahead
 
     @property
     def total(self) -> int:
-        return self.weights + self.cache + self.buffers
+        return self.weights + self.cache + self.buffers + self.beside
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,13 @@ def buffer_bytes(size: int, shape: Shape | None) -> int:
     return int(vocabulary + LAYER_FACTOR * BATCH * 4 * (2 * inner + 6 * width))
 
 
-def need(size: int, shape: Shape | None, context: int, kind: str = "f16") -> Need:
-    """Memory for a model file of `size` bytes. Without a shape, the cache is taken as a tenth of the weights."""
+def need(size: int, shape: Shape | None, context: int, kind: str = "f16", beside: int = 0) -> Need:
+    """Memory for a model file of `size` bytes. Without a shape, the cache is taken as a tenth of the weights.
+
+    `beside` are the bytes that a model which guesses ahead for it needs.
+    """
     cache = cache_bytes(shape, context, kind) if shape else size // 10
-    return Need(size, cache, buffer_bytes(size, shape))
+    return Need(size, cache, buffer_bytes(size, shape), beside)
 
 
 def layers_on_gpu(found: Need, shape: Shape | None, machine: Machine) -> int:
@@ -148,7 +152,7 @@ def layers_on_gpu(found: Need, shape: Shape | None, machine: Machine) -> int:
     layers = shape.layers if shape else USUAL_LAYERS
     if any(device.kind == "igpu" for device in machine.devices) and not machine.gpu_free:
         return layers
-    room = machine.gpu_free - GPU_SPARE - found.buffers
+    room = machine.gpu_free - GPU_SPARE - found.buffers - found.beside
     each = (found.weights + found.cache) / (layers + 1)  # the output is about another layer
     return max(0, min(layers, int(room / each) - 1 if room < each * (layers + 1) else layers))
 
@@ -165,22 +169,24 @@ def judge(
     cache_type: str = "f16",
     gpu_layers: int | None = None,
     shrink: bool = True,
+    beside: int = 0,
 ) -> Fit:
     """Whether a model of `size` bytes runs here, with the largest context up to `context` that fits.
 
     `trained` is the longest context the model knows, `active_share` the part of its weights that a token uses
     (mixtures of experts), `speeds` what this machine was measured to be capable of. `gpu_layers` None moves as
     many to the graphics card as fit. With `shrink` false, the context is the person's wish and stays.
+    `beside`: see need.
     """
     room = machine.memory_free - SPARE - PROCESS_BYTES
     wanted = min(context, trained or context)
     tried = wanted
     while True:
-        found = need(size, shape, tried, cache_type)
+        found = need(size, shape, tried, cache_type, beside)
         layers = layers_on_gpu(found, shape, machine) if gpu_layers is None else gpu_layers
         share = _share(layers, shape, machine)
-        beside = found.total - int(share * (found.weights + found.cache)) if machine.gpu_free else found.total
-        if beside <= room or tried <= SMALLEST_CONTEXT or not shrink:
+        moved = int(share * (found.weights + found.cache)) if machine.gpu_free else 0
+        if found.total - moved <= room or tried <= SMALLEST_CONTEXT or not shrink:
             break
         tried = max(SMALLEST_CONTEXT, tried // 2)
     speed = _speed(size * active_share, shape, share, speeds)
@@ -191,9 +197,9 @@ def judge(
         "context": str(tried),
         "layers": str(layers),
     }
-    if beside > room:
+    if found.total - moved > room:
         reason = N_("It needs {need} GB and {free} GB are free.")
-        if beside <= machine.memory - SPARE:
+        if found.total - moved <= machine.memory - SPARE:
             reason = N_("It needs {need} GB and {free} GB are free. With other programs closed it would fit.")
         return Fit(Verdict.NOT, tried, layers, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:

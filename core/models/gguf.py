@@ -24,6 +24,7 @@ MAX_TENSORS = 100_000
 MAX_STRING = 16_000_000
 MAX_ARRAY = 10_000_000
 KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
+PADDING = 128  # words by which one family's vocabularies may differ in length: llama.cpp's bound (common/speculative.cpp)
 # Encoders, and what turns pictures into tokens: llama.cpp's names (src/llama-arch.cpp).
 _CANNOT_CHAT = {
     "bert",
@@ -203,6 +204,13 @@ class _Reader:
         self.last_count = count
         return values if count <= KEPT_ARRAY else None
 
+    def strings(self) -> list[str]:
+        """A list of texts, however long."""
+        inner, count = self.number("I"), self.number("Q")
+        if inner != _STRING or count > MAX_ARRAY:
+            raise ValueError(N_("a list in the header is absurdly long"))
+        return [self.string() for _ in range(count)]
+
 
 def read_header(path: str | Path) -> Header:
     """Read and check a header. Raises ModelMissing, ModelUnreadable (with the reason in words)."""
@@ -256,11 +264,7 @@ def kind_of(path: Path) -> str:
     """
     kind = "model"
     with _opened(path) as reader:
-        if reader.take(4) != b"GGUF":
-            raise ValueError(N_("it is not a GGUF file"))
-        _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
-        for _ in range(min(entries, MAX_ENTRIES)):
-            key, value_kind = reader.string(), reader.number("I")
+        for key, value_kind in _entries(reader):
             if key.startswith("tokenizer."):
                 break
             value = reader.value(value_kind)
@@ -270,6 +274,25 @@ def kind_of(path: Path) -> str:
             if encodes or (key.endswith(".pooling_type") and value):
                 kind = "other"
     return kind
+
+
+def words(path: Path) -> list[str]:
+    """A model's vocabulary in the order of its tokens; empty where it names none. Raises ModelMissing, ModelUnreadable."""
+    with _opened(path) as reader:
+        for key, value_kind in _entries(reader):
+            if key == "tokenizer.ggml.tokens" and value_kind == _ARRAY:
+                return reader.strings()
+            reader.value(value_kind)
+    return []
+
+
+def _entries(reader: _Reader) -> Iterator[tuple[str, int]]:
+    """A header's keys with the kinds of their values, which whoever iterates must read."""
+    if reader.take(4) != b"GGUF":
+        raise ValueError(N_("it is not a GGUF file"))
+    _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
+    for _ in range(min(entries, MAX_ENTRIES)):
+        yield reader.string(), reader.number("I")
 
 
 @contextlib.contextmanager

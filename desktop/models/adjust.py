@@ -42,11 +42,20 @@ class AdjustDialog(QDialog):
 
     changed = Signal()
 
-    def __init__(self, app: App, model: LocalModel, header: Header, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        model: LocalModel,
+        header: Header,
+        smaller: list[LocalModel],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`smaller` are the models that can guess ahead for this one."""
         super().__init__(parent)
         self._app = app
         self._model = model
         self._header = header
+        self._smaller = smaller
         self._trained = header.number("context_length") or 0
         self.setWindowTitle(tr("Adjust {name}", name=model.name))
         self.setMinimumWidth(560)
@@ -74,7 +83,9 @@ class AdjustDialog(QDialog):
         self.thinking = self._thinking(wishes)
         self.draft = self._box(tr("Smaller model that guesses ahead"), self._drafts(), wishes.draft)
         self.draft.setToolTip(
-            tr("It must have the same vocabulary. It speeds up large models on graphics cards.")
+            tr(
+                "Models of the same family with the same vocabulary are offered. One much smaller is used by itself where there is room for it, and only as long as it makes answers quicker."
+            )
         )
         self.adapters = self._adapters(wishes)
         self._verdict = QHBoxLayout()
@@ -144,13 +155,12 @@ class AdjustDialog(QDialog):
             return None
         return self._box(tr("Thinking"), [*thinking_choices()], wishes.thinking)
 
-    def _drafts(self) -> list[tuple[str, str]]:
-        smaller = [
-            model
-            for model in self._app.library.of_role("chat")
-            if model.id != self._model.id and model.size_bytes < self._model.size_bytes
-        ]
-        return [("", tr("None")), *((model.id, model.name) for model in smaller)]
+    def _drafts(self) -> list[tuple[str | None, str]]:
+        wish = self._app.engine.adjustments.get(self._model.id).draft
+        offered = {model.id: model.name for model in self._smaller}
+        if wish:  # it may have been chosen where nothing was checked
+            offered.setdefault(wish, self._app.library.name_of(wish))
+        return [(None, tr("Chosen for you")), ("", tr("None")), *offered.items()]
 
     def _adapters(self, wishes: Adjustments) -> dict[str, tuple[QCheckBox, QDoubleSpinBox]]:
         """A row for each adapter in the library: whether it is applied, and how strongly."""
@@ -213,6 +223,7 @@ class AdjustDialog(QDialog):
 
     def _show_verdict(self) -> None:
         wishes = self.wishes()
+        draft = next((model for model in self._smaller if model.id == wishes.draft), None)
         found = fit.judge(
             self._model.size_bytes,
             self._header.shape,
@@ -224,6 +235,7 @@ class AdjustDialog(QDialog):
             cache_type=wishes.cache_type or "f16",
             gpu_layers=wishes.gpu_layers,
             shrink=wishes.context_length is None,
+            beside=fit.need(draft.size_bytes, None, 0).total if draft is not None else 0,
         )
         layouts.clear(self._verdict)
         text = QLabel(fit_text(found))
@@ -234,13 +246,13 @@ class AdjustDialog(QDialog):
     def _fill_safer(self) -> None:
         """If crashes have led to safer settings, say which, with the way back."""
         key = key_of(str(self._model.path))
-        value = self._app.engine.ladder.rung(key).name
-        self._safer.setVisible(bool(value))
-        if not value:
+        names = self._app.engine.ladder.names(key)
+        self._safer.setVisible(bool(names))
+        if not names:
             return
         self._safer.setObjectName("banner")
         row = QHBoxLayout(self._safer)
-        text = QLabel(tr("After a crash this model runs {how}.", how=tr(value)))
+        text = QLabel(tr("After a crash this model runs {how}.", how=", ".join(tr(name) for name in names)))
         text.setWordWrap(True)
         back = QPushButton(tr("Try the usual way again"))
         back.clicked.connect(lambda: self._app.engine.ladder.reset(key))

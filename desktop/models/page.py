@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from core.app import App
 from core.errors import HubMissing, TsukueError
 from core.jobs import Job
-from core.models import catalogue, discover, fit, gguf, hardware, hub, measure
+from core.models import catalogue, discover, drafts, fit, gguf, hardware, hub, measure
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
@@ -216,11 +216,14 @@ class ModelsPage(QWidget):
         return more
 
     def _adjust(self, model: LocalModel) -> None:
-        def show(header: gguf.Header) -> None:
-            self.adjusting = AdjustDialog(self._app, model, header, self)
+        def look(job: Job) -> tuple[gguf.Header, list[LocalModel]]:
+            return gguf.read_header(model.path), drafts.candidates(self._app.library, model.path)
+
+        def show(found: tuple[gguf.Header, list[LocalModel]]) -> None:
+            self.adjusting = AdjustDialog(self._app, model, *found, self)
             self.adjusting.open()
 
-        self._operations.run("read a model's header", lambda job: gguf.read_header(model.path), show)
+        self._operations.run("read a model's header", look, show)
 
     def _rename(self, model: LocalModel) -> None:
         name, said = QInputDialog.getText(

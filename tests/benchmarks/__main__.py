@@ -21,6 +21,7 @@ SUBJECTS = (
     "decoding",
     "overhead",
     "first-token",
+    "stops",
     "near-ties",
     "busy",
     "documents",
@@ -94,6 +95,8 @@ def run(folder: Path, wanted: set[str]) -> None:
         decoding.measure_overhead(window.app)
     if "first-token" in wanted:
         first_token.measure_first_token(window.app)
+    if "stops" in wanted:
+        first_token.measure_stops(window.app)
     if "near-ties" in wanted:
         decoding.measure_near_ties(window.app)
     if "busy" in wanted:

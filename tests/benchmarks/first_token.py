@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
+from typing import Any
 
-from tests.benchmarks.report import STARTER, report
+from tests.benchmarks.report import BRIGHTER, STARTER, report
+
+STOPS = 10
+AIM = "below 100 ms"
 
 
 def measure_first_token(app: object) -> None:
     from core.engine.messages import Forget, Generate, Sampling, Turn
-    from core.errors import Cancelled
 
     app.engine.load(STARTER)  # type: ignore[attr-defined]
     worker = app.engine.worker  # type: ignore[attr-defined]
@@ -52,12 +54,33 @@ def measure_first_token(app: object) -> None:
             f"{timings.first_token_s / cold.first_token_s:.3f} ({timings.first_token_s:.2f} s, {timings.cached_tokens} kept)",
             aim,
         )
-    reading = threading.Event()
-    turn = Turn("user", words * 250)
-    call = worker.call(Generate("stop", [turn], greedy, max_tokens=4), lambda progress: reading.set())
-    reading.wait(60)  # the first slice is read, others follow
-    begun = time.perf_counter()
-    call.cancel()
-    with contextlib.suppress(Cancelled):
-        call.result()
-    report("stop while reading the prompt", f"{(time.perf_counter() - begun) * 1000:.0f} ms", "below 100 ms")
+
+
+def measure_stops(app: Any) -> None:
+    """How long a stop takes, at ten moments of reading a prompt and of writing an answer: the longest of each."""
+    from core.engine.messages import Generate, Sampling, Turn
+    from core.errors import Cancelled
+
+    question = Turn("user", "The desk stands by the window. " * 250 + "Tell me a very long story about it.")
+    for model in (STARTER, BRIGHTER):
+        app.engine.load(model)
+        took: dict[str, list[float]] = {"reading the prompt": [], "writing": []}
+        for number in range(2 * STOPS):
+            writing = number >= STOPS
+            turn = Turn("user", "Tell me a very long story.") if writing else question
+            call = app.engine.worker.call(
+                Generate(f"stop-{model}-{number}", [turn], Sampling(seed=number), max_tokens=2000)
+            )
+            if writing:
+                next(call.items())
+            time.sleep(0.03 + 0.05 * (number % STOPS))  # moments that fall anywhere in a slice
+            begun = time.perf_counter()
+            call.cancel()
+            with contextlib.suppress(Cancelled):
+                call.result()
+                raise RuntimeError("it had ended before it was stopped")
+            took["writing" if writing else "reading the prompt"].append(time.perf_counter() - begun)
+        for phase, seconds in took.items():
+            report(
+                f"stop while {phase}, the longest of {STOPS}, {model}", f"{max(seconds) * 1000:.0f} ms", AIM
+            )

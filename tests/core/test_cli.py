@@ -65,6 +65,22 @@ def test_models_list(home: Home) -> None:
     assert all(not m["id"].startswith("qwen") for m in models)  # the test model is not offered to people
 
 
+def test_a_model_is_adjusted(home: Home) -> None:
+    code, (kept,), _ = tsukue(
+        home, "models", "adjust", "smollm2-135m-instruct", "--context", "4096", "--draft", "none", "--json"
+    )
+    assert (code, kept) == (0, {"id": "smollm2-135m-instruct", "context_length": 4096, "draft": ""})
+    code, _, said = tsukue(
+        home, "models", "adjust", "smollm2-135m-instruct", "--draft", "smollm2-135m-instruct"
+    )
+    assert code == 1
+    assert "cannot guess ahead for" in said
+    code, (kept,), _ = tsukue(
+        home, "models", "adjust", "smollm2-135m-instruct", "--context", "0", "--draft", "auto", "--json"
+    )
+    assert (code, kept) == (0, {"id": "smollm2-135m-instruct"})
+
+
 def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
     code, (report,), stderr = tsukue(
         home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json"

@@ -7,19 +7,30 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from core.engine.llama.draft_model import DraftModel
+from core.app import App
+from core.engine.interface import EngineDraftUnused
+from core.engine.llama.draft_model import SLICE, DraftModel
 from core.engine.llama.drafts import Lookup
 from core.engine.llama.economy import REST, Economy
 from core.engine.llama.model import Model, start_backend
-from core.engine.messages import LoadModel
+from core.engine.messages import Device, LoadModel
+from core.engine.room import fitting
+from core.models import drafts, fit, gguf
+from core.models.adjustments import Adjustments
+from core.models.hardware import Machine
 from core.models.library import Library
 from core.paths import Home
+from tests.support.gguf_files import Shape, write_random
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTER = "smollm2-135m-instruct"
+WORDS = 49_152  # SmolLM2's vocabulary
 
 
 def teach(economy: Economy, *, slope: float, right: int, of: int = 4, times: int = 40) -> None:
@@ -174,7 +185,7 @@ def draft(tmp_path: Path) -> Iterator[DraftModel]:
     start_backend()
     path = str(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
     model = Model(LoadModel(path, 2048), 2, lambda fraction: True)
-    made = DraftModel(model, always=True)
+    made = DraftModel(model, WORDS, always=True)
     yield made
     made.close()
 
@@ -194,6 +205,26 @@ def test_reading_the_prompt_is_not_the_price_of_a_guess(draft: DraftModel) -> No
     assert learnt == pytest.approx([2.0, 2.0])
 
 
+def test_a_prompt_is_read_as_far_as_guessing_has_paid_for_it(draft: DraftModel) -> None:
+    """Nobody waits for a model that may not help."""
+    patient = DraftModel(draft._model, WORDS)
+    patient._credit = 0.0
+    prompt = draft._model.tokenise("word " * 1500, special=False)
+    patient.single(0.001)
+    assert patient.guess(prompt, 5, 100) == []
+    assert len(patient._tokens) == SLICE, "that is how it finds out its speed"
+    assert patient._credit < 0
+    patient.single(0.001)
+    assert patient.guess(prompt, 5, 100) == []
+    assert len(patient._tokens) == SLICE
+    while not patient.guess(prompt, 5, 100):
+        patient.single(0.2)
+    assert patient._tokens[: len(prompt)] == prompt
+    before = patient._credit
+    patient.learn(3, 3, patient._caught_up + 0.1)
+    assert patient._credit > before + 0.6, "four tokens of 0.2 s came in 0.1 s"
+
+
 def test_a_stop_ends_the_reading_of_a_smaller_model_too(draft: DraftModel) -> None:
     prompt = draft._model.tokenise("word " * 1500, special=False)
     draft._model.abort.set()
@@ -201,3 +232,107 @@ def test_a_stop_ends_the_reading_of_a_smaller_model_too(draft: DraftModel) -> No
     assert draft._tokens == []
     draft._model.abort.clear()
     assert draft.guess(prompt, 5, 100)
+
+
+# ---------------------------------------------------------------- which model of the library may guess
+
+
+def tiny(folder: Path, words: int, name: str = "tiny") -> Path:
+    """A model of one layer and random weights with SmolLM2's words, padded or cut to so many."""
+    starter = Library(Home(folder)).path_of(STARTER)
+    return write_random(starter, folder / f"{name}.gguf", Shape("qwen3", 1, 32, 1, 1, 32, 32, words))
+
+
+@pytest.mark.parametrize(("more", "same"), [(0, True), (64, True), (-64, True), (129, False)])
+def test_vocabularies_of_one_family_may_be_padded(tmp_path: Path, more: int, same: bool) -> None:
+    starter = Library(Home(tmp_path)).path_of(STARTER)
+    other = tiny(tmp_path, WORDS + more)
+    assert drafts.same_vocabulary(starter, other) is same
+    assert drafts.same_vocabulary(other, starter) is same
+
+
+def test_one_word_that_differs_makes_another_vocabulary(tmp_path: Path, bright_model: str) -> None:
+    library = Library(Home(tmp_path))
+    starter = library.path_of(STARTER)
+    word = b"\xc4\xa0window"  # " window", as byte-pair vocabularies write it
+    data = tiny(tmp_path, WORDS).read_bytes()
+    at = data.index(len(word).to_bytes(8, "little") + word)
+    other = tmp_path / "other.gguf"
+    other.write_bytes(data[: at + 8] + b"\xc4\xa0widnow" + data[at + 8 + len(word) :])
+    assert len(gguf.words(other)) == WORDS
+    assert not drafts.same_vocabulary(starter, other)
+    assert not drafts.same_vocabulary(starter, library.path_of(bright_model))
+    assert not drafts.same_vocabulary(starter, tmp_path / "none.gguf")
+
+
+def test_what_only_one_model_knows_is_neither_guessed_nor_read(tmp_path: Path) -> None:
+    start_backend()
+    padded = Model(LoadModel(str(tiny(tmp_path, WORDS + 64)), 512), 1, lambda fraction: True)
+    plain = Model(LoadModel(str(Library(Home(tmp_path)).path_of(STARTER)), 512), 1, lambda fraction: True)
+    assert padded.shared_vocabulary(plain) == plain.shared_vocabulary(padded) == WORDS
+    draft = DraftModel(padded, 20, always=True)  # nearly everything is foreign
+    assert draft.guess([18, 19], 18, 4) == [] or max(draft.guess([18, 19], 18, 4)) < 20
+    assert draft.guess([18, 19, 400], 18, 4) == []
+    assert draft.guess([18, 19], 400, 4) == []
+    draft.close()
+    draft = DraftModel(plain, WORDS, always=True)
+    assert draft.guess([18, WORDS + 3], 19, 4) == []
+    assert draft.guess([18, 19], WORDS + 3, 4) == []
+    assert len(draft.guess([18, 19], 30, 4)) == 4
+    draft.close()
+
+
+MACHINE = Machine("Linux", "a processor", 4, 16_000_000_000, 8_000_000_000, (), ())
+
+
+def test_a_small_model_guesses_where_there_is_room(tmp_path: Path) -> None:
+    path = str(Library(Home(tmp_path)).path_of(STARTER))
+    small = tiny(tmp_path, WORDS)
+
+    def chosen(machine: Machine, **asked: object) -> str | None:
+        wanted = LoadModel(path, 4096, **asked)  # type: ignore[arg-type]
+        return fitting(wanted, machine, 0, shorten=True, smaller=lambda room: [small]).request.draft
+
+    need = fit.need(Path(path).stat().st_size, gguf.read_header(path).shape, 4096).total
+    assert chosen(MACHINE) == str(small)
+    assert chosen(MACHINE, draft="") == ""
+    assert chosen(MACHINE, draft=path) == path
+    assert chosen(MACHINE, speculation="off") == ""
+    spare = fit.SPARE + fit.PROCESS_BYTES
+    assert chosen(replace(MACHINE, memory_free=need + spare + 1_000_000)) == ""
+    assert chosen(replace(MACHINE, memory_free=need + spare - 1_000_000)) == "", "the context is shortened"
+    card = Device("Vulkan0", "a card", "gpu", 8_000_000_000, 8_000_000_000)
+    assert chosen(replace(MACHINE, devices=(card,))) == str(small)
+    full = msgspec.structs.replace(card, memory_free=need + fit.GPU_SPARE + 1_000_000)
+    assert chosen(replace(MACHINE, devices=(full,))) == ""
+    assert chosen(replace(MACHINE, devices=(card,)), gpu_layers=3) == ""
+
+
+def test_the_librarys_small_model_guesses_by_itself_until_it_is_refused(home: Home) -> None:
+    small = tiny(home.models, WORDS + 64)
+    app = App(home)
+    try:
+        assert [m.id for m in drafts.candidates(app.library, app.library.path_of(STARTER))] == ["tiny"]
+        assert app.engine.load(STARTER).draft == str(small)
+        conversation = app.chat.new_conversation().id
+        assert app.chat.send(conversation, "What is a desk?", model=STARTER).wait(120).text
+        app.engine.adjustments.set(STARTER, Adjustments(draft=""))
+        assert app.engine.load(STARTER).draft == ""
+        app.engine.adjustments.set(STARTER, Adjustments())
+        assert app.engine.load(STARTER).draft == str(small)
+        app.settings.change(speculation=False)
+        assert app.engine.load(STARTER).draft == ""
+    finally:
+        app.close()
+
+
+def test_a_model_that_cannot_guess_is_named(home: Home, bright_model: str) -> None:
+    app = App(home)
+    unused: list[str] = []
+    app.events.listen(EngineDraftUnused, lambda event: unused.append(event.path))
+    try:
+        app.engine.adjustments.set(STARTER, Adjustments(draft=bright_model))
+        assert app.engine.load(STARTER).draft == ""
+        assert unused == [str(app.library.path_of(bright_model))]
+    finally:
+        app.close()

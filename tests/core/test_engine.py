@@ -14,6 +14,7 @@ import gguf as gguf_writer
 import pytest
 
 from core.engine import local
+from core.engine.llama.worker import _Stream
 from core.engine.messages import (
     Adapter,
     Completion,
@@ -497,3 +498,21 @@ def test_another_file_under_the_same_name_is_another_model(model_path: str, tmp_
     with pytest.raises(ModelMissing):
         worker.call(LoadModel(str(file), 512)).result()
     worker.close()
+
+
+def test_that_writing_has_begun_is_said_even_before_there_is_something_to_read() -> None:
+    """A crash at the first guess of a model that thinks is one while writing, not while reading the prompt."""
+    sent: list[Piece] = []
+
+    class Listener:
+        item = staticmethod(sent.append)
+
+    stream = _Stream(Listener())  # type: ignore[arg-type]
+    stream.send("", "")
+    stream.flush()
+    assert sent == [], "the prompt was never read to its end"
+    stream.write("", "")
+    assert sent == [Piece()]
+    stream.write("", "")
+    stream.flush()
+    assert sent == [Piece()]

@@ -16,6 +16,7 @@ from core.engine.interface import EngineAnswered
 from core.engine.messages import Device, Generate, LoadModel, ModelInfo, Sampling, Timings, Turn
 from core.errors import Cancelled
 from core.models import catalogue, fit, gguf, measure, yardstick
+from core.models.catalogue import Shape
 from core.models.fit import Pace, Speeds, Verdict
 from core.models.hardware import Machine
 from core.models.library import Library
@@ -95,6 +96,15 @@ def test_verdicts_have_their_reasons() -> None:
     assert tight.verdict is Verdict.FITS
     assert 2048 <= tight.context < 65536
     assert tight.need.total <= LAPTOP.memory_free - fit.SPARE
+
+
+def test_a_model_that_guesses_ahead_needs_room_too() -> None:
+    shape = Shape(32, 8, 128)
+    alone = fit.judge(5_000_000_000, shape, 32768, LAPTOP)
+    both = fit.judge(5_000_000_000, shape, 32768, LAPTOP, beside=4_000_000_000)
+    assert both.need.total == alone.need.total + 4_000_000_000 or both.context < alone.context
+    assert alone.verdict is fit.Verdict.FITS
+    assert both.verdict is fit.Verdict.NOT
 
 
 def test_what_is_pleasant_is_recommended_first() -> None:

@@ -20,6 +20,7 @@ from core.chat.service import AnswerGrew
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
+    EngineDraftUnused,
     EngineLayersReduced,
     EngineSteppedDown,
 )
@@ -67,7 +68,7 @@ def test_a_crash_at_load_ends_in_a_working_chat(open_app: Callable[..., App], ho
     taken = steps(app)
     assert ask(app).text == "one two three four"
     assert taken == ["without flash attention"]
-    assert list(app.engine.ladder.remembered().values()) == taken
+    assert list(app.engine.ladder.remembered().values()) == [taken]
     app.close()
 
     again = open_app(at="load", flash_attention=True)
@@ -160,6 +161,23 @@ def test_a_kill_for_want_of_memory_leaves_the_layers_on_the_card(
         app.close()
 
 
+def test_for_want_of_memory_the_model_that_guesses_ahead_leaves_first(
+    open_app: Callable[..., App], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = itertools.count()
+    monkeypatch.setattr(hardware, "kills_for_memory", lambda: next(count))
+    small = home.models / "small.gguf"
+    small.write_bytes(b"the scripted engine does not read it")
+    app = open_app(at="load", draft=str(small), signal="SIGKILL")
+    unused: list[str] = []
+    app.events.listen(EngineDraftUnused, lambda event: unused.append(event.path))
+    said = shortened(app)
+    app.engine.adjustments.set("smollm2-135m-instruct", Adjustments(draft="small"))
+    app.engine.load("smollm2-135m-instruct")
+    assert said == []
+    assert unused == [str(small)], "so it was asked for, and killed"
+
+
 def test_a_context_is_never_halved_below_the_smallest(
     open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +219,7 @@ def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[.
 
 def test_a_crash_in_mid_answer_is_said_and_the_next_try_works(open_app: Callable[..., App]) -> None:
     app = open_app(at="answer", flash_attention=True)
+    app.settings.change(speculation=False)
     taken = steps(app)
     conversation = app.chat.new_conversation().id
     with pytest.raises(WorkerDied):
@@ -212,13 +231,36 @@ def test_a_crash_in_mid_answer_is_said_and_the_next_try_works(open_app: Callable
     assert app.chat.regenerate(broken.id).wait(60).text == "one two three four"
 
 
+def test_a_crash_while_writing_is_first_put_down_to_guessing(open_app: Callable[..., App]) -> None:
+    app = open_app(at="answer", speculation="auto")
+    taken = steps(app)
+    conversation = app.chat.new_conversation().id
+    with pytest.raises(WorkerDied):
+        app.chat.send(conversation, "Go.").wait(60)
+    assert taken == ["without guessing ahead"]
+    broken = app.conversations.branch(conversation)[-1]
+    assert app.chat.regenerate(broken.id).wait(60).text == "one two three four"
+
+
+def test_a_smaller_model_that_crashes_at_load_is_left_out(open_app: Callable[..., App], home: Home) -> None:
+    small = home.models / "small.gguf"
+    small.write_bytes(b"the scripted engine does not read it")
+    app = open_app(at="load", draft=str(small))
+    taken = steps(app)
+    model = "smollm2-135m-instruct"
+    app.engine.adjustments.set(model, Adjustments(draft="small"))
+    conversation = app.chat.new_conversation().id
+    assert app.chat.send(conversation, "Go.", model=model).wait(60).text == "one two three four"
+    assert taken == ["without guessing ahead"]
+
+
 def test_a_crash_that_nothing_helps_ends_in_one_sentence(open_app: Callable[..., App]) -> None:
     app = open_app(at="load")
     taken = steps(app)
     with pytest.raises(WorkerDied) as died:
         ask(app)
     assert died.value.cause == "SIGSEGV"
-    assert taken == [rung.name for rung in RUNGS[1:] if not rung.for_gpu]
+    assert taken == [rung.name for rung in RUNGS[1:] if not rung.for_gpu and not rung.for_guesses]
 
 
 def test_a_kill_is_no_crash(open_app: Callable[..., App]) -> None:
@@ -238,12 +280,21 @@ def test_rungs_change_what_a_load_asks_for() -> None:
 
 
 def test_a_damaged_memory_is_forgotten(tmp_path: Path) -> None:
-    for text in ("", "[]", '{"a": 3}', '{"a": {"rung": 99}}', '{"a": {"rung": "x"}}'):
+    for text in (
+        "",
+        "[]",
+        '{"a": 3}',
+        '{"a": {"taken": [99]}}',
+        '{"a": {"taken": "x"}}',
+        '{"a": {"taken": []}}',
+    ):
         (tmp_path / "engine.json").write_text(text)
         assert Ladder(tmp_path / "engine.json").remembered() == {}
     ladder = Ladder(tmp_path / "engine.json")
-    assert ladder.step_down("m", "SIGSEGV", gpu=True) == RUNGS[1]
+    assert ladder.step_down("m", "SIGSEGV", gpu=True, guesses=False) == RUNGS[2]
     assert Ladder(tmp_path / "engine.json").changes("m") == {"gpu_layers": 0}
+    assert ladder.step_down("m", "SIGSEGV", gpu=True, guesses=True) == RUNGS[1]
+    assert Ladder(tmp_path / "engine.json").changes("m") == {"gpu_layers": 0, "speculation": "off"}
 
 
 def test_layers_that_do_not_fit_the_card_are_halved_and_it_is_said(

@@ -18,7 +18,7 @@ from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
 from desktop.settings.dialog import HIDDEN, SECTIONS
 from tests.desktop.conftest import Open, answered, send
-from tests.support.gguf_files import finish, write_adapter
+from tests.support.gguf_files import Shape, finish, write_adapter, write_random
 from tests.support.remote import Server
 
 STARTER = "smollm2-135m-instruct"
@@ -67,11 +67,27 @@ def test_an_adapter_is_chosen_for_a_model(qtbot: QtBot, window: MainWindow, tmp_
     dialog.close()
 
 
+def test_only_models_with_the_same_words_are_offered_to_guess(
+    qtbot: QtBot, window: MainWindow, bright_model: str
+) -> None:
+    library = window.app.library
+    tiny = Shape("qwen3", 1, 32, 1, 1, 32, 32, 49_152)
+    write_random(library.path_of(STARTER), window.app.home.models / "tiny.gguf", tiny)
+    library.add(library.path_of(bright_model))  # larger, and of another family
+    dialog = adjust(qtbot, window)
+    offered = [dialog.draft.itemData(number) for number in range(dialog.draft.count())]
+    assert offered == [None, "", "tiny"]
+    assert dialog.draft.currentData() is None
+    dialog.draft.setCurrentIndex(2)
+    assert window.app.engine.adjustments.get(STARTER) == Adjustments(draft="tiny")
+    dialog.close()
+
+
 def test_safer_settings_are_undone_where_they_are_shown(qtbot: QtBot, window: MainWindow) -> None:
     from core.engine.ladder import key_of
 
     key = key_of(str(window.app.library.path_of(STARTER)))
-    window.app.engine.ladder.step_down(key, "SIGSEGV", gpu=False)
+    window.app.engine.ladder.step_down(key, "SIGSEGV", gpu=False, guesses=False)
     dialog = adjust(qtbot, window)
     assert "without flash attention" in texts(dialog)
     (back,) = [b for b in dialog.findChildren(QPushButton) if b.text() == "Try the usual way again"]

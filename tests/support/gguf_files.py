@@ -60,9 +60,9 @@ _BLOCK = 34  # bytes of a Q8_0 block of 32 values: a scale in half precision, th
 _CONTROL = 17  # SmolLM2's first words, which begin and end things
 
 
-def write_random(model: Path, target: Path, name: str, seed: int = 1) -> Path:
-    """A model of random weights (Q8_0) in a real shape, with the tokens of `model` and as many more as the shape says."""
-    shape, rng = SHAPES[name], np.random.default_rng(seed)
+def write_random(model: Path, target: Path, like: str | Shape, seed: int = 1) -> Path:
+    """A model of random weights (Q8_0) in a shape, with the tokens of `model` and as many more as the shape says."""
+    shape, rng = SHAPES[like] if isinstance(like, str) else like, np.random.default_rng(seed)
     writer = gguf.GGUFWriter(str(target), arch=shape.architecture)
     _describe(writer, shape)
     _copy_tokenizer(writer, gguf.GGUFReader(str(model)), shape.vocabulary)

@@ -129,6 +129,8 @@ class Generator:
             yield token
             started = time.perf_counter()
             source, guesses = self._guess(sequence.tokens, token, limit - len(sequence.tokens))
+            if source is None:
+                started = time.perf_counter()  # what it took to find no guess is no part of a plain step
             self._decode(sequence, [token, *guesses], every=bool(guesses))
             if source is None:
                 # Sampling waits for a graphics card to finish, so it belongs to the step.

@@ -248,13 +248,17 @@ class Model:
         self.adapters = wanted
         return True
 
-    def same_vocabulary(self, other: Model) -> bool:
-        """Whether both models mean the same by each token, so that one can guess for the other."""
-        count = c.llama_vocab_n_tokens(self.vocab)
-        return count == c.llama_vocab_n_tokens(other.vocab) and all(
+    def shared_vocabulary(self, other: Model) -> int:
+        """How many tokens, from the first on, mean the same in both models; 0 where one cannot guess for the other.
+
+        Models of one family pad their vocabularies differently.
+        """
+        counts = [c.llama_vocab_n_tokens(vocab) for vocab in (self.vocab, other.vocab)]
+        same = abs(counts[0] - counts[1]) <= gguf.PADDING and all(
             c.llama_vocab_get_text(self.vocab, t) == c.llama_vocab_get_text(other.vocab, t)
-            for t in range(count)
+            for t in range(min(counts))
         )
+        return min(counts) if same else 0
 
     def close(self) -> None:
         """Free the memory; adapters go with the model."""

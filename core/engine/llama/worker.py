@@ -39,7 +39,7 @@ from core.engine.messages import (
 )
 from core.engine.states import StateFiles, file_version, key
 from core.engine.thinking import ThinkingSplitter
-from core.errors import ModelTooLarge, ModelUnreadable, NoModel
+from core.errors import ModelTooLarge, NoModel, TsukueError
 from core.models.hardware import default_threads
 from core.workers.messages import Leaving, Request
 from core.workers.process import Context, Handler
@@ -73,29 +73,44 @@ class _Stream:
     def flush(self) -> None:
         """Send what has gathered."""
         if self._answer or self._thinking:
-            self._context.item(Piece(self._answer, self._thinking))
-            self._answer = self._thinking = ""
-            self._sent = time.monotonic()
+            self._send()
+
+    def write(self, answer: str, thinking: str) -> None:
+        """What the model has written. The first time something is sent in any case, for it says that writing has begun."""
+        self.send(answer, thinking)
+        if not self._sent:
+            self._send()
+
+    def _send(self) -> None:
+        self._context.item(Piece(self._answer, self._thinking))
+        self._answer = self._thinking = ""
+        self._sent = time.monotonic()
 
 
 class _Resident:
     """A model in memory with what hangs on it."""
 
     def __init__(
-        self, request: LoadModel, model: Model, draft: Model | None, reading: Threads, writing: Threads
+        self,
+        request: LoadModel,
+        model: Model,
+        draft: tuple[Model, int] | None,
+        reading: Threads,
+        writing: Threads,
     ) -> None:
+        """`draft` is a smaller model that guesses for `model`, and the number of tokens that both know."""
         self.request = request
         self.version = file_version(request.path)
         self.model = model
-        self.draft = request.draft if draft is not None else ""
-        self._aborts = [model.abort] + ([draft.abort] if draft is not None else [])
+        self.draft = request.draft or "" if draft is not None else ""
+        self._aborts = [model.abort] + ([draft[0].abort] if draft is not None else [])
         self.sequences = Sequences(model, _files(request, ()))
         guessers: list[Guesser] = []
         always = request.speculation == "always"
         if request.speculation != "off" and model.can_be_cut:
             guessers.append(Lookup(always=always))
             if draft is not None:
-                guessers.append(DraftModel(draft, always=always))
+                guessers.append(DraftModel(*draft, always=always))
         self.generator = Generator(model, self.sequences, reading, writing, guessers)
 
     def info(self) -> ModelInfo:
@@ -154,8 +169,13 @@ class Engine:
                 return resident.info()
         # The same file with other settings makes no sense twice.
         self._unload([r for r in self._residents if r.request.path == request.path])
+        asked = request
         while self._residents and not self._room_beside(request):
-            self._unload(self._residents[:1])
+            alone = msgspec.structs.replace(request, draft="")
+            if request.draft and not request.draft_by_hand and self._room_beside(alone):
+                request = alone
+            else:
+                self._unload(self._residents[:1])
         last = -1
 
         def progress(fraction: float) -> bool:
@@ -178,7 +198,7 @@ class Engine:
                 raise
             self._unload(list(self._residents))
             model = Model(request, most, progress)
-        self._residents.append(_Resident(request, model, self._draft(request, model), reading, writing))
+        self._residents.append(_Resident(asked, model, self._draft(request, model), reading, writing))
         return self._current().info()
 
     def _room_beside(self, request: LoadModel) -> bool:
@@ -197,18 +217,22 @@ class Engine:
             return False
         return need < psutil.virtual_memory().available
 
-    def _draft(self, request: LoadModel, model: Model) -> Model | None:
-        """The smaller model that guesses ahead; one that cannot is left out, and the answer is the same without."""
+    def _draft(self, request: LoadModel, model: Model) -> tuple[Model, int] | None:
+        """The smaller model that guesses ahead, and the number of tokens that both know.
+
+        One that cannot is left out, and the answer is the same without.
+        """
         if not request.draft or request.speculation == "off" or not model.can_be_cut:
             return None
         wanted = msgspec.structs.replace(request, path=request.draft, context_length=model.context_length)
         try:
             draft = Model(wanted, model.threads, lambda fraction: True)
-        except (ModelUnreadable, ModelTooLarge):
+        except TsukueError:
             log.warning("the draft model cannot be loaded", exc_info=True)
             return None
-        if draft.can_be_cut and draft.same_vocabulary(model):
-            return draft
+        words = draft.shared_vocabulary(model) if draft.can_be_cut else 0
+        if words:
+            return draft, words
         log.warning("the draft model has another vocabulary, or cannot take back what it read")
         draft.close()
         return None
@@ -247,7 +271,7 @@ class Engine:
                 request.sampling,
                 request.max_tokens,
                 request.reserve,
-                lambda text: stream.send(*splitter.feed(text)),
+                lambda text: stream.write(*splitter.feed(text)),
                 context.progress,
                 lambda: context.cancelled,
                 request.schema,
