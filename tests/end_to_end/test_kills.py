@@ -60,7 +60,8 @@ def test_the_engine_is_killed(qtbot: QtBot, open_window: Open, phase: str) -> No
     engine = window.app.engine.worker
     text = "Tell me a long story about a desk." + (" Think of words." * 200 if phase == "reading" else "")
     if phase == "loading":
-        struck = kill_when(window, EngineLoading, lambda e: True, engine)
+        # The first of these events comes before the worker was asked.
+        struck = kill_when(window, EngineLoading, lambda e: getattr(e, "percent", 0) > 0, engine)
         engine.start()
         qtbot.waitUntil(lambda: engine.state is State.IDLE, timeout=SECONDS)
     elif phase == "reading":
