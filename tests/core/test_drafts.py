@@ -19,6 +19,7 @@ from core.engine.llama.draft_model import SLICE, DraftModel
 from core.engine.llama.drafts import Lookup
 from core.engine.llama.economy import REST, Economy
 from core.engine.llama.model import Model, start_backend
+from core.engine.llama.threads import FixedThreads
 from core.engine.messages import Device, LoadModel
 from core.engine.room import fitting
 from core.models import drafts, fit, gguf
@@ -185,7 +186,7 @@ def draft(tmp_path: Path) -> Iterator[DraftModel]:
     start_backend()
     path = str(Library(Home(tmp_path)).path_of("smollm2-135m-instruct"))
     model = Model(LoadModel(path, 2048), 2, lambda fraction: True)
-    made = DraftModel(model, WORDS, always=True)
+    made = DraftModel(model, WORDS, FixedThreads(2), always=True)
     yield made
     made.close()
 
@@ -207,7 +208,7 @@ def test_reading_the_prompt_is_not_the_price_of_a_guess(draft: DraftModel) -> No
 
 def test_a_prompt_is_read_as_far_as_guessing_has_paid_for_it(draft: DraftModel) -> None:
     """Nobody waits for a model that may not help."""
-    patient = DraftModel(draft._model, WORDS)
+    patient = DraftModel(draft._model, WORDS, FixedThreads(2))
     patient._credit = 0.0
     prompt = draft._model.tokenise("word " * 1500, special=False)
     patient.single(0.001)
@@ -270,12 +271,12 @@ def test_what_only_one_model_knows_is_neither_guessed_nor_read(tmp_path: Path) -
     padded = Model(LoadModel(str(tiny(tmp_path, WORDS + 64)), 512), 1, lambda fraction: True)
     plain = Model(LoadModel(str(Library(Home(tmp_path)).path_of(STARTER)), 512), 1, lambda fraction: True)
     assert padded.shared_vocabulary(plain) == plain.shared_vocabulary(padded) == WORDS
-    draft = DraftModel(padded, 20, always=True)  # nearly everything is foreign
+    draft = DraftModel(padded, 20, FixedThreads(1), always=True)  # nearly everything is foreign
     assert draft.guess([18, 19], 18, 4) == [] or max(draft.guess([18, 19], 18, 4)) < 20
     assert draft.guess([18, 19, 400], 18, 4) == []
     assert draft.guess([18, 19], 400, 4) == []
     draft.close()
-    draft = DraftModel(plain, WORDS, always=True)
+    draft = DraftModel(plain, WORDS, FixedThreads(1), always=True)
     assert draft.guess([18, WORDS + 3], 19, 4) == []
     assert draft.guess([18, 19], WORDS + 3, 4) == []
     assert len(draft.guess([18, 19], 30, 4)) == 4

@@ -125,7 +125,9 @@ def main() -> None:
         raise RuntimeError("the copy has another vocabulary")
     found = {
         "lookup": compare(plain, Side(path, [Lookup(always=True)]), prompts, "lookup"),
-        "draft": compare(plain, Side(path, [DraftModel(small, words, always=True)]), prompts, "draft"),
+        "draft": compare(
+            plain, Side(path, [DraftModel(small, words, FixedThreads(1), always=True)]), prompts, "draft"
+        ),
         "restored": compare(plain, Side(path, [], folder / "states"), prompts, "restored", again=True),
     }
     print(json.dumps(found))

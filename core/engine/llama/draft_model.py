@@ -9,6 +9,7 @@ import llama_cpp.llama_cpp as c
 from core.engine.llama.batch import Batch
 from core.engine.llama.economy import Economy
 from core.engine.llama.model import BATCH, Model
+from core.engine.llama.threads import Threads
 
 CATCHING_UP = 8  # tokens; more than these at once are not what the next guess costs
 SLICE = 64  # tokens that it reads to find out how quick it is
@@ -24,12 +25,16 @@ class DraftModel:
     little, as far as its gains have paid for that: a person must not wait for a model that may not help.
     """
 
-    def __init__(self, model: Model, vocabulary: int, *, always: bool = False) -> None:
-        """`vocabulary`: how many tokens, from the first on, both models know. `always`: see Economy."""
+    def __init__(self, model: Model, vocabulary: int, threads: Threads, *, always: bool = False) -> None:
+        """`vocabulary`: how many tokens, from the first on, both models know. `threads`: as for the larger model's writing.
+
+        `always`: see Economy.
+        """
         self._always = always
         self._economy = Economy(always=always)
         self._model = model
         self._vocabulary = vocabulary
+        self._threads = threads
         self._batch = Batch()
         self._tokens: list[int] = []  # what its cache holds
         self._common = 0  # how many of them are known to be the text's
@@ -93,6 +98,7 @@ class DraftModel:
     def _read(self, tokens: list[int]) -> bool:
         if max(tokens) >= self._vocabulary:
             return False
+        c.llama_set_n_threads(self._model.context, self._threads.count, self._threads.count)
         if c.llama_decode(self._model.context, self._batch.fill(tokens, len(self._tokens), 0)) != 0:
             c.llama_memory_seq_rm(self._model.memory, 0, len(self._tokens), -1)
             return False

@@ -110,7 +110,7 @@ class _Resident:
         if request.speculation != "off" and model.can_be_cut:
             guessers.append(Lookup(always=always))
             if draft is not None:
-                guessers.append(DraftModel(*draft, always=always))
+                guessers.append(DraftModel(*draft, writing, always=always))
         self.generator = Generator(model, self.sequences, reading, writing, guessers)
 
     def info(self) -> ModelInfo:
