@@ -284,12 +284,12 @@ def _move(options: argparse.Namespace) -> int:
 def _draft_for(app: App, model: LocalModel, wanted: str) -> str | None:
     """What Adjustments keeps for a wish on the command line. Raises ModelMissing, DraftUnsuitable."""
     from core.errors import DraftUnsuitable
-    from core.models import drafts
+    from core.models import draft_models
 
     if wanted in ("auto", "none", ""):
         return None if wanted == "auto" else ""
     found = app.library.find(wanted)
-    if found.id not in [smaller.id for smaller in drafts.candidates(app.library, model.path)]:
+    if found.id not in [smaller.id for smaller in draft_models.candidates(app.library, model.path)]:
         raise DraftUnsuitable(found.name, model.name)
     return found.id
 

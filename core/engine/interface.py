@@ -47,7 +47,7 @@ class EngineLayersReduced(Event):
 
 @dataclass(frozen=True)
 class EngineDraftUnused(Event):
-    """The smaller model that was chosen to guess ahead (`path`) cannot: answers come without it."""
+    """The smaller model that was chosen to guess ahead (`path`) does not: answers come without it."""
 
     model: str
     path: str

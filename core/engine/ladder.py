@@ -31,7 +31,7 @@ class Rung:
     name: str
     changes: dict[str, Any] = field(default_factory=dict)
     for_gpu: bool = False  # means nothing where the build has no graphics backend
-    for_guesses: bool = False  # means nothing where the crash came before any was made
+    for_guesses: bool = False  # means nothing where no guess can be at fault
 
 
 RUNGS = (

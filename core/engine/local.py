@@ -38,7 +38,7 @@ from core.engine.record import EngineRecord
 from core.errors import N_, ModelMissing, ModelTooLarge, WorkerDied
 from core.events import Events
 from core.jobs import Job
-from core.models import drafts, gguf, hardware
+from core.models import draft_models, gguf, hardware
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.library import Library
 from core.settings import SettingsFile
@@ -135,6 +135,7 @@ class LocalEngine:
         path = self._library.path_of(model)
         values = self._settings.values
         wishes = self.adjustments.get(model)
+        draft = self._draft(wishes)
         return LoadModel(
             str(path),
             context_length=wishes.context_length or values.context_length,
@@ -144,13 +145,16 @@ class LocalEngine:
             state_folder=str(self._states) if self._states else "",
             state_bytes=values.state_megabytes << 20,
             speculation="auto" if values.speculation else "off",
-            draft=self._draft(wishes),
-            draft_by_hand=bool(wishes.draft),
+            draft=draft,
+            draft_by_hand=bool(draft),
         )
 
     def _draft(self, wishes: Adjustments) -> str | None:
-        if not wishes.draft or not self._settings.values.speculation:
-            return wishes.draft if self._settings.values.speculation else ""
+        """The file of the model that was chosen to guess ahead; '' for none, None where nothing was chosen."""
+        if not self._settings.values.speculation:
+            return ""
+        if not wishes.draft:
+            return wishes.draft
         try:
             return str(self._library.path_of(wishes.draft))
         except ModelMissing:
@@ -204,7 +208,7 @@ class LocalEngine:
             hardware.look(devices),
             hardware.own_memory(self.worker.pid),
             shorten=shorten and self.adjustments.get(model).context_length is None,
-            smaller=lambda room: self._smaller_models(Path(wanted.path), room),
+            smaller=lambda free: self._smaller_models(Path(wanted.path), free),
         )
         request = found.request
         if request.context_length < wanted.context_length:
@@ -213,10 +217,10 @@ class LocalEngine:
             self._events.publish(EngineLayersReduced(model, request.gpu_layers, found.layers))
         return request
 
-    def _smaller_models(self, path: Path, room: int) -> list[Path]:
+    def _smaller_models(self, path: Path, free: int) -> list[Path]:
         """Those of the library, of at most so many bytes, that may guess ahead."""
-        most = min(room, int(drafts.LARGEST_SHARE * gguf.size_bytes(path)))
-        return [found.path for found in drafts.candidates(self._library, path, most)]
+        most = min(free, int(draft_models.LARGEST_SHARE * gguf.size_bytes(path)))
+        return [found.path for found in draft_models.candidates(self._library, path, most)]
 
     def _try(self, model: str, usual: LoadModel, job: Job | None) -> ModelInfo:
         """Load, walking down the ladder after crashes, and asking for less where memory is short."""

@@ -28,7 +28,7 @@ def fitting(
     freed: int,
     *,
     shorten: bool,
-    smaller: Callable[[int], list[Path]] = lambda room: [],
+    smaller: Callable[[int], list[Path]] = lambda free: [],
 ) -> Fitting:
     """The request with a context, layers on the graphics devices and a model that guesses ahead, as far as there is room.
 

@@ -185,8 +185,9 @@ def judge(
         found = need(size, shape, tried, cache_type, beside)
         layers = layers_on_gpu(found, shape, machine) if gpu_layers is None else gpu_layers
         share = _share(layers, shape, machine)
-        moved = int(share * (found.weights + found.cache)) if machine.gpu_free else 0
-        if found.total - moved <= room or tried <= SMALLEST_CONTEXT or not shrink:
+        # What stays in the machine's own memory.
+        here = found.total - (int(share * (found.weights + found.cache)) if machine.gpu_free else 0)
+        if here <= room or tried <= SMALLEST_CONTEXT or not shrink:
             break
         tried = max(SMALLEST_CONTEXT, tried // 2)
     speed = _speed(size * active_share, shape, share, speeds)
@@ -197,9 +198,9 @@ def judge(
         "context": str(tried),
         "layers": str(layers),
     }
-    if found.total - moved > room:
+    if here > room:
         reason = N_("It needs {need} GB and {free} GB are free.")
-        if found.total - moved <= machine.memory - SPARE:
+        if here <= machine.memory - SPARE:
             reason = N_("It needs {need} GB and {free} GB are free. With other programs closed it would fit.")
         return Fit(Verdict.NOT, tried, layers, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:

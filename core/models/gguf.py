@@ -207,7 +207,9 @@ class _Reader:
     def strings(self) -> list[str]:
         """A list of texts, however long."""
         inner, count = self.number("I"), self.number("Q")
-        if inner != _STRING or count > MAX_ARRAY:
+        if inner != _STRING:
+            raise ValueError(f"unknown value type {inner}")
+        if count > MAX_ARRAY:
             raise ValueError(N_("a list in the header is absurdly long"))
         return [self.string() for _ in range(count)]
 
@@ -288,11 +290,16 @@ def words(path: Path) -> list[str]:
 
 def _entries(reader: _Reader) -> Iterator[tuple[str, int]]:
     """A header's keys with the kinds of their values, which whoever iterates must read."""
-    if reader.take(4) != b"GGUF":
-        raise ValueError(N_("it is not a GGUF file"))
-    _, _, entries = reader.number("I"), reader.number("Q"), reader.number("Q")
+    _, _, entries = _counts(reader)
     for _ in range(min(entries, MAX_ENTRIES)):
         yield reader.string(), reader.number("I")
+
+
+def _counts(reader: _Reader) -> tuple[int, int, int]:
+    """How a file begins: the version of the format, the number of tensors, and that of key-value pairs."""
+    if reader.take(4) != b"GGUF":
+        raise ValueError(N_("it is not a GGUF file"))
+    return reader.number("I"), reader.number("Q"), reader.number("Q")
 
 
 @contextlib.contextmanager
@@ -312,12 +319,9 @@ def _opened(path: str | Path) -> Iterator[_Reader]:
 
 def _parse(reader: _Reader, *, partial: bool) -> Header:
     """`partial`: a further part of a split model, which does not name its architecture again."""
-    if reader.take(4) != b"GGUF":
-        raise ValueError(N_("it is not a GGUF file"))
-    version = reader.number("I")
+    version, tensors, entries = _counts(reader)
     if version not in (2, 3):
         raise ValueError(N_("its version of the format is not supported"))
-    tensors, entries = reader.number("Q"), reader.number("Q")
     if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
         raise ValueError(N_("its header claims absurd counts"))
     values: dict[str, Any] = {}

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from core.app import App
 from core.errors import HubMissing, TsukueError
 from core.jobs import Job
-from core.models import catalogue, discover, drafts, fit, gguf, hardware, hub, measure
+from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, measure
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
@@ -217,7 +217,7 @@ class ModelsPage(QWidget):
 
     def _adjust(self, model: LocalModel) -> None:
         def look(job: Job) -> tuple[gguf.Header, list[LocalModel]]:
-            return gguf.read_header(model.path), drafts.candidates(self._app.library, model.path)
+            return gguf.read_header(model.path), draft_models.candidates(self._app.library, model.path)
 
         def show(found: tuple[gguf.Header, list[LocalModel]]) -> None:
             self.adjusting = AdjustDialog(self._app, model, *found, self)

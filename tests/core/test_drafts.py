@@ -22,7 +22,7 @@ from core.engine.llama.model import Model, start_backend
 from core.engine.llama.threads import FixedThreads
 from core.engine.messages import Device, LoadModel
 from core.engine.room import fitting
-from core.models import drafts, fit, gguf
+from core.models import draft_models, fit, gguf
 from core.models.adjustments import Adjustments
 from core.models.hardware import Machine
 from core.models.library import Library
@@ -248,8 +248,8 @@ def tiny(folder: Path, words: int, name: str = "tiny") -> Path:
 def test_vocabularies_of_one_family_may_be_padded(tmp_path: Path, more: int, same: bool) -> None:
     starter = Library(Home(tmp_path)).path_of(STARTER)
     other = tiny(tmp_path, WORDS + more)
-    assert drafts.same_vocabulary(starter, other) is same
-    assert drafts.same_vocabulary(other, starter) is same
+    assert draft_models.same_vocabulary(starter, other) is same
+    assert draft_models.same_vocabulary(other, starter) is same
 
 
 def test_one_word_that_differs_makes_another_vocabulary(tmp_path: Path, bright_model: str) -> None:
@@ -261,9 +261,9 @@ def test_one_word_that_differs_makes_another_vocabulary(tmp_path: Path, bright_m
     other = tmp_path / "other.gguf"
     other.write_bytes(data[: at + 8] + b"\xc4\xa0widnow" + data[at + 8 + len(word) :])
     assert len(gguf.words(other)) == WORDS
-    assert not drafts.same_vocabulary(starter, other)
-    assert not drafts.same_vocabulary(starter, library.path_of(bright_model))
-    assert not drafts.same_vocabulary(starter, tmp_path / "none.gguf")
+    assert not draft_models.same_vocabulary(starter, other)
+    assert not draft_models.same_vocabulary(starter, library.path_of(bright_model))
+    assert not draft_models.same_vocabulary(starter, tmp_path / "none.gguf")
 
 
 def test_what_only_one_model_knows_is_neither_guessed_nor_read(tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_the_librarys_small_model_guesses_by_itself_until_it_is_refused(home: Ho
     small = tiny(home.models, WORDS + 64)
     app = App(home)
     try:
-        assert [m.id for m in drafts.candidates(app.library, app.library.path_of(STARTER))] == ["tiny"]
+        assert [m.id for m in draft_models.candidates(app.library, app.library.path_of(STARTER))] == ["tiny"]
         assert app.engine.load(STARTER).draft == str(small)
         conversation = app.chat.new_conversation().id
         assert app.chat.send(conversation, "What is a desk?", model=STARTER).wait(120).text
@@ -323,6 +323,17 @@ def test_the_librarys_small_model_guesses_by_itself_until_it_is_refused(home: Ho
         assert app.engine.load(STARTER).draft == str(small)
         app.settings.change(speculation=False)
         assert app.engine.load(STARTER).draft == ""
+    finally:
+        app.close()
+
+
+def test_where_the_chosen_model_is_gone_nothing_was_chosen(home: Home) -> None:
+    """Another that is taken in its place must not push a second model out of memory."""
+    app = App(home)
+    try:
+        app.engine.adjustments.set(STARTER, Adjustments(draft="gone"))
+        request = app.engine.request(STARTER)
+        assert (request.draft, request.draft_by_hand) == (None, False)
     finally:
         app.close()
 
