@@ -1,0 +1,53 @@
+"""Writing the program's own small files: whole or not at all, and with the error that a person can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import DiskFull, HomeNotWritable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError raised inside into DiskFull or HomeNotWritable, which name `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(str(path)) from error
+        raise HomeNotWritable(str(path), error.strerror or str(error)) from error
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Replace the file at `path`, readable by its owner only.
+
+    The content is on disk under another name before it takes the place of the old one, so that a crash leaves the
+    old or the new file, and a failure the old. Text is written as UTF-8. Raises DiskFull, HomeNotWritable.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with writing(path):
+        handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(half).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(half).unlink()
+            raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write` a value as readable JSON."""
+    write(path, json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,0 +1,40 @@
+"""Small files are replaced whole or not at all."""
+
+import errno
+import os
+import stat
+
+import pytest
+
+from core import files
+from core.errors import DiskFull, HomeNotWritable
+
+
+def test_a_file_is_replaced_and_only_its_owner_may_read_it(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text("old")
+    path.chmod(0o644)
+    files.write_json(path, {"name": "机"})
+    assert path.read_text(encoding="utf-8") == '{\n "name": "机"\n}'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["settings.json"]
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "settings.json"
+    path.write_text("old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull) as raised:
+        files.write(path, b"new")
+    assert raised.value.path == str(path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["settings.json"]
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(HomeNotWritable):
+        files.write(tmp_path / "gone" / "settings.json", "text")
