@@ -18,15 +18,11 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
         parts.append(f"## {message.model or 'Assistant'}")
         parts.append(
             message.text
-            or (
-                "*Not in the documents.*"
-                if message.details.get("outcome") == "not found"
-                else "*(no answer)*"
-            )
+            or ("*Not in the documents.*" if message.details.outcome == "not found" else "*(no answer)*")
         )
         sources = [
-            f"{c['marker']}. {c['file']}" + (f", p. {c['page']}" if c["page"] else "") + f": “{c['text']}”"
-            for c in message.details.get("citations", [])
+            f"{c.marker}. {c.file}" + (f", p. {c.page}" if c.page else "") + f": “{c.text}”"
+            for c in message.details.citations
         ]
         if sources:
             parts.append("\n".join(sources))

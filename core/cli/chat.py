@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core.cli.console import Commands, command, open_app, print_json, warn
 from core.errors import TsukueError
 
@@ -70,7 +72,7 @@ def _chat_loop(app: App, conversation: int, options: argparse.Namespace) -> int:
 
 
 def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Namespace) -> None:
-    from core.chat.service import AnswerGrew, ContextTrimmed
+    from core.chat.events import AnswerGrew, ContextTrimmed
 
     # What is no UTF-8 came through as lone surrogates; nothing further on could store or send them.
     prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -101,7 +103,7 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
                 "model": answer.model,
                 "answer": answer.text,
                 "thinking": answer.thinking,
-                "timings": answer.details.get("timings"),
+                "timings": msgspec.to_builtins(answer.details.timings),
             }
         )
     else:

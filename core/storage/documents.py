@@ -81,7 +81,7 @@ class DocumentStore:
         rows = self._db.rows(
             "SELECT c.id, c.name, (SELECT count(*) FROM documents d WHERE d.collection = c.id) AS documents,"
             " (SELECT coalesce(sum(d.pages), 0) FROM documents d WHERE d.collection = c.id) AS pages,"
-            " (SELECT count(*) FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = c.id) AS passages"
+            " (SELECT coalesce(sum(d.passages), 0) FROM documents d WHERE d.collection = c.id) AS passages"
             " FROM collections c ORDER BY c.name"
         )
         return [CollectionInfo(**dict(row)) for row in rows]
@@ -101,7 +101,7 @@ class DocumentStore:
         """The documents of a collection, in the order of their paths. Raises CollectionMissing."""
         rows = self._db.rows(
             "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
-            " (SELECT count(*) FROM passages s WHERE s.document = d.id) AS passages, d.state, d.added"
+            " d.passages, d.state, d.added"
             " FROM documents d JOIN collections c ON c.id = d.collection WHERE c.id = ? ORDER BY d.path",
             self.collection(collection),
         )
@@ -135,14 +135,15 @@ class DocumentStore:
             gone = self.remove(old.id) if old is not None else []
             numbered = sum(page.number is not None for page, _ in pages)
             document = self._db.write(
-                "INSERT INTO documents (collection, file, path, sha256, size, pages, state, added)"
-                " VALUES (?,?,?,?,?,?,'embedding',?)",
+                "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added)"
+                " VALUES (?,?,?,?,?,?,?,'embedding',?)",
                 self.collection(collection),
                 file,
                 path,
                 sha256,
                 size,
                 numbered,
+                sum(len(passages) for _, passages in pages),
                 time.time(),
             )
             for i, (page, passages) in enumerate(pages):
@@ -202,7 +203,7 @@ class DocumentStore:
 
     def count_passages(self, collection: int) -> int:
         row = self._db.row(
-            "SELECT count(*) AS n FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = ?",
+            "SELECT coalesce(sum(passages), 0) AS n FROM documents WHERE collection = ?",
             collection,
         )
         return int(row["n"]) if row is not None else 0

@@ -6,7 +6,6 @@ PDF pages come as pixels and rectangles from the parser worker; other formats ar
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.chat.conversation import Source
 from core.documents.messages import PageImage, RenderPage
 from core.jobs import Job
 from core.storage.documents import DocumentStore
@@ -82,7 +82,7 @@ class SourceView(QWidget):
         self._parser = parser
         self._operations = operations
         self._theme = theme
-        self._sources: list[dict[str, Any]] = []
+        self._sources: list[Source] = []
         self._current = 0
         self._place_text = ""
         self._asked = 0  # results of earlier questions are dropped
@@ -150,7 +150,7 @@ class SourceView(QWidget):
         for button, symbol in self._buttons:
             button.setIcon(icon(symbol, self._theme.tokens.muted, 16))
 
-    def open(self, sources: list[dict[str, Any]], number: int) -> None:
+    def open(self, sources: list[Source], number: int) -> None:
         """Show source `number` (from 0) of these."""
         self._sources = sources
         self._go(number)
@@ -163,12 +163,12 @@ class SourceView(QWidget):
         self.title.setText(tr("Source {n}/{total}", n=number + 1, total=len(self._sources)))
         self._place_text = place_text(source)
         self._show_place()
-        self.place.setToolTip(str(source["path"]))
+        self.place.setToolTip(source.path)
         self.previous.setEnabled(number > 0)
         self.next.setEnabled(number < len(self._sources) - 1)
         self._asked += 1
-        if source["page"] and Path(source["path"]).suffix.lower() == ".pdf":
-            self._show_page(source, self._asked)
+        if source.page and Path(source.path).suffix.lower() == ".pdf":
+            self._show_page(source, source.page, self._asked)
         else:
             self._show_text(source)
 
@@ -182,10 +182,10 @@ class SourceView(QWidget):
         super().resizeEvent(event)
         self._show_place()
 
-    def _show_page(self, source: dict[str, Any], asked: int) -> None:
+    def _show_page(self, source: Source, page: int, asked: int) -> None:
         ratio = self.devicePixelRatioF()
         width = int(max(self.width() - 44, 280) * ratio)
-        request = RenderPage(source["path"], source["page"], width, source["start"], source["end"])
+        request = RenderPage(source.path, page, width, source.start, source.end)
         self.message.setText(tr("Opening the page…"))
         self.stack.setCurrentWidget(self.message)
 
@@ -214,8 +214,8 @@ class SourceView(QWidget):
             top = self.page.rectangles[0].top()
             self.page_area.verticalScrollBar().setValue(max(int(top) - 120, 0))
 
-    def _show_text(self, source: dict[str, Any]) -> None:
-        text = self._store.page_text(source["page_id"])
+    def _show_text(self, source: Source) -> None:
+        text = self._store.page_text(source.page_id)
         if not text:
             self.message.setText(tr("This document is no longer in the collection."))
             self.stack.setCurrentWidget(self.message)
@@ -223,8 +223,8 @@ class SourceView(QWidget):
         self.text.setPlainText(text)
         cursor = QTextCursor(self.text.document())
         # Qt counts in UTF-16; offsets are in characters.
-        start = len(text[: source["start"]].encode("utf-16-le")) // 2
-        length = len(text[source["start"] : source["end"]].encode("utf-16-le")) // 2
+        start = len(text[: source.start].encode("utf-16-le")) // 2
+        length = len(text[source.start : source.end].encode("utf-16-le")) // 2
         cursor.setPosition(start)
         cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
         style = QTextCharFormat()
@@ -238,4 +238,4 @@ class SourceView(QWidget):
     def highlighted_text(self) -> str:
         """The text that is highlighted in a text source (for tests and screen readers)."""
         source = self._sources[self._current]
-        return self._store.page_text(source["page_id"])[source["start"] : source["end"]]
+        return self._store.page_text(source.page_id)[source.start : source.end]
