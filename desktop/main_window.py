@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
         self.sidebar.page.connect(self.show_page)
         self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
+        self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self.documents.refresh)
         self.documents.ask.connect(self._ask_collection)

@@ -67,6 +67,7 @@ class ChatView(QWidget):
 
     opened = Signal(object)  # the conversation that is on screen now; None is a new chat
     source = Signal(object, int)
+    choose_model = Signal()  # there is none that could answer
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
 
@@ -117,6 +118,7 @@ class ChatView(QWidget):
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
         self.welcome = Welcome()
         self.welcome.start.connect(self._welcomed)
+        self.welcome.choose_model.connect(self.choose_model)
         self.welcome.try_sample.connect(self.try_sample)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.transcript)

@@ -119,15 +119,13 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
 def test_the_voice_worker_is_killed_while_transcribing(
     qtbot: QtBot, open_window: Open, tmp_path: Path
 ) -> None:
-    import array
-
     import soundfile
 
     window = open_window(welcomed=True)
     speech = tmp_path / "speech.wav"
     subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last? " * 6], check=True)
     data, rate = soundfile.read(speech, dtype="float32")
-    samples = array.array("f", data[:: max(rate // 16000, 1)]).tobytes()
+    samples = (data[:: max(rate // 16000, 1)] * 32767).astype("<i2").tobytes()
     voice = window.app.voice
     voice.warm_up()
     qtbot.waitUntil(lambda: voice.worker.state is State.IDLE, timeout=SECONDS)
