@@ -61,8 +61,28 @@ class MainWindow(QMainWindow):
         self.operations = parts.Operations(app.jobs, self.notify, self)
         self.reads = parts.Reads(self.notify, self)
 
+        choices = parts.Choices(
+            app.chat,
+            app.engines,
+            app.documents,
+            app.settings,
+            self.composer,
+            self.reads,
+            self.operations,
+        )
         self.chat = parts.ChatView(
-            app, self.bridge, self.reads, self.operations, self.notify, self.theme, self.composer
+            app.chat,
+            app.settings,
+            app.library,
+            choices,
+            parts.Adding(app.ingest, app.documents, self.operations, self.notify, self.bridge, self),
+            parts.Talking(app.voice, self.composer, self.operations, self.notify),
+            self.bridge,
+            self.reads,
+            self.operations,
+            self.notify,
+            self.theme,
+            self.composer,
         )
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.reads)

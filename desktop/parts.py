@@ -9,8 +9,10 @@ from core.engine.interface import EngineLoading
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
+from desktop.chat.choices import Choices
 from desktop.chat.sidebar import Sidebar
 from desktop.chat.view import ChatView
+from desktop.documents.adding import Adding
 from desktop.documents.page import DocumentsPage
 from desktop.documents.source_view import SourceView
 from desktop.engine_news import EngineNews
@@ -19,12 +21,15 @@ from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings.dialog import SettingsDialog
+from desktop.voice.talking import Talking
 from desktop.widgets.status_line import StatusLine
 
 __all__ = [
+    "Adding",
     "App",
     "Bridge",
     "ChatView",
+    "Choices",
     "DocumentsPage",
     "EngineLoading",
     "EngineNews",
@@ -36,6 +41,7 @@ __all__ = [
     "Sidebar",
     "SourceView",
     "StatusLine",
+    "Talking",
     "WorkerChanged",
     "WorkerFell",
     "crash",

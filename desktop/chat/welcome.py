@@ -17,7 +17,7 @@ def _warning(chat: list[LocalModel]) -> str:
     """What is to be expected of the chat models that are here; '' where nothing need be said."""
     if not chat:
         return tr(
-            "There is no chat model here yet. Choose one under Models; your documents can be searched without one."
+            "There is no chat model here yet. Choose one under Models: the page says what runs well on this computer."
         )
     if all(model.starter for model in chat):
         return tr(
