@@ -1,7 +1,7 @@
 """Builds the parts of the program in order, and closes them in reverse. Both front ends start here.
 
 Nothing is created by importing a module; a process has one `App`. Order: home and its lock, log,
-settings, network guard, events and jobs, database and stores, workers, services.
+events, settings, network guard, jobs, database and stores, workers, services.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from core.engine.remote import RemoteEngine
 from core.errors import N_
 from core.events import Events
 from core.jobs import Jobs
-from core.models import measure
+from core.models import measure, offered
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
 from core.network import Network
 from core.paths import Home
-from core.settings import SettingsFile
+from core.settings import Settings, SettingsFile
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
@@ -79,11 +79,11 @@ class App:
         self._lock = home.lock() if own else None
         try:
             logs.start(home, verbose=verbose)
-            self.settings = SettingsFile(home.settings)
-            self.network = Network(home.logs / "network.jsonl")
-            self.network.enabled = self.settings.values.network
-            self.network.install()
             self.events = Events()
+            self.settings = SettingsFile(home.settings, self.events, own=own)
+            self.network = Network(home.logs / "network.jsonl")
+            self.settings.follow(Settings.network, self.network.switch)
+            self.network.install()
             self.jobs = Jobs()
             self.database = Database(home, owned=own)
         except BaseException:
@@ -94,6 +94,7 @@ class App:
         self.conversations = ConversationStore(self.database)
         self.documents = DocumentStore(self.database)
         self.library = Library(home)
+        offered.offer(self.settings, self.library)
         if own:
             settled = self.conversations.settle()
             if settled:

@@ -7,6 +7,8 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
+    ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
+    │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsStuck
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
@@ -134,6 +136,111 @@ class DatabaseBusy(TsukueError):
         "Another program is using Tsukue's database {path}. Close that program, then try again; nothing is lost."
     )
     path: str
+
+
+# ---------------------------------------------------------------- settings
+
+
+class SettingUnknown(TsukueError):
+    sentence = N_("There is no setting named {name}. `tsukue settings list` shows all of them.")
+    name: str
+
+
+class SettingRefused(TsukueError):
+    """A value that a setting cannot have; raised as one of the kinds below. `value` is as people may see it."""
+
+    sentence = N_("{name} cannot be {value}. The list of settings says what it takes.")
+    name: str
+    value: str
+
+
+class SettingNotSwitch(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It is either on (true) or off (false).")
+    name: str
+    value: str
+
+
+class SettingNotWhole(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It takes a whole number from {low} to {high}.")
+    name: str
+    value: str
+    low: int
+    high: int
+
+
+class SettingNotNumber(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It takes a number from {low} to {high}.")
+    name: str
+    value: str
+    low: float
+    high: float
+
+
+class SettingNotText(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It takes plain text of at most {longest} characters.")
+    name: str
+    value: str
+    longest: int
+
+
+class SettingNotAChoice(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It takes one of these: {allowed}.")
+    name: str
+    value: str
+    allowed: str
+
+
+class SettingFellBack(TsukueError):
+    """Said of a value in the file; the file is left as it is."""
+
+    sentence = N_(
+        "settings.toml says {name} = {value}, which cannot be used. It is {default} until you choose another value in the settings."
+    )
+    name: str
+    value: str
+    default: str
+
+
+class SettingLeft(TsukueError):
+    sentence = N_(
+        "settings.toml names {name}, which this version of Tsukue does not know. The line is left as it is; check its spelling."
+    )
+    name: str
+
+
+class SettingsUnreadable(TsukueError):
+    sentence = N_(
+        "settings.toml could not be read ({reason}). It was set aside as {aside}; the settings that could be read are used, the others have their defaults."
+    )
+    reason: str
+    aside: str
+
+
+class SettingsNotRead(TsukueError):
+    """Said by a process that does not own the home, and therefore leaves the file where it is."""
+
+    sentence = N_(
+        "settings.toml could not be read ({reason}). The settings that could be read are used, the others have their defaults; the file is set aside when Tsukue starts."
+    )
+    reason: str
+
+
+class SettingsMistyped(TsukueError):
+    sentence = N_(
+        "settings.toml has a mistake in line {line}. It was set aside as {aside}; the settings that could be read are used, the others have their defaults."
+    )
+    line: int
+    aside: str
+
+
+class SettingsStuck(TsukueError):
+    """The file can neither be read nor moved: nothing may be written in its place."""
+
+    sentence = N_(
+        "{path} cannot be read ({reason}), and it cannot be set aside either. Move it away yourself; until then, settings cannot be changed."
+    )
+    path: str
+    reason: str
 
 
 # ---------------------------------------------------------------- workers

@@ -346,7 +346,7 @@ def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
 
 
 def test_the_sentence_transformers_encoder_fills_the_same_place(app: App, tmp_path: Path) -> None:
-    app.settings.values.embedder = "all-minilm-l6-v2"
+    app.settings.change(embedder="all-minilm-l6-v2")
     path = tmp_path / "a.txt"
     path.write_text("The gate closes at eight.\n\nBananas are rich in potassium.")
     assert add(app, path).passages == 1

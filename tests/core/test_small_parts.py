@@ -1,4 +1,4 @@
-"""Settings, network guard, paths, events, jobs, errors, translations."""
+"""Network guard, paths, events, jobs, errors, translations."""
 
 from __future__ import annotations
 
@@ -19,33 +19,9 @@ from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.network import Network
 from core.paths import Home, cache_folder, find_home
-from core.settings import SettingsFile
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-
-
-# ---------------------------------------------------------------- settings
-
-
-def test_settings_are_written_and_read_back(home: Home) -> None:
-    SettingsFile(home.settings).change(theme="dark", temperature=0.2)
-    values = SettingsFile(home.settings).values
-    assert (values.theme, values.temperature, values.language) == ("dark", 0.2, "auto")
-
-
-def test_comments_of_the_person_survive(home: Home) -> None:
-    home.settings.write_text('# mine\ntheme = "light"\n')
-    SettingsFile(home.settings).change(theme="dark")
-    assert home.settings.read_text() == '# mine\ntheme = "dark"\n'
-
-
-@pytest.mark.parametrize("text", ["theme = 3", 'theme = "pink"', "nonsense = 1", "= broken", "\x00"])
-def test_a_bad_setting_falls_back_and_is_reported(home: Home, text: str) -> None:
-    home.settings.write_text(text)
-    settings = SettingsFile(home.settings)
-    assert settings.values.theme == "auto"
-    assert len(settings.problems) == 1
 
 
 # ---------------------------------------------------------------- network
