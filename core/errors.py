@@ -149,19 +149,19 @@ class SettingUnknown(TsukueError):
 class SettingRefused(TsukueError):
     """A value that a setting cannot have; raised as one of the kinds below. `value` is as people may see it."""
 
-    sentence = N_("{name} cannot be {value}. The list of settings says what it takes.")
+    sentence = N_("{name} cannot be {value}. `tsukue settings list` shows what it can be.")
     name: str
     value: str
 
 
 class SettingNotSwitch(SettingRefused):
-    sentence = N_("{name} cannot be {value}. It is either on (true) or off (false).")
+    sentence = N_("{name} cannot be {value}. It must be on (true) or off (false).")
     name: str
     value: str
 
 
 class SettingNotWhole(SettingRefused):
-    sentence = N_("{name} cannot be {value}. It takes a whole number from {low} to {high}.")
+    sentence = N_("{name} cannot be {value}. It must be a whole number from {low} to {high}.")
     name: str
     value: str
     low: int
@@ -169,7 +169,7 @@ class SettingNotWhole(SettingRefused):
 
 
 class SettingNotNumber(SettingRefused):
-    sentence = N_("{name} cannot be {value}. It takes a number from {low} to {high}.")
+    sentence = N_("{name} cannot be {value}. It must be a number from {low} to {high}.")
     name: str
     value: str
     low: float
@@ -177,14 +177,14 @@ class SettingNotNumber(SettingRefused):
 
 
 class SettingNotText(SettingRefused):
-    sentence = N_("{name} cannot be {value}. It takes plain text of at most {longest} characters.")
+    sentence = N_("{name} cannot be {value}. It must be plain text of at most {longest} characters.")
     name: str
     value: str
     longest: int
 
 
 class SettingNotAChoice(SettingRefused):
-    sentence = N_("{name} cannot be {value}. It takes one of these: {allowed}.")
+    sentence = N_("{name} cannot be {value}. It must be one of these: {allowed}.")
     name: str
     value: str
     allowed: str
@@ -194,7 +194,7 @@ class SettingFellBack(TsukueError):
     """Said of a value in the file; the file is left as it is."""
 
     sentence = N_(
-        "settings.toml says {name} = {value}, which cannot be used. It is {default} until you choose another value in the settings."
+        "settings.toml sets {name} to {value}, which is not allowed. {default} is used until you choose another value in the settings."
     )
     name: str
     value: str
@@ -203,14 +203,14 @@ class SettingFellBack(TsukueError):
 
 class SettingLeft(TsukueError):
     sentence = N_(
-        "settings.toml names {name}, which this version of Tsukue does not know. The line is left as it is; check its spelling."
+        "settings.toml contains a setting named {name} that this version of Tsukue does not know. It is left as it is; check its spelling."
     )
     name: str
 
 
 class SettingsUnreadable(TsukueError):
     sentence = N_(
-        "settings.toml could not be read ({reason}). It was set aside as {aside}; the settings that could be read are used, the others have their defaults."
+        "settings.toml could not be read ({reason}). It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
     )
     reason: str
     aside: str
@@ -220,14 +220,14 @@ class SettingsNotRead(TsukueError):
     """Said by a process that does not own the home, and therefore leaves the file where it is."""
 
     sentence = N_(
-        "settings.toml could not be read ({reason}). The settings that could be read are used, the others have their defaults; the file is set aside when Tsukue starts."
+        "settings.toml could not be read ({reason}). The settings that could be read are in use, all others have their defaults; the file will be set aside when Tsukue starts."
     )
     reason: str
 
 
 class SettingsMistyped(TsukueError):
     sentence = N_(
-        "settings.toml has a mistake in line {line}. It was set aside as {aside}; the settings that could be read are used, the others have their defaults."
+        "settings.toml has a mistake in line {line}. It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
     )
     line: int
     aside: str

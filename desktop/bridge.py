@@ -13,7 +13,7 @@ E = TypeVar("E", bound=Event)
 
 
 class Bridge(QObject):
-    """Listens to all events of core. Widgets subscribe with `on`; they leave when their owner is destroyed."""
+    """Listens to all events of core. Whoever subscribes with `on` stays until it leaves, or all do with `clear`."""
 
     _arrived = Signal(object)
 
@@ -23,9 +23,20 @@ class Bridge(QObject):
         self._arrived.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._leave = events.listen(Event, self._arrived.emit)
 
-    def on(self, kind: type[E], handler: Callable[[E], None]) -> None:
-        """Call `handler` on the window's thread for each event of this kind."""
-        self._handlers.append((kind, handler))
+    def on(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
+        """Call `handler` on the window's thread for each event of this kind; returns the function that ends it."""
+        entry = (kind, handler)
+        self._handlers.append(entry)
+
+        def leave() -> None:
+            if entry in self._handlers:
+                self._handlers.remove(entry)
+
+        return leave
+
+    def clear(self) -> None:
+        """Everybody leaves. Events that are under way go to whoever subscribes before control returns to Qt."""
+        self._handlers.clear()
 
     def close(self) -> None:
         """Hear nothing more."""

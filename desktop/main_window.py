@@ -59,8 +59,22 @@ class MainWindow(QMainWindow):
         self.notify = parts.Notify(self)
         self.bridge = parts.Bridge(app.events, self)
         self.operations = parts.Operations(app.jobs, self.notify, self)
-        self.reads = parts.Reads(self.notify, self)
+        self._language = parts.LanguageChange(self)
+        self.build()
+        parts.following.tell(app.settings.problems, self.notify)
+        self.chat.adding.resume()
+        self.setAcceptDrops(True)
+        self.composer.setFocus()
+        self._filled = True
+        if submitted:
+            self.chat.send(self.composer.text.toPlainText().strip())
 
+    def build(self) -> None:
+        """Build all that shows words around `composer`; desktop/language.py has it done again in another language."""
+        from desktop import parts
+
+        app = self.app
+        self.reads = parts.Reads(self.notify, self)
         choices = parts.Choices(
             app.chat,
             app.engines,
@@ -115,16 +129,6 @@ class MainWindow(QMainWindow):
         self._clock = QTimer(self, interval=2000)
         self._clock.timeout.connect(self._look)
         self._clock.start()
-        for problem in app.settings.problems:
-            self.notify.info(
-                tr("A setting could not be read and has its default again: {problem}", problem=problem)
-            )
-        self.chat.adding.resume()
-        self.setAcceptDrops(True)
-        self.composer.setFocus()
-        self._filled = True
-        if submitted:
-            self.chat.send(self.composer.text.toPlainText().strip())
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)
@@ -159,6 +163,7 @@ class MainWindow(QMainWindow):
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
+        parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(
@@ -215,9 +220,8 @@ class MainWindow(QMainWindow):
                 from desktop import parts
 
                 self._settings_dialog = parts.SettingsDialog(
-                    self.app.settings, self.app.library, self.notify, self
+                    self.app.settings, self.bridge, self.operations, self
                 )
-                self._settings_dialog.changed.connect(self._setting_changed)
             self._settings_dialog.open()
             return
         self.close_source()
@@ -254,14 +258,6 @@ class MainWindow(QMainWindow):
             self.close_source()
         elif self.pages.currentWidget() is not self.chat:
             self.pages.setCurrentWidget(self.chat)
-
-    def _setting_changed(self, name: str) -> None:
-        if name == "theme":
-            self.theme.set_wanted(self.app.settings.values.theme)
-        elif name in ("remote_url", "remote_model"):
-            self.chat.choices.refresh()
-        elif name == "network":
-            self.app.network.enabled = self.app.settings.values.network
 
     # ------------------------------------------------------------ conversations and documents
 

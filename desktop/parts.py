@@ -16,10 +16,12 @@ from desktop.documents.adding import Adding
 from desktop.documents.page import DocumentsPage
 from desktop.documents.source_view import SourceView
 from desktop.engine_news import EngineNews
+from desktop.language import LanguageChange
 from desktop.models.page import ModelsPage
 from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
+from desktop.settings import following
 from desktop.settings.dialog import SettingsDialog
 from desktop.voice.talking import Talking
 from desktop.widgets.status_line import StatusLine
@@ -33,6 +35,7 @@ __all__ = [
     "DocumentsPage",
     "EngineLoading",
     "EngineNews",
+    "LanguageChange",
     "ModelsPage",
     "Notify",
     "Operations",
@@ -45,4 +48,5 @@ __all__ = [
     "WorkerChanged",
     "WorkerFell",
     "crash",
+    "following",
 ]

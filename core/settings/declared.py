@@ -53,7 +53,7 @@ class Settings:
     chat_model = Model(
         "",
         N_("Chat model"),
-        N_("The model that answers, unless a chat has one of its own."),
+        N_("The model that answers, unless a chat uses another one."),
         role="chat",
         empty=N_("Chosen for you"),
         section=Section.ANSWERS,
@@ -63,10 +63,10 @@ class Settings:
     system_prompt = Text(
         "",
         N_("Instruction for every chat"),
-        N_("What the model should always bear in mind, such as “Keep answers short.”"),
+        N_("What the model should always keep in mind, such as “Keep answers short.”"),
         longest=20_000,
         lines=True,
-        empty=N_("None of your own"),
+        empty=N_("No instruction"),
         section=Section.ANSWERS,
         applies=Applies.NEW_CHATS,
         used_by="chat",
@@ -74,7 +74,7 @@ class Settings:
     answer_length = Integer(
         2048,
         N_("Longest answer"),
-        N_("An answer stops when it gets this long; a token is about three quarters of an English word."),
+        N_("An answer ends when it reaches this length; 100 tokens are about 75 English words."),
         low=1,
         high=100_000,
         step=256,
@@ -85,7 +85,7 @@ class Settings:
     )
     temperature = Number(
         0.7,
-        N_("Variety"),
+        N_("Creativity"),
         N_("Low values give predictable answers, high ones more surprising ones (temperature)."),
         low=0.0,
         high=2.0,
@@ -96,8 +96,8 @@ class Settings:
     )
     top_k = Integer(
         40,
-        N_("Words to choose from"),
-        N_("For each next word, only this many of the likeliest ones are considered (top-k)."),
+        N_("Number of likely words"),
+        N_("Considers only this many of the likeliest next words (top-k)."),
         low=1,
         high=1_000,
         step=1,
@@ -108,8 +108,10 @@ class Settings:
     )
     top_p = Number(
         0.95,
-        N_("Share of words to choose from"),
-        N_("Only the likeliest words that make up this share together are considered; 1 is all (top-p)."),
+        N_("Share of likely words"),
+        N_(
+            "Considers only the likeliest words that together reach this probability; 1 considers all (top-p)."
+        ),
         low=0.05,
         high=1.0,
         step=0.05,
@@ -120,8 +122,8 @@ class Settings:
     )
     min_p = Number(
         0.05,
-        N_("Least likelihood of a word"),
-        N_("Words less likely than this share of the likeliest one are left out; 0 leaves none out (min-p)."),
+        N_("Minimum likelihood"),
+        N_("Skips words that are far less likely than the best one; 0 skips none (min-p)."),
         low=0.0,
         high=1.0,
         step=0.05,
@@ -133,7 +135,7 @@ class Settings:
     repeat_penalty = Number(
         1.1,
         N_("Avoid repeating words"),
-        N_("Words that were just used become less likely; 1 changes nothing (repeat penalty)."),
+        N_("Makes words that were just used less likely; 1 turns it off (repeat penalty)."),
         low=1.0,
         high=2.0,
         step=0.05,
@@ -144,8 +146,8 @@ class Settings:
     )
     dry_multiplier = Number(
         0.0,
-        N_("Avoid repeating passages"),
-        N_("The higher, the less the model repeats whole phrases (DRY)."),
+        N_("Avoid repeating phrases"),
+        N_("Keeps the model from repeating whole phrases; higher is stronger (DRY)."),
         low=0.0,
         high=5.0,
         step=0.05,
@@ -158,11 +160,11 @@ class Settings:
     seed = Integer(
         -1,
         N_("Random seed"),
-        N_("With the same number, the same question to the same model gets the same answer; -1 varies it."),
+        N_("The same seed gives the same answer to the same question; -1 picks a new one each time."),
         low=-1,
         high=2**31 - 1,
         step=1,
-        lowest=N_("Another each time"),
+        lowest=N_("New each time"),
         section=Section.ANSWERS,
         applies=Applies.NEXT_ANSWER,
         used_by="engine",
@@ -186,9 +188,7 @@ class Settings:
     speculation = Switch(
         True,
         N_("Guess ahead"),
-        N_(
-            "Likely words are guessed and then checked, where that makes answers quicker; the words stay the same."
-        ),
+        N_("Drafts likely words and has the model check them where that is faster; answers stay the same."),
         section=Section.ENGINE,
         applies=Applies.NEXT_LOAD,
         used_by="engine",
@@ -197,7 +197,7 @@ class Settings:
     threads = Integer(
         0,
         N_("Processor threads"),
-        N_("How many threads compute answers; 0 finds the best number for this computer."),
+        N_("How many threads compute answers; 0 finds the best number for your computer."),
         low=0,
         high=256,
         step=1,
@@ -210,7 +210,7 @@ class Settings:
     state_megabytes = Integer(
         1024,
         N_("Disk space for resuming chats"),
-        N_("A chat that you go back to answers sooner if its state is kept on disk; 0 keeps none."),
+        N_("Keeps the state of recent chats on disk so that returning to one is quick; 0 keeps none."),
         low=0,
         high=1_000_000,
         step=256,
@@ -227,9 +227,7 @@ class Settings:
     embedder = Model(
         "use-multilingual",
         N_("Model that finds passages"),
-        N_(
-            "Documents are searched by meaning with this model, and were prepared for it when they were added."
-        ),
+        N_("Finds passages in your documents by meaning; documents are prepared for it when they are added."),
         role="embedding",
         section=Section.DOCUMENTS,
         applies=Applies.NEXT_SEARCH,
@@ -254,7 +252,7 @@ class Settings:
     speech_language = Choice(
         "auto",
         N_("Language that you speak"),
-        N_("Naming it makes recognition more reliable."),
+        N_("Naming your language makes recognition more reliable."),
         choices=LANGUAGES,
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
@@ -263,7 +261,7 @@ class Settings:
     send_speech = Switch(
         False,
         N_("Send spoken questions at once"),
-        N_("What you said is sent without waiting for you to read it."),
+        N_("Sends what you said right away, without letting you read it first."),
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
         used_by="window",
@@ -274,42 +272,44 @@ class Settings:
     network = Switch(
         True,
         N_("Allow connections that I start"),
-        N_("Searching for models, fetching them, and a server that you name; off refuses every connection."),
-        section=Section.CONNECTIONS,
+        N_(
+            "Needed to find and download models and to reach a server of your own; off blocks every connection."
+        ),
+        section=Section.NETWORK,
         applies=Applies.AT_ONCE,
         used_by="network",
     )
     remote_url = Text(
         "",
-        N_("Server that answers"),
+        N_("Address of a chat server"),
         N_(
-            "The address of a server with OpenAI's chat interface, to which chats are sent instead of this computer's model."
+            "Chats are answered by this server instead of a model on your computer; it must offer OpenAI's chat API."
         ),
         longest=2_000,
         empty=N_("None: this computer answers"),
         address=True,
-        section=Section.CONNECTIONS,
+        section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
     )
     remote_model = Text(
         "",
-        N_("Model of that server"),
-        N_("The name that the server has for it."),
+        N_("Model on that server"),
+        N_("The name that the server uses for it."),
         longest=300,
-        empty=N_("The first that it lists"),
-        section=Section.CONNECTIONS,
+        empty=N_("The first one it offers"),
+        section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
     )
     hub_endpoint = Text(
         "",
         N_("Address of the model hub"),
-        N_("Where models are searched for and fetched, if not from the usual place."),
+        N_("Where to search for and download models, if not from the usual hub."),
         longest=2_000,
         empty=N_("The usual one"),
         address=True,
-        section=Section.CONNECTIONS,
+        section=Section.NETWORK,
         applies=Applies.NEXT_CONNECTION,
         used_by="models",
         advanced=True,
@@ -323,7 +323,7 @@ class Settings:
         N_(
             "Whether the system's keyring holds a key for the server that answers; the key itself is only there."
         ),
-        section=Section.CONNECTIONS,
+        section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
         place=Place.INTERNAL,
@@ -332,7 +332,7 @@ class Settings:
         False,
         N_("Access token of the model hub is kept"),
         N_("Whether the system's keyring holds a token for the model hub; the token itself is only there."),
-        section=Section.CONNECTIONS,
+        section=Section.NETWORK,
         applies=Applies.NEXT_CONNECTION,
         used_by="models",
         place=Place.INTERNAL,

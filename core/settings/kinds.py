@@ -33,19 +33,19 @@ class Section(Enum):
     ENGINE = N_("Engine")
     DOCUMENTS = N_("Documents")
     SPEECH = N_("Speech")
-    CONNECTIONS = N_("Connections")
+    NETWORK = N_("Network")
 
 
 class Applies(Enum):
     """When a changed value is used; the value says it to people."""
 
-    AT_ONCE = N_("Applies at once.")
-    NEXT_ANSWER = N_("Applies from the next answer on.")
-    NEXT_LOAD = N_("Applies from the next answer on; the model is loaded again for it.")
-    NEW_CHATS = N_("Applies to chats that you begin from now on.")
-    NEXT_RECORDING = N_("Applies the next time you speak.")
-    NEXT_CONNECTION = N_("Applies to the next connection.")
-    NEXT_SEARCH = N_("Applies to the next search in your documents.")
+    AT_ONCE = N_("Takes effect at once.")
+    NEXT_ANSWER = N_("Takes effect with the next answer.")
+    NEXT_LOAD = N_("Takes effect with the next answer, for which the model is loaded again.")
+    NEW_CHATS = N_("Takes effect in new chats.")
+    NEXT_RECORDING = N_("Takes effect the next time you speak.")
+    NEXT_CONNECTION = N_("Takes effect with the next connection.")
+    NEXT_SEARCH = N_("Takes effect with the next search in your documents.")
 
 
 class Place(Enum):
@@ -334,10 +334,9 @@ class Model(Text):
 
     def allowed(self) -> str:
         """See Setting.allowed."""
-        kind = "" if self.role == "chat" else f"{self.role} "
-        return f"the id of a {kind}model on this computer (`tsukue models list`)" + (
-            ", or nothing" if self.empty else ""
-        )
+        article = "an" if self.role[0] in "aeiou" else "a"
+        nothing = ", or nothing" if self.empty else ""
+        return f"the id of {article} {self.role} model on this computer (`tsukue models list`){nothing}"
 
 
 def without_password(address: str) -> str:

@@ -49,7 +49,7 @@ def set_aside(home: Home) -> list[Path]:
 
 def test_every_setting_says_what_it_is_in_both_languages() -> None:
     catalogue = gettext.translation("tsukue", RESOURCES / "translations", languages=["ja"])
-    own_names = {"English", "日本語"}
+    own_names = {"English", "日本語", "MB"}
     for name, setting in DECLARED.items():
         assert setting.name == name
         assert setting.about.endswith((".", ".”", ").")), name
@@ -227,7 +227,9 @@ def test_an_embedder_that_is_gone_gives_way_at_the_start(home: Home) -> None:
     try:
         assert app.index.embedder == "use-multilingual"
         (problem,) = app.settings.problems
-        assert str(problem).startswith('settings.toml says embedder = "gone-embedder", which cannot be used.')
+        assert str(problem).startswith(
+            'settings.toml sets embedder to "gone-embedder", which is not allowed.'
+        )
     finally:
         app.close()
 

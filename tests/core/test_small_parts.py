@@ -163,7 +163,8 @@ def test_translated_strings_are_whole_literals() -> None:
         "tr(event.worker)",
         "tr(name)",
         "tr(slow[0].spec.name)",
-        "tr(Settings.label(name))",
+        "tr(setting.label)",
+        "tr(setting.about)",
     }
     for path in [*ROOT.glob("desktop/**/*.py"), *ROOT.glob("core/**/*.py")]:
         source = path.read_text(encoding="utf-8")

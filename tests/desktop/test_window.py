@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.app import App
@@ -291,16 +291,6 @@ def test_a_second_start_raises_the_first_window(qtbot: QtBot, window: MainWindow
     assert answered_ == [True]
     qtbot.waitUntil(lambda: not window.isMinimized())
     server.close()
-
-
-def test_settings_are_written_as_they_change(window: MainWindow, home: Home) -> None:
-    window.show_page("settings")
-    dialog = window._settings_dialog
-    assert dialog is not None
-    field: QWidget = dialog.fields["send_speech"]
-    field.setChecked(True)  # type: ignore[attr-defined]
-    assert "send_speech = true" in home.settings.read_text()
-    dialog.close()
 
 
 def test_numbers_in_the_settings_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
