@@ -65,7 +65,7 @@ def rebuild(window: MainWindow) -> None:
     tab = window.models.stack.currentIndex()
     searched = window.sidebar.search.text()
     sizes = window.splitter.sizes()
-    model = window.status.model.text()
+    model, context = window.status.model.text(), window.status.context
     message = (
         chat.banner
         if chat.banner.isVisibleTo(chat) and not chat.banner.action.isVisibleTo(chat.banner)
@@ -88,6 +88,7 @@ def rebuild(window: MainWindow) -> None:
         window.show_page("documents" if page == 1 else "models")
     window.splitter.setSizes([*sizes[:1], sum(sizes[1:]), 0])
     window.status.set_model(model, None)
+    window.status.set_context(*context)
     _move_draft(old, window.composer)
     if unread is not None:
         window.chat.banner.show_message(*unread, None)

@@ -112,6 +112,7 @@ class StatusLine(QWidget):
 
     def set_context(self, used: int, length: int) -> None:
         """How much of the model's window the conversation fills."""
+        self.context = used, length
         known = length > 0
         for widget in (self.context_label, self.meter, self.percent):
             widget.setVisible(known)
