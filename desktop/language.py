@@ -48,8 +48,10 @@ class LanguageChange(QObject):
             QTimer.singleShot(RETRY_MILLISECONDS, self, self._when_free)
         else:
             wanted, self._wanted = self._wanted, ""
+            spoken = i18n.language()
             i18n.choose(wanted, QApplication.instance())  # type: ignore[arg-type]
-            rebuild(self._window)
+            if i18n.language() != spoken:
+                rebuild(self._window)
 
     def _say_that_it_waits(self) -> None:
         if self._wanted and self._window.operations.busy and not self._said:
@@ -94,7 +96,6 @@ def rebuild(window: MainWindow) -> None:
         window.chat.banner.show_message(*unread, None)
     if window._settings_dialog is not None:
         window._settings_dialog.build(window.bridge)
-    window.setTabOrder(window.sidebar, window.composer)
 
 
 def _take_down(window: MainWindow) -> None:

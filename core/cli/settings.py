@@ -39,7 +39,8 @@ def _opened(options: argparse.Namespace, *, own: bool) -> Iterator[SettingsFile]
     from core.paths import find_home
 
     home = find_home(options.home)
-    home.create()
+    if own:
+        home.create()
     lock = home.lock() if own else None
     try:
         settings = SettingsFile(home.settings, own=own)

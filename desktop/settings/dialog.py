@@ -134,11 +134,12 @@ class SettingsDialog(QDialog):
     def build(self, bridge: Bridge) -> None:
         """Make the content, in the window's language; what was searched for, unfolded and scrolled to stays."""
         bridge.on(SettingChanged, lambda event: self._show(event.name))
-        searched, opened, scrolled = "", [], 0
+        searched, opened, scrolled, focused = "", [], 0, ""
         if self._content is not None:
             searched = self.search.text()
             opened = [block.fold.isChecked() for block in self._blocks]
             scrolled = self._area.verticalScrollBar().value()
+            focused = next((name for name, field in self.fields.items() if field.hasFocus()), "")
             layouts.clear(self._outer)
         self.setWindowTitle(tr("Settings"))
         self._rows: dict[str, SettingRow] = {}
@@ -152,6 +153,8 @@ class SettingsDialog(QDialog):
         self.search.setText(searched)
         if scrolled:
             self._area.verticalScrollBar().setValue(scrolled)
+        if focused:
+            self.fields[focused].setFocus()
         if self.isVisible():
             self._list_models()
 

@@ -590,6 +590,11 @@ def test_wrong_names_and_values_are_one_line_and_exit_2(home: Home, arguments: t
     assert said.startswith("tsukue: ")
 
 
+def test_reading_settings_makes_no_folder(tmp_path: Path) -> None:
+    assert tsukue(Home(tmp_path / "new"), "list")[0] == 0
+    assert not (tmp_path / "new").exists()
+
+
 def test_bad_values_are_refused_on_the_command_line_too() -> None:
     for setting in DECLARED.values():
         for value in bad_values(setting.name):

@@ -122,12 +122,14 @@ def test_the_dialog_stays_open_where_it_was(qtbot: QtBot, window: MainWindow) ->
     assert isinstance(box, QComboBox)
     qtbot.waitUntil(lambda: not window.operations.busy, timeout=20_000)
     before = window.chat
+    box.setFocus()
     box.setCurrentIndex(box.findData("ja"))
     box.activated.emit(box.currentIndex())
     qtbot.waitUntil(lambda: window.chat is not before, timeout=20_000)
     free(qtbot, window)
     assert window._settings_dialog is dialog
     assert dialog.isVisible()
+    assert dialog.fields["language"].hasFocus()
     assert dialog.windowTitle() == "設定"
     assert dialog.search.text() == "言語"
     assert dialog.fields["language"].currentData() == "ja"  # type: ignore[attr-defined]

@@ -112,6 +112,21 @@ def test_each_kind_of_control_changes_its_setting_and_goes_back(
     assert "temperature" not in home.settings.read_text()
 
 
+@pytest.mark.parametrize("name", ["system_prompt", "remote_model", "top_k"])
+def test_closing_takes_what_was_being_typed(
+    qtbot: QtBot, window: MainWindow, dialog: SettingsDialog, name: str
+) -> None:
+    dialog.search.setText(name)
+    field = dialog.fields[name]
+    field.setFocus()
+    if isinstance(field, QSpinBox):
+        field.selectAll()
+    qtbot.keyClicks(field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    qtbot.waitUntil(lambda: str(getattr(window.app.settings.values, name)) == "12")
+
+
 def test_what_changes_elsewhere_is_shown(qtbot: QtBot, window: MainWindow, dialog: SettingsDialog) -> None:
     window.app.settings.change(top_k=7, theme="dark")
     field = dialog.fields["top_k"]
