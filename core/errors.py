@@ -8,7 +8,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
     ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
-    │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsStuck
+    │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
@@ -230,6 +230,15 @@ class SettingsMistyped(TsukueError):
         "settings.toml has a mistake in line {line}. It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
     )
     line: int
+    aside: str
+
+
+class SettingsReplaced(TsukueError):
+    """Said of a file that somebody has broken while the program had read it already."""
+
+    sentence = N_(
+        "settings.toml could not be read any more. It was set aside as {aside}, and a new one was written with the settings that you have now."
+    )
     aside: str
 
 

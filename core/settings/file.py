@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from core.errors import (
     SettingNotAChoice,
     SettingsMistyped,
     SettingsNotRead,
+    SettingsReplaced,
     SettingsStuck,
     SettingsUnreadable,
     SettingUnknown,
@@ -79,9 +78,12 @@ class SettingsFile:
             self.problems.append(SettingsNotRead(fault.reason))
             return
         try:
-            self.problems.append(self._set_aside(fault))
+            aside = self._set_aside(fault).name
         except TsukueError as error:
             self.problems.append(error)
+            return
+        said = SettingsMistyped(fault.line, aside) if fault.line else SettingsUnreadable(fault.reason, aside)
+        self.problems.append(said)
 
     # ------------------------------------------------------------ changing
 
@@ -179,7 +181,8 @@ class SettingsFile:
         loaded = load(self._path)
         text = self._edited(loaded, changes, forget) if loaded.fault is None else None
         if text is None:
-            error = self._set_aside(loaded.fault or Fault(MISTAKE))
+            aside = self._set_aside(loaded.fault or Fault(MISTAKE))
+            error = SettingsReplaced(aside.name)
             self.problems.append(error)
             self._events.publish(SettingsSetAside(error))
             text = _dumped(self.values.but(**changes))
@@ -210,19 +213,15 @@ class SettingsFile:
         log.warning("settings.toml would say something else after an edit")
         return None
 
-    def _set_aside(self, fault: Fault) -> TsukueError:
-        """Give the file a dated name, write what is known into a new one, and return what to say of it.
+    def _set_aside(self, fault: Fault) -> Path:
+        """Give the file a dated name, which is returned, and write what is known into a new one.
 
         Raises SettingsStuck, HomeNotWritable, DiskFull; the file then lies where it lay.
         """
         from core import files
 
-        name = f"{self._path.name}.unreadable-{time.strftime('%Y%m%d-%H%M%S')}"
-        aside, number = self._path.with_name(name), 2
-        while os.path.lexists(aside):
-            aside, number = self._path.with_name(f"{name}-{number}"), number + 1
         try:
-            self._path.rename(aside)
+            aside = files.set_aside(self._path)
         except OSError as error:
             raise SettingsStuck(str(self._path), fault.reason) from error
         try:
@@ -233,9 +232,7 @@ class SettingsFile:
                 aside.rename(self._path)
             raise
         log.warning("settings.toml was set aside as %s: %s", aside.name, fault.reason)
-        if fault.line:
-            return SettingsMistyped(fault.line, aside.name)
-        return SettingsUnreadable(fault.reason, aside.name)
+        return aside
 
 
 def _dumped(values: Settings) -> str:

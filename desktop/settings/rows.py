@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.settings import SettingsFile
 from core.settings.kinds import Applies, Setting, Text
@@ -61,7 +61,9 @@ class Row(QWidget):
         said = QVBoxLayout()
         said.setContentsMargins(0, 0 if wide or isinstance(control, QCheckBox) else FIRST_LINE, 0, 0)
         said.setSpacing(2)
-        said.addWidget(self.label)
+        first = QHBoxLayout()
+        first.addWidget(self.label, 1)
+        said.addLayout(first)
         said.addWidget(self.about)
         said.addStretch(1)
         grid = QGridLayout(self)
@@ -72,8 +74,8 @@ class Row(QWidget):
         grid.addLayout(said, 0, 0, 1 if wide else 2, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         if wide:
-            grid.addWidget(self.back, 0, 1, right)
-            grid.addWidget(control, 1, 0, 1, 2)
+            first.addWidget(self.back)
+            grid.addWidget(control, 1, 0)
         else:
             control.setFixedWidth(CONTROL_WIDTH)
             grid.addWidget(control, 0, 1)

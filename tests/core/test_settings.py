@@ -26,6 +26,7 @@ from core.errors import (
     SettingRefused,
     SettingsMistyped,
     SettingsNotRead,
+    SettingsReplaced,
     SettingsStuck,
     SettingsUnreadable,
     SettingUnknown,
@@ -371,6 +372,8 @@ def test_a_file_broken_while_the_program_runs_is_set_aside_by_the_next_change(ho
     (aside,) = set_aside(home)
     assert aside.read_text() == "theme = \n"
     assert [event.error for event in said] == settings.problems
+    assert type(settings.problems[0]) is SettingsReplaced
+    assert aside.name in str(settings.problems[0])
 
 
 # ---------------------------------------------------------------- writing
