@@ -62,10 +62,10 @@ class LanguageChange(QObject):
 def rebuild(window: MainWindow) -> None:
     """Build the window's content anew and put what was there back into it. Nothing may be under way."""
     chat, old = window.chat, window.composer
-    conversation, collection = chat.conversation, chat._collection
+    conversation, collection = chat.conversation, chat.choices.collection
     page = window.pages.currentIndex()
     tab = window.models.stack.currentIndex()
-    searched = window.sidebar.search.text()
+    searched, archived = window.sidebar.search.text(), window.sidebar.model.archived
     sizes = window.splitter.sizes()
     model, context = window.status.model.text(), window.status.context
     message = (
@@ -78,11 +78,14 @@ def rebuild(window: MainWindow) -> None:
     _take_down(window)
     window.composer = Composer(window.theme)
     window.build()
+    window.centralWidget().show()  # at once: Qt would show it with a later event
 
     if conversation is not None:
         window.open_conversation(conversation)
     elif collection:
-        window.chat.ask_collection(collection)
+        window.chat.choices.ask_collection(collection)
+    if archived:
+        window.sidebar.show_archived(True)
     if searched:
         window.sidebar.search.setText(searched)
     window.models.show_tab(list(window.models.tabs)[tab])
@@ -101,6 +104,8 @@ def rebuild(window: MainWindow) -> None:
 def _take_down(window: MainWindow) -> None:
     """Let go of everything that `MainWindow.build` makes; what it put into the window goes with the old content."""
     window.bridge.clear()
+    window.reads.close()
+    window.reads.deleteLater()
     window._clock.stop()
     window.engine_news.setParent(None)
     for left in (window._clock, window._drop, window.engine_news):

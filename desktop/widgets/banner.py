@@ -23,7 +23,6 @@ class Banner(QFrame):
         self.text = QLabel()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a file or a server
         self.text.setAccessibleName(tr("Message"))
         self.action = QPushButton()
         self.action.clicked.connect(self._act)

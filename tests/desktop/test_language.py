@@ -107,7 +107,7 @@ def test_every_word_is_japanese_and_back(qtbot: QtBot, window: MainWindow) -> No
     change(qtbot, window, "en")
     assert words(window.sidebar, window.composer, window.status) == before
     assert window.composer.text.toPlainText() == "half a sent"
-    window.composer.clear()
+    window.composer.text.clear()
     send(qtbot, window, "Still there?")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     assert len(window.chat.transcript.findChildren(AnswerWidget)) == 2
@@ -196,14 +196,14 @@ def test_an_edited_question_and_its_draft_are_kept(qtbot: QtBot, window: MainWin
 
 def test_page_documents_and_search_are_kept(qtbot: QtBot, window: MainWindow) -> None:
     window.app.documents.collection("mine", create=True)
-    window.chat.refresh_choices()
-    window.chat.ask_collection("mine")
+    window.chat.choices.refresh()
+    window.chat.choices.ask_collection("mine")
     window.sidebar.search.setText("desk")
     window.show_page("models")
     change(qtbot, window, "ja")
     assert window.pages.currentWidget() is window.models
     assert window.chat.conversation is None
-    assert window.chat._collection == "mine"
+    assert window.chat.choices.collection == "mine"
     assert "mine" in window.composer.collection_button.text()
     assert window.sidebar.search.text() == "desk"
     qtbot.waitUntil(lambda: window.sidebar.model.filter == "desk")
@@ -255,4 +255,4 @@ def test_a_window_that_closes_afterwards_leaves_the_core_usable(
         free(qtbot, window)
         rebuild(window)
     window.close()
-    assert window.app.conversations.all() == []
+    assert not window.app.conversations.any()
