@@ -6,6 +6,7 @@ Japanese and on placeholders that differ.
 
 from __future__ import annotations
 
+import functools
 import gettext
 from typing import Any
 
@@ -50,6 +51,7 @@ def choose(wanted: str, application: QApplication | None = None) -> None:
             _qt_texts = translator
 
 
+@functools.cache
 def _catalogue_of(language: str) -> gettext.NullTranslations:
     return gettext.translation("tsukue", RESOURCES / "translations", languages=[language], fallback=True)
 

@@ -72,7 +72,8 @@ class _Block(QWidget):
         self.fold.setText(tr("Advanced"))
         self.fold.setAccessibleName(tr("Advanced: {section}", section=self.name))
         self.fold.toggled.connect(self._fold)
-        self.fold.setVisible(bool(advanced))
+        if not advanced:
+            self.fold.hide()
         self._inside = QWidget()
         inside = QVBoxLayout(self._inside)
         inside.setContentsMargins(0, 0, 0, 0)
