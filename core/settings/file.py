@@ -192,11 +192,14 @@ class SettingsFile:
     def _edited(self, loaded: Loaded, changes: dict[str, Any], forget: bool) -> str | None:
         """The file's text with the changes in it; None where that cannot be done without harm to the rest."""
         import tomlkit  # slow to import, rarely needed
+        from tomlkit.exceptions import TOMLKitError
 
         try:
             document = tomlkit.parse(loaded.text)
             wanted = parse(loaded.text)
             for name, value in changes.items():
+                if isinstance(wanted.get(name), dict | list):
+                    return None  # a table with more in it than the setting
                 if forget and name in document and not _comment_of(document, name):
                     document.remove(name)
                     del wanted[name]
@@ -207,7 +210,7 @@ class SettingsFile:
             # Compared as written: a NaN among the rest would not even be equal to itself.
             if str(sorted(parse(text).items())) == str(sorted(wanted.items())):
                 return text
-        except ValueError as error:  # tomlkit's own errors are such
+        except (ValueError, TOMLKitError, RecursionError) as error:
             log.warning("settings.toml cannot be edited: %s", error)
             return None
         log.warning("settings.toml would say something else after an edit")

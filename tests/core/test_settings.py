@@ -467,6 +467,17 @@ def test_an_edit_that_would_say_something_else_starts_a_new_file(
     assert aside.read_text() == "top_k = 7\nfuture = 1\n"
 
 
+@pytest.mark.parametrize("text", ["[theme]\n# mine\nx = 1\n", "[[theme]]\n# mine\n", "theme.x = 1\n"])
+def test_a_table_in_the_place_of_a_setting_is_not_lost(home: Home, text: str) -> None:
+    home.settings.write_text(text)
+    settings = SettingsFile(home.settings)
+    assert [type(problem) for problem in settings.problems] == [SettingFellBack]
+    settings.change(theme="dark")
+    assert look(home.settings).theme == "dark"
+    (aside,) = set_aside(home)
+    assert aside.read_text() == text
+
+
 # ---------------------------------------------------------------- threads and listeners
 
 
