@@ -13,7 +13,7 @@ from desktop.operations import Operations
 
 
 class Writer(QObject):
-    """One change after the other, in their order; of several for one setting that wait, the last."""
+    """One change after the other; of several for one setting that wait, only the last."""
 
     settled = Signal(str)  # the setting has its new value, or has kept its old one and the error was shown
 
@@ -35,7 +35,6 @@ class Writer(QObject):
 
     def _put(self, name: str, value: tuple[Any, ...]) -> None:
         with self._lock:
-            self._waiting.pop(name, None)
             self._waiting[name] = value
         self._start()
 

@@ -49,7 +49,10 @@ def change(qtbot: QtBot, window: MainWindow, language: str) -> None:
 
 
 def free(qtbot: QtBot, window: MainWindow) -> None:
-    """Wait until nothing is under way, and let go of what was taken down."""
+    """Wait until everything is read and nothing is under way, and let go of what was taken down."""
+    read: list[None] = []
+    window.reads.ask(lambda: None, read.append)  # reads are done one after the other
+    qtbot.waitUntil(lambda: bool(read), timeout=20_000)
     qtbot.waitUntil(lambda: not window.operations.busy, timeout=20_000)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
