@@ -78,7 +78,9 @@ def rebuild(window: MainWindow) -> None:
     _take_down(window)
     window.composer = Composer(window.theme)
     window.build()
-    window.centralWidget().show()  # at once: Qt would show it with a later event
+    content = window.centralWidget()
+    assert content is not None
+    content.show()  # at once: Qt would show it with a later event
 
     if conversation is not None:
         window.open_conversation(conversation)
