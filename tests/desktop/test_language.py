@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTranslator
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTranslator
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -149,7 +149,7 @@ def test_twenty_changes_leave_nothing_behind(qtbot: QtBot, qapp: QApplication, w
         return (
             len(window.bridge._handlers),
             len(window.findChildren(QShortcut)),
-            len(window.findChildren(QWidget)),
+            len(window.findChildren(QObject)),
             len(window.app.events._listeners),
             len(qapp.findChildren(QTranslator)),
             window.theme.receivers("2changed()"),
