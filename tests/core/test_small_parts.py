@@ -186,7 +186,6 @@ def test_translated_strings_are_whole_literals() -> None:
         "tr(event.rung)",
         "tr(event.worker)",
         "tr(name)",
-        "tr(slow[0].spec.name)",
         "tr(Settings.label(name))",
     }
     for path in [*ROOT.glob("desktop/**/*.py"), *ROOT.glob("core/**/*.py")]:
