@@ -95,8 +95,8 @@ def main() -> int:
             good, output = run(title, [*python, *PYTEST, *options], environment)
             results.append(good)
             summary = output.strip().splitlines()[-1] if output.strip() else ""
-            for word, pattern in (("passed", "passed"), ("failed", "(?:failed|error)"), ("skipped", "skipped")):
-                counts[word] += sum(map(int, re.findall(rf"(\d+) {pattern}", summary)))
+            for number, word in re.findall(r"(\d+) (passed|failed|error|skipped)", summary):
+                counts["failed" if word == "error" else word] += int(number)
     finally:
         if display is not None:
             display.terminate()

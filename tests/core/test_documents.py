@@ -192,6 +192,7 @@ def make_bad(kind: str, folder: Path) -> Path:
         ("missing", FileMissing),
     ],
 )
+@pytest.mark.logs("a file was not added")
 def test_each_bad_file_is_refused_by_name_and_others_go_on(
     shared: App, tmp_path: Path, kind: str, error: type[TsukueError]
 ) -> None:
@@ -203,6 +204,7 @@ def test_each_bad_file_is_refused_by_name_and_others_go_on(
     assert report.added == 1
 
 
+@pytest.mark.logs("a file was not added", "process ended while")
 def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = app.ingest.parser.call
 
@@ -220,6 +222,7 @@ def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch
     assert report.added == 1
 
 
+@pytest.mark.logs("a file was not added", "process ended while")
 def test_a_file_that_takes_too_long_is_given_up(app: App, tmp_path: Path) -> None:
     app.ingest.seconds_per_file = 0
     (tmp_path / "a.txt").write_text("text")
@@ -310,6 +313,7 @@ def test_indexing_goes_on_where_a_kill_stopped_it(app: App, home: Home, tmp_path
         again.close()
 
 
+@pytest.mark.logs("once more", "process ended while")
 def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_text("\n".join(f"Paragraph {n} speaks about item {n * 7}. " * 12 for n in range(120)))
@@ -322,6 +326,7 @@ def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: P
     assert (report.added, report.failed) == (1, [])
 
 
+@pytest.mark.logs("filling it again")
 def test_a_lost_vector_index_is_filled_again_from_the_database(app: App, home: Home, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("The gate closes at eight.")

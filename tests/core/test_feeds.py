@@ -104,6 +104,7 @@ def test_a_cancel_comes_through_while_feeds_are_sent(make: Make) -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.logs("process ended while")
 def test_a_death_ends_the_call_and_the_feeding(make: Make, tmp_path: Path) -> None:
     worker = make()
     call = worker.call(Listen(begin_at=str(tmp_path / "never")))

@@ -105,6 +105,7 @@ def test_home_is_replaced_entirely(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert find_home(str(tmp_path / "b")).database == tmp_path / "b" / "tsukue.db"
 
 
+@pytest.mark.logs("a listener failed")
 def test_one_bad_listener_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
     events, heard = Events(), []
     events.listen(Event, lambda event: 1 / 0)

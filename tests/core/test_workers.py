@@ -46,6 +46,7 @@ from tests.support.workers import (
 )
 
 
+@pytest.mark.logs("a listener to the progress")
 def test_a_failing_listener_to_progress_does_not_stop_the_call(
     make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_failed_job_is_not_a_dead_worker(make: Make) -> None:
 @pytest.mark.parametrize(
     ("request_", "cause"), [(Die(signal="SIGSEGV"), "SIGSEGV"), (Die(code=3), "exit code 3")]
 )
+@pytest.mark.logs("process ended while")
 def test_a_death_is_explained_and_the_next_call_works(
     make: Make, events: Events, request_: Die, cause: str
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_death_is_explained_and_the_next_call_works(
     assert worker.call(Echo(["again"])).result() == Word("again")
 
 
+@pytest.mark.logs("process ended while")
 def test_every_call_in_flight_ends_when_the_worker_is_killed(make: Make) -> None:
     worker = make()
     first, second = worker.call(Wait(60)), worker.call(Echo(["never"]))
@@ -107,6 +110,7 @@ def test_every_call_in_flight_ends_when_the_worker_is_killed(make: Make) -> None
         second.result()
 
 
+@pytest.mark.logs("process ended while")
 def test_restarts_are_bounded_until_the_person_tries_again(make: Make) -> None:
     worker = make()
     for _ in range(supervisor.MAX_DEATHS):
@@ -152,12 +156,14 @@ def test_memory_is_reported(make: Make) -> None:
     assert until(lambda: worker.memory) > 5_000_000
 
 
+@pytest.mark.logs("process ended while")
 def test_a_memory_limit_holds(make: Make) -> None:
     worker = make(memory_limit=60_000_000)
     with pytest.raises((WorkerDied, WorkerFault)):
         worker.call(Probe(load=["numpy", "scipy.signal", "torch"])).result()
 
 
+@pytest.mark.logs("process ended while")
 def test_a_worker_leaves_when_the_program_is_gone(make: Make) -> None:
     worker = make()
     worker.call(Echo(["a"])).result()
@@ -243,6 +249,7 @@ def test_a_process_that_does_not_read_blocks_nobody(make: Make) -> None:
     assert worker.call(Echo(["fine"])).result(30) == Word("fine")
 
 
+@pytest.mark.logs("some jobs are still at work")
 def test_a_job_that_waits_for_a_call_without_an_end_does_not_keep_the_program_open(
     app: App, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +275,7 @@ def test_a_job_that_waits_for_a_call_without_an_end_does_not_keep_the_program_op
     assert saved == ["auto", "saved"]
 
 
+@pytest.mark.logs("could not be followed", "process ended while")
 def test_an_answer_that_cannot_be_followed_ends_the_call(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(body: bytes) -> None:
         raise MemoryError
@@ -349,6 +357,7 @@ def test_a_log_grows_no_longer_than_it_may_and_loses_no_recent_line(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.logs("process ended while")
 def test_a_worker_whose_log_cannot_be_written_works_on(
     make: Make, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

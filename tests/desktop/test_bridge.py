@@ -81,6 +81,7 @@ def test_signals_can_be_sent_without_end() -> None:
     assert len(count) == 50_000
 
 
+@pytest.mark.logs("the job 'fails' failed", "shown to the person")
 def test_a_failed_operation_is_shown_by_default(qtbot: QtBot) -> None:
     jobs, notify = Jobs(), Notify()
     operations = Operations(jobs, notify)
