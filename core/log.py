@@ -44,10 +44,11 @@ class LogFile(RotatingFileHandler):
         if not isinstance(
             error, OSError
         ):  # a mistake in the record itself: what it was is kept, as far as it goes
+            mistake = f"{record.levelname} {record.name}: {record.msg!r} ({type(error).__name__})\n"
             with contextlib.suppress(OSError, ValueError):
-                self.stream.write(
-                    f"{record.levelname} {record.name}: {record.msg!r} ({type(error).__name__})\n"
-                )
+                stream = self.stream or self._open()
+                self.stream = stream
+                stream.write(mistake)
             return
         self._drop_stream()
         if not self._failed:

@@ -466,6 +466,7 @@ def test_a_document_removed_while_it_is_embedded_costs_nothing_else(app: App, tm
     assert [Path(d.path).name for d in app.documents.documents("c")] == ["b.txt"]
 
 
+@pytest.mark.logs("a file was not added")
 def test_a_name_that_is_no_text_is_refused(app: App, tmp_path: Path) -> None:
     name = os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.txt")
     Path(name).write_text("text")
