@@ -103,9 +103,7 @@ class Index:
         if count.count != len(stored):  # type: ignore[attr-defined]
             log.warning("index %s held %d of %d vectors: filling it again", name, count.count, len(stored))  # type: ignore[attr-defined]
             self._call(DropIndex(name))
-            for start in range(
-                0, len(stored), REFILL
-            ):  # a request that holds them all could be too long to be sent
+            for start in range(0, len(stored), REFILL):  # all of them could be too much for one request
                 part = stored[start : start + REFILL]
                 data = Vectors(len(part[0][1]) // 2, b"".join(vector for _, vector in part))
                 self._call(StoreVectors(name, [passage for passage, _ in part], data))

@@ -17,9 +17,9 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
-from core.documents import passages, retrieve, sentences, support
+from core.documents import index, passages, retrieve, sentences, support
 from core.documents.ingest import IngestProgress
-from core.documents.messages import PageImage, PageText, RenderPage, Section
+from core.documents.messages import PageImage, PageText, RenderPage, Section, StoreVectors
 from core.errors import (
     CollectionMissing,
     EncodingUnknown,
@@ -35,6 +35,7 @@ from core.errors import (
 )
 from core.jobs import Job
 from core.paths import Home
+from core.workers.messages import Request
 from tests.conftest import CORPUS, ROOT, until
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/data/questions.jsonl").read_text().splitlines()]
@@ -335,6 +336,32 @@ def test_a_lost_vector_index_is_filled_again_from_the_database(app: App, home: H
     app.index.worker.stop()
     (found,) = retrieve.search(app.documents, app.index, "c", "gate", 5)
     assert found.similarity is not None
+
+
+@pytest.mark.logs("filling it again")
+def test_a_large_index_is_filled_again_in_parts(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More vectors than one message can carry: a request with all of them would be refused."""
+    texts = [f"Gate {number} closes at {number}." for number in range(5)]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    add(app, tmp_path)
+    app.index.drop(app.documents.collection("c"))
+    app.index.worker.stop()
+    sent: list[int] = []
+    call = app.index.worker.call
+
+    def count(request: Request, *more: Any) -> Any:
+        if isinstance(request, StoreVectors):
+            sent.append(len(request.ids))
+        return call(request, *more)
+
+    monkeypatch.setattr(app.index.worker, "call", count)
+    monkeypatch.setattr(index, "REFILL", 2)
+    found = app.index.nearest(app.documents.collection("c"), "gate", 10)
+    assert sent == [2, 2, 1]
+    assert len(found) == 5
 
 
 def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
