@@ -33,6 +33,9 @@ from core.models.hardware import Machine
 from core.paths import Home
 from tests.conftest import until
 
+# What this module is about: processes that end, and what follows.
+pytestmark = pytest.mark.logs("process ended while", "the engine crashed")
+
 ANSWERS = [{"when": "", "say": "one two three four"}]
 
 
