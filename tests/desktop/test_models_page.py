@@ -150,6 +150,7 @@ def test_every_setting_has_its_place_in_the_dialog() -> None:
     assert len(shown) == len(set(shown))
 
 
+@pytest.mark.logs("shown to the person: RemoteUnreachable")
 def test_a_server_is_shown_as_not_offline(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path]
 ) -> None:
