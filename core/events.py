@@ -49,4 +49,6 @@ class Events:
             try:
                 callback(event)
             except Exception:
-                log.exception("a listener failed on %r", event)
+                log.exception(
+                    "a listener failed on %s", type(event).__name__
+                )  # an event may hold message text

@@ -61,7 +61,7 @@ def test_what_a_test_may_not_leave_behind_or_log(tmp_path: Path) -> None:
         [*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     for name, what in {
-        "test_a_listener_fails": "ERROR core.events: a listener failed on Event()",
+        "test_a_listener_fails": "ERROR core.events: a listener failed on Event",
         "test_a_warning": "WARNING desktop.notify: shown to the person: it",
         "test_another_warning_than_expected": "WARNING core.app: not this",
         "test_a_thread_is_left": "left behind: threads",

@@ -6,11 +6,13 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from core import log as logs
+from core.events import Event, Events
 from core.log import LogFile
 from core.paths import Home
 from tests.conftest import ROOT
@@ -55,6 +57,20 @@ def test_a_record_that_cannot_be_put_together_leaves_a_line_and_no_traceback(
     assert "'%d models' (TypeError)" in started.read_text()
     assert "all is well" in started.read_text()
     assert capsys.readouterr().err == ""
+
+
+@dataclass(frozen=True)
+class _Said(Event):
+    text: str
+
+
+@pytest.mark.logs("a listener failed on _Said")
+def test_what_was_said_is_not_in_the_log_when_a_listener_fails(started: Path) -> None:
+    events = Events()
+    events.listen(_Said, lambda event: [].index(0))  # type: ignore[arg-type, return-value]
+    events.publish(_Said("for your eyes only"))
+    assert "a listener failed on _Said" in started.read_text()
+    assert "for your eyes only" not in started.read_text()
 
 
 FULL = """
