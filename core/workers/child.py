@@ -161,6 +161,7 @@ class Child:
         """Let go of the pipes of a process that has ended; waits up to `seconds` for the last it wrote to its log."""
         with self._outbox:
             self._closed = True
+            self._waiting.clear()
             self._outbox.notify()
         for thread in self._threads:
             if thread is not threading.current_thread():

@@ -137,7 +137,7 @@ class Worker:
     ) -> PendingCall:
         """Send a request, starting the process if there is none; never waits for the process to take it.
 
-        Raises TooMuchAtOnce, WorkerKeepsDying, WorkerStopped.
+        Raises TooMuchAtOnce, WorkerKeepsDying, WorkerStopped, and WorkerDied where no process could be started.
         """
         number = next(self._numbers)
         body = msgspec.Raw(messages.encode(request))
@@ -154,7 +154,7 @@ class Worker:
         return pending
 
     def start(self) -> None:
-        """Start the process now, so that a later call finds it ready. Raises WorkerKeepsDying."""
+        """Start the process now, so that a later call finds it ready. Raises WorkerKeepsDying, WorkerDied."""
         with self._lock:
             if not self._closed:
                 self._ensure()
@@ -218,7 +218,12 @@ class Worker:
         recent = [at for at in self._deaths if time.monotonic() - at < DEATHS_WINDOW]
         if len(recent) >= MAX_DEATHS:
             raise WorkerKeepsDying(self.spec.name, len(recent), self._last_cause)
-        process = self._process = Child(self.spec, self._log_file)
+        try:
+            process = self._process = Child(self.spec, self._log_file)
+        except OSError as error:  # no memory for another process, or the program's own file has gone
+            self._last_cause = error.strerror or type(error).__name__
+            self._deaths.append(time.monotonic())
+            raise WorkerDied(self.spec.name, "starting", self._last_cause) from error
         thread = self._threads[process] = threading.Thread(
             target=self._read, args=(process,), name=self.spec.name, daemon=True
         )

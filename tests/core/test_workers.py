@@ -288,6 +288,18 @@ def test_an_answer_that_cannot_be_followed_ends_the_call(make: Make, monkeypatch
         call.result(30)
 
 
+def test_a_process_that_cannot_be_started_is_a_sentence_too(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make()
+    monkeypatch.setattr(launcher, "worker", lambda options: [str(tmp_path / "gone"), options])
+    with pytest.raises(WorkerDied, match="No such file or directory"):
+        worker.call(Echo(["a"]))
+    assert worker.state is State.OFF
+    monkeypatch.undo()
+    assert worker.call(Echo(["fine"])).result(30) == Word("fine")
+
+
 def test_an_old_process_that_does_not_leave_is_ended_too(make: Make) -> None:
     worker = make()
     worker.call(Echo(["a"])).result()
