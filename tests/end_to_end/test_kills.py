@@ -32,7 +32,7 @@ SECONDS = 120_000
 # What this module is about, and what the program makes of it.
 pytestmark = pytest.mark.logs(
     "process ended while",
-    "shown to the person: WorkerDied",
+    "shown to the person: (WorkerDied|ParserDied)",
     "the engine crashed",
     "once more",
     "a file was not added: ParserDied",
