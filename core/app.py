@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 # A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
 TEST_NAME = N_("engine test")
 SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
+JOBS_SECONDS = 5.0  # at the end: for what runs to stop by itself, with the workers' help
 
 
 def version() -> str:
@@ -164,13 +165,19 @@ class App:
         self.index.worker.forgive()
 
     def close(self) -> None:
-        """End jobs, workers and files, in this order."""
+        """End jobs, workers and files, in this order.
+
+        A job may wait for a call that does not end (a process that is stuck in native code): the workers are then
+        closed first, which ends every call, and the job has the time it takes to save what it has.
+        """
         for worker in self.workers:
             worker.cancel_all()
         self.chat.close()
-        self.jobs.close()
+        if not self.jobs.close(JOBS_SECONDS):
+            log.warning("some jobs are still at work: ending the worker processes that they may wait for")
         for worker in reversed(self.workers):
             worker.close()
+        self.jobs.close()
         self.database.close()
         logs.stop()
         if self._lock is not None:

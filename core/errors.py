@@ -9,7 +9,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
     ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
     │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
-    ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
+    ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
@@ -317,6 +317,17 @@ class WorkerFault(TsukueError):
 class WorkerStopped(TsukueError):
     sentence = N_("The {worker} process was shut down before it finished. Try again.")
     worker: str
+
+
+class TooMuchAtOnce(TsukueError):
+    """A request, a piece of a stream or a result is longer than what may be sent in one piece."""
+
+    sentence = N_(
+        "This is too much for the {worker} process at once ({size_mb} MB, at most {limit_mb} MB). Try again with less, or in several parts."
+    )
+    worker: str
+    size_mb: int
+    limit_mb: int
 
 
 class NetworkRefused(TsukueError):

@@ -169,9 +169,10 @@ class MainWindow(QMainWindow):
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
+                "loading",
                 tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent)
                 if e.percent < 100
-                else ""
+                else "",
             ),
         )
 
@@ -309,7 +310,10 @@ class MainWindow(QMainWindow):
 
         self._memory[event.worker] = event.memory
         starting = event.state is State.STARTING
-        self.status.set_activity(tr("Starting: {worker}", worker=tr(event.worker)) if starting else "")
+        text = tr("Starting: {worker}", worker=tr(event.worker)) if starting else ""
+        self.status.set_activity(event.worker, text)
+        if event.worker == self.app.engine.worker.spec.name and event.state in (State.IDLE, State.OFF):
+            self.status.set_activity("loading", "")  # where loading failed or was stopped, nobody says 100 %
 
     def _worker_fell(self, event: WorkerFell) -> None:
         if event.error.doing in ("waiting", "starting"):
@@ -329,7 +333,8 @@ class MainWindow(QMainWindow):
         self.status.set_network(self.app.network.connections)
         slow = [w for w in self.app.workers if w.state is State.STARTING and w.silent_seconds < 1]
         if slow:
-            self.status.set_activity(tr("Starting: {worker}", worker=tr(slow[0].spec.name)))
+            name = slow[0].spec.name
+            self.status.set_activity(name, tr("Starting: {worker}", worker=tr(name)))
 
     # ------------------------------------------------------------ dropping files
 

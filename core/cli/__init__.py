@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 
+from core import launcher
 from core.cli import chat, chats, documents, machine, models, settings, voice
 from core.cli.console import warn
 from core.errors import TsukueError
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
     if options.command is None:
-        command = [sys.executable, "-P", "-m", "desktop", *(["--home", options.home] if options.home else [])]
+        command = launcher.window(*(["--home", options.home] if options.home else []))
         if os.name == "posix":
             os.execv(command[0], command)  # this process becomes the window's
         return subprocess.call(command)

@@ -142,6 +142,7 @@ def test_the_engine_is_tested_quietly_and_without_a_model_too(
     assert window.notify.history == []
 
 
+@pytest.mark.logs("shown to the person: RemoteUnreachable")
 def test_a_server_is_shown_as_not_offline(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path]
 ) -> None:

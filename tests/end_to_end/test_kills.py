@@ -29,6 +29,16 @@ from tests.conftest import ROOT, until
 from tests.desktop.conftest import Open, answered, send
 
 SECONDS = 120_000
+# What this module is about, and what the program makes of it.
+pytestmark = pytest.mark.logs(
+    "process ended while",
+    "shown to the person: (WorkerDied|ParserDied)",
+    "the engine crashed",
+    "once more",
+    "a file was not added: ParserDied",
+    "had been cut short",
+    "filling it again",
+)
 
 
 def kill(worker: Worker) -> None:
