@@ -261,8 +261,14 @@ class PromptTooLong(TsukueError):
 
 
 class TemplateFailed(TsukueError):
-    sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
+    """`detail` is what the template or the interpreter said, in its own words."""
+
+    sentence = N_("The model's own chat template could not be used ({reason}{said}). Choose another model.")
     reason: str
+    detail: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "said": f": {self.detail}" if self.detail else ""}
 
 
 class SchemaUnusable(TsukueError):

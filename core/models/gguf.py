@@ -23,6 +23,7 @@ MAX_ENTRIES = 100_000
 MAX_TENSORS = 100_000
 MAX_STRING = 16_000_000
 MAX_ARRAY = 10_000_000
+MAX_LAYERS = MAX_EXPERTS = 512  # llama.cpp's own bounds (src/llama-hparams.h), at which it ends the process
 KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
 PADDING = 128  # words by which one family's vocabularies may differ in length: llama.cpp's bound (common/speculative.cpp)
 # Encoders, and what turns pictures into tokens: llama.cpp's names (src/llama-arch.cpp).
@@ -337,8 +338,18 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     header = Header(version, tensors, values, lengths)
     if not header.architecture and not partial:
         raise ValueError(N_("it does not name its architecture"))
+    _check_counts(header)
     _check_tensors(reader, tensors, values)
     return header
+
+
+def _check_counts(header: Header) -> None:
+    """Numbers that llama.cpp ends the process for, instead of refusing the file."""
+    experts, used = header.number("expert_count") or 0, header.number("expert_used_count") or 0
+    if not 0 <= (header.number("block_count") or 0) <= MAX_LAYERS:
+        raise ValueError(N_("its number of layers makes no sense"))
+    if not 0 <= experts <= MAX_EXPERTS or not bool(experts) <= used <= experts:
+        raise ValueError(N_("its number of experts makes no sense"))
 
 
 def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
