@@ -8,7 +8,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -218,6 +218,17 @@ class ModelMissing(TsukueError):
     model: str
 
 
+class ModelGone(ModelMissing):
+    """It is in the list, but its file has gone or cannot be read."""
+
+    sentence = N_(
+        "The model {model} cannot be used: {reason} ({place}). Put it back, take it out of the list of models, or choose another one."
+    )
+    model: str
+    reason: str
+    place: str
+
+
 class ModelUnreadable(TsukueError):
     sentence = N_(
         "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
@@ -232,6 +243,20 @@ class ModelTooLarge(TsukueError):
     )
     model: str
     reason: str
+
+
+class ModelCrashed(TsukueError):
+    """The engine's process died while it loaded a model: `cause` as in WorkerDied, `log` its last lines."""
+
+    sentence = N_(
+        "The engine's process ended unexpectedly while it was loading {model}: {why} ({cause}). Choose another model, or fetch this one again."
+    )
+    model: str
+    cause: str
+    log: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "why": why(self.cause)}
 
 
 class DraftUnsuitable(TsukueError):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import TsukueError
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
 from desktop.opening import SIDEBAR_WIDTH, Opening
@@ -57,7 +56,7 @@ class MainWindow(QMainWindow):
         self.chat = parts.ChatView(app, self.bridge, self.operations, self.notify, self.theme, self.composer)
         self.sidebar = parts.Sidebar(app.conversations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.operations)
-        self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
+        self.models = parts.ModelsPage(app.models, self.bridge, self.operations, self.notify, self.theme)
         self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -326,23 +325,10 @@ class MainWindow(QMainWindow):
             models = [file for file in files if file.lower().endswith(".gguf")]
             documents = [file for file in files if file not in models]
             for file in models:
-                self._add_model(file)
+                self.models.add(Path(file))
             if documents:
                 self.pages.setCurrentWidget(self.chat)
                 self.chat.add_files(documents)
-
-    def _add_model(self, file: str) -> None:
-        try:
-            model = self.app.library.add(Path(file))
-        except TsukueError as error:
-            self.notify.error(error)
-            return
-        self.chat.refresh_choices()
-        self.models.refresh()
-        self.notify.info(
-            tr("{name} is ready.", name=model.name),
-            (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
-        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

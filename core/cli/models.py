@@ -37,9 +37,15 @@ def register(commands: Commands) -> None:
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
     download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
     other = command(actions, "found", _found, "Models of other programs on this computer.")
-    adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
+    adding = command(
+        actions, "import", _import, "Add a model file where it lies (a link, no copy), and try it out."
+    )
     adding.add_argument("file", metavar="FILE.gguf")
-    remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
+    using = command(actions, "use", _use, "Let this model answer wherever no other is named.")
+    using.add_argument("model", metavar="ID")
+    remove = command(
+        actions, "remove", _remove, "Delete a model that was fetched, or the entry of a file elsewhere."
+    )
     remove.add_argument("model", metavar="ID")
     renaming = command(actions, "rename", _rename, "Call a model by another name.")
     renaming.add_argument("model", metavar="ID")
@@ -66,7 +72,7 @@ def register(commands: Commands) -> None:
     inspect.add_argument("model", metavar="ID|FILE.gguf")
     for printing in (
         *(other, listing, recommend, search, download, adding),
-        *(renaming, moving, adjusting, token, remove, inspect),
+        *(using, renaming, moving, adjusting, token, remove, inspect),
     ):
         printing.add_argument("--json", action="store_true")
 
@@ -75,12 +81,13 @@ def _list(options: argparse.Namespace) -> int:
     from core.models.library import Library
     from core.paths import find_home
 
-    models = Library(find_home(options.home)).all()
+    models = Library(find_home(options.home)).listed()
     if options.json:
         print_json([_model(model) for model in models])
         return 0
     for model in models:
-        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
+        lacks = f"  cannot be used: {model.lacks} ({model.place})" if model.lacks else ""
+        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}{lacks}")
     return 0
 
 
@@ -92,17 +99,18 @@ def _model(model: Any) -> dict[str, Any]:
         "size_bytes": model.size_bytes,
         "languages": model.languages,
         "licence": model.licence,
-        "path": str(model.path),
+        "path": str(model.place if model.lacks else model.path),
         "starter": model.starter,
+        "lacks": model.lacks,
     }
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from core.models import catalogue, fit, hardware, measure
+    from core.models import catalogue, fit, hardware
 
     with closing(open_app(options)) as app:
-        speeds = measure.known(app) or measure.measure(app)
-    machine = hardware.look(app.engine.record.devices)
+        speeds = app.speed.known() or app.speed.measure()
+    machine = hardware.look(app.models.devices)
     judged = [(entry, fit.of_entry(entry, None, machine, speeds)) for entry in catalogue.entries()]
     judged = [
         pair
@@ -254,9 +262,29 @@ def _found(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    from core.errors import TsukueError
+
+    failure: TsukueError | None = None
     with closing(open_app(options)) as app:
         model = app.library.add(Path(options.file))
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+        try:
+            app.models.try_out(model)
+        except TsukueError as error:
+            failure = error
+    if options.json:
+        print_json({**_model(model), "works": failure is None, "error": str(failure or "")})
+    elif failure is None:
+        chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
+        print(f"{model.id} is ready{chosen}")
+    if failure is not None:
+        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
+    return int(failure is not None)
+
+
+def _use(options: argparse.Namespace) -> int:
+    with closing(open_app(options)) as app:
+        model = app.models.use(options.model)
+    print_json(_model(model)) if options.json else print(f"{model.id} answers from now on")
     return 0
 
 
@@ -341,7 +369,7 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from core.models import fit, gguf, hardware, measure
+    from core.models import fit, gguf, hardware
 
     with closing(open_app(options, own=False)) as app:
         path = app.library.path_of(options.model)
@@ -352,9 +380,9 @@ def _inspect(options: argparse.Namespace) -> int:
             size,
             header.shape,
             trained,
-            hardware.look(app.engine.record.devices),
+            hardware.look(app.models.devices),
             active_share=header.active_share,
-            speeds=measure.known(app),
+            speeds=app.speed.known(),
         )
     value = {
         "path": str(path),

@@ -103,7 +103,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             raise SecurityError(_TOO_LARGE)
         return super().call_binop(context, operator, left, right)
 
-    def call(self, context: Any, obj: Any, /, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Any, obj: Any, /, *arguments: Any, **named: Any) -> Any:
         """As the sandbox does it, and bounded as filters are."""
         _refuse_large((*arguments, *named.values()))
         return super().call(context, obj, *arguments, **named)

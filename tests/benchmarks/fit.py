@@ -96,12 +96,12 @@ def measure_speed(folder: Path) -> None:
     from core.engine import local
     from core.engine.messages import Generate, LoadModel, Sampling, Turn
     from core.events import Events
-    from core.models import fit, gguf, hardware, measure
+    from core.models import fit, gguf, hardware
     from core.paths import Home
     from core.workers.supervisor import Worker
 
     with closing(App(Home(folder / "measured"))) as app:
-        speeds = measure.measure(app)
+        speeds = app.speed.measure()
     print(f"  {speeds}", flush=True)
     ratios = []
     for name, file in _models(folder):

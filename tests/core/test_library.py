@@ -27,7 +27,8 @@ def test_a_model_is_used_where_it_lies_and_removed_again(home: Home, tmp_path: P
     theirs.symlink_to(source)
     added = library.add(theirs)
     assert (added.id, added.role, added.path.is_symlink()) == ("theirs", "chat", True)
-    assert library.choose("chat") == "theirs"
+    assert library.choose("chat") == "smollm2-135m-instruct", "what is new does not answer unasked"
+    assert library.choose("chat", "theirs") == "theirs"
     assert library.remove("theirs") == 0
     assert source.exists()
     with pytest.raises(ModelMissing):
