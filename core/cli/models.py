@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Commands, command, open_app, print_json, warn
+from core.errors import TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
@@ -240,8 +241,28 @@ def _download(options: argparse.Namespace) -> int:
             warn("stopped; the same command goes on")
             return 1
         model = app.library.find(item.id)
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
-    return 0
+        failure = _try_out(app, model)
+    return _report_new(model, failure, options)
+
+
+def _try_out(app: App, model: LocalModel) -> TsukueError | None:
+    """What is wrong with a model that has just come; None where it works."""
+    try:
+        app.models.try_out(model)
+    except TsukueError as error:
+        return error
+    return None
+
+
+def _report_new(model: LocalModel, failure: TsukueError | None, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json({**_model(model), "works": failure is None, "error": str(failure or "")})
+    elif failure is None:
+        chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
+        print(f"{model.id} is ready{chosen}")
+    if failure is not None:
+        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
+    return int(failure is not None)
 
 
 def _found(options: argparse.Namespace) -> int:
@@ -262,23 +283,10 @@ def _found(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from core.errors import TsukueError
-
-    failure: TsukueError | None = None
     with closing(open_app(options)) as app:
         model = app.library.add(Path(options.file))
-        try:
-            app.models.try_out(model)
-        except TsukueError as error:
-            failure = error
-    if options.json:
-        print_json({**_model(model), "works": failure is None, "error": str(failure or "")})
-    elif failure is None:
-        chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
-        print(f"{model.id} is ready{chosen}")
-    if failure is not None:
-        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
-    return int(failure is not None)
+        failure = _try_out(app, model)
+    return _report_new(model, failure, options)
 
 
 def _use(options: argparse.Namespace) -> int:

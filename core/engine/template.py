@@ -55,6 +55,7 @@ _ENDLESS = N_("it did not come to an end")
 _REFUSES = N_("it refuses these messages")
 _FAULTY = N_("it contains an error")
 _SILENT = N_("it leaves the question out")
+_EMPTY = N_("it gives nothing")
 _LEAKED = "'type': 'text'"  # a list of parts that was written out as Python shows it
 # What templates do to a text on its way: backslashes before or instead of characters, and switches taken out.
 _ESCAPES = re.compile(r'\\[nrtbf"\\/]')
@@ -253,9 +254,9 @@ class ChatTemplate:
         asked = next(
             (number for number in reversed(range(len(messages))) if messages[number].role == "user"), None
         )
+        if not text.strip():
+            raise _Unfit(_EMPTY)
         if asked is None:
-            if not text.strip():
-                raise _Unfit(N_("it gives nothing"))
             return text
         # A short question may stand in the prompt by chance: in an earlier turn, or inside another word.
         probe = [*messages]

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import Cancelled, HubMissing, TsukueError, WorkerStopped
+from core.errors import Cancelled, HubMissing, ModelMissing, TsukueError, WorkerStopped
 from core.jobs import Job
 from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub
 from core.models.catalogue import Entry
@@ -280,6 +280,10 @@ class ModelsPage(QWidget):
             return
         self.refresh()
         self.changed.emit()
+        self._try_out(model)
+
+    def _try_out(self, model: LocalModel) -> None:
+        """See whether a model that has just come works, and say it."""
         if model.role != "chat":
             self._notify.info(tr("{name} is ready.", name=model.name))
             return
@@ -377,14 +381,12 @@ class ModelsPage(QWidget):
     def _download_changed(self, change: DownloadChanged) -> None:
         self.downloads.show_change(change)
         if change.state is State.DONE:
-            self._notify.info(
-                tr("{name} is ready.", name=change.item.name),
-                (tr("Chat with it"), lambda: self.chat_with.emit(change.item.id))
-                if change.item.about.get("role", "chat") == "chat"
-                else None,
-            )
             self._show_here()
             self.changed.emit()
+            try:
+                self._try_out(self._models.library.find(change.item.id))
+            except ModelMissing as error:
+                self._notify.error(error)
         elif change.state is State.FAILED and change.error is not None:
             self._notify.error(change.error)
 

@@ -466,11 +466,14 @@ def test_text_that_hides_a_token_in_a_token_or_brings_the_guard_stays_text() -> 
         ("{{ none + 1 }}", "contains an error"),
         ("{{ raise_exception('no') }}", "it refuses these messages: no"),
         ("{{ raise_exception() }}", r"\(it refuses these messages\)"),
-        ("", "leaves the question out"),
-        ("{# nothing #}", "leaves the question out"),
+        ("", "gives nothing"),
+        ("{# nothing #}", "gives nothing"),
         ("{{ messages[0].role }}", "leaves the question out"),
         ("{{ messages[-1].content[:1] }}", "leaves the question out"),
-        ("{% for m in messages if m.role != 'user' %}{{ m.content }}{% endfor %}", "leaves the question out"),
+        (
+            "Go.{% for m in messages if m.role != 'user' %}{{ m.content }}{% endfor %}",
+            "leaves the question out",
+        ),
         ("This is what hi looks like.", "leaves the question out"),
     ],
 )

@@ -21,6 +21,7 @@ from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineHelperGone,
     EngineLayersReduced,
     EngineSteppedDown,
 )
@@ -556,12 +557,23 @@ def test_who_waits_for_the_card_until_an_answer_ends_can_be_stopped(
         app.close()
 
 
-def test_an_adapter_that_has_gone_is_left_out(home: Home, script: Callable[..., Path]) -> None:
+def test_what_was_chosen_by_hand_and_has_gone_is_left_out_and_said(
+    home: Home, script: Callable[..., Path]
+) -> None:
     script(*ANSWERS)
     app = App(home)
     try:
-        app.engine.adjustments.set(app.library.choose("chat"), Adjustments(adapters=(Adapter("/gone.gguf"),)))
+        wishes = Adjustments(adapters=(Adapter("/gone.gguf"),), draft="gone")
+        model = app.library.choose("chat")
+        app.engine.adjustments.set(model, wishes)
+        told: list[EngineHelperGone] = []
+        app.events.listen(EngineHelperGone, told.append)
         assert ask(app).text == "one two three four"
+        assert ask(app).text == "one two three four"
+        assert told == [
+            EngineHelperGone(model, "draft", "gone"),
+            EngineHelperGone(model, "adapter", "/gone.gguf"),
+        ], "each is said, once"
     finally:
         app.close()
 
