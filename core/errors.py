@@ -8,7 +8,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, DraftUnsuitable
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -257,6 +257,11 @@ class ModelCrashed(TsukueError):
 
     def shown(self) -> dict[str, Any]:
         return {**self.fields(), "why": why(self.cause)}
+
+
+class PlaceTaken(TsukueError):
+    sentence = N_("{path} already exists. Choose another folder, or move what is there.")
+    path: str
 
 
 class DraftUnsuitable(TsukueError):

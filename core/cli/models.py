@@ -30,7 +30,7 @@ def register(commands: Commands) -> None:
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", default="", metavar="apache-2.0")
     download = command(
-        actions, "download", _download, "Fetch a model (makes connections); goes on where it stopped."
+        actions, "download", _download, "Download a model (makes connections); it resumes where it stopped."
     )
     download.add_argument(
         "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
@@ -48,13 +48,15 @@ def register(commands: Commands) -> None:
         actions, "remove", _remove, "Delete a model that was fetched, or the entry of a file elsewhere."
     )
     remove.add_argument("model", metavar="ID")
-    renaming = command(actions, "rename", _rename, "Call a model by another name.")
+    renaming = command(actions, "rename", _rename, "Give a model another name.")
     renaming.add_argument("model", metavar="ID")
-    renaming.add_argument("name", help="empty: its own name again")
+    renaming.add_argument("name", help="leave it empty to go back to its own name")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
     moving.add_argument("model", metavar="ID")
     moving.add_argument("folder", metavar="FOLDER")
-    adjusting = command(actions, "adjust", _adjust, "Set things by hand for one model; alone it shows them.")
+    adjusting = command(
+        actions, "adjust", _adjust, "Change the settings of one model; without options, show them."
+    )
     adjusting.add_argument("model", metavar="ID")
     adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
     adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
@@ -196,7 +198,7 @@ def _search(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.repository:56} {f.downloads:9,} fetched  {f.licence}")
+        print(f"{f.repository:56} {f.downloads:9,} downloads  {f.licence}")
     return 0
 
 
@@ -238,7 +240,7 @@ def _download(options: argparse.Namespace) -> int:
             job.wait()
         except KeyboardInterrupt:
             job.cancel()
-            warn("stopped; the same command goes on")
+            warn("stopped; run the same command again to resume")
             return 1
         model = app.library.find(item.id)
         failure = _try_out(app, model)
@@ -306,14 +308,14 @@ def _remove(options: argparse.Namespace) -> int:
 def _rename(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.rename(options.model, options.name)
-    print_json(_model(model)) if options.json else print(f"{model.id} is called {model.name}")
+    print_json(_model(model)) if options.json else print(f"{model.id} is now called {model.name}")
     return 0
 
 
 def _move(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.move(options.model, Path(options.folder))
-    print_json(_model(model)) if options.json else print(f"{model.name} lies in {model.path.parent}")
+    print_json(_model(model)) if options.json else print(f"{model.name} is now in {model.path.parent}")
     return 0
 
 

@@ -298,7 +298,9 @@ class LocalEngine:
 
     def _half_context(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         if tried.context_length <= SMALLEST_CONTEXT:
-            raise ModelTooLarge(Path(usual.path).name, N_("no memory for the smallest context"))
+            raise ModelTooLarge(
+                Path(usual.path).name, N_("there is not enough even for the smallest context")
+            )
         length = max(SMALLEST_CONTEXT, tried.context_length // 2)
         self._events.publish(EngineContextShortened(model, length))
         return msgspec.structs.replace(usual, context_length=length)

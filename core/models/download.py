@@ -35,6 +35,7 @@ from core.errors import (
     HubUnreachable,
     NoRoom,
 )
+from core.network import words_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -272,7 +273,7 @@ class Download:
                     reason = N_("the connection was cut")
                 except _transport_errors() as error:
                     have = part.stat().st_size if part.exists() else 0
-                    reason = str(error) or type(error).__name__
+                    reason = words_of(error)
                 except _Retry as retry:
                     reason = retry.reason
                     self._pause(retry.seconds)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core import files
-from core.errors import N_, HomeNotWritable, ModelGone, ModelMissing, ModelUnreadable, NoModel, NoRoom
+from core.errors import N_, ModelGone, ModelMissing, ModelUnreadable, NoModel, NoRoom, PlaceTaken
 from core.events import Event, Events
 from core.models import gguf, quantisation
 from core.paths import Home, starter_folder
@@ -200,7 +200,7 @@ class Library:
 
         The library keeps only a note of where it is. Until everything is copied, nothing is deleted; `check` raises
         to stop, `progress` gets bytes done and in all. Raises ModelMissing (also for starter models and for files
-        that only a link leads to: they are not ours), NoRoom, HomeNotWritable, DiskFull.
+        that only a link leads to: they are not ours), NoRoom, PlaceTaken, HomeNotWritable, DiskFull.
         """
         found = self.find(model)
         if found.starter or found.path.is_symlink():
@@ -218,7 +218,7 @@ class Library:
             if free < total:
                 raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
             if target.exists():
-                raise HomeNotWritable(str(target), N_("it is there already"))
+                raise PlaceTaken(str(target))
             shutil.rmtree(half, ignore_errors=True)  # of a move that a crash has ended
             try:
                 _copy(parts, source, half, total, check, progress)

@@ -86,7 +86,7 @@ class AdjustDialog(QDialog):
         self.draft = self._box(tr("Smaller model that guesses ahead"), self._drafts(), wishes.draft)
         self.draft.setToolTip(
             tr(
-                "Models of the same family with the same vocabulary are offered. One much smaller is used by itself where there is room for it, and only as long as it makes answers quicker."
+                "Models of the same family with the same vocabulary are offered. A much smaller one is used automatically where there is room for it, and only as long as it makes answers faster."
             )
         )
         self.adapters = self._adapters(wishes)

@@ -26,7 +26,7 @@ def role_name(role: str) -> str:
     return {
         "chat": tr("Chat"),
         "embedding": tr("Document search"),
-        "reranker": tr("Sorting of passages"),
+        "reranker": tr("Passage ranking"),
         "speech": tr("Speech to text"),
         "adapter": tr("Adapter"),
     }[role]
@@ -135,7 +135,7 @@ def _menu(name: str, choices: list[Choice]) -> QPushButton:
 def local_card(model: LocalModel, actions: list[Action], more: list[Choice]) -> QFrame:
     """A model that lies on this computer, or of which only its entry in the list is left."""
     value = model.lacks
-    mark = QLabel(tr("not usable") if model.lacks else tr("on this computer"))
+    mark = QLabel(tr("unavailable") if model.lacks else tr("on this computer"))
     mark.setProperty("role", "chip")
     facts = [
         role_name(model.role),

@@ -233,7 +233,7 @@ class ModelsPage(QWidget):
 
     def _rename(self, model: LocalModel) -> None:
         name, said = QInputDialog.getText(
-            self, tr("Rename"), tr("Name (empty: its own again)"), text=model.name
+            self, tr("Rename"), tr("Name (leave it empty to go back to its own)"), text=model.name
         )
         if said:
             try:
@@ -260,7 +260,7 @@ class ModelsPage(QWidget):
 
         def moved(found: LocalModel) -> None:
             self._notify.info(
-                tr("{name} lies in {folder} now.", name=found.name, folder=str(found.path.parent))
+                tr("{name} is now in {folder}.", name=found.name, folder=str(found.path.parent))
             )
             self.refresh()
 

@@ -138,7 +138,7 @@ class HubSearch(QWidget):
         for model in found:
             facts = [
                 model.licence,
-                tr_n("fetched {n} time", "fetched {n} times", model.downloads),
+                tr_n("{n} download", "{n} downloads", model.downloads),
                 model.updated,
             ]
             if model.gated:

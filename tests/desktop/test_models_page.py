@@ -109,7 +109,7 @@ def test_a_model_is_moved(qtbot: QtBot, window: MainWindow, home: Home, tmp_path
     shutil.copy(window.app.library.path_of(STARTER), home.models / "mine.gguf")
     window.models.move_to(window.app.library.find("mine"), tmp_path)
     qtbot.waitUntil(lambda: window.app.library.find("mine").path.is_relative_to(tmp_path / "mine"))
-    qtbot.waitUntil(lambda: any("mine lies in" in text for _, text in window.notify.history))
+    qtbot.waitUntil(lambda: any("mine is now in" in text for _, text in window.notify.history))
 
 
 def test_a_card_that_has_gone_is_said_on_the_screen(
