@@ -18,8 +18,7 @@ from core import secrets
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
 from core.models import quantisation
 from core.models.download import Item, RemoteFile
-from core.network import words_of
-from core.network import Network
+from core.network import Network, words_of
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
