@@ -8,7 +8,7 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceTaken, DraftUnsuitable
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceNotWritable, PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -257,6 +257,14 @@ class ModelCrashed(TsukueError):
 
     def shown(self) -> dict[str, Any]:
         return {**self.fields(), "why": why(self.cause)}
+
+
+class PlaceNotWritable(TsukueError):
+    """A folder that the person named, and not Tsukue's own."""
+
+    sentence = N_("{path} cannot be written to ({reason}). Make it writable, or choose another folder.")
+    path: str
+    reason: str
 
 
 class PlaceTaken(TsukueError):

@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from core import files
-from core.errors import N_, ModelGone, ModelMissing, ModelUnreadable, NoModel, NoRoom, PlaceTaken
+from core.errors import (
+    N_,
+    HomeNotWritable,
+    ModelGone,
+    ModelMissing,
+    ModelUnreadable,
+    NoModel,
+    NoRoom,
+    PlaceNotWritable,
+    PlaceTaken,
+)
 from core.events import Event, Events
 from core.models import gguf, quantisation
 from core.paths import Home, starter_folder
@@ -200,11 +210,25 @@ class Library:
 
         The library keeps only a note of where it is. Until everything is copied, nothing is deleted; `check` raises
         to stop, `progress` gets bytes done and in all. Raises ModelMissing (also for starter models and for files
-        that only a link leads to: they are not ours), NoRoom, PlaceTaken, HomeNotWritable, DiskFull.
+        that only a link leads to: they are not ours), NoRoom, PlaceTaken, PlaceNotWritable, DiskFull.
         """
         found = self.find(model)
         if found.starter or found.path.is_symlink():
             raise ModelMissing(model)
+        try:
+            with files.writing(folder):
+                self._move(found, folder, check, progress)
+        except HomeNotWritable as error:
+            raise PlaceNotWritable(error.path, error.reason) from error
+        return self.find(found.id)
+
+    def _move(
+        self,
+        found: LocalModel,
+        folder: Path,
+        check: Callable[[], None],
+        progress: Callable[[int, int], None],
+    ) -> None:
         here = self._home.models / found.id
         ours = here.is_dir()  # else a plain file in the models folder
         source = found.path if found.path.is_dir() else found.path.parent
@@ -212,33 +236,31 @@ class Library:
         parts = [p for p in every if p != source / "model.json"]
         total = sum(p.stat().st_size for p in parts)
         target, half = folder / found.id, folder / f".{found.id}.half"
-        with files.writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(folder).free
-            if free < total:
-                raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
-            if target.exists():
-                raise PlaceTaken(str(target))
-            shutil.rmtree(half, ignore_errors=True)  # of a move that a crash has ended
-            try:
-                _copy(parts, source, half, total, check, progress)
-                half.replace(target)
-            except BaseException:
-                shutil.rmtree(half, ignore_errors=True)
-                raise
-            here.mkdir(exist_ok=True)
-            about: dict[str, Any] = (
-                _read_json(here / "model.json") if ours else {"name": found.name, "role": found.role}
-            )
-            if found.path.is_file():
-                about["file"] = found.path.name
-            about["since"] = found.since
-            files.write_json(here / "model.json", {**about, "at": str(target)})
-            for path in parts:
-                path.unlink()
-            if ours:
-                _remove_empty(source, but=here)
-        return self.find(found.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < total:
+            raise NoRoom(found.name, total >> 20, free >> 20, str(folder))
+        if target.exists():
+            raise PlaceTaken(str(target))
+        shutil.rmtree(half, ignore_errors=True)  # of a move that a crash has ended
+        try:
+            _copy(parts, source, half, total, check, progress)
+            half.replace(target)
+        except BaseException:
+            shutil.rmtree(half, ignore_errors=True)
+            raise
+        here.mkdir(exist_ok=True)
+        about: dict[str, Any] = (
+            _read_json(here / "model.json") if ours else {"name": found.name, "role": found.role}
+        )
+        if found.path.is_file():
+            about["file"] = found.path.name
+        about["since"] = found.since
+        files.write_json(here / "model.json", {**about, "at": str(target)})
+        for path in parts:
+            path.unlink()
+        if ours:
+            _remove_empty(source, but=here)
 
     # ------------------------------------------------------------ what lies there
 
