@@ -43,6 +43,7 @@ _CANNOT_CHAT = {
 }
 _SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_WORDS = "tokenizer.ggml.tokens"
 # type number -> (values in a block, bytes of a block)
 _BLOCKS = {
     0: (1, 4),
@@ -105,7 +106,7 @@ class Header:
     @property
     def vocabulary(self) -> int | None:
         """How many tokens the model knows."""
-        return self.lengths.get("tokenizer.ggml.tokens")
+        return self.lengths.get(_WORDS)
 
     @property
     def shape(self) -> Shape | None:
@@ -181,11 +182,14 @@ class _Reader:
     def number(self, code: str) -> Any:
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
-    def string(self) -> str:
+    def raw(self) -> bytes:
         length = self.number("Q")
         if length > MAX_STRING:
             raise ValueError(N_("a text in the header is absurdly long"))
-        return self.take(length).decode("utf-8", errors="replace")
+        return self.take(length)
+
+    def string(self) -> str:
+        return self.raw().decode("utf-8", errors="replace")
 
     def value(self, kind: int, depth: int = 0) -> Any:
         if kind in _SIMPLE:
@@ -205,14 +209,14 @@ class _Reader:
         self.last_count = count
         return values if count <= KEPT_ARRAY else None
 
-    def strings(self) -> list[str]:
-        """A list of texts, however long."""
+    def strings(self) -> list[bytes]:
+        """A list of texts, however long, as they are in the file."""
         inner, count = self.number("I"), self.number("Q")
         if inner != _STRING:
             raise ValueError(f"unknown value type {inner}")
         if count > MAX_ARRAY:
             raise ValueError(N_("a list in the header is absurdly long"))
-        return [self.string() for _ in range(count)]
+        return [self.raw() for _ in range(count)]
 
 
 def read_header(path: str | Path) -> Header:
@@ -283,8 +287,8 @@ def words(path: Path) -> list[str]:
     """A model's vocabulary in the order of its tokens; empty where it names none. Raises ModelMissing, ModelUnreadable."""
     with _opened(path) as reader:
         for key, value_kind in _entries(reader):
-            if key == "tokenizer.ggml.tokens" and value_kind == _ARRAY:
-                return reader.strings()
+            if key == _WORDS and value_kind == _ARRAY:
+                return [word.decode("utf-8", errors="replace") for word in reader.strings()]
             reader.value(value_kind)
     return []
 
@@ -330,6 +334,9 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     for _ in range(entries):
         key = reader.string()
         kind = reader.number("I")
+        if key == _WORDS and kind == _ARRAY:
+            lengths[key] = _check_words(reader.strings())
+            continue
         value = reader.value(kind)
         if kind == _ARRAY:
             lengths[key] = reader.last_count
@@ -341,6 +348,14 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     _check_counts(header)
     _check_tensors(reader, tensors, values)
     return header
+
+
+def _check_words(words: list[bytes]) -> int:
+    """How many there are. llama.cpp ends the process at a word that comes twice; it numbers those that are empty."""
+    named = [word for word in words if word]
+    if len(set(named)) < len(named):
+        raise ValueError(N_("a word comes twice in its vocabulary"))
+    return len(words)
 
 
 def _check_counts(header: Header) -> None:

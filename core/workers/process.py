@@ -134,7 +134,8 @@ class _Server:
                 answer = messages.Failed(call.id, type(error).__name__, error.fields())
             except Exception as error:  # noqa: BLE001 - a bug here is reported, and the worker goes on
                 traceback.print_exc()
-                fields = {"worker": "?", "detail": f"{type(error).__name__}: {error}"}
+                said = f": {error}" if str(error) else ""
+                fields = {"worker": "?", "detail": f"{type(error).__name__}{said}"}
                 answer = messages.Failed(call.id, "WorkerFault", fields)
             finally:
                 with self._lock:

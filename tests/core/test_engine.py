@@ -404,6 +404,14 @@ def test_numbers_that_end_llama_cpps_process_are_refused_before(
         gguf.check(strange)
 
 
+def test_a_vocabulary_with_a_word_twice_is_refused_before(model_path: str, tmp_path: Path) -> None:
+    data = Path(model_path).read_bytes()
+    twice = tmp_path / "twice.gguf"
+    twice.write_bytes(data.replace(b"\x06\0\0\0\0\0\0\0\xc4\xa0that", b"\x06\0\0\0\0\0\0\0\xc4\xa0this", 1))
+    with pytest.raises(ModelUnreadable, match="twice in its vocabulary"):
+        gguf.check(twice)
+
+
 def test_mutated_headers_never_crash_the_reader(model_path: str, tmp_path: Path) -> None:
     """Seeded mutations of the first bytes: each file is read or refused, quickly, by name."""
     head = bytearray(Path(model_path).read_bytes()[:4_000_000])

@@ -71,6 +71,8 @@ log = _Log()
 
 def start_backend(*, graphics: bool = True) -> None:
     """Initialise llama.cpp once in this process; without `graphics`, as if there were no graphics card."""
+    # At a failed check it would run a debugger if there is one, for seconds, whose lines push its own out of the log.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     c.llama_log_set(log.callback, None)
     devices.load(graphics=graphics)
     c.llama_backend_init()
