@@ -170,7 +170,7 @@ class LocalEngine:
         """What was chosen for a model and is where it was; it answers without one that has gone."""
         found = []
         for adapter in self.adjustments.get(model).adapters:
-            if Path(adapter.path).exists():
+            if gguf.is_there(Path(adapter.path)):
                 found.append(adapter)
             else:
                 self._helper_gone(model, "adapter", adapter.path)

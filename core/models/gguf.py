@@ -233,10 +233,14 @@ def parts(path: Path) -> list[Path]:
     """The files of a model, the one that is loaded first: several for a split model, else one.
 
     The parts of a split model lie side by side; a link in the library, which bears another name, leads to the first.
-    Raises ModelUnreadable where one is not there.
+    Raises ModelUnreadable where one is not there or may not be looked at.
     """
     first = path
-    if path.is_symlink() and quantisation.split_of(path.name) is None:
+    try:
+        linked = path.is_symlink()
+    except OSError as error:  # in a folder that is closed to us
+        raise ModelUnreadable(str(path), error.strerror or str(error)) from error
+    if linked and quantisation.split_of(path.name) is None:
         target = path.parent / path.readlink()
         first = target if quantisation.split_of(target.name) else path
     split = quantisation.split_of(first.name)
@@ -246,9 +250,18 @@ def parts(path: Path) -> list[Path]:
     found = []
     for number in range(1, count + 1):
         found.append(first.with_name(f"{stem}-{number:05}-of-{count:05}.gguf"))
-        if not found[-1].exists():
+        if not is_there(found[-1]):
             raise ModelUnreadable(str(path), N_("a part of it is not there"))
     return found
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder that can be reached; what is behind a closed door is not there."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def size_bytes(path: Path) -> int:

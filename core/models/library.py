@@ -98,7 +98,9 @@ def _lack(path: Path) -> str:
         return _GONE
     except ModelUnreadable:
         return _PART_GONE
-    return "" if all(os.access(part, os.R_OK) for part in parts) else _CLOSED
+    as_we_are = os.access in os.supports_effective_ids
+    readable = (os.access(part, os.R_OK, effective_ids=as_we_are) for part in parts)
+    return "" if all(readable) else _CLOSED
 
 
 def _siblings(path: Path) -> list[Path]:
@@ -108,7 +110,7 @@ def _siblings(path: Path) -> list[Path]:
         return [path]
     stem, _, count = split
     every = (path.with_name(f"{stem}-{number:05}-of-{count:05}.gguf") for number in range(1, count + 1))
-    return [part for part in every if part.exists()]
+    return [part for part in every if gguf.is_there(part)]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -316,7 +318,7 @@ class Library:
         It is called `name`, or as its file is. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
         what can neither chat nor adapt a model), HomeNotWritable, DiskFull.
         """
-        if file.exists():  # any part of a split model stands for the whole
+        if gguf.is_there(file):  # any part of a split model stands for the whole
             file = gguf.parts(file)[0]
         gguf.check(file)
         if gguf.kind_of(file) == "other":
@@ -327,7 +329,7 @@ class Library:
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)
         with files.writing(target):
-            if not target.exists():
+            if not gguf.is_there(target):
                 target.unlink(missing_ok=True)  # a link whose file has gone
                 try:
                     # The parts of a split model lie beside it under their own names, perhaps as links themselves.
@@ -350,7 +352,7 @@ class Library:
         """Where the link to `file` goes: a name that is free, or that leads to it already."""
         for number in itertools.count(1):
             target = self._home.models / (f"{stem}.gguf" if number == 1 else f"{stem}-{number}.gguf")
-            if not target.exists() or target.samefile(file):
+            if not gguf.is_there(target) or target.samefile(file):
                 return target
         raise AssertionError("numbers do not end")
 
@@ -367,17 +369,17 @@ class Library:
             return self._delete(found)
 
     def _delete(self, found: LocalModel) -> int:
+        if found.path.parent == self._home.models and found.path.is_symlink():
+            found.path.unlink()
+            return 0
         if found.path.parent == self._home.models and not found.path.is_dir():
-            if found.path.is_symlink():
-                found.path.unlink()
-                return 0
             for part in _siblings(found.path):
                 part.unlink()
             return found.size_bytes
         folder = self._home.models / found.id
         place = _place(folder, _read_json(folder / "model.json"))
         shutil.rmtree(folder)
-        if place.exists():
+        if gguf.is_there(place):
             shutil.rmtree(place)
         return found.size_bytes
 
@@ -400,7 +402,7 @@ class Library:
             )
             for e in entries
         ]
-        return [model for model in models if model.path.exists()]
+        return [model for model in models if gguf.is_there(model.path)]
 
     def of_role(self, role: str) -> list[LocalModel]:
         """The models that can fill a role."""
@@ -429,7 +431,7 @@ class Library:
         model, or without one the model that has been here longest: a new one answers when the person chooses it, and
         never unasked.
         """
-        if Path(wanted).suffix == ".gguf" and Path(wanted).exists():
+        if Path(wanted).suffix == ".gguf" and gguf.is_there(Path(wanted)):
             return wanted
         reason, place = why_not, ""
         if wanted and not why_not:
@@ -459,7 +461,7 @@ class Library:
         """The file or folder of a model, given by id, name or path. Raises ModelMissing, ModelGone."""
         path = Path(model)
         if path.suffix == ".gguf":
-            if not path.exists():
+            if not gguf.is_there(path):
                 raise ModelMissing(model)
             return path
         return self.find(model).path
