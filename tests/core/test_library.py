@@ -16,7 +16,15 @@ import pytest
 from gguf import GGUFWriter
 
 from core.app import App
-from core.errors import Cancelled, ModelGone, ModelMissing, ModelUnreadable, NoModel
+from core.errors import (
+    Cancelled,
+    ModelGone,
+    ModelMissing,
+    ModelUnreadable,
+    NoModel,
+    PlaceNotWritable,
+    PlaceTaken,
+)
 from core.events import Events
 from core.models import discover, gguf
 from core.models.library import Library, ModelStoodIn
@@ -252,6 +260,19 @@ def test_a_move_that_a_crash_has_ended_can_be_made_again(home: Home, tmp_path: P
     (tmp_path / "disk/.owner--model.half/model.gguf").write_bytes(b"half")
     assert library.move("owner--model", tmp_path / "disk").path.stat().st_size > 90_000_000
     assert sorted(p.name for p in (tmp_path / "disk").iterdir()) == ["owner--model"]
+
+
+def test_a_place_that_cannot_be_moved_to_is_named(home: Home, tmp_path: Path) -> None:
+    """It is the person's folder and not the program's own: the sentence must not speak of --home."""
+    library = Library(home)
+    folder = _fetched(home, library)
+    (tmp_path / "disk/owner--model").mkdir(parents=True)
+    with pytest.raises(PlaceTaken, match="already exists"):
+        library.move("owner--model", tmp_path / "disk")
+    (tmp_path / "a file").write_text("no folder")
+    with pytest.raises(PlaceNotWritable, match="a file cannot be written to"):
+        library.move("owner--model", tmp_path / "a file")
+    assert library.find("owner--model").path == folder / "model.gguf"
 
 
 def test_an_id_is_meant_before_anothers_name(home: Home) -> None:
