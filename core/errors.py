@@ -249,7 +249,7 @@ class ModelCrashed(TsukueError):
     """The engine's process died while it loaded a model: `cause` as in WorkerDied, `log` its last lines."""
 
     sentence = N_(
-        "The engine's process ended unexpectedly while it was loading {model}: {why} ({cause}). Choose another model, or fetch this one again."
+        "The chat engine process ended unexpectedly while it was loading {model}: {why} ({cause}). Try again; if it ends again, choose another model, or fetch this one anew."
     )
     model: str
     cause: str
