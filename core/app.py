@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from core import log as logs
@@ -29,10 +29,12 @@ from core.engine.remote import RemoteEngine
 from core.errors import N_
 from core.events import Events
 from core.jobs import Jobs
-from core.models import measure, offered
+from core.models import offered
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
+from core.models.measure import MachineSpeed
+from core.models.service import Models
 from core.network import Network
 from core.paths import Home
 from core.settings import Settings, SettingsFile
@@ -94,7 +96,7 @@ class App:
             raise
         self.conversations = ConversationStore(self.database)
         self.documents = DocumentStore(self.database)
-        self.library = Library(home)
+        self.library = Library(home, events=self.events)
         offered.offer(self.settings, self.library)
         if own:
             settled = self.conversations.settle()
@@ -136,7 +138,19 @@ class App:
         )
         if own and self.conversations.deleted():
             self.jobs.start("remove what was deleted", self.chat.purge)
-        self.events.listen(EngineAnswered, lambda answered: measure.learn(self, answered))
+        new_worker = partial(self_test_worker, home, self.events)
+        self.speed = MachineSpeed(home.root, self.engine, self.library, new_worker)
+        self.events.listen(EngineAnswered, self.speed.learn)
+        self.models = Models(
+            home.models,
+            self.library,
+            self.downloads,
+            self.speed,
+            self.settings,
+            self.hub,
+            self.engine,
+            new_worker,
+        )
 
     @cached_property
     def answerer(self) -> Answerer:

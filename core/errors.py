@@ -10,7 +10,8 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
     │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceNotWritable,
+    │              PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -353,6 +354,17 @@ class ModelMissing(TsukueError):
     model: str
 
 
+class ModelGone(ModelMissing):
+    """It is in the list, but its file has gone or cannot be read."""
+
+    sentence = N_(
+        "The model {model} cannot be used: {reason} ({place}). Put it back, take it out of the list of models, or choose another one."
+    )
+    model: str
+    reason: str
+    place: str
+
+
 class ModelUnreadable(TsukueError):
     sentence = N_(
         "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
@@ -367,6 +379,33 @@ class ModelTooLarge(TsukueError):
     )
     model: str
     reason: str
+
+
+class ModelCrashed(TsukueError):
+    """The engine's process died while it loaded a model: `cause` as in WorkerDied, `log` its last lines."""
+
+    sentence = N_(
+        "The chat engine process ended unexpectedly while it was loading {model}: {why} ({cause}). Try again; if it ends again, choose another model, or fetch this one anew."
+    )
+    model: str
+    cause: str
+    log: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "why": why(self.cause)}
+
+
+class PlaceNotWritable(TsukueError):
+    """A folder that the person named, and not Tsukue's own."""
+
+    sentence = N_("{path} cannot be written to ({reason}). Make it writable, or choose another folder.")
+    path: str
+    reason: str
+
+
+class PlaceTaken(TsukueError):
+    sentence = N_("{path} already exists. Choose another folder, or move what is there.")
+    path: str
 
 
 class DraftUnsuitable(TsukueError):
@@ -396,8 +435,14 @@ class PromptTooLong(TsukueError):
 
 
 class TemplateFailed(TsukueError):
-    sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
+    """`detail` is what the template or the interpreter said, in its own words."""
+
+    sentence = N_("The model's own chat template could not be used ({reason}{said}). Choose another model.")
     reason: str
+    detail: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "said": f": {self.detail}" if self.detail else ""}
 
 
 class SchemaUnusable(TsukueError):

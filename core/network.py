@@ -27,6 +27,12 @@ from core.errors import N_, NetworkRefused
 if TYPE_CHECKING:
     import httpx2
 
+
+def words_of(error: BaseException) -> str:
+    """What a failed connection's error says, in at most a line; some say nothing."""
+    return " ".join(str(error).split())[:200] or N_("the connection failed")
+
+
 _purpose: contextvars.ContextVar[str | None] = contextvars.ContextVar("network_purpose", default=None)
 _WATCHED = {
     "socket.connect",

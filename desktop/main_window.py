@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from core.app import App
     from core.chat.conversation import Source
-    from core.models.library import LocalModel
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -100,7 +99,7 @@ class MainWindow(QMainWindow):
         )
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.reads)
-        self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
+        self.models = parts.ModelsPage(app.models, self.bridge, self.operations, self.notify, self.theme)
         self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -356,21 +355,10 @@ class MainWindow(QMainWindow):
             models = [file for file in files if file.lower().endswith(".gguf")]
             documents = [file for file in files if file not in models]
             for file in models:
-                self._add_model(file)
+                self.models.add(Path(file))
             if documents:
                 self.pages.setCurrentWidget(self.chat)
                 self.chat.add_files(documents)
-
-    def _add_model(self, file: str) -> None:
-        def added(model: LocalModel) -> None:
-            self.chat.choices.refresh()
-            self.models.refresh()
-            self.notify.info(
-                tr("{name} is ready.", name=model.name),
-                (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
-            )
-
-        self.operations.run("add a model", lambda job: self.app.library.add(Path(file)), added)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -36,7 +36,9 @@ class Voice:
         self._settings = settings
 
     def _folder(self) -> str:
-        wanted = self._settings.values.speech_model or MULTILINGUAL
+        wanted = self._settings.values.speech_model
+        if not wanted and any(model.id == MULTILINGUAL for model in self._library.of_role("speech")):
+            wanted = MULTILINGUAL
         return str(self._library.path_of(self._library.choose("speech", wanted)))
 
     def warm_up(self) -> None:

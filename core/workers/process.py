@@ -210,7 +210,8 @@ class _Server:
                 packed = _failed(call.id, error)
             except Exception as error:  # noqa: BLE001 - a bug here is reported, and the worker goes on
                 traceback.print_exc()
-                packed = _failed(call.id, WorkerFault("?", f"{type(error).__name__}: {error}"))
+                said = f": {error}" if str(error) else ""
+                packed = _failed(call.id, WorkerFault("?", f"{type(error).__name__}{said}"))
             finally:
                 with self._lock:
                     self._contexts.pop(call.id, None)
