@@ -58,7 +58,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "The engine crashed with {model}: {why} ({cause}). It now runs {how}; this is remembered.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 why=reason,
                 cause=event.cause,
                 how=tr(value),
@@ -70,7 +70,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 n=event.length,
             )
         )
@@ -79,7 +79,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "The graphics card has no room for all of {model}: {n} of its layers are computed there, the rest on the processor.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 n=event.layers,
             )
         )
@@ -97,12 +97,12 @@ class EngineNews(QObject):
             tr(
                 "{draft} does not guess ahead for {model}: the two do not go together, or there is no room for both. Answers come without it; another can be chosen under Adjust.",
                 draft=Path(event.path).stem,
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
             )
         )
 
     def _helper_gone(self, event: EngineHelperGone) -> None:
-        names = {"name": event.name, "model": self._app.library.name_of(event.model)}
+        names = {"name": event.name, "model": self._app.library.known_name(event.model)}
         if event.kind == "adapter":
             text = tr(
                 "The adapter {name} of {model} is not there any more: answers come without it. Put it back, or take it off under Adjust.",

@@ -99,7 +99,9 @@ class MainWindow(QMainWindow):
         )
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.reads)
-        self.models = parts.ModelsPage(app.models, self.bridge, self.operations, self.notify, self.theme)
+        self.models = parts.ModelsPage(
+            app.models, self.bridge, self.reads, self.operations, self.notify, self.theme
+        )
         self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -169,7 +171,11 @@ class MainWindow(QMainWindow):
             parts.EngineLoading,
             lambda e: self.status.set_activity(
                 "loading",
-                tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent)
+                tr(
+                    "Loading {model}: {percent} %",
+                    model=self.app.library.known_name(e.model),
+                    percent=e.percent,
+                )
                 if e.percent < 100
                 else "",
             ),

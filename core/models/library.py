@@ -127,6 +127,7 @@ class Library:
         self._starter = starter or starter_folder()
         self._events = events
         self._told: set[ModelStoodIn] = set()
+        self._seen: dict[str, str] = {}  # names by id, as they were when somebody last looked
 
     def all(self, *, with_test_models: bool = False) -> list[LocalModel]:
         """Every model that can be used: the person's own first, then the starter pack."""
@@ -137,7 +138,9 @@ class Library:
         names = self._names()
         own = [*self._folders(), *self._files()]
         found = own + [m for m in self._starters() if with_test_models or not m.for_tests]
-        return [replace(model, name=names.get(model.id, model.name)) for model in found]
+        listed = [replace(model, name=names.get(model.id, model.name)) for model in found]
+        self._seen |= {model.id: model.name for model in listed}
+        return listed
 
     # ------------------------------------------------------------ names and places that the person chose
 
@@ -396,3 +399,7 @@ class Library:
             return self._listed(model).name
         except ModelMissing:
             return Path(model).stem
+
+    def known_name(self, model: str) -> str:
+        """A model's name as it was when somebody last looked; the disk is left alone."""
+        return self._seen.get(model, Path(model).stem)

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.engine import thinking
-from core.engine.ladder import key_of
 from core.engine.messages import Adapter
 from core.errors import TsukueError
 from core.models import fit, hardware
 from core.models.adjustments import Adjustments
+from core.models.fit import Speeds
 from core.models.gguf import Header
 from core.models.library import LocalModel
 from core.models.service import Models
@@ -50,14 +50,23 @@ class AdjustDialog(QDialog):
         model: LocalModel,
         header: Header,
         smaller: list[LocalModel],
+        adapters: list[LocalModel],
+        speeds: Speeds | None,
+        build: str,
         parent: QWidget | None = None,
     ) -> None:
-        """`smaller` are the models that can guess ahead for this one."""
+        """`smaller` are the models that can guess ahead for this one, `adapters` those that may change it.
+
+        `build` is the model's key in the ladder of safer settings.
+        """
         super().__init__(parent)
         self._models = models
         self._model = model
         self._header = header
         self._smaller = smaller
+        self._offered_adapters = adapters
+        self._speeds = speeds
+        self._build = build
         self._trained = header.number("context_length") or 0
         self.setWindowTitle(tr("Adjust {name}", name=model.name))
         self.setMinimumWidth(560)
@@ -161,14 +170,14 @@ class AdjustDialog(QDialog):
         wish = self._models.adjustments.get(self._model.id).draft
         offered = {model.id: model.name for model in self._smaller}
         if wish:  # it may have been chosen where nothing was checked
-            offered.setdefault(wish, self._models.library.name_of(wish))
+            offered.setdefault(wish, self._models.library.known_name(wish))
         return [(None, tr("Chosen for you")), ("", tr("None")), *offered.items()]
 
     def _adapters(self, wishes: Adjustments) -> dict[str, tuple[QCheckBox, QDoubleSpinBox]]:
         """A row for each adapter in the library: whether it is applied, and how strongly."""
         applied = {adapter.path: adapter.scale for adapter in wishes.adapters}
         rows = {}
-        for adapter in self._models.library.of_role("adapter"):
+        for adapter in self._offered_adapters:
             path = str(adapter.path)
             check = QCheckBox(adapter.name)
             check.setChecked(path in applied)
@@ -236,7 +245,7 @@ class AdjustDialog(QDialog):
             self._trained,
             hardware.look(self._models.devices),
             active_share=self._header.active_share,
-            speeds=self._models.speed.known(),
+            speeds=self._speeds,
             context=wishes.context_length or self._models.settings.values.context_length,
             cache_type=wishes.cache_type or "f16",
             gpu_layers=wishes.gpu_layers,
@@ -251,7 +260,7 @@ class AdjustDialog(QDialog):
 
     def _fill_safer(self) -> None:
         """If crashes have led to safer settings, say which, with the way back."""
-        key = key_of(str(self._model.path))
+        key = self._build
         names = self._models.ladder.names(key)
         self._safer.setVisible(bool(names))
         if not names:

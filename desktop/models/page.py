@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import Cancelled, HubMissing, ModelMissing, TsukueError, WorkerStopped
+from core.engine.ladder import key_of
+from core.errors import Cancelled, HubMissing, WorkerStopped
 from core.jobs import Job
 from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub
 from core.models.catalogue import Entry
@@ -41,8 +44,20 @@ from desktop.models.downloading import DownloadStrip
 from desktop.models.search import HubSearch
 from desktop.notify import Notify
 from desktop.operations import Operations
+from desktop.reads import Reads
 from desktop.theme import Theme
 from desktop.widgets import layouts
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the disk and at this machine found."""
+
+    machine: hardware.Machine
+    speeds: Speeds | None
+    downloads: list[DownloadChanged]
+    models: list[LocalModel]
+    used: set[Path]  # files that are in the list already
 
 
 class ModelsPage(QWidget):
@@ -50,15 +65,23 @@ class ModelsPage(QWidget):
     changed = Signal()  # a model came or went
 
     def __init__(
-        self, models: Models, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme
+        self,
+        models: Models,
+        bridge: Bridge,
+        reads: Reads,
+        operations: Operations,
+        notify: Notify,
+        theme: Theme,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._models = models
+        self._reads = reads
         self._operations = operations
         self._notify = notify
         self._speeds: Speeds | None = None
         self._measuring = False
+        self._seen: _Seen | None = None
         self._others: list[Foreign] = []
         self.adjusting: AdjustDialog | None = None
         heading = QLabel(tr("Models"))
@@ -106,7 +129,7 @@ class ModelsPage(QWidget):
         row.addStretch()
         self.downloads = DownloadStrip()
         self.downloads.paused.connect(models.downloads.pause)
-        self.downloads.resumed.connect(models.downloads.start)
+        self.downloads.resumed.connect(self._start)
         self.downloads.cancelled.connect(self._give_up)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 24, 16)
@@ -121,7 +144,23 @@ class ModelsPage(QWidget):
 
     def refresh(self) -> None:
         """Look again at the disk and at this machine."""
-        machine = hardware.look(self._models.devices)
+        self._reads.ask(self._look, self._show, key=self)
+        # Another program's folder may be large or on a slow disk.
+        self._operations.run("look for other programs' models", lambda job: discover.find(), self._found)
+
+    def _look(self) -> _Seen:
+        models = [model for model in self._models.library.listed() if model.role in cards.ROLES]
+        return _Seen(
+            hardware.look(self._models.devices),
+            self._models.speed.known(),
+            self._models.downloads.all(),
+            models,
+            {model.path.resolve() for model in models},
+        )
+
+    def _show(self, seen: _Seen) -> None:
+        self._seen = seen
+        machine = seen.machine
         about = tr(
             "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
             cores=machine.cores,
@@ -132,13 +171,11 @@ class ModelsPage(QWidget):
             names = ", ".join(device.description for device in machine.devices)
             about = tr("{about} Graphics: {names}.", about=about, names=names)
         self._about.setText(about)
-        self._speeds = self._models.speed.known() or self._speeds
-        self.downloads.show_all(self._models.downloads.all())
+        self._speeds = seen.speeds or self._speeds
+        self.downloads.show_all(seen.downloads)
         self._show_here()
         if self.stack.currentIndex() == 1:
             self._show_catalogue()
-        # Another program's folder may be large or on a slow disk.
-        self._operations.run("look for other programs' models", lambda job: discover.find(), self._found)
 
     def _found(self, others: list[Foreign]) -> None:
         self._others = others
@@ -176,12 +213,16 @@ class ModelsPage(QWidget):
     # ------------------------------------------------------------ on this computer
 
     def _show_here(self) -> None:
-        models = [model for model in self._models.library.listed() if model.role in cards.ROLES]
+        if self._seen is None:
+            return
         own: list[QWidget] = [
-            cards.local_card(model, self._actions(model), self._more(model)) for model in models
+            cards.local_card(model, self._actions(model), self._more(model)) for model in self._seen.models
         ]
-        used = {model.path.resolve() for model in models}
-        others = [cards.foreign_card(f, partial(self._use, f)) for f in self._others if f.path not in used]
+        others = [
+            cards.foreign_card(f, partial(self._use, f))
+            for f in self._others
+            if f.path not in self._seen.used
+        ]
         _fill(self._here, [*own, *others])
         where = QLabel(
             tr(
@@ -221,10 +262,16 @@ class ModelsPage(QWidget):
         return more
 
     def _adjust(self, model: LocalModel) -> None:
-        def look(job: Job) -> tuple[gguf.Header, list[LocalModel]]:
-            return gguf.read_header(model.path), draft_models.candidates(self._models.library, model.path)
+        def look(job: Job) -> tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str]:
+            library = self._models.library
+            smaller = draft_models.candidates(library, model.path)
+            header = gguf.read_header(model.path)
+            adapters = library.of_role("adapter")
+            return header, smaller, adapters, self._models.speed.known(), key_of(str(model.path))
 
-        def show(found: tuple[gguf.Header, list[LocalModel]]) -> None:
+        def show(
+            found: tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str],
+        ) -> None:
             self.adjusting = AdjustDialog(self._models, model, *found, self)
             self.adjusting.failed.connect(self._notify.error)
             self.adjusting.open()
@@ -236,12 +283,20 @@ class ModelsPage(QWidget):
             self, tr("Rename"), tr("Name (leave it empty to go back to its own)"), text=model.name
         )
         if said:
-            try:
-                self._models.library.rename(model.id, name)
-            except TsukueError as error:
-                self._notify.error(error)
-            self.refresh()
-            self.changed.emit()
+            self._change("rename a model", lambda: self._models.library.rename(model.id, name))
+
+    def _change(self, name: str, change: Callable[[], object]) -> None:
+        """Change something of the library, and show what is there then, whether it succeeded or not."""
+
+        def failed(_: BaseException) -> bool:
+            self._changed()
+            return False
+
+        self._operations.run(name, lambda _: change(), lambda _: self._changed(), failed)
+
+    def _changed(self) -> None:
+        self.refresh()
+        self.changed.emit()
 
     def _open_folder(self, model: LocalModel) -> None:
         folder = model.path if model.path.is_dir() else model.path.resolve().parent
@@ -273,14 +328,12 @@ class ModelsPage(QWidget):
 
     def add(self, file: Path, name: str = "") -> None:
         """Add a model file where it lies, and try it out in the background: it answers only when it is chosen."""
-        try:
-            model = self._models.library.add(file, name)
-        except TsukueError as error:
-            self._notify.error(error)
-            return
-        self.refresh()
-        self.changed.emit()
-        self._try_out(model)
+
+        def added(model: LocalModel) -> None:
+            self._changed()
+            self._try_out(model)
+
+        self._operations.run("add a model", lambda _: self._models.library.add(file, name), added)
 
     def _try_out(self, model: LocalModel) -> None:
         """See whether a model that has just come works, and say it."""
@@ -322,17 +375,14 @@ class ModelsPage(QWidget):
         if model.path.is_symlink():
             question = tr("Take {name} out of the list? The file itself stays where it is.", name=model.name)
         if QMessageBox.question(self, tr("Remove"), question) == QMessageBox.StandardButton.Yes:
-            try:
-                self._models.library.remove(model.id)
-            except TsukueError as error:
-                self._notify.error(error)
-            self.refresh()
-            self.changed.emit()
+            self._change("remove a model", lambda: self._models.library.remove(model.id))
 
     # ------------------------------------------------------------ the catalogue
 
     def _show_catalogue(self) -> None:
-        machine = hardware.look(self._models.devices)
+        if self._seen is None:
+            return
+        machine = self._seen.machine
         judged = [
             (entry, fit.of_entry(entry, None, machine, self._speeds))
             for entry in catalogue.entries()
@@ -369,24 +419,20 @@ class ModelsPage(QWidget):
     # ------------------------------------------------------------ downloads
 
     def _start(self, item: Item) -> None:
-        self._models.downloads.start(item)
+        self._operations.run("begin a download", lambda _: self._models.downloads.start(item))
 
     def _give_up(self, item: str) -> None:
         self._operations.run(
             "give up a download",
             lambda job: self._models.downloads.cancel(item),
-            lambda _: self.downloads.show_all(self._models.downloads.all()),
+            lambda _: self.refresh(),
         )
 
     def _download_changed(self, change: DownloadChanged) -> None:
         self.downloads.show_change(change)
         if change.state is State.DONE:
-            self._show_here()
-            self.changed.emit()
-            try:
-                self._try_out(self._models.library.find(change.item.id))
-            except ModelMissing as error:
-                self._notify.error(error)
+            self._changed()
+            self._reads.ask(lambda: self._models.library.find(change.item.id), self._try_out)
         elif change.state is State.FAILED and change.error is not None:
             self._notify.error(change.error)
 

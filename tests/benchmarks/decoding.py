@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from tests.benchmarks.report import BRIGHTER, ROOT, STARTER, NotTaken, ask, read_lines, report, taking
 
 QUESTION = "Tell me a very long story about a desk."
@@ -137,11 +139,11 @@ def _ours(window: Any) -> tuple[tuple[float, float], int]:
     app.engine.worker.stop()
     app.settings.change(answer_length=1)
     window.new_chat()
-    t = ask(window, READING_WORDS)["timings"]
+    t = msgspec.to_builtins(ask(window, READING_WORDS).timings)
     reading = t["prompt_tokens"] / t["first_token_s"]
     app.settings.change(answer_length=300)
     window.new_chat()
-    t = ask(window, QUESTION)["timings"]
+    t = msgspec.to_builtins(ask(window, QUESTION).timings)
     if t["completion_tokens"] < TELLING:
         raise NotTaken(f"the answer ended after {t['completion_tokens']} tokens")
     writing = (t["completion_tokens"] - 1) / (t["total_s"] - t["first_token_s"])

@@ -15,6 +15,7 @@ from core.models import discover
 from core.paths import Home
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
+from tests.support import window_guard
 
 Open = Callable[..., MainWindow]
 
@@ -38,6 +39,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
             app.settings.change(**settings)
         i18n.choose(language)
         window = MainWindow(theme.Theme(qapp, appearance))
+        window_guard.watch(app)
         window.fill(app)
         opened.append((window, app))
         qtbot.addWidget(window)
@@ -46,10 +48,12 @@ def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
         return window
 
     yield open_it
+    wrong = window_guard.rest()
     for window, app in opened:
         window.close()
         app.close()
     i18n.choose("en")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture

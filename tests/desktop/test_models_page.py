@@ -97,11 +97,15 @@ def test_safer_settings_are_undone_where_they_are_shown(qtbot: QtBot, window: Ma
     dialog.close()
 
 
-def test_a_model_is_renamed(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_renamed(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("小さなモデル", True))
     window.models._rename(window.app.library.find(STARTER))
-    names = [label.text() for label in window.models.findChildren(QLabel) if label.property("role") == "name"]
-    assert "小さなモデル" in names
+
+    def names() -> list[str]:
+        labels = window.models.findChildren(QLabel)
+        return [label.text() for label in labels if label.property("role") == "name"]
+
+    qtbot.waitUntil(lambda: "小さなモデル" in names(), timeout=10_000)
     assert window.app.library.name_of(STARTER) == "小さなモデル"
 
 

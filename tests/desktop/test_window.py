@@ -430,6 +430,7 @@ def test_another_programs_model_is_used_where_it_lies(
 
     qtbot.waitUntil(lambda: len(buttons()) == 1)
     qtbot.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.app.library.all()), timeout=10_000)
     (model,) = window.app.library.all()
     assert (model.id, model.path.resolve()) == ("Their_model", source)
     qtbot.waitUntil(lambda: buttons() == [], timeout=5000)

@@ -15,6 +15,7 @@ from typing import Any
 from core.app import App
 
 DESKTOP = str(Path(__file__).resolve().parents[2] / "desktop")
+CORE = str(Path(DESKTOP).parent / "core")
 LISTINGS = ("os.listdir", "os.scandir")
 violations: list[str] = []
 _armed = False
@@ -22,11 +23,11 @@ _hooked = False
 
 
 def _through_the_window(frame: FrameType | None) -> bool:
-    """Whether the window's code is on the stack, and not just importing something."""
+    """Whether the window's code is on the stack, and not just importing something or asking for its version."""
     found = False
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if "importlib" in name:
             return False
         found = found or name.startswith(DESKTOP)
         frame = frame.f_back
@@ -37,9 +38,12 @@ def _check(what: str) -> None:
     if _armed and threading.current_thread() is threading.main_thread():
         frame = sys._getframe(2)
         if _through_the_window(frame):
-            violations.append(
-                f"{what} on the window's thread:\n{''.join(traceback.format_stack(frame)[-6:])}"
-            )
+            ours = [
+                f"  {entry.filename}:{entry.lineno} {entry.name}"
+                for entry in traceback.extract_stack(frame)
+                if entry.filename.startswith((DESKTOP, CORE))
+            ]
+            violations.append("\n".join([f"{what} on the window's thread:", *ours[-5:]]))
             raise AssertionError(f"{what} on the window's thread")
 
 
