@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Commands, command, open_app, print_json, warn
+from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.errors import TsukueError
 
 
@@ -22,17 +21,17 @@ def register(commands: Commands) -> None:
     add.add_argument("paths", nargs="+", metavar="PATH")
     status = command(actions, "status", _status, "What a collection holds, and what is not finished.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
-    everything.add_argument("-c", "--collection", metavar="NAME")
+    everything.add_argument("-c", "--collection", type=text, metavar="NAME")
     remove = command(actions, "remove", _remove, "Remove a document, or a whole collection.")
     remove.add_argument("file", nargs="?", metavar="PATH")
     search = command(actions, "search", _search, "Find passages.")
-    search.add_argument("query", nargs="?", metavar="QUERY")
+    search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
-    ask.add_argument("question", nargs="?", metavar="QUESTION")
-    ask.add_argument("--model", default="", metavar="M")
+    ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
+    ask.add_argument("--model", type=text, default="", metavar="M")
     for needs in (add, status, remove, search, ask):
-        needs.add_argument("-c", "--collection", metavar="NAME", required=True)
+        needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one a line")
     for printing in (add, status, everything, remove, search, ask):
@@ -47,11 +46,7 @@ def _add(options: argparse.Namespace) -> int:
 
         def show(progress: IngestProgress) -> None:
             count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
-            print(
-                f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}",
-                file=sys.stderr,
-                flush=True,
-            )
+            note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
 
         app.events.listen(IngestProgress, show)
         job = app.jobs.start("add", lambda job: app.ingest.add(options.paths, options.collection, job))
@@ -76,7 +71,7 @@ def _add(options: argparse.Namespace) -> int:
             }
         )
     else:
-        print(
+        show(
             f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
             f" {len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s"
         )
@@ -105,7 +100,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     else:
-        print("\n".join(lines) if lines else "nothing yet")
+        show("\n".join(lines) if lines else "nothing yet")
     return 0
 
 
@@ -137,7 +132,7 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print_json(value)
     else:
-        print(
+        show(
             f"{value['documents']} documents, {value['pages']} pages, {value['passages']} passages;"
             f" {len(unfinished)} not finished (add them again to go on)"
         )
@@ -153,7 +148,7 @@ def _remove(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"removed": removed})
     else:
-        print(f"{removed} removed")
+        show(f"{removed} removed")
     return 0
 
 
@@ -166,11 +161,12 @@ def _questions(options: argparse.Namespace, text: str | None) -> Iterator[tuple[
                 for line in stream:
                     if line.strip():
                         entry = json.loads(line)
+                        entry["question"].encode()  # half a character (\\ud800) could go nowhere
                         yield entry.get("id"), entry["question"]
 
         try:
             return iter(list(lines()))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             warn(f"{options.batch} cannot be read as one {{id, question}} a line: {error}")
             return None
     if not text:
@@ -212,7 +208,7 @@ def _search(options: argparse.Namespace) -> int:
                 continue
             for f in found:
                 page = f", p. {f.passage.page}" if f.passage.page else ""
-                print(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
+                show(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
     finally:
         app.close()
     return 0
@@ -275,14 +271,14 @@ def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> 
         )
         return
     if outcome == "not found":
-        print("Not in the documents.")
+        show("Not in the documents.")
         return
-    print(_marked(answer.text, details.get("marks", [])))
+    show(_marked(answer.text, details.get("marks", [])))
     if outcome == "quotation":
-        print("\nThe documents do not support this answer. What they say:")
+        show("\nThe documents do not support this answer. What they say:")
     for citation in citations:
         page = f", p. {citation['page']}" if citation["page"] else ""
-        print(f"[{citation['marker']}] {citation['file']}{page}: “{citation['text']}”")
+        show(f"[{citation['marker']}] {citation['file']}{page}: “{citation['text']}”")
 
 
 def _marked(text: str, marks: list[list[Any]]) -> str:

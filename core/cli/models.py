@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, open_app, print_json, warn
+from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 
 if TYPE_CHECKING:
     from core.app import App
@@ -23,38 +23,38 @@ def register(commands: Commands) -> None:
     recommend = command(actions, "recommend", _recommend, "Which models of the catalogue fit this computer.")
     recommend.add_argument("--all", action="store_true", help="also those that do not fit")
     search = command(actions, "search", _search, "Search the model hub (makes a connection).")
-    search.add_argument("words", nargs="*", metavar="WORD")
+    search.add_argument("words", nargs="*", type=text, metavar="WORD")
     search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    search.add_argument("--language", default="", metavar="ja")
+    search.add_argument("--language", type=text, default="", metavar="ja")
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
-    search.add_argument("--licence", default="", metavar="apache-2.0")
+    search.add_argument("--licence", type=text, default="", metavar="apache-2.0")
     download = command(
         actions, "download", _download, "Fetch a model (makes connections); goes on where it stopped."
     )
     download.add_argument(
-        "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
+        "model", type=text, metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
     )
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
+    download.add_argument("--file", type=text, default="", metavar="NAME", help="which file or quantisation")
     other = command(actions, "found", _found, "Models of other programs on this computer.")
     adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
     adding.add_argument("file", metavar="FILE.gguf")
     remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
-    remove.add_argument("model", metavar="ID")
+    remove.add_argument("model", type=text, metavar="ID")
     renaming = command(actions, "rename", _rename, "Call a model by another name.")
-    renaming.add_argument("model", metavar="ID")
-    renaming.add_argument("name", help="empty: its own name again")
+    renaming.add_argument("model", type=text, metavar="ID")
+    renaming.add_argument("name", type=text, help="empty: its own name again")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
-    moving.add_argument("model", metavar="ID")
+    moving.add_argument("model", type=text, metavar="ID")
     moving.add_argument("folder", metavar="FOLDER")
     adjusting = command(actions, "adjust", _adjust, "Set things by hand for one model; alone it shows them.")
-    adjusting.add_argument("model", metavar="ID")
+    adjusting.add_argument("model", type=text, metavar="ID")
     adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
     adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
     adjusting.add_argument("--cache-type", choices=["auto", "f16", "q8_0", "q4_0"])
     adjusting.add_argument("--thinking", choices=["auto", "on", "off"])
     adjusting.add_argument(
-        "--draft", metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
+        "--draft", type=text, metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
     )
     adjusting.add_argument(
         "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' takes all off"
@@ -80,7 +80,7 @@ def _list(options: argparse.Namespace) -> int:
         print_json([_model(model) for model in models])
         return 0
     for model in models:
-        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
+        show(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
     return 0
 
 
@@ -149,9 +149,7 @@ def _recommend(options: argparse.Namespace) -> int:
         )
         return 0
     for entry, found in shown:
-        print(
-            f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}"
-        )
+        show(f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}")
     return 0
 
 
@@ -187,7 +185,7 @@ def _search(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.repository:56} {f.downloads:9,} fetched  {f.licence}")
+        show(f"{f.repository:56} {f.downloads:9,} fetched  {f.licence}")
     return 0
 
 
@@ -217,11 +215,7 @@ def _download(options: argparse.Namespace) -> int:
         def show(change: DownloadChanged) -> None:
             if change.state is State.RUNNING and change.total:
                 left = f", {change.seconds_left:.0f} s left" if change.seconds_left is not None else ""
-                print(
-                    f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                note(f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}")
 
         app.events.listen(DownloadChanged, show)
         job = app.downloads.start(item)
@@ -232,7 +226,7 @@ def _download(options: argparse.Namespace) -> int:
             warn("stopped; the same command goes on")
             return 1
         model = app.library.find(item.id)
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+    print_json(_model(model)) if options.json else show(f"{model.id} is ready")
     return 0
 
 
@@ -249,35 +243,35 @@ def _found(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.name:40} {f.size_bytes / 1e6:8.0f} MB  {f.program}: {f.path}")
+        show(f"{f.name:40} {f.size_bytes / 1e6:8.0f} MB  {f.program}: {f.path}")
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.add(Path(options.file))
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+    print_json(_model(model)) if options.json else show(f"{model.id} is ready")
     return 0
 
 
 def _remove(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         freed = app.library.remove(options.model)
-    print_json({"freed_bytes": freed}) if options.json else print(f"{freed / 1e6:.0f} MB freed")
+    print_json({"freed_bytes": freed}) if options.json else show(f"{freed / 1e6:.0f} MB freed")
     return 0
 
 
 def _rename(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.rename(options.model, options.name)
-    print_json(_model(model)) if options.json else print(f"{model.id} is called {model.name}")
+    print_json(_model(model)) if options.json else show(f"{model.id} is called {model.name}")
     return 0
 
 
 def _move(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.move(options.model, Path(options.folder))
-    print_json(_model(model)) if options.json else print(f"{model.name} lies in {model.path.parent}")
+    print_json(_model(model)) if options.json else show(f"{model.name} lies in {model.path.parent}")
     return 0
 
 
@@ -314,17 +308,21 @@ def _adjust(options: argparse.Namespace) -> int:
         if options.draft is not None:
             changes["draft"] = _draft_for(app, model, options.draft)
         if options.adapter:
-            pairs = [text.partition("=") for text in options.adapter if text != "none"]
-            changes["adapters"] = tuple(
-                Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
-            )
+            pairs = [given.partition("=") for given in options.adapter if given != "none"]
+            try:
+                changes["adapters"] = tuple(
+                    Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
+                )
+            except ValueError:
+                warn("the scale behind = is a number, such as lora.gguf=0.5")
+                return 2
         wishes = msgspec.structs.replace(wishes, **changes)
         app.engine.adjustments.set(model.id, wishes)
     shown = msgspec.to_builtins(wishes)
     if options.json:
         print_json({"id": model.id, **shown})
     else:
-        print(f"{model.id}: {shown or 'everything automatic'}")
+        show(f"{model.id}: {shown or 'everything automatic'}")
     return 0
 
 
@@ -336,7 +334,7 @@ def _token(options: argparse.Namespace) -> int:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
         secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
-    print_json({"kept": kept}) if options.json else print("the token is kept" if kept else "no token is kept")
+    print_json({"kept": kept}) if options.json else show("the token is kept" if kept else "no token is kept")
     return 0
 
 
@@ -373,5 +371,5 @@ def _inspect(options: argparse.Namespace) -> int:
         print_json(value)
     else:
         for name, entry in value.items():
-            print(f"{name}: {entry}")
+            show(f"{name}: {entry}")
     return 0
