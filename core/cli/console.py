@@ -17,7 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import TsukueError
 
@@ -131,10 +131,14 @@ def _let_go() -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells wrong usage without passing on what could steer the terminal."""
+    """Prints help and wrong usage as everything else is printed: argparse passes over an output that takes no more."""
 
-    def error(self, message: str) -> NoReturn:
-        super().error(harmless(message))
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        if file is None or file is sys.stderr:
+            with contextlib.suppress(OSError, ValueError):
+                print(harmless(message), end="", file=sys.stderr, flush=True)
+        else:
+            _write(harmless(message))
 
 
 def text(argument: str) -> str:

@@ -44,11 +44,11 @@ def _add(options: argparse.Namespace) -> int:
     app = open_app(options)
     try:
 
-        def show(progress: IngestProgress) -> None:
+        def tell(progress: IngestProgress) -> None:
             count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
             note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
 
-        app.events.listen(IngestProgress, show)
+        app.events.listen(IngestProgress, tell)
         job = app.jobs.start("add", lambda job: app.ingest.add(options.paths, options.collection, job))
         try:
             report = job.wait()

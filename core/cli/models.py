@@ -212,12 +212,12 @@ def _download(options: argparse.Namespace) -> int:
             prefixes = {"prefixes": entry.prefixes} if entry and entry.prefixes else {}
             item = source.whole(page, role, prefixes)
 
-        def show(change: DownloadChanged) -> None:
+        def tell(change: DownloadChanged) -> None:
             if change.state is State.RUNNING and change.total:
                 left = f", {change.seconds_left:.0f} s left" if change.seconds_left is not None else ""
                 note(f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}")
 
-        app.events.listen(DownloadChanged, show)
+        app.events.listen(DownloadChanged, tell)
         job = app.downloads.start(item)
         try:
             job.wait()

@@ -210,13 +210,13 @@ class _Process:
                         if self._log_file.exists() and self._log_file.stat().st_size < 1_000_000
                         else "wb"
                     )
-                    out = stack.enter_context(self._log_file.open(mode))
+                    # Unbuffered: on a full disk nothing is left over for the closing to fail at.
+                    out = stack.enter_context(self._log_file.open(mode, buffering=0))
             for line in self.popen.stderr:
                 self.lines.append(line.decode(errors="replace").rstrip())
                 if out is not None:
                     with contextlib.suppress(OSError):
                         out.write(line)
-                        out.flush()
 
 
 class Worker:
