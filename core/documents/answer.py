@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.documents import keywords, retrieve, sentences, support
+from core.documents import keywords, retrieve, support
 from core.documents.index import Index
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
+from core.text import characters, sentences
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 SHOWN = 4  # passages that the model is given
@@ -79,8 +80,7 @@ class Evidence:
             f"[{i}] {p.passage.section + chr(10) if p.passage.section else ''}{p.passage.text}"
             for i, p in enumerate(self.passages[:SHOWN], start=1)
         )
-        japanese = support._JAPANESE.search(self.question)
-        if japanese:
+        if characters.is_japanese(self.question):
             return (
                 f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
             )
@@ -146,7 +146,7 @@ class Answerer:
         A short follow-up ("and the other one?") is searched together with the question before it.
         """
         searched = question
-        if earlier and len(support._content(support._normal(question))) < 2:
+        if earlier and len(support.content(question)) < 2:
             searched = f"{earlier[-1]} {question}"
         found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
         weights = keywords.weights(self._store, self._store.collection(collection), searched)

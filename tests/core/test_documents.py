@@ -17,7 +17,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
-from core.documents import passages, retrieve, sentences, support
+from core.documents import passages, retrieve, support
 from core.documents.ingest import IngestProgress
 from core.documents.messages import PageImage, PageText, RenderPage, Section
 from core.errors import (
@@ -35,6 +35,7 @@ from core.errors import (
 )
 from core.jobs import Job
 from core.paths import Home
+from core.text import sentences
 from tests.conftest import CORPUS, ROOT, until
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/data/questions.jsonl").read_text().splitlines()]
