@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self.sidebar = parts.Sidebar(app.conversations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.operations)
         self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
-        self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
+        self.source = parts.SourceView(app.documents, app.pages, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
         for page in (self.chat, self.documents, self.models):

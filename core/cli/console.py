@@ -17,7 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import TsukueError
 
@@ -133,7 +133,7 @@ def _let_go() -> None:
 class Parser(argparse.ArgumentParser):
     """Prints help and wrong usage as everything else is printed: argparse passes over an output that takes no more."""
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         if file is None or file is sys.stderr:
             with contextlib.suppress(OSError, ValueError):
                 print(harmless(message), end="", file=sys.stderr, flush=True)

@@ -49,12 +49,12 @@ def _add(options: argparse.Namespace) -> int:
             note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
 
         app.events.listen(IngestProgress, tell)
-        job = app.jobs.start("add", lambda job: app.ingest.add(options.paths, options.collection, job))
+        addition = app.additions.add(options.paths, options.collection)
         try:
-            report = job.wait()
+            report = addition.wait()
         except KeyboardInterrupt:
-            job.cancel()
-            report = job.wait()
+            addition.cancel()
+            report = addition.wait()
     finally:
         app.close()
     for failed in report.failed:
@@ -119,9 +119,10 @@ def _status(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         documents = app.documents.documents(options.collection)
+        left = {d.id for d in app.documents.unfinished(app.index.embedder)}
     finally:
         app.close()
-    unfinished = [d.file for d in documents if d.state != "ready"]
+    unfinished = [d.file for d in documents if d.id in left]
     value = {
         "collection": options.collection,
         "documents": len(documents),
@@ -186,7 +187,10 @@ def _search(options: argparse.Namespace) -> int:
         for number, question in questions:
             started = time.perf_counter()
             found = retrieve.search(app.documents, app.index, options.collection, question, options.top)
+            missing = app.index.missing(app.documents.collection(options.collection))
             seconds = time.perf_counter() - started
+            if missing:
+                warn(_words_only(missing))
             if options.json:
                 print_json(
                     {
@@ -203,6 +207,7 @@ def _search(options: argparse.Namespace) -> int:
                             for f in found
                         ],
                         "seconds": round(seconds, 3),
+                        **({"words_only": missing} if missing else {}),
                     }
                 )
                 continue
@@ -239,8 +244,17 @@ def _ask(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _words_only(passages: int) -> str:
+    return (
+        f"{passages} passages are found by their words only, not by meaning, until they are embedded:"
+        " `tsukue docs status` names their files; add these again"
+    )
+
+
 def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> None:
     details = answer.details
+    if details.get("words_only"):
+        warn(_words_only(details["words_only"]))
     outcome = details.get("outcome", "quotation")
     timings = details.get("timings") or {
         "first_token_s": 0.0,

@@ -62,6 +62,9 @@ class Evidence:
     quotation: Quotation | None
     fits: bool
     weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
+    words_only: int = (
+        0  # passages that the search by meaning could not see: they lack vectors of the embedder
+    )
 
     def answers(self, citation: dict[str, Any]) -> bool:
         """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
@@ -89,6 +92,7 @@ class Evidence:
     def details(self) -> dict[str, Any]:
         """For storing with the answer."""
         return {
+            **({"words_only": self.words_only} if self.words_only else {}),
             "quotation": self.quotation.details() if self.quotation and self.fits else None,
             "passages": [
                 {
@@ -149,10 +153,13 @@ class Answerer:
         if earlier and len(support.content(question)) < 2:
             searched = f"{earlier[-1]} {question}"
         found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
-        weights = keywords.weights(self._store, self._store.collection(collection), searched)
+        number = self._store.collection(collection)
+        weights = keywords.weights(self._store, number, searched)
         quotation = self._quote(searched, found, weights, job)
         fits = quotation is not None and quotation.score >= FITS
-        return Evidence(question, _quoted_first(found, quotation), quotation, fits, weights)
+        return Evidence(
+            question, _quoted_first(found, quotation), quotation, fits, weights, self._index.missing(number)
+        )
 
     def _quote(
         self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None

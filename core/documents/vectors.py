@@ -77,15 +77,19 @@ class VectorStore:
             for start in range(0, len(ids), BATCH):
                 self._collection(index).delete(ids=[str(i) for i in ids[start : start + BATCH]])
 
-    def drop(self, prefix: str) -> None:
-        """Forget the indexes whose names begin so; nothing happens if there is none."""
+    def drop(self, index: str) -> None:
+        """Forget an index; nothing happens if there is none."""
+        self._open.pop(index, None)
+        with self._on_disk(), contextlib.suppress(NotFoundError, ValueError):
+            self._client.delete_collection(index)
+
+    def drop_all(self, prefix: str) -> None:
+        """Forget the indexes whose names begin so."""
         with self._on_disk():
             names = [found.name for found in self._client.list_collections()]
-            for name in names:
-                if name.startswith(prefix):
-                    self._open.pop(name, None)
-                    with contextlib.suppress(NotFoundError):
-                        self._client.delete_collection(name)
+        for name in names:
+            if name.startswith(prefix):
+                self.drop(name)
 
     def count(self, index: str) -> int:
         with self._on_disk():

