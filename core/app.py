@@ -88,7 +88,7 @@ class App:
             self.network.install()
             self.events = Events()
             self.jobs = Jobs()
-            self.database = Database(home)
+            self.database = Database(home, owned=own)
         except BaseException:
             logs.stop()
             if self._lock is not None:
@@ -102,7 +102,7 @@ class App:
             if settled:
                 log.warning("%d answers had been cut short", settled)
             if home.states.is_dir():
-                states.sweep(home.states, {str(c.id) for c in self.conversations.all()})
+                states.sweep(home.states, {str(number) for number in self.conversations.ids()})
 
         self.workers: list[Worker] = []
         self.engine = LocalEngine(
@@ -135,6 +135,7 @@ class App:
             lambda: self.answerer,
             self.events,
             self.jobs,
+            forgive=self._forgive,
         )
         self.events.listen(EngineAnswered, lambda answered: measure.learn(self, answered))
 
@@ -160,10 +161,15 @@ class App:
         self.workers.append(worker)
         return worker
 
+    def _forgive(self) -> None:
+        self.engine.worker.forgive()
+        self.index.worker.forgive()
+
     def close(self) -> None:
         """End jobs, workers and files, in this order."""
         for worker in self.workers:
             worker.cancel_all()
+        self.chat.close()
         self.jobs.close()
         for worker in reversed(self.workers):
             worker.close()

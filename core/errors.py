@@ -6,14 +6,15 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
 
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
-    ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged
+    ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
+    ├── chat       AnswerUnderWay, ConversationMissing
     ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
-    │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing, ConversationMissing
+    │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
 """
 
@@ -126,6 +127,13 @@ class DatabaseDamaged(TsukueError):
     )
     path: str
     reason: str
+
+
+class DatabaseBusy(TsukueError):
+    sentence = N_(
+        "Another program is using Tsukue's database {path}. Close that program, then try again; nothing is lost."
+    )
+    path: str
 
 
 # ---------------------------------------------------------------- workers
@@ -436,6 +444,10 @@ class ParserDied(TsukueError):
 class CollectionMissing(TsukueError):
     sentence = N_("There is no collection named {name}. Add a document to it first.")
     name: str
+
+
+class AnswerUnderWay(TsukueError):
+    sentence = N_("An answer is still being written in this conversation. Wait for it, or stop it first.")
 
 
 class ConversationMissing(TsukueError):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import TsukueError
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
 from desktop.opening import SIDEBAR_WIDTH, Opening
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from core.app import App
+    from core.chat.conversation import Source
+    from core.models.library import LocalModel
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -53,10 +54,13 @@ class MainWindow(QMainWindow):
         self.notify = parts.Notify(self)
         self.bridge = parts.Bridge(app.events, self)
         self.operations = parts.Operations(app.jobs, self.notify, self)
+        self.reads = parts.Reads(self.notify, self)
 
-        self.chat = parts.ChatView(app, self.bridge, self.operations, self.notify, self.theme, self.composer)
-        self.sidebar = parts.Sidebar(app.conversations, self.theme)
-        self.documents = parts.DocumentsPage(app.documents, self.operations)
+        self.chat = parts.ChatView(
+            app, self.bridge, self.reads, self.operations, self.notify, self.theme, self.composer
+        )
+        self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
+        self.documents = parts.DocumentsPage(app.documents, self.reads)
         self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
         self.source = parts.SourceView(app.documents, app.pages, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
@@ -86,12 +90,11 @@ class MainWindow(QMainWindow):
         self._clock = QTimer(self, interval=2000)
         self._clock.timeout.connect(self._look)
         self._clock.start()
-        self.sidebar.refresh(None)
         for problem in app.settings.problems:
             self.notify.info(
                 tr("A setting could not be read and has its default again: {problem}", problem=problem)
             )
-        self.chat.finish_adding()
+        self.chat.adding.resume()
         self.setAcceptDrops(True)
         self.composer.setFocus()
         self._filled = True
@@ -113,11 +116,10 @@ class MainWindow(QMainWindow):
         from desktop import parts
 
         self.sidebar.new_chat.connect(self.new_chat)
-        self.sidebar.opened.connect(self.open_conversation)
-        self.sidebar.removed.connect(self._remove_conversation)
+        self.sidebar.opened.connect(self._open_found)
         self.sidebar.export.connect(self._export)
         self.sidebar.page.connect(self.show_page)
-        self.chat.conversation_changed.connect(lambda number: self.sidebar.refresh(number or None))
+        self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self.documents.refresh)
@@ -125,11 +127,11 @@ class MainWindow(QMainWindow):
         self.documents.add_to.connect(self._add_to)
         self.documents.remove.connect(self._remove_documents)
         self.models.chat_with.connect(self._chat_with)
-        self.models.changed.connect(self.chat.refresh_choices)
+        self.models.changed.connect(self.chat.choices.refresh)
         self.source.closed.connect(self.close_source)
         self.status.ledger.connect(self._show_ledger)
-        self.chat.answers_come_from.connect(self.status.set_server)
-        self.chat.refresh_choices()
+        self.chat.choices.answers_come_from.connect(self.status.set_server)
+        self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
         for keys, function in (
             ("Ctrl+N", self.new_chat),
             ("Ctrl+K", self.sidebar.search.setFocus),
+            ("Ctrl+F", self._find),
             ("Ctrl+O", self.chat.choose_files),
             ("Ctrl+Space", self.chat.talking.toggle),
             ("Ctrl+,", lambda: self.show_page("settings")),
@@ -164,11 +167,20 @@ class MainWindow(QMainWindow):
         self.chat.new_chat()
         self.status.set_context(0, 0)
 
-    def open_conversation(self, number: int) -> None:
+    def open_conversation(self, number: int, *, message: int | None = None, words: str = "") -> None:
+        """Show a conversation, at a message and with words highlighted where they are given."""
         self.pages.setCurrentWidget(self.chat)
         self.close_source()
-        self.chat.open(number)
+        self.chat.open(number, message=message, words=words)
         self.status.set_context(0, 0)
+
+    def _open_found(self, number: int, message: int | None) -> None:
+        words = self.sidebar.search.text().strip() if message is not None else ""
+        self.open_conversation(number, message=message, words=words)
+
+    def _find(self) -> None:
+        if self.pages.currentWidget() is self.chat:
+            self.chat.find_words()
 
     def show_page(self, key: str) -> None:
         """Show 'documents' or 'models', or open the settings."""
@@ -190,7 +202,7 @@ class MainWindow(QMainWindow):
             self.models.refresh()
             self.pages.setCurrentWidget(self.models)
 
-    def open_source(self, sources: list[dict[str, object]], number: int) -> None:
+    def open_source(self, sources: list[Source], number: int) -> None:
         """Open a source beside the answer."""
         if not self.source.isVisible():
             self.source.show()
@@ -221,42 +233,33 @@ class MainWindow(QMainWindow):
         if name == "theme":
             self.theme.set_wanted(self.app.settings.values.theme)
         elif name in ("remote_url", "remote_model"):
-            self.chat.refresh_choices()
+            self.chat.choices.refresh()
         elif name == "network":
             self.app.network.enabled = self.app.settings.values.network
 
     # ------------------------------------------------------------ conversations and documents
 
-    def _remove_conversation(self, number: int) -> None:
-        self.app.chat.delete(number)
-        if self.chat.conversation == number:
-            self.new_chat()
-        self.sidebar.refresh(self.chat.conversation)
-
     def _export(self, number: int) -> None:
-        conversation = self.app.conversations.get(number)
-        safe = "".join(c if c.isalnum() or c in " -_" else "_" for c in conversation.title).strip() or "chat"
+        title = self.sidebar.title_of(number)
+        safe = "".join(c if c.isalnum() or c in " -_" else "_" for c in title).strip() or "chat"
         from PySide6.QtWidgets import QFileDialog
 
         path, _ = QFileDialog.getSaveFileName(self, tr("Export as Markdown"), f"{safe}.md", "Markdown (*.md)")
         if path:
             from core.chat.export import markdown
+            from core.files import writing
 
-            text = markdown(conversation, self.app.conversations.branch(number))
-            try:
-                Path(path).write_text(text, encoding="utf-8")
-            except OSError as error:
-                self.notify.info(
-                    tr(
-                        "{file} could not be written: {reason}.",
-                        file=path,
-                        reason=error.strerror or str(error),
-                    )
-                )
+            def write() -> None:
+                store = self.app.conversations
+                text = markdown(store.get(number), store.branch(number))
+                with writing(Path(path)):
+                    Path(path).write_text(text, encoding="utf-8")
+
+            self.operations.run("export", lambda job: write())
 
     def _ask_collection(self, name: str) -> None:
         self.new_chat()
-        self.chat.ask_collection(name)
+        self.chat.choices.ask_collection(name)
 
     def _add_to(self, name: str) -> None:
         from PySide6.QtWidgets import QFileDialog
@@ -271,7 +274,7 @@ class MainWindow(QMainWindow):
 
     def _chat_with(self, model: str) -> None:
         self.new_chat()
-        self.chat.use_model(model)
+        self.chat.choices.use_model(model)
 
     # ------------------------------------------------------------ status
 
@@ -332,17 +335,15 @@ class MainWindow(QMainWindow):
                 self.chat.add_files(documents)
 
     def _add_model(self, file: str) -> None:
-        try:
-            model = self.app.library.add(Path(file))
-        except TsukueError as error:
-            self.notify.error(error)
-            return
-        self.chat.refresh_choices()
-        self.models.refresh()
-        self.notify.info(
-            tr("{name} is ready.", name=model.name),
-            (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
-        )
+        def added(model: LocalModel) -> None:
+            self.chat.choices.refresh()
+            self.models.refresh()
+            self.notify.info(
+                tr("{name} is ready.", name=model.name),
+                (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
+            )
+
+        self.operations.run("add a model", lambda job: self.app.library.add(Path(file)), added)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -363,6 +364,7 @@ class MainWindow(QMainWindow):
             self._clock.stop()
             self.chat.talking.recorder.stop()
             self.bridge.close()
+            self.reads.close()
         super().closeEvent(event)
 
 

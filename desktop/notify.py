@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import TsukueError
 from desktop.error_text import sentence
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,17 @@ class Notify(QObject):
         """Show what went wrong and the next step."""
         log.warning("shown to the person: %s", type(error).__name__, exc_info=error)
         self._show("error", sentence(error), action)
+
+    def failures(
+        self,
+        text: str,
+        errors: list[TsukueError],
+        action: tuple[str, Callable[[], None]] | None = None,
+    ) -> None:
+        """Show what went wrong with several things at once, in one translated text."""
+        for error in errors:
+            log.warning("shown to the person: %s", type(error).__name__, exc_info=error)
+        self._show("error", text, action)
 
     def info(self, text: str, action: tuple[str, Callable[[], None]] | None = None) -> None:
         """Show a translated sentence."""

@@ -14,6 +14,8 @@ from core.errors import Cancelled
 from core.jobs import Job, Jobs
 from desktop.notify import Notify
 
+WAIT_SECONDS = 0.1  # between looks at whether one that waits was cancelled
+
 
 class Operations(QObject):
     """Starts jobs for widgets and brings their results back to the window's thread."""
@@ -24,6 +26,7 @@ class Operations(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._notify = notify
+        self._before: Job | None = None  # the last of those that are done in order
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -36,6 +39,24 @@ class Operations(QObject):
         """Run `function` on a thread; then `success` with its result, or `failure`, which returns True if it has
         dealt with the error, on the window's thread. What a person cancelled is not an error."""
         return self._jobs.start(name, function, lambda job: self._ended.emit(job, success, failure))
+
+    def in_order(
+        self,
+        name: str,
+        function: Callable[[Job], Any],
+        success: Callable[[Any], None] | None = None,
+        failure: Callable[[BaseException], bool] | None = None,
+    ) -> Job:
+        """As `run`, after the one before has ended: a question that follows a choice is asked with that choice."""
+        before = self._before
+
+        def wait_and_do(job: Job) -> Any:
+            while before is not None and not before.ended(WAIT_SECONDS):
+                job.check()
+            return function(job)
+
+        self._before = self.run(name, wait_and_do, success, failure)
+        return self._before
 
     def _finish(
         self, job: Job, success: Callable[[Any], None] | None, failure: Callable[[BaseException], bool] | None

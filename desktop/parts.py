@@ -9,7 +9,7 @@ from core.engine.interface import EngineLoading
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
-from desktop.chat.conversation_list import Sidebar
+from desktop.chat.sidebar import Sidebar
 from desktop.chat.view import ChatView
 from desktop.documents.page import DocumentsPage
 from desktop.documents.source_view import SourceView
@@ -17,6 +17,7 @@ from desktop.engine_news import EngineNews
 from desktop.models.page import ModelsPage
 from desktop.notify import Notify
 from desktop.operations import Operations
+from desktop.reads import Reads
 from desktop.settings.dialog import SettingsDialog
 from desktop.widgets.status_line import StatusLine
 
@@ -30,6 +31,7 @@ __all__ = [
     "ModelsPage",
     "Notify",
     "Operations",
+    "Reads",
     "SettingsDialog",
     "Sidebar",
     "SourceView",

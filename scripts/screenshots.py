@@ -80,7 +80,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             wait(lambda: bool(app.documents.collections()) and window.chat._collection != "")
             ask("保証期間はどのくらいですか？" if language == "ja" else "How long is the warranty?")
             ask("酢を使ってもよいですか？" if language == "ja" else "Can I use vinegar for descaling?")
-            citations = app.conversations.branch(window.chat.conversation)[1].details.get("citations")
+            citations = app.conversations.branch(window.chat.conversation)[1].details.citations
             if citations:
                 window.open_source(citations, 0)
                 wait(lambda: window.source.stack.currentWidget() is window.source.page_area)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+import msgspec
+
+from core.engine.messages import Timings
 
 
 class Role(StrEnum):
@@ -19,24 +23,153 @@ class MessageState(StrEnum):
     STREAMING = "streaming"
     STOPPED = "stopped"  # by the person
     INTERRUPTED = "interrupted"  # by a crash of the program or the machine
-    FAILED = "failed"  # by an error, which `details['error']` names
+    FAILED = "failed"  # by an error, which `details.error` names
+
+
+# ---------------------------------------------------------------- what a message is made of
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    """Words: Markdown in an answer, as typed in a question."""
+
+    text: str
+
+
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    """A picture, kept by the hash of its bytes; `text` describes it."""
+
+    sha256: str
+    media_type: str
+    text: str = ""
+
+
+class ToolCall(msgspec.Struct, frozen=True, tag="call"):
+    """The model asks for a tool: `call` tells calls apart, `arguments` is JSON."""
+
+    call: str
+    name: str
+    arguments: str
+
+
+class ToolResult(msgspec.Struct, frozen=True, tag="result"):
+    """What the tool of a `call` gave back."""
+
+    call: str
+    text: str
+    failed: bool = False
+
+
+Part = Text | Image | ToolCall | ToolResult
+
+
+# ---------------------------------------------------------------- how an answer came about
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A stretch of a document: characters `start` to `end` of the text of one of its pages."""
+
+    file: str  # as the person gave it
+    page: int | None  # from 1; None where the format has none
+    text: str
+    path: str = ""  # absolute
+    page_id: int = 0
+    start: int = 0
+    end: int = 0
+    marker: int = 0  # the number in the answer; 0 where it has none
+
+
+class ShownPassage(msgspec.Struct, frozen=True):
+    """A passage that was found for the question."""
+
+    file: str
+    page: int | None
+    section: str
+    text: str
+    score: float
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """A sentence of the answer (characters start..end): the number of its source, or None if unsupported."""
+
+    start: int
+    end: int
+    marker: int | None
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error of core/errors.py by its name and fields."""
+
+    name: str = ""
+    fields: dict[str, Any] = {}
+
+
+class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How an answer was made, and what was found in checking it. Kept as JSON; fields only ever get added."""
+
+    timings: Timings | None = None
+    load_s: float = 0.0
+    retrieval_s: float = 0.0
+    finish: str = ""  # 'stop', 'length' or 'context': see Completion
+    outcome: str = ""  # of a question about documents: 'answered', 'quotation' or 'not found'
+    quotation: Source | None = None
+    citations: list[Source] = []
+    passages: list[ShownPassage] = []
+    marks: list[Mark] = []
+    error: Problem | None = None
+    left_out: int = 0  # old messages that left the model's window with this answer
+    words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message of a tree. `prompt` is what the model was sent where it differs from `text`."""
+    """One message of a tree. `prompt` is what the model was sent where it differs from the parts."""
 
     id: int
     conversation: int
     parent: int | None
     role: Role
-    text: str
+    parts: tuple[Part, ...]
     prompt: str | None = None
     thinking: str = ""
     state: MessageState = MessageState.DONE
     created: float = 0.0
     model: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: AnswerDetails = field(default_factory=AnswerDetails)
+
+    @property
+    def text(self) -> str:
+        """The message's words, without pictures and tools."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, Text) and part.text)
+
+    def with_text(self, text: str, **values: Any) -> Message:
+        """The same message with this text as its only words, and other values changed."""
+        others = tuple(part for part in self.parts if not isinstance(part, Text))
+        return replace(self, parts=(Text(text), *others), **values)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a transcript must know of a message before it shows it; `size` is its length in characters."""
+
+    id: int
+    role: Role
+    size: int
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The ids of all messages that share a message's place (answers to one question, wordings of one), oldest first."""
+
+    of: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Conversations that belong together."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -45,10 +178,12 @@ class Conversation:
 
     id: int
     title: str
-    folder: str
+    project: int | None
     pinned: bool
+    archived: bool
     created: float
     changed: float
+    deleted: float | None
     system_prompt: str
     collection: str
     model: str

@@ -13,9 +13,9 @@ import itertools
 import re
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.chat.conversation import Conversation, Message, Role
+from core.chat.conversation import Conversation, Message, Role, Source
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -53,21 +53,17 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
             parts.append(_quoted(f"**Thinking**\n\n{message.thinking}"))
         parts.append(
             _contained(message.text)
-            or (
-                "*Not in the documents.*"
-                if message.details.get("outcome") == "not found"
-                else "*(no answer)*"
-            )
+            or ("*Not in the documents.*" if message.details.outcome == "not found" else "*(no answer)*")
         )
-        sources = [_source(citation) for citation in message.details.get("citations", [])]
+        sources = [_source(citation) for citation in message.details.citations]
         if sources:
             parts += ["Sources:", "\n".join(sources)]
     return "\n\n".join(parts) + "\n"
 
 
-def _source(citation: dict[str, Any]) -> str:
-    page = f", p. {citation['page']}" if citation["page"] else ""
-    return f"{citation['marker']}. {_literal(citation['file'])}{page}: “{_literal(citation['text'])}”"
+def _source(source: Source) -> str:
+    page = f", p. {source.page}" if source.page else ""
+    return f"{source.marker}. {_literal(source.file)}{page}: “{_literal(source.text)}”"
 
 
 def _literal(text: str) -> str:

@@ -1,107 +1,39 @@
-"""Chat: takes a question, has it answered, and keeps every step on disk before it is shown.
+"""Chat: the rules of conversations. Takes a question, has it answered, and keeps every step on disk before it is shown.
 
-An answer runs as a job. What happens is told as events; the last one for an answer is always `AnswerEnded`.
+A conversation is a tree of messages, one branch of which is on screen. Asking again and asking in other words add a
+branch beside the old one. In one conversation one answer is made at a time; several conversations may wait for the
+engine, which takes them in turn. An answer runs as a job (core/chat/answering.py); what happens is told as events.
 """
 
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from core.chat import prompt
+from core.chat import prompt, titles
+from core.chat.answering import Answering
 from core.chat.conversation import Conversation, Message, MessageState, Role
+from core.chat.events import BranchChanged, ConversationChanged, ConversationRemoved, MessageAdded
 from core.engine.engines import Engines
-from core.engine.interface import EngineAnswered
-from core.engine.ladder import RUNGS
-from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Sampling
-from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
-from core.events import Event, Events
+from core.engine.messages import Sampling
+from core.errors import AnswerUnderWay, ConversationMissing, TsukueError
+from core.events import Events
 from core.jobs import Job, Jobs
 from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
 
 if TYPE_CHECKING:
-    from core.documents.answer import Answerer, Evidence
+    from core.documents.answer import Answerer
 
 log = logging.getLogger(__name__)
 
-SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
-DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
-NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
-
-
-class Phase(StrEnum):
-    """Where an answer stands before its first word."""
-
-    LOADING = "loading"
-    SEARCHING = "searching"
-    READING = "reading"
-    WRITING = "writing"
-
-
-@dataclass(frozen=True)
-class MessageAdded(Event):
-    """A question or a (still empty) answer is on disk."""
-
-    message: Message
-
-
-@dataclass(frozen=True)
-class AnswerPhase(Event):
-    """Where an answer stands; `percent` of the prompt's new part while it is read."""
-
-    conversation: int
-    message: int
-    phase: Phase
-    percent: int = 0
-
-
-@dataclass(frozen=True)
-class EvidenceFound(Event):
-    """The documents were searched: the passages and the best sentence, before any answer."""
-
-    conversation: int
-    message: int
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class AnswerGrew(Event):
-    """The next piece of an answer."""
-
-    conversation: int
-    message: int
-    text: str
-    thinking: str
-
-
-@dataclass(frozen=True)
-class ContextTrimmed(Event):
-    """The window was full: `left_out` old messages are no longer sent to the model."""
-
-    conversation: int
-    left_out: int
-
-
-@dataclass(frozen=True)
-class AnswerEnded(Event):
-    """An answer is final and on disk. `error` says why it failed, if it did."""
-
-    message: Message
-    error: Exception | None
-    context_used: int = 0
-    context_length: int = 0
+UNDO_SECONDS = 60.0  # a deleted conversation can be brought back at least so long
 
 
 class ChatService:
-    """Sends questions, stops and regenerates answers. Any thread may call."""
+    """Sends questions, stops and repeats answers, changes and deletes conversations. Any thread may call."""
 
     def __init__(
         self,
@@ -111,86 +43,162 @@ class ChatService:
         answerer: Callable[[], Answerer],
         events: Events,
         jobs: Jobs,
+        forgive: Callable[[], None] = lambda: None,
     ) -> None:
+        """`forgive` lets workers that kept dying be started again: the person has asked for something new."""
         self.store = store
-        self._engine = engine
-        self._settings = settings
-        self._answerer = answerer
-        self._events = events
+        self.engine = engine
+        self.settings = settings
+        self.answerer = answerer
+        self.events = events
         self._jobs = jobs
-        self._running: dict[int, Job] = {}  # by conversation
+        self._forgive = forgive
+        self._lock = threading.RLock()
+        self._running: dict[int, tuple[Job, Answering]] = {}  # by conversation
+        self._later: dict[int, threading.Timer] = {}  # deleted conversations that wait to be purged
+
+    # ------------------------------------------------------------ asking
 
     def new_conversation(
-        self, title: str = "", *, system: str | None = None, collection: str = ""
+        self,
+        title: str = "",
+        *,
+        system: str | None = None,
+        collection: str = "",
+        project: int | None = None,
     ) -> Conversation:
         """Start a conversation; its instruction is fixed from now on."""
-        standing = self._settings.values.system_prompt or prompt.DEFAULT_SYSTEM
-        return self.store.create(title, standing if system is None else system, collection=collection)
+        conversation = self._create(title, system, collection, project)
+        self.events.publish(ConversationChanged(conversation))
+        return conversation
+
+    def _create(self, title: str, system: str | None, collection: str, project: int | None) -> Conversation:
+        standing = self.settings.values.system_prompt or prompt.DEFAULT_SYSTEM
+        return self.store.create(
+            titles.clip(title),
+            standing if system is None else system,
+            collection=collection,
+            project=project,
+        )
 
     def send(self, conversation: int, text: str, *, model: str = "", schema: str = "") -> Job:
-        """Write the question down, then answer it. Raises what keeps it from being written.
+        """Write the question down, then answer it.
 
-        With `schema`, a JSON schema as text, the answer is JSON of that form. The job's result is the finished answer (a Message).
+        With `schema`, a JSON schema as text, the answer is JSON of that form. The job's result is the finished answer
+        (a Message). Raises what keeps the question from being written (nothing is, then): ConversationMissing, NoModel,
+        ModelMissing, AnswerUnderWay, DiskFull, HomeNotWritable, DatabaseBusy.
         """
         row = self.store.get(conversation)
-        parent = row.leaf
-        chosen = self._choose(row, model)
-        question = self.store.add(conversation, Role.USER, text, parent=parent)
-        if parent is None and not row.title:
-            self.store.change(conversation, title=title_of(text))
-        self._events.publish(MessageAdded(question))
-        return self._answer(question, chosen, schema)
+        return self._ask(row, text, row.leaf, model, schema)
+
+    def begin(
+        self,
+        text: str,
+        *,
+        system: str | None = None,
+        collection: str = "",
+        project: int | None = None,
+        model: str = "",
+        schema: str = "",
+    ) -> tuple[int, Job]:
+        """Start a conversation with its first question: both are written, or none. Returns its id, and as `send` does."""
+        with self._lock:
+            chosen = self._choose(None, model)
+            with self.store.transaction():
+                conversation = self._create("", system, collection, project)
+                question, answer = self._write(conversation, text, None, chosen)
+            return conversation.id, self._start(question, answer, chosen, schema)
+
+    def edit(self, question: int, text: str, *, model: str = "", schema: str = "") -> Job:
+        """Ask a question in other words, beside the old one. See `send`."""
+        old = self.store.message(question)
+        return self._ask(self.store.get(old.conversation), text, old.parent, model, schema)
 
     def regenerate(self, answer: int, *, model: str = "") -> Job:
-        """Answer the same question again, beside the old answer."""
+        """Answer the same question again, beside the old answer. See `send`."""
         old = self.store.message(answer)
-        assert old.parent is not None
-        chosen = self._choose(self.store.get(old.conversation), model)
-        return self._answer(self.store.message(old.parent), chosen)
+        if old.parent is None:
+            raise ConversationMissing(f"question of message {answer}")
+        question = self.store.message(old.parent)
+        with self._lock:
+            chosen = self._choose(self.store.get(old.conversation), model)
+            return self._start(question, self._add_answer(question, chosen), chosen, "", other_branch=True)
 
-    def answering(self, conversation: int) -> bool:
-        """Whether an answer is under way there."""
-        job = self._running.get(conversation)
-        return job is not None and not job.done
+    def _ask(self, conversation: Conversation, text: str, parent: int | None, model: str, schema: str) -> Job:
+        with self._lock:
+            chosen = self._choose(conversation, model)
+            with self.store.transaction():  # the question and its empty answer: both or none
+                question, answer = self._write(conversation, text, parent, chosen)
+            return self._start(question, answer, chosen, schema, other_branch=parent != conversation.leaf)
 
-    def stop(self, conversation: int) -> None:
-        """Stop the answer that is under way there, keeping what it has."""
-        job = self._running.get(conversation)
-        if job is not None:
-            job.cancel()
-
-    def delete(self, conversation: int) -> None:
-        """Delete a conversation with everything that is kept for it."""
-        self.stop(conversation)
-        self._engine.forget(str(conversation))
-        self.store.delete(conversation)
-
-    # ------------------------------------------------------------ one answer
-
-    def _choose(self, conversation: Conversation, wanted: str) -> str:
-        """The model that will answer. Raises NoModel; ModelMissing for one that was asked for by name."""
+    def _choose(self, conversation: Conversation | None, wanted: str) -> str:
+        """The model that will answer. Raises AnswerUnderWay, NoModel; ModelMissing for one asked for by name."""
+        if conversation is not None and self.answering(conversation.id):
+            raise AnswerUnderWay()
+        self._forgive()
         if wanted:
-            return self._engine.choose(wanted, strict=True)  # no other model answers in its place
-        return self._engine.choose(conversation.model or self._settings.values.chat_model)
+            return self.engine.choose(wanted, strict=True)  # no other model answers in its place
+        kept = conversation.model if conversation is not None else ""
+        return self.engine.choose(kept or self.settings.values.chat_model)
 
-    def _answer(self, question: Message, model: str, schema: str = "") -> Job:
-        conversation = self.store.get(question.conversation)
-        answer = self.store.add(
-            conversation.id,
+    def _write(
+        self, conversation: Conversation, text: str, parent: int | None, model: str
+    ) -> tuple[Message, Message]:
+        question = self.store.add(conversation.id, Role.USER, text, parent=parent)
+        if parent is None and not conversation.title:
+            self.store.change(conversation.id, title=titles.of(text))
+        return question, self._add_answer(question, model)
+
+    def _add_answer(self, question: Message, model: str) -> Message:
+        return self.store.add(
+            question.conversation,
             Role.ASSISTANT,
             "",
             parent=question.id,
             state=MessageState.STREAMING,
-            model=self._engine.name_of(model),
+            model=self.engine.name_of(model),
         )
-        self._events.publish(MessageAdded(answer))
-        run = _Run(self, conversation, question, answer, model, schema)
-        job = self._jobs.start(f"answer {answer.id}", run)
-        self._running[conversation.id] = job
+
+    def _start(
+        self, question: Message, answer: Message, model: str, schema: str, *, other_branch: bool = False
+    ) -> Job:
+        conversation = self.store.get(question.conversation)
+        self.events.publish(ConversationChanged(conversation))
+        if other_branch:  # whoever shows the conversation reads it again
+            self.events.publish(BranchChanged(conversation.id))
+        self.events.publish(MessageAdded(question, tuple(self.store.siblings(question))))
+        self.events.publish(MessageAdded(answer, tuple(self.store.siblings(answer))))
+        making = Answering(self, conversation, question, answer, model, schema)
+        job = self._jobs.start(f"answer {answer.id}", making)
+        self._running[conversation.id] = job, making
         return job
 
+    # ------------------------------------------------------------ the answer under way
+
+    def answering(self, conversation: int) -> bool:
+        """Whether an answer is under way there."""
+        running = self._running.get(conversation)
+        return running is not None and not running[0].done
+
+    def so_far(self, conversation: int) -> Message | None:
+        """The answer that is under way there, with what it has at this moment."""
+        running = self._running.get(conversation)
+        return running[1].so_far() if running is not None and not running[0].done else None
+
+    def under_way(self) -> list[int]:
+        """The conversations in which an answer is under way or waits for its turn."""
+        with self._lock:
+            return [number for number, (job, _) in self._running.items() if not job.done]
+
+    def stop(self, conversation: int) -> None:
+        """Stop the answer that is under way there, keeping what it has."""
+        running = self._running.get(conversation)
+        if running is not None:
+            running[0].cancel()
+
     def sampling(self) -> Sampling:
-        values = self._settings.values
+        """How the settings want the next token to be chosen."""
+        values = self.settings.values
         return Sampling(
             temperature=values.temperature,
             top_k=values.top_k,
@@ -201,198 +209,103 @@ class ChatService:
             seed=values.seed,
         )
 
+    # ------------------------------------------------------------ changing conversations
 
-class _Run:
-    """The making of one answer, on its job's thread."""
+    def show_version(self, message: int) -> None:
+        """Let the branch through this message be the one on screen. Raises AnswerUnderWay, ConversationMissing."""
+        conversation = self.store.message(message).conversation
+        with self._lock:
+            if self.answering(conversation):
+                raise AnswerUnderWay()
+            self._change(conversation, leaf=self.store.latest_leaf(message))
+        self.events.publish(BranchChanged(conversation))
 
-    def __init__(
-        self,
-        service: ChatService,
-        conversation: Conversation,
-        question: Message,
-        answer: Message,
-        model: str,
-        schema: str,
-    ) -> None:
-        self._schema = schema
-        self._service = service
-        self._store = service.store
-        self._engine = service._engine
-        self._events = service._events
-        self._conversation = conversation
-        self._question = question
-        self._answer = answer
-        self._model = model
-        self._text = ""
-        self._thinking = ""
-        self._saved = 0.0
-        self._details: dict[str, Any] = {}
-        self._evidence: Evidence | None = None
-        self._context_length = 0
-        self._info: ModelInfo | None = None  # of the model that is loaded
+    def rename(self, conversation: int, title: str) -> None:
+        """Give a conversation another title. Raises ConversationMissing."""
+        self._change(conversation, title=titles.clip(title))
 
-    def __call__(self, job: Job) -> Message:
-        state, completion = MessageState.DONE, None
-        failure: Exception | None = None
-        try:
-            completion = self._make(job)
-        except Cancelled:
-            state = MessageState.STOPPED
-        except TsukueError as error:
-            state, failure = MessageState.FAILED, error
-            self._details["error"] = {"name": type(error).__name__, "fields": error.fields()}
-        except Exception as error:
-            log.exception("an answer failed")
-            state, failure = MessageState.FAILED, error
-            fields = {"worker": "Tsukue", "detail": type(error).__name__}
-            self._details["error"] = {"name": "WorkerFault", "fields": fields}
-        message = self._finish(state)
-        used = completion.context_used if completion else 0
-        self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
-        if completion is not None and self._info is not None:
-            self._events.publish(EngineAnswered(self._info, completion.timings))
-        if failure is not None:
-            raise failure
-        return message
+    def pin(self, conversation: int, pinned: bool) -> None:
+        """Keep a conversation at the top of the list, or no longer."""
+        self._change(conversation, pinned=int(pinned))
 
-    def _finish(self, state: MessageState) -> Message:
-        """Check what was written of an answer from documents, and store it; never raises."""
-        details = self._details
-        try:
-            if self._evidence is not None and self._evidence.fits and self._text:
-                answerer = self._service._answerer()
-                self._text = answerer.without_markers(self._text)
-                details.update(answerer.judge(self._evidence, self._text).details())
-            self._store.finish(self._answer.id, self._text, state, thinking=self._thinking, details=details)
-            return self._store.message(self._answer.id)
-        except Exception:
-            log.exception("an answer could not be stored")
-            return replace(
-                self._answer,
-                text=self._text,
-                thinking=self._thinking,
-                state=MessageState.FAILED,
-                details=details,
-            )
+    def archive(self, conversation: int, archived: bool) -> None:
+        """Take a conversation out of the list without deleting it, or put it back."""
+        self._change(conversation, archived=int(archived))
 
-    def _phase(self, phase: Phase, percent: int = 0) -> None:
-        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, percent))
+    def move(self, conversation: int, project: str) -> None:
+        """Make a conversation part of the project of this name; '' is none."""
+        self._change(conversation, project=self.store.project(project).id if project else None)
 
-    def _read(self, done: int, total: int) -> None:
-        self._phase(Phase.READING, 100 * done // total)
+    def use_collection(self, conversation: int, collection: str) -> None:
+        """Ask these documents from now on; '' asks none."""
+        self._change(conversation, collection=collection)
 
-    def _make(self, job: Job) -> Completion | None:
-        if self._conversation.collection:
-            self._phase(Phase.SEARCHING)
-            self._evidence = evidence = self._find(job)
-            if not evidence.fits:
-                self._details.update(evidence.details())
-                self._details["outcome"] = "not found"
-                self._store.set_prompt(self._answer.id, NOT_FOUND)
-                return None
-        elif self._question.prompt is not None:  # asked with passages once, now without documents
-            self._store.set_prompt(self._question.id, None)
-        self._phase(Phase.LOADING)
-        started = time.perf_counter()
-        self._load(job)
-        name = self._engine.name_of(self._model)  # a server's model has one only now
-        if name != self._answer.model:
-            self._answer = self._store.sign(self._answer.id, name)
-        self._details["load_s"] = round(time.perf_counter() - started, 3)
-        job.check()
-        self._phase(Phase.READING)
-        completion = self._generate(job)
-        self._details["timings"] = msgspec.to_builtins(completion.timings)
-        self._details["finish"] = completion.finish
-        return completion
+    def use_model(self, conversation: int, model: str) -> None:
+        """Let this model answer from now on."""
+        self._change(conversation, model=model)
 
-    def _load(self, job: Job) -> None:
-        self._info = self._engine.load(self._model, job)
-        self._context_length = self._info.context_length
+    def _change(self, conversation: int, **values: Any) -> None:
+        self.events.publish(ConversationChanged(self.store.change(conversation, **values)))
 
-    def _find(self, job: Job) -> Evidence:
-        started = time.perf_counter()
-        earlier = (
-            [
-                m.text
-                for m in self._store.branch(self._conversation.id, self._question.parent)
-                if m.role is Role.USER
-            ]
-            if self._question.parent
-            else []
-        )
-        evidence = self._service._answerer().find(
-            self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
-        )
-        self._details["retrieval_s"] = round(time.perf_counter() - started, 3)
-        self._store.set_prompt(self._question.id, evidence.prompt())
-        self._events.publish(EvidenceFound(self._conversation.id, self._answer.id, evidence))
-        return evidence
+    # ------------------------------------------------------------ deleting
 
-    def _generate(self, job: Job) -> Completion:
-        """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
-        limit = self._service._settings.values.answer_length
-        sampling = self._service.sampling()
-        if self._evidence is not None:  # what a document says needs no imagination, and no length
-            limit = min(limit, DOCUMENT_ANSWER_TOKENS)
-            sampling = msgspec.structs.replace(sampling, temperature=0.0)
-        reserve = min(limit, 512, self._context_length // 4)
-        for _ in range(3 + len(RUNGS)):
-            conversation = self._store.get(self._conversation.id)
-            branch = self._store.branch(conversation.id, self._question.id)
-            turns = prompt.turns(conversation, branch)
-            request = Generate(
-                *(str(conversation.id), turns, sampling, limit, reserve, self._schema),
-                day=date.fromtimestamp(conversation.created).isoformat(),
-            )
-            call = self._engine.generate(self._model, request, self._read, job)
-            job.on_cancel(call.cancel)
+    def delete(self, conversation: int) -> None:
+        """Delete a conversation. `restore` brings it back for a while; then it is removed, in the background."""
+        row = self.store.get(conversation)
+        self.stop(conversation)
+        self.store.hide(conversation)
+        self.events.publish(ConversationRemoved(row))
+        self._purge_later(conversation)
+
+    def discard(self, conversation: int) -> None:
+        """Remove a conversation for good, at once: one that the person never saw."""
+        self.store.hide(conversation)
+        self.purge(only=conversation)
+
+    def restore(self, conversation: int) -> None:
+        """Bring a deleted conversation back. Raises ConversationMissing if it is gone for good."""
+        with self._lock:
+            timer = self._later.pop(conversation, None)
+        if timer is not None:
+            timer.cancel()
+        self.events.publish(ConversationChanged(self.store.restore(conversation)))
+
+    def purge(self, job: Job | None = None, *, only: int | None = None) -> None:
+        """Remove for good what was deleted (or `only` this one of it), a few messages at a time."""
+        for conversation in self.store.deleted() if only is None else [only]:
+            if self.answering(conversation):
+                self._purge_later(conversation)
+                continue
+            self.engine.forget(str(conversation))
+            while self.store.purge(conversation):
+                if job is not None:
+                    job.check()
+
+    def _purge_later(self, conversation: int) -> None:
+        def purge() -> None:
+            with self._lock:
+                self._later.pop(conversation, None)
+            self._jobs.start("remove a conversation", self._purge_quietly(conversation))
+
+        timer = threading.Timer(UNDO_SECONDS, purge)
+        timer.daemon = True
+        with self._lock:
+            self._later[conversation] = timer
+        timer.start()
+
+    def _purge_quietly(self, conversation: int) -> Callable[[Job], None]:
+        def run(job: Job) -> None:
             try:
-                for piece in call.items():
-                    self._grow(piece.text, piece.thinking)
-                return call.result()
-            except WorkerDied as error:
-                # Crashes come with the prompt, if they come; what was begun is not begun again unasked.
-                if not self._engine.step_down(self._model, error) or self._text or self._thinking:
-                    raise
-                self._phase(Phase.LOADING)
-                self._load(job)
-                self._phase(Phase.READING)
-            except DiskFull:
-                call.cancel()  # the engine must not go on for nobody
-                raise
-            except ContextFull as error:
-                try:
-                    start, count = prompt.new_start(
-                        conversation,
-                        branch,
-                        error.available,
-                        lambda texts: self._engine.count_tokens(self._model, texts, job),
-                    )
-                except PromptTooLong:
-                    if reserve == LEAST_RESERVE:
-                        raise
-                    reserve = LEAST_RESERVE  # a question that nearly fills the window may have a short answer
-                    continue
-                self._store.change(conversation.id, context_start=start)
-                self._details["left_out"] = count
-                self._events.publish(ContextTrimmed(conversation.id, count))
-        raise PromptTooLong(0, 0)
+                self.purge(job, only=conversation)
+            except TsukueError:
+                log.warning("a deleted conversation will be removed at the next start", exc_info=True)
 
-    def _grow(self, text: str, thinking: str) -> None:
-        if not self._text and not self._thinking:
-            self._phase(Phase.WRITING)
-        if not text and not thinking:  # a mark that the person does not see
-            return
-        self._text += text
-        self._thinking += thinking
-        self._events.publish(AnswerGrew(self._conversation.id, self._answer.id, text, thinking))
-        if time.monotonic() - self._saved >= SAVE_SECONDS:
-            self._store.save_stream(self._answer.id, self._text, self._thinking)
-            self._saved = time.monotonic()
+        return run
 
-
-def title_of(text: str) -> str:
-    """A conversation's first title: the beginning of its first question."""
-    line = " ".join(text.split())
-    return line if len(line) <= 48 else line[:47].rstrip() + "…"
+    def close(self) -> None:
+        """Leave what was deleted for the next start to remove."""
+        with self._lock:
+            timers, self._later = list(self._later.values()), {}
+        for timer in timers:
+            timer.cancel()
+            timer.join()

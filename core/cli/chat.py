@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core.cli.console import Commands, OutputGone, command, open_app, print_json, show, text, warn
 from core.errors import SchemaUnusable, TsukueError
 
@@ -71,7 +73,7 @@ def _chat_loop(app: App, conversation: int, options: argparse.Namespace) -> int:
 
 
 def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Namespace) -> None:
-    from core.chat.service import AnswerGrew, ContextTrimmed
+    from core.chat.events import AnswerGrew, ContextTrimmed
 
     # What is no UTF-8 came through as lone surrogates; nothing further on could store or send them.
     prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -106,7 +108,7 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
                 "model": answer.model,
                 "answer": answer.text,
                 "thinking": answer.thinking,
-                "timings": answer.details.get("timings"),
+                "timings": msgspec.to_builtins(answer.details.timings),
             }
         )
     else:

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from core.chat.conversation import Mark, Message, Source
 from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
+from core.engine.messages import Timings
 from core.errors import TsukueError
 
 
@@ -238,7 +242,7 @@ def _ask(options: argparse.Namespace) -> int:
                 if options.json:
                     print_json({"id": number, "question": question, "error": str(error)})
             finally:
-                app.chat.delete(conversation.id)
+                app.chat.discard(conversation.id)
     finally:
         app.close()
     return 1 if failed else 0
@@ -251,24 +255,11 @@ def _words_only(passages: int) -> str:
     )
 
 
-def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> None:
+def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool) -> None:
     details = answer.details
-    if details.get("words_only"):
-        warn(_words_only(details["words_only"]))
-    outcome = details.get("outcome", "quotation")
-    timings = details.get("timings") or {
-        "first_token_s": 0.0,
-        "total_s": 0.0,
-        "prompt_tokens": 0,
-        "cached_tokens": 0,
-        "completion_tokens": 0,
-    }
-
-    def place(entry: dict[str, Any], *names: str) -> dict[str, Any]:
-        return {name: entry[name] for name in (*names, "file", "page", "text")}
-
-    quotation = details.get("quotation")
-    citations = details.get("citations", [])
+    if details.words_only:
+        warn(_words_only(details.words_only))
+    outcome = details.outcome or "quotation"
     if as_json:
         print_json(
             {
@@ -277,26 +268,33 @@ def _print_answer(number: Any, question: str, answer: Any, *, as_json: bool) -> 
                 "outcome": outcome,
                 "answer": answer.text,
                 "abstained": outcome == "not found",
-                "quotation": place(quotation) if quotation else None,
-                "citations": [place(c, "marker") for c in citations],
-                "passages": details.get("passages", []),
-                "timings": {"retrieval_s": details.get("retrieval_s", 0.0), **timings},
+                "quotation": _place(details.quotation) if details.quotation else None,
+                "citations": [{"marker": c.marker, **_place(c)} for c in details.citations],
+                "passages": msgspec.to_builtins(details.passages),
+                "timings": {
+                    "retrieval_s": details.retrieval_s,
+                    **msgspec.to_builtins(details.timings or Timings(0.0, 0.0, 0, 0, 0)),
+                },
             }
         )
         return
     if outcome == "not found":
         show("Not in the documents.")
         return
-    show(_marked(answer.text, details.get("marks", [])))
+    show(_marked(answer.text, details.marks))
     if outcome == "quotation":
         show("\nThe documents do not support this answer. What they say:")
-    for citation in citations:
-        page = f", p. {citation['page']}" if citation["page"] else ""
-        show(f"[{citation['marker']}] {citation['file']}{page}: “{citation['text']}”")
+    for citation in details.citations:
+        page = f", p. {citation.page}" if citation.page else ""
+        show(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
 
 
-def _marked(text: str, marks: list[list[Any]]) -> str:
+def _place(source: Source) -> dict[str, Any]:
+    return {"file": source.file, "page": source.page, "text": source.text}
+
+
+def _marked(text: str, marks: list[Mark]) -> str:
     """The answer with [n] behind supported sentences and [?] behind the others."""
-    for _, end, marker in reversed(marks):
-        text = f"{text[:end]} [{marker if marker is not None else '?'}]{text[end:]}"
+    for mark in reversed(marks):
+        text = f"{text[: mark.end]} [{mark.marker if mark.marker is not None else '?'}]{text[mark.end :]}"
     return text

@@ -33,7 +33,10 @@ class AdditionState(Enum):
 
 
 class Addition:
-    """One wish to add files. `resuming`: it goes on with what was not finished, and has no files of its own."""
+    """One wish to add files. `resuming`: it goes on with what was not finished, and has no files of its own.
+
+    `collection` is '' until its turn comes where a new one is wanted: only then it is seen which names are free.
+    """
 
     def __init__(
         self, number: int, collection: str, files: tuple[str, ...], *, resuming: bool = False
@@ -95,20 +98,16 @@ class Additions:
     def add(self, files: Iterable[str], collection: str = "") -> Addition:
         """Add files and folders to a collection; without a name to a new one that is called after the first file.
 
-        Returns at once; the addition starts when those before it have ended. `AdditionEnded` tells what came of it.
+        Returns at once and reads nothing; the addition starts when those before it have ended. `AdditionEnded` tells what came of it.
         """
-        wanted = tuple(files)
-        with self._turn:
-            name = collection or self._new_name(wanted[0] if wanted else "")
-            return self._start(Addition(next(self._numbers), name, wanted))
+        return self._start(Addition(next(self._numbers), collection, tuple(files)))
 
     def resume(self) -> Addition:
         """Go on with what an earlier session did not finish, and embed what the embedder in use has not seen.
 
         To be called at the start, and when the embedder was changed. Its report counts documents as `added`.
         """
-        with self._turn:
-            return self._start(Addition(next(self._numbers), "", (), resuming=True))
+        return self._start(Addition(next(self._numbers), "", (), resuming=True))
 
     def cancel_all(self) -> None:
         """Take back everything."""
@@ -116,22 +115,18 @@ class Additions:
             addition.cancel()
 
     def new_name(self, file: str) -> str:
-        """A name for a new collection, after a file: one that no collection has, and none that is about to be made."""
-        with self._turn:
-            return self._new_name(file)
-
-    def _new_name(self, file: str) -> str:
+        """A name for a new collection, after a file, that no collection has."""
         base = Path(file).stem.encode("utf-8", "replace").decode().strip() or FALLBACK_NAME
-        expected = {addition.collection for addition in self._line}
         names = (base if i == 1 else f"{base} {i}" for i in itertools.count(1))
-        return next(name for name in names if name not in expected and not self._store.has_collection(name))
+        return next(name for name in names if not self._store.has_collection(name))
 
     def _start(self, addition: Addition) -> Addition:
-        self._line.append(addition)
-        addition.job = self._jobs.start("add documents", lambda job: self._run(addition, job))
-        if addition.job.done:  # the program is closing
-            self._line.remove(addition)
-            addition.state = AdditionState.ENDED
+        with self._turn:
+            self._line.append(addition)
+            addition.job = self._jobs.start("add documents", lambda job: self._run(addition, job))
+            if addition.job.done:  # the program is closing
+                self._line.remove(addition)
+                addition.state = AdditionState.ENDED
         return addition
 
     def _run(self, addition: Addition, job: Job) -> IngestReport:
@@ -162,6 +157,8 @@ class Additions:
     def _work(self, addition: Addition, job: Job) -> IngestReport:
         if addition.resuming:
             return self._ingest.resume(job)
+        if not addition.collection:
+            addition.collection = self.new_name(addition.files[0] if addition.files else "")
         name = addition.collection
         existed = self._store.has_collection(name)
         report = self._ingest.add(addition.files, name, job)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
+from msgspec.structs import replace
+
+from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, retrieve, support
 from core.documents.index import Index
 from core.documents.retrieve import FoundPassage
@@ -41,16 +43,16 @@ class Quotation:
     words: float
     meaning: float
 
-    def details(self) -> dict[str, Any]:
-        return {
-            "file": self.passage.file,
-            "page": self.passage.page,
-            "text": self.text,
-            "path": self.passage.path,
-            "page_id": self.passage.page_id,
-            "start": self.start,
-            "end": self.end,
-        }
+    def source(self) -> Source:
+        return Source(
+            self.passage.file,
+            self.passage.page,
+            self.text,
+            self.passage.path,
+            self.passage.page_id,
+            self.start,
+            self.end,
+        )
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,18 @@ class Evidence:
     quotation: Quotation | None
     fits: bool
     weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
-    words_only: int = (
-        0  # passages that the search by meaning could not see: they lack vectors of the embedder
-    )
+    words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
 
-    def answers(self, citation: dict[str, Any]) -> bool:
+    def answers(self, citation: Source) -> bool:
         """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
 
         A small model may recite a true sentence that answers another question.
         """
         quoted = self.quotation
-        same = quoted is not None and citation["page_id"] == quoted.passage.page_id
-        if same and quoted is not None and citation["start"] < quoted.end and quoted.start < citation["end"]:
+        same = quoted is not None and citation.page_id == quoted.passage.page_id
+        if same and quoted is not None and citation.start < quoted.end and quoted.start < citation.end:
             return True
-        return keywords.coverage(self.weights, citation["text"]) >= ABOUT
+        return keywords.coverage(self.weights, citation.text) >= ABOUT
 
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
@@ -89,31 +89,19 @@ class Evidence:
             )
         return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
 
-    def details(self) -> dict[str, Any]:
-        """For storing with the answer."""
-        return {
-            **({"words_only": self.words_only} if self.words_only else {}),
-            "quotation": self.quotation.details() if self.quotation and self.fits else None,
-            "passages": [
-                {
-                    "file": p.passage.file,
-                    "page": p.passage.page,
-                    "section": p.passage.section,
-                    "text": p.passage.text,
-                    "score": round(p.score, 5),
-                }
+    def details(self, so_far: AnswerDetails) -> AnswerDetails:
+        """What is known of the answer so far, with what was found for it."""
+        return replace(
+            so_far,
+            words_only=self.words_only,
+            quotation=self.quotation.source() if self.quotation and self.fits else None,
+            passages=[
+                ShownPassage(
+                    p.passage.file, p.passage.page, p.passage.section, p.passage.text, round(p.score, 5)
+                )
                 for p in self.passages
             ],
-        }
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A sentence of the answer (characters start..end): the number of its citation, or None if unsupported."""
-
-    start: int
-    end: int
-    marker: int | None
+        )
 
 
 @dataclass(frozen=True)
@@ -123,16 +111,16 @@ class Judgement:
     evidence: Evidence
     outcome: str
     marks: list[Mark]
-    citations: list[dict[str, Any]] = field(default_factory=list)
+    citations: list[Source] = field(default_factory=list)
 
-    def details(self) -> dict[str, Any]:
-        """For storing with the answer."""
-        return {
-            **self.evidence.details(),
-            "outcome": self.outcome,
-            "citations": self.citations,
-            "marks": [[mark.start, mark.end, mark.marker] for mark in self.marks],
-        }
+    def details(self, so_far: AnswerDetails) -> AnswerDetails:
+        """What is known of the answer so far, with its evidence and this judgement."""
+        return replace(
+            self.evidence.details(so_far),
+            outcome=self.outcome,
+            citations=self.citations,
+            marks=self.marks,
+        )
 
 
 class Answerer:
@@ -189,7 +177,7 @@ class Answerer:
     def judge(self, evidence: Evidence, answer: str) -> Judgement:
         """Check each sentence of an answer against the passages that the model was shown."""
         marks: list[Mark] = []
-        citations: list[dict[str, Any]] = []
+        citations: list[Source] = []
         for start, end in sentences.spans(answer):
             sentence = answer[start:end]
             if not support.is_statement(sentence):
@@ -198,42 +186,34 @@ class Answerer:
             if citation is None:
                 marks.append(Mark(start, end, None))
                 continue
-            same = next(
-                (
-                    c
-                    for c in citations
-                    if (c["page_id"], c["start"]) == (citation["page_id"], citation["start"])
-                ),
-                None,
-            )
+            place = (citation.page_id, citation.start)
+            same = next((c for c in citations if (c.page_id, c.start) == place), None)
             if same is None:
-                same = {"marker": len(citations) + 1, **citation}
+                same = replace(citation, marker=len(citations) + 1)
                 citations.append(same)
-            marks.append(Mark(start, end, same["marker"]))
+            marks.append(Mark(start, end, same.marker))
         if any(evidence.answers(citation) for citation in citations):
             return Judgement(evidence, "answered", marks, citations)
         quotation = evidence.quotation
-        first = [{"marker": 1, **quotation.details()}] if quotation else []
+        first = [replace(quotation.source(), marker=1)] if quotation else []
         return Judgement(evidence, "quotation", [Mark(m.start, m.end, None) for m in marks], first)
 
-    def _cite(self, sentence: str, evidence: Evidence) -> dict[str, Any] | None:
-        best: tuple[float, dict[str, Any]] | None = None
+    def _cite(self, sentence: str, evidence: Evidence) -> Source | None:
+        best: tuple[float, Source] | None = None
         for found in evidence.passages[:SHOWN]:
             passage = found.passage
             supported = support.find(sentence, passage.text, question=evidence.question)
             if supported is not None and (best is None or supported.share > best[0]):
-                best = (
-                    supported.share,
-                    {
-                        "file": passage.file,
-                        "page": passage.page,
-                        "text": passage.text[supported.start : supported.end],
-                        "path": passage.path,
-                        "page_id": passage.page_id,
-                        "start": passage.start + supported.start,
-                        "end": passage.start + supported.end,
-                    },
+                place = Source(
+                    passage.file,
+                    passage.page,
+                    passage.text[supported.start : supported.end],
+                    passage.path,
+                    passage.page_id,
+                    passage.start + supported.start,
+                    passage.start + supported.end,
                 )
+                best = (supported.share, place)
         return best[1] if best else None
 
 

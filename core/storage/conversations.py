@@ -1,237 +1,241 @@
-"""Conversations on disk: trees of messages. What is shown as sent is written first.
+"""Conversations on disk: their rows, lists of them, search, and how they are deleted.
 
-An answer is a row from its first moment, in state 'streaming'; its text is saved as it grows. What
-a crash left 'streaming' is settled as 'interrupted' at the next start (`settle`).
+A deleted conversation is hidden at once and can be brought back for a while; `purge` then removes its rows a few at a
+time, so that nobody waits for a long transaction. Their messages are read and written by core/storage/messages.py.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import sqlite3
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from core.chat.conversation import Conversation, Message, MessageState, Role
+from core.chat.conversation import Conversation, Message, Project
 from core.errors import ConversationMissing
-from core.storage import fulltext
+from core.storage import substring
 from core.storage.database import Database
+from core.storage.messages import MessageStore
+
+PURGED_AT_ONCE = 200  # messages in one transaction
 
 
-def _message(row: sqlite3.Row) -> Message:
-    return Message(
-        id=row["id"],
-        conversation=row["conversation"],
-        parent=row["parent"],
-        role=Role(row["role"]),
-        text=row["text"],
-        prompt=row["prompt"],
-        thinking=row["thinking"],
-        state=MessageState(row["state"]),
-        created=row["created"],
-        model=row["model"],
-        details=json.loads(row["details"]),
-    )
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list ends; the next one begins behind it."""
+
+    pinned: bool
+    changed: float
+    id: int
 
 
 def _conversation(row: sqlite3.Row) -> Conversation:
-    return Conversation(
-        id=row["id"],
-        title=row["title"],
-        folder=row["folder"],
-        pinned=bool(row["pinned"]),
-        created=row["created"],
-        changed=row["changed"],
-        system_prompt=row["system_prompt"],
-        collection=row["collection"],
-        model=row["model"],
-        leaf=row["leaf"],
-        context_start=row["context_start"],
-    )
+    values = dict(row)
+    return Conversation(**values | {"pinned": bool(values["pinned"]), "archived": bool(values["archived"])})
 
 
-class ConversationStore:
-    """Reads and writes conversations. Every method is one transaction."""
+class ConversationStore(MessageStore):
+    """Reads and writes conversations and their messages. Every method is one transaction."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        super().__init__(database)
 
-    # ------------------------------------------------------------ conversations
+    # ------------------------------------------------------------ one conversation
 
     def create(
-        self, title: str, system_prompt: str, *, model: str = "", collection: str = ""
+        self,
+        title: str,
+        system_prompt: str,
+        *,
+        model: str = "",
+        collection: str = "",
+        project: int | None = None,
     ) -> Conversation:
         """Start an empty conversation."""
-        now = time.time()
-        number = self._db.write(
-            "INSERT INTO conversations (title, created, changed, system_prompt, model, collection) VALUES (?,?,?,?,?,?)",
-            title,
-            now,
-            now,
-            system_prompt,
-            model,
-            collection,
-        )
-        return self.get(number)
+        with self._db.transaction():
+            now = self._now()
+            number = self._db.write(
+                "INSERT INTO conversations (title, created, changed, system_prompt, model, collection, project)"
+                " VALUES (?,?,?,?,?,?,?)",
+                title,
+                now,
+                now,
+                system_prompt,
+                model,
+                collection,
+                project,
+            )
+            self._index_title(number, title)
+            return self.get(number)
 
     def get(self, conversation: int) -> Conversation:
-        """Raises ConversationMissing."""
+        """One that was deleted is there until it is purged. Raises ConversationMissing."""
         row = self._db.row("SELECT * FROM conversations WHERE id = ?", conversation)
         if row is None:
             raise ConversationMissing(str(conversation))
         return _conversation(row)
 
-    def all(self) -> list[Conversation]:
-        """All conversations, the pinned first, then the latest changed."""
-        rows = self._db.rows("SELECT * FROM conversations ORDER BY pinned DESC, changed DESC, id DESC")
-        return [_conversation(row) for row in rows]
-
-    def change(self, conversation: int, **values: Any) -> None:
-        """Set title, folder, pinned, collection, model, leaf or context_start."""
-        allowed = {"title", "folder", "pinned", "collection", "model", "leaf", "context_start"}
+    def change(self, conversation: int, **values: Any) -> Conversation:
+        """Set title, project, pinned, archived, collection, model, leaf or context_start. Raises ConversationMissing."""
+        allowed = {
+            "title",
+            "project",
+            "pinned",
+            "archived",
+            "collection",
+            "model",
+            "leaf",
+            "context_start",
+        }
         if not values.keys() <= allowed:
             raise KeyError(values.keys() - allowed)
         assignments = ", ".join(f"{name} = ?" for name in values)
-        self._db.write(f"UPDATE conversations SET {assignments} WHERE id = ?", *values.values(), conversation)
-
-    def delete(self, conversation: int) -> None:
-        """Remove a conversation with all its messages."""
         with self._db.transaction():
             self._db.write(
-                "DELETE FROM messages_index WHERE rowid IN (SELECT id FROM messages WHERE conversation = ?)",
-                conversation,
+                f"UPDATE conversations SET {assignments} WHERE id = ?", *values.values(), conversation
             )
-            self._db.write("DELETE FROM conversations WHERE id = ?", conversation)
+            if "title" in values:
+                self._index_title(conversation, values["title"])
+            return self.get(conversation)
 
-    def search(self, text: str, limit: int = 50) -> list[tuple[Conversation, Message]]:
-        """Conversations with a message that holds every word of `text`, the best message of each, best first."""
-        query = fulltext.query_all(text)
+    def _index_title(self, conversation: int, title: str) -> None:
+        self._db.write("DELETE FROM titles_index WHERE rowid = ?", conversation)
+        self._db.write(
+            "INSERT INTO titles_index (rowid, text) VALUES (?, ?)", conversation, substring.search_text(title)
+        )
+
+    # ------------------------------------------------------------ lists
+
+    def page(
+        self,
+        after: Place | None = None,
+        limit: int = 100,
+        *,
+        archived: bool = False,
+        project: int | None = None,
+    ) -> list[Conversation]:
+        """The next conversations behind `after`: the pinned first, then the latest changed."""
+        where = "deleted IS NULL AND archived = ?"
+        values: list[Any] = [int(archived)]
+        if project is not None:
+            where += " AND project = ?"
+            values.append(project)
+        if after is not None:
+            where += " AND (pinned, changed, id) < (?, ?, ?)"
+            values += [int(after.pinned), after.changed, after.id]
+        rows = self._db.rows(
+            f"SELECT * FROM conversations WHERE {where} ORDER BY pinned DESC, changed DESC, id DESC LIMIT ?",
+            *values,
+            limit,
+        )
+        return [_conversation(row) for row in rows]
+
+    def all(self, *, archived: bool = False) -> Iterator[Conversation]:
+        """All conversations in the order of `page`, read page by page."""
+        after = None
+        while found := self.page(after, archived=archived):
+            yield from found
+            after = place_of(found[-1])
+
+    def ids(self) -> list[int]:
+        """The ids of all conversations, deleted ones that are not purged yet too."""
+        return [row["id"] for row in self._db.rows("SELECT id FROM conversations")]
+
+    def any(self) -> bool:
+        """Whether there is a conversation, archived or not."""
+        row = self._db.row("SELECT 1 FROM conversations WHERE deleted IS NULL LIMIT 1")
+        return row is not None
+
+    def search(self, text: str, limit: int = 50) -> list[tuple[Conversation, Message | None]]:
+        """Conversations with a message or a title in which every word of `text` occurs, as a piece of a word too.
+
+        Those found by their title come first (with None), then those with the newest message (with that message).
+        """
+        query = substring.query(text)
         if not query:
             return []
-        rows = self._db.rows(
-            "SELECT m.* FROM messages_index i JOIN messages m ON m.id = i.rowid"
-            " WHERE messages_index MATCH ? ORDER BY bm25(messages_index), m.id DESC LIMIT ?",
+        titled = self._db.rows(
+            "SELECT c.* FROM titles_index i JOIN conversations c ON c.id = i.rowid"
+            " WHERE titles_index MATCH ? AND c.deleted IS NULL ORDER BY i.rowid DESC LIMIT ?",
             query,
-            limit * 4,
+            limit,
         )
-        best: dict[int, Message] = {}
-        for row in rows:
-            best.setdefault(row["conversation"], _message(row))
-        return [(self.get(number), message) for number, message in list(best.items())[:limit]]
-
-    # ------------------------------------------------------------ messages
-
-    def add(
-        self,
-        conversation: int,
-        role: Role,
-        text: str,
-        *,
-        parent: int | None,
-        prompt: str | None = None,
-        state: MessageState = MessageState.DONE,
-        model: str = "",
-    ) -> Message:
-        """Append a message below `parent`; it becomes the leaf that is on screen."""
-        now = time.time()
-        with self._db.transaction():
-            number = self._db.write(
-                "INSERT INTO messages (conversation, parent, role, text, prompt, state, created, model)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                conversation,
-                parent,
-                role.value,
-                text,
-                prompt,
-                state.value,
-                now,
-                model,
-            )
-            self._db.write(
-                "UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", number, now, conversation
-            )
-            if state is not MessageState.STREAMING:
-                self._index(number, text)
-        return self.message(number)
-
-    def message(self, number: int) -> Message:
-        row = self._db.row("SELECT * FROM messages WHERE id = ?", number)
-        if row is None:
-            raise ConversationMissing(f"message {number}")
-        return _message(row)
-
-    def save_stream(self, number: int, text: str, thinking: str) -> None:
-        """Write what an answer has so far."""
-        self._db.write("UPDATE messages SET text = ?, thinking = ? WHERE id = ?", text, thinking, number)
-
-    def finish(
-        self,
-        number: int,
-        text: str,
-        state: MessageState,
-        *,
-        thinking: str = "",
-        details: dict[str, Any] | None = None,
-    ) -> None:
-        """Write an answer's final text and state."""
-        with self._db.transaction():
-            self._db.write(
-                "UPDATE messages SET text = ?, thinking = ?, state = ?, details = ? WHERE id = ?",
-                text,
-                thinking,
-                state.value,
-                json.dumps(details or {}, ensure_ascii=False),
-                number,
-            )
-            self._index(number, text)
-
-    def set_prompt(self, number: int, prompt: str | None) -> None:
-        """Keep what was really sent to the model for a message (the question with its passages)."""
-        self._db.write("UPDATE messages SET prompt = ? WHERE id = ?", prompt, number)
-
-    def sign(self, number: int, model: str) -> Message:
-        """Write which model an answer is from, where that was not known when it began."""
-        self._db.write("UPDATE messages SET model = ? WHERE id = ?", model, number)
-        return self.message(number)
-
-    def _index(self, number: int, text: str) -> None:
-        self._db.write("DELETE FROM messages_index WHERE rowid = ?", number)
-        self._db.write(
-            "INSERT INTO messages_index (rowid, tokens) VALUES (?, ?)", number, fulltext.tokens(text)
+        found: dict[int, int | None] = {row["id"]: None for row in titled}
+        hits = self._db.each(
+            "SELECT m.id, m.conversation FROM messages_index i JOIN messages m ON m.id = i.rowid"
+            " JOIN conversations c ON c.id = m.conversation"
+            " WHERE messages_index MATCH ? AND c.deleted IS NULL ORDER BY i.rowid DESC",
+            query,
         )
+        with contextlib.closing(hits):  # type: ignore[type-var]  # a generator
+            for hit in hits:
+                if len(found) >= limit:
+                    break
+                found.setdefault(hit["conversation"], hit["id"])
+        messages = {m.id: m for m in self.messages([n for n in found.values() if n is not None])}
+        return [(self.get(number), messages[m] if m is not None else None) for number, m in found.items()]
 
-    def branch(self, conversation: int, leaf: int | None = None) -> list[Message]:
-        """The messages from the root to `leaf` (default: the branch on screen), oldest first."""
-        if leaf is None:
-            leaf = self.get(conversation).leaf
-        rows = self._db.rows(
-            "WITH RECURSIVE up (id, depth) AS (SELECT ?, 0 UNION ALL"
-            " SELECT m.parent, up.depth + 1 FROM messages m JOIN up ON m.id = up.id WHERE m.parent IS NOT NULL)"
-            " SELECT m.* FROM messages m JOIN up ON m.id = up.id ORDER BY up.depth DESC",
-            leaf,
-        )
-        return [_message(row) for row in rows]
+    # ------------------------------------------------------------ deleting
 
-    def siblings(self, message: Message) -> list[int]:
-        """The ids of all messages with the same parent and role (an answer's versions), oldest first."""
-        rows = self._db.rows(
-            "SELECT id FROM messages WHERE conversation = ? AND parent IS ? AND role = ? ORDER BY id",
-            message.conversation,
-            message.parent,
-            message.role.value,
-        )
+    def hide(self, conversation: int) -> None:
+        """Delete a conversation: no list and no search shows it any more, and `purge` may remove it."""
+        self._db.write("UPDATE conversations SET deleted = ? WHERE id = ?", time.time(), conversation)
+
+    def restore(self, conversation: int) -> Conversation:
+        """Bring a deleted conversation back. Raises ConversationMissing if it was purged."""
+        self._db.write("UPDATE conversations SET deleted = NULL WHERE id = ?", conversation)
+        return self.get(conversation)
+
+    def deleted(self) -> list[int]:
+        """The conversations that are hidden and not yet purged, the longest hidden first."""
+        rows = self._db.rows("SELECT id FROM conversations WHERE deleted IS NOT NULL ORDER BY deleted")
         return [row["id"] for row in rows]
 
-    def latest_leaf(self, number: int) -> int:
-        """The newest message at the end of the branch that goes through `number`."""
-        while True:
-            row = self._db.row("SELECT max(id) AS id FROM messages WHERE parent = ?", number)
-            if row is None or row["id"] is None:
-                return number
-            number = row["id"]
+    def purge(self, conversation: int) -> bool:
+        """Remove some of what is left of a deleted conversation; whether there is more. One not deleted is left alone."""
+        with self._db.transaction():
+            row = self._db.row("SELECT deleted FROM conversations WHERE id = ?", conversation)
+            if row is None or row["deleted"] is None:
+                return False
+            # The newest first: no message goes before its answers, so nothing cascades a thousand levels deep.
+            last = [
+                (found["id"],)
+                for found in self._db.rows(
+                    "SELECT id FROM messages WHERE conversation = ? ORDER BY id DESC LIMIT ?",
+                    conversation,
+                    PURGED_AT_ONCE,
+                )
+            ]
+            self._db.write_many("DELETE FROM messages_index WHERE rowid = ?", last)
+            self._db.write_many("DELETE FROM messages WHERE id = ?", last)
+            if len(last) == PURGED_AT_ONCE:
+                return True
+            self._db.write("DELETE FROM titles_index WHERE rowid = ?", conversation)
+            self._db.write("DELETE FROM conversations WHERE id = ?", conversation)
+            return False
 
-    def settle(self) -> int:
-        """Mark answers that a crash cut short; returns how many. Call it once, at the start, as the home's owner."""
-        rows = self._db.rows("SELECT id, text, thinking FROM messages WHERE state = 'streaming'")
-        for row in rows:
-            self.finish(row["id"], row["text"], MessageState.INTERRUPTED, thinking=row["thinking"])
-        return len(rows)
+    # ------------------------------------------------------------ projects
+
+    def projects(self) -> list[Project]:
+        """All projects by name."""
+        rows = self._db.rows("SELECT id, name FROM projects ORDER BY name")
+        return [Project(**dict(row)) for row in rows]
+
+    def project(self, name: str) -> Project:
+        """The project of this name; it is made if there is none."""
+        with self._db.transaction():
+            self._db.write("INSERT OR IGNORE INTO projects (name, created) VALUES (?, ?)", name, time.time())
+            row = self._db.row("SELECT id, name FROM projects WHERE name = ?", name)
+            assert row is not None
+            return Project(**dict(row))
+
+    def remove_project(self, project: int) -> None:
+        """Remove a project; its conversations stay, in none."""
+        self._db.write("DELETE FROM projects WHERE id = ?", project)
+
+
+def place_of(conversation: Conversation) -> Place:
+    """Where a conversation stands in the list."""
+    return Place(conversation.pinned, conversation.changed, conversation.id)

@@ -1,25 +1,41 @@
 """The SQLite database: opening, migrating, transactions.
 
-One connection, used under a lock from any thread. WAL with `synchronous=FULL`: what a committed
-transaction wrote survives a power cut. Before any migration the whole file is copied, dated, into
-`backups/`; a migration runs in one transaction. A file from a newer program is refused.
+One connection writes, under a lock, from any thread; a few others read beside it, so that nobody waits for a long
+transaction to see what was committed before it. WAL with `synchronous=FULL`: what a committed transaction wrote
+survives a power cut. Before any migration the whole file is copied, dated, into `backups/`; all migrations run in one
+transaction. A file from a newer program is refused.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import logging
+import queue
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.errors import DatabaseDamaged, DiskFull, HomeNotWritable, NewerDatabase, TsukueError
+from core.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DiskFull,
+    HomeNotWritable,
+    NewerDatabase,
+    TsukueError,
+)
+from core.files import writing
 from core.paths import Home, private
-from core.storage import backup
+from core.storage import backup, substring
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 10.0  # to wait for another program that holds the file
+READERS = 4  # connections that are kept open for reading; more are opened, and closed, when needed
+NO_ROOM = 1 << 20  # with fewer bytes left on the disk, what SQLite calls an I/O error is a full disk
 
 
 def migrations() -> list[tuple[int, Path]]:
@@ -28,123 +44,229 @@ def migrations() -> list[tuple[int, Path]]:
 
 
 def translate(error: sqlite3.Error, path: Path) -> TsukueError | sqlite3.Error:
-    """The typed error for what the environment did (disk, rights, damage); a bug of ours stays as it is."""
+    """The typed error for what the environment did (disk, rights, damage); a bug of ours stays as it is.
+
+    Decided by SQLite's primary result code (https://www.sqlite.org/rescode.html).
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     text = str(error)
-    if "disk is full" in text:
+    if code == sqlite3.SQLITE_FULL:
         return DiskFull(str(path))
-    if "readonly" in text or "unable to open" in text or "disk I/O" in text:
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):  # also when its helper files find no room
+        return DiskFull(str(path)) if _no_room(path) else HomeNotWritable(str(path), text)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return HomeNotWritable(str(path), text)
-    if "not a database" in text or "malformed" in text:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return DatabaseBusy(str(path))
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return DatabaseDamaged(str(path), text)
     return error
 
 
-class Database:
-    """The open database of one home. Raises HomeNotWritable, DiskFull, NewerDatabase, DatabaseDamaged."""
+def _no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < NO_ROOM
+    except OSError:
+        return False
 
-    def __init__(self, home: Home) -> None:
+
+class Database:
+    """The open database of one home. Raises HomeNotWritable, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy.
+
+    `owned` says that this process holds the home's lock. Without it a migration takes the lock for its time, and raises
+    HomeBusy where another program has it. `guard`, where it is set, is called before each statement: tests use it.
+    """
+
+    def __init__(self, home: Home, *, owned: bool = True) -> None:
         self.path = home.database
+        self.guard: Callable[[str], None] | None = None
         self._lock = threading.RLock()
         self._depth = 0
+        self._writer_thread: int | None = None  # that is inside a transaction
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._closed = False
         try:
-            self._connection = sqlite3.connect(
-                self.path, timeout=10, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connect()
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
-        self._connection.row_factory = sqlite3.Row
         try:
-            private(self.path)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(home)
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise translate(error, self.path) from error
-        except OSError as error:
-            self._connection.close()
-            if error.errno == errno.ENOSPC:
-                raise DiskFull(str(self.path)) from error
-            raise HomeNotWritable(str(self.path), error.strerror or str(error)) from error
-        except TsukueError:
+            with writing(self.path), self._translated():
+                private(self.path)
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                self._connection.execute("PRAGMA foreign_keys = ON")
+                if self._outdated():
+                    with contextlib.nullcontext() if owned else home.lock():
+                        self._migrate(home)
+        except BaseException:
             self._connection.close()
             raise
 
-    def _migrate(self, home: Home) -> None:
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        known = migrations()
-        newest = known[-1][0]
-        if found > newest:
-            raise NewerDatabase(str(self.path), found, newest)
-        if found == newest:
-            return
-        if found > 0:
-            backup.make(self._connection, home.backups, f"before-version-{newest}")
-        for version, path in known:
-            if version > found:
-                script = path.read_text(encoding="utf-8")
-                self._connection.executescript(
-                    f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;"
-                )
-
-    def close(self) -> None:
-        """Close the file; SQLite folds the write-ahead log into it."""
-        with self._lock:
-            self._connection.close()
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.create_function("search_text", 1, substring.search_text, deterministic=True)
+        return connection
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All statements inside are written together or not at all. May be nested."""
-        with self._lock:
-            if self._depth == 0:
-                self._run("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0 and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._run("COMMIT")
-
-    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+    def _translated(self) -> Iterator[None]:
         try:
-            return self._connection.execute(sql, values)
+            yield
         except sqlite3.Error as error:
             translated = translate(error, self.path)
             if translated is error:
                 raise
             raise translated from error
 
+    # ------------------------------------------------------------ migrating
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _outdated(self) -> bool:
+        newest = migrations()[-1][0]
+        found = self._version()
+        if found > newest:
+            raise NewerDatabase(str(self.path), found, newest)
+        return found < newest
+
+    def _migrate(self, home: Home) -> None:
+        """All migrations that the file lacks, in one transaction: whoever is killed in it starts again from before."""
+        newest = migrations()[-1][0]
+        if self._version() > 0:
+            backup.make(self._connection, home.backups, f"before-version-{newest}")
+        # Foreign keys rest meanwhile, as https://www.sqlite.org/lang_altertable.html asks where tables are rebuilt.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = self._version()  # again: another program may have been quicker
+            for version, path in migrations():
+                if version > found:
+                    for statement in statements(path.read_text(encoding="utf-8")):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {version}")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        if found:
+            log.info("the database went from version %d to %d", found, newest)
+
+    # ------------------------------------------------------------ closing
+
+    def close(self) -> None:
+        """Close the file; SQLite folds the write-ahead log into it."""
+        self._closed = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
+        with self._lock:
+            self._connection.close()
+
+    # ------------------------------------------------------------ writing
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside are written together or not at all. May be nested."""
+        with self._lock:
+            if self._depth == 0:
+                self._run(self._connection, "BEGIN IMMEDIATE")
+                self._writer_thread = threading.get_ident()
+            self._depth += 1
+            try:
+                yield
+                if self._depth == 1:
+                    self._run(self._connection, "COMMIT")
+            except BaseException:
+                if self._depth == 1 and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._writer_thread = None
+
+    def _run(self, connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        if self.guard is not None:
+            self.guard(sql)
+        with self._translated():
+            return connection.execute(sql, values)
+
     def write(self, sql: str, *values: Any) -> int:
         """Run one changing statement; returns the last inserted row id (for INSERT) or the count of rows."""
         with self._lock:
-            cursor = self._run(sql, values)
+            cursor = self._run(self._connection, sql, values)
             return cursor.lastrowid or 0 if sql.lstrip()[:6].upper() == "INSERT" else cursor.rowcount
 
     def write_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Run one changing statement for each row."""
-        with self._lock:
-            try:
-                self._connection.executemany(sql, rows)
-            except sqlite3.Error as error:
-                raise translate(error, self.path) from error
+        if self.guard is not None:
+            self.guard(sql)
+        with self._lock, self._translated():
+            self._connection.executemany(sql, rows)
+
+    # ------------------------------------------------------------ reading
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        with self._lock:
-            return self._run(sql, values).fetchall()
+        """All rows of a query; inside a transaction of this thread with what it has written so far."""
+        with self._reader() as connection, self._translated():
+            return self._run(connection, sql, values).fetchall()
 
     def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of a query, or None."""
-        with self._lock:
-            return self._run(sql, values).fetchone()  # type: ignore[no-any-return]
+        """The first row of a query, or None. See `rows`."""
+        with self._reader() as connection, self._translated():
+            cursor = self._run(connection, sql, values)
+            found = cursor.fetchone()
+            cursor.close()  # a statement that is not read to its end would keep its snapshot
+            return found  # type: ignore[no-any-return]
+
+    def each(self, sql: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """The rows of a query one by one, for who stops when it has enough. Close the iterator (`contextlib.closing`)."""
+        with self._reader() as connection:
+            cursor = self._run(connection, sql, values)
+            try:
+                while True:
+                    with self._translated():
+                        row = cursor.fetchone()
+                    if row is None:
+                        return
+                    yield row
+            finally:
+                cursor.close()
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        if self._writer_thread == threading.get_ident():
+            yield self._connection
+            return
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            with self._translated():
+                connection = self._connect()
+                connection.execute("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            if self._closed or self._idle.qsize() >= READERS:
+                connection.close()
+            else:
+                self._idle.put(connection)
 
     def check(self) -> bool:
         """Whether SQLite finds the file sound."""
         row = self.row("PRAGMA quick_check")
         return row is not None and row[0] == "ok"
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one; comments stay with what follows them."""
+    start = 0
+    for end, character in enumerate(script, start=1):
+        if character == ";" and sqlite3.complete_statement(script[start:end]):
+            yield script[start:end].strip()
+            start = end

@@ -54,7 +54,7 @@ class CollectionInfo:
 
 _DOCUMENT = (
     "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
-    " (SELECT count(*) FROM passages s WHERE s.document = d.id) AS passages, d.state, d.added"
+    " d.passages, d.state, d.added"
     " FROM documents d JOIN collections c ON c.id = d.collection"
 )
 _PASSAGE = (
@@ -90,7 +90,7 @@ class DocumentStore:
         rows = self._db.rows(
             "SELECT c.id, c.name, (SELECT count(*) FROM documents d WHERE d.collection = c.id) AS documents,"
             " (SELECT coalesce(sum(d.pages), 0) FROM documents d WHERE d.collection = c.id) AS pages,"
-            " (SELECT count(*) FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = c.id) AS passages"
+            " (SELECT coalesce(sum(d.passages), 0) FROM documents d WHERE d.collection = c.id) AS passages"
             " FROM collections c ORDER BY c.name"
         )
         return [CollectionInfo(**dict(row)) for row in rows]
@@ -149,7 +149,7 @@ class DocumentStore:
         """Whether there is nothing to finish, by counting alone: so it is nearly always."""
         row = self._db.row(
             "SELECT (SELECT count(*) FROM documents WHERE state != 'ready') AS unfinished,"
-            " (SELECT count(*) FROM passages) AS passages,"
+            " (SELECT coalesce(sum(passages), 0) FROM documents) AS passages,"
             " (SELECT count(*) FROM vectors WHERE embedder = ?) AS vectors",
             embedder,
         )
@@ -179,14 +179,15 @@ class DocumentStore:
             gone = self.remove(old.id) if old is not None else []
             numbered = sum(page.number is not None for page, _ in pages)
             document = self._db.write(
-                "INSERT INTO documents (collection, file, path, sha256, size, pages, state, added)"
-                " VALUES (?,?,?,?,?,?,'embedding',?)",
+                "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added)"
+                " VALUES (?,?,?,?,?,?,?,'embedding',?)",
                 self.collection(collection),
                 file,
                 path,
                 sha256,
                 size,
                 numbered,
+                sum(len(passages) for _, passages in pages),
                 time.time(),
             )
             for i, (page, passages) in enumerate(pages):
@@ -246,7 +247,7 @@ class DocumentStore:
 
     def count_passages(self, collection: int) -> int:
         row = self._db.row(
-            "SELECT count(*) AS n FROM passages s JOIN documents d ON d.id = s.document WHERE d.collection = ?",
+            "SELECT coalesce(sum(passages), 0) AS n FROM documents WHERE collection = ?",
             collection,
         )
         return int(row["n"]) if row is not None else 0

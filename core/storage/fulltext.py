@@ -98,7 +98,7 @@ _STOP_KANJI = frozenset("何誰方時事")
 _NOT_HIRAGANA = re.compile("[^\u3040-\u309f]+")
 
 
-def _runs(text: str) -> list[tuple[str, bool]]:
+def runs(text: str) -> list[tuple[str, bool]]:
     """The runs of a text in order, each with whether it is Japanese (or another script without spaces)."""
     return [(match[1] or match[2], bool(match[1])) for match in _RUN.finditer(normalise(text))]
 
@@ -120,7 +120,7 @@ def tokens(text: str) -> str:
     """
     units: list[str] = []
     singles: list[str] = []
-    for run, japanese in _runs(text):
+    for run, japanese in runs(text):
         units += pairs(run) if japanese else [run]
         if japanese and len(run) > 1:
             singles += [word for word in _words(run) if len(word) == 1]
@@ -135,13 +135,13 @@ def _phrase(run: str, japanese: bool) -> str:
 
 def query_all(text: str) -> str:
     """An FTS5 query for texts that contain every word of `text` (a search box); empty if there is none."""
-    return " AND ".join(_phrase(run, japanese) for run, japanese in _runs(text))
+    return " AND ".join(_phrase(run, japanese) for run, japanese in runs(text))
 
 
 def terms(text: str) -> list[str]:
     """The units of a question that can tell passages apart: content words, and what is not hiragana in Japanese."""
     found: list[str] = []
-    for run, japanese in _runs(text):
+    for run, japanese in runs(text):
         if japanese:
             for word in _words(run):
                 found += pairs(word)

@@ -278,9 +278,20 @@ class Composer(QFrame):
         if text and not self._answering:
             self.send.emit(text)
 
-    def clear(self) -> None:
-        """Empty the field: the message is on disk."""
-        self.text.clear()
+    def sent(self, text: str) -> None:
+        """A message is on disk: empty the field of it, but not of what was typed meanwhile."""
+        if self.editing is not None:
+            self.end_editing()  # the draft from before is there again
+            return
+        written = self.text.toPlainText()
+        cursor = self.text.textCursor()
+        before = len(written) - len(written.lstrip())
+        if written.lstrip().startswith(text):
+            cursor.setPosition(0)
+            cursor.setPosition(_utf16(written[: before + len(text)]), QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+        if not self.text.toPlainText().strip():
+            self.text.clear()
 
     def _send_or_stop(self) -> None:
         if self._answering:
@@ -307,3 +318,8 @@ class Composer(QFrame):
         self.send_button.setToolTip(tip)
         self.send_button.setAccessibleName(tip)
         self.send_button.setEnabled(self._answering or bool(self.text.toPlainText().strip()))
+
+
+def _utf16(text: str) -> int:
+    """Length of a text as Qt counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,9 +1,10 @@
-"""The conversations on the left: an item model, and the sidebar that shows it."""
+"""The conversations on the left: an item model that reads page by page, and how its rows are drawn."""
 
 from __future__ import annotations
 
+import bisect
 import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -12,33 +13,21 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
-    QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeySequence, QPainter, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QInputDialog,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QMessageBox,
-    QPushButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from core.chat.conversation import Conversation
-from core.storage.conversations import ConversationStore
+from core.chat.conversation import Conversation, Message
+from core.storage.conversations import ConversationStore, place_of
 from desktop.i18n import tr
+from desktop.reads import Reads
 from desktop.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+PAGE = 100  # conversations read at once
+ROW_HEIGHT = 38
 
 
 class Role(IntEnum):
@@ -46,36 +35,168 @@ class Role(IntEnum):
 
     CONVERSATION = Qt.ItemDataRole.UserRole + 1
     GROUP = Qt.ItemDataRole.UserRole + 2
+    MARK = Qt.ItemDataRole.UserRole + 3
+    MESSAGE = Qt.ItemDataRole.UserRole + 4
+
+
+class Mark(StrEnum):
+    """What a conversation's row shows beside its title."""
+
+    NONE = ""
+    ANSWERING = "answering"  # an answer is being written there
+    UNSEEN = "unseen"  # one was written while another conversation was open
+
+
+def _order(conversation: Conversation) -> tuple[bool, float, int]:
+    """As the store orders them: ascending here."""
+    place = place_of(conversation)
+    return (not place.pinned, -place.changed, -place.id)
 
 
 class ConversationModel(QAbstractListModel):
-    """Rows are group headings and conversations, in the store's order."""
+    """Rows are group headings and conversations, in the store's order; or what a search found."""
 
-    def __init__(self, store: ConversationStore) -> None:
+    shown = Signal()  # what was asked for (another list, a search) is there
+
+    def __init__(self, store: ConversationStore, reads: Reads) -> None:
         super().__init__()
         self._store = store
+        self._reads = reads
+        self._conversations: list[Conversation] = []
         self._rows: list[Conversation | str] = []
+        self._row_of: dict[int, int] = {}
+        self._messages: dict[int, int] = {}  # of a search: in which message of a conversation it was found
+        self._more = False  # there may be conversations behind the last one
+        self._reading = False
         self.filter = ""
+        self.archived = False
+        self._answering: set[int] = set()
+        self._unseen: set[int] = set()
+
+    # ------------------------------------------------------------ reading
 
     def refresh(self) -> None:
-        """Read the store again (filtered by `filter`, searched in all messages and titles)."""
-        if self.filter.strip():
-            wanted = self.filter.casefold()
-            found = [conversation for conversation, _ in self._store.search(self.filter)]
-            titled = [c for c in self._store.all() if wanted in c.title.casefold()]
-            conversations = list({c.id: c for c in titled + found}.values())
-            rows: list[Conversation | str] = [*conversations] or [tr("Nothing found")]
+        """Read again from the beginning: a list, or what `filter` finds in messages and titles."""
+        self._reading = True
+        archived, words = self.archived, self.filter.strip()
+        if words:
+            self._reads.ask(lambda: self._store.search(words), self._show_found, key=self)
         else:
-            rows = []
-            group = ""
-            for conversation in self._store.all():
-                if (name := _group(conversation)) != group:
-                    group = name
-                    rows.append(name)
-                rows.append(conversation)
+            self._reads.ask(
+                lambda: self._store.page(limit=PAGE, archived=archived), self._show_first, key=self
+            )
+
+    def _show_first(self, page: list[Conversation]) -> None:
+        self._reading = False
+        self._conversations, self._messages = page, {}
+        self._more = len(page) == PAGE
+        self._reset()
+
+    def _show_found(self, found: list[tuple[Conversation, Message | None]]) -> None:
+        self._reading = self._more = False
+        self._conversations = [conversation for conversation, _ in found]
+        self._messages = {c.id: m.id for c, m in found if m is not None}
+        self._reset()
+
+    def _reset(self) -> None:
         self.beginResetModel()
-        self._rows = rows
+        self._rows = self._with_headings()
+        self._count_rows()
         self.endResetModel()
+        self.shown.emit()
+
+    def canFetchMore(self, parent: Index = _ROOT) -> bool:
+        return self._more and not self._reading and not parent.isValid()
+
+    def fetchMore(self, parent: Index = _ROOT) -> None:
+        """Read the next page; its rows come a moment later."""
+        if not self.canFetchMore(parent):
+            return
+        self._reading = True
+        after, archived = place_of(self._conversations[-1]), self.archived
+        self._reads.ask(lambda: self._store.page(after, PAGE, archived=archived), self._show_next, key=self)
+
+    def _show_next(self, page: list[Conversation]) -> None:
+        self._reading = False
+        self._more = len(page) == PAGE
+        known = {conversation.id for conversation in self._conversations}
+        self._conversations += [conversation for conversation in page if conversation.id not in known]
+        self._set_rows()
+
+    # ------------------------------------------------------------ changes
+
+    def put(self, conversation: Conversation) -> None:
+        """A conversation is new, or its row has changed."""
+        if self.filter.strip():
+            at = next((i for i, c in enumerate(self._conversations) if c.id == conversation.id), None)
+            if at is not None:
+                self._conversations[at] = conversation
+        else:
+            self._conversations = [c for c in self._conversations if c.id != conversation.id]
+            listed = conversation.archived == self.archived and conversation.deleted is None
+            place = bisect.bisect(self._conversations, _order(conversation), key=_order)
+            # Behind what was read so far it comes with its page.
+            if listed and (place < len(self._conversations) or not self._more):
+                self._conversations.insert(place, conversation)
+        self._set_rows()
+
+    def remove(self, conversation: int) -> None:
+        """A conversation was deleted."""
+        self._conversations = [c for c in self._conversations if c.id != conversation]
+        self._answering.discard(conversation)
+        self._unseen.discard(conversation)
+        self._set_rows()
+
+    def set_mark(self, conversation: int, mark: Mark) -> None:
+        """Show that an answer is being written in a conversation, or was while nobody looked."""
+        for marked, kind in ((self._answering, Mark.ANSWERING), (self._unseen, Mark.UNSEEN)):
+            if mark is kind:
+                marked.add(conversation)
+            else:
+                marked.discard(conversation)
+        index = self.row_of(conversation)
+        if index.isValid():
+            self.dataChanged.emit(index, index, [Role.MARK])
+
+    # ------------------------------------------------------------ rows
+
+    def _with_headings(self) -> list[Conversation | str]:
+        if self.filter.strip():
+            return [*self._conversations] or [tr("Nothing found")]
+        if self.archived:
+            return [tr("Archived"), *self._conversations]
+        rows: list[Conversation | str] = []
+        groups = _Groups()
+        last = ""
+        for conversation in self._conversations:
+            if (name := groups.of(conversation)) != last:
+                last = name
+                rows.append(name)
+            rows.append(conversation)
+        return rows
+
+    def _count_rows(self) -> None:
+        self._row_of = {row.id: i for i, row in enumerate(self._rows) if not isinstance(row, str)}
+
+    def _set_rows(self) -> None:
+        """Bring the rows up to date; what is the same at the beginning and at the end stays."""
+        old, new = self._rows, self._with_headings()
+        start = 0
+        while start < min(len(old), len(new)) and old[start] == new[start]:
+            start += 1
+        end = 0
+        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+        if start < len(old) - end:
+            self.beginRemoveRows(_ROOT, start, len(old) - end - 1)
+            self._rows = old[:start] + old[len(old) - end :]
+            self._count_rows()
+            self.endRemoveRows()
+        if start < len(new) - end:
+            self.beginInsertRows(_ROOT, start, len(new) - end - 1)
+            self._rows = new
+            self._count_rows()
+            self.endInsertRows()
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -84,16 +205,35 @@ class ConversationModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         row = self._rows[index.row()]
-        title = row if isinstance(row, str) else row.title or tr("New chat")
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return None if isinstance(row, str) else title
+        if isinstance(row, str):
+            if role == Role.GROUP:
+                return True
+            return row if role == Qt.ItemDataRole.DisplayRole else None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return row.title or tr("New chat")
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row)
         if role == Role.CONVERSATION:
-            return None if isinstance(row, str) else row
+            return row
         if role == Role.GROUP:
-            return isinstance(row, str)
+            return False
+        if role == Role.MARK:
+            return self._mark(row.id).value
+        if role == Role.MESSAGE:
+            return self._messages.get(row.id)
         return None
+
+    def _mark(self, conversation: int) -> Mark:
+        if conversation in self._answering:
+            return Mark.ANSWERING
+        return Mark.UNSEEN if conversation in self._unseen else Mark.NONE
+
+    def _spoken(self, conversation: Conversation) -> str:
+        title = conversation.title or tr("New chat")
+        mark = self._mark(conversation.id)
+        if mark is Mark.ANSWERING:
+            return tr("{title}, an answer is being written", title=title)
+        return tr("{title}, with a new answer", title=title) if mark is Mark.UNSEEN else title
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         if self.data(index, Role.GROUP):
@@ -102,24 +242,27 @@ class ConversationModel(QAbstractListModel):
 
     def row_of(self, conversation: int) -> QModelIndex:
         """The index of a conversation's row; invalid if it is not shown."""
-        for number, row in enumerate(self._rows):
-            if not isinstance(row, str) and row.id == conversation:
-                return self.index(number)
-        return QModelIndex()
+        row = self._row_of.get(conversation)
+        return self.index(row) if row is not None else QModelIndex()
 
 
-def _group(conversation: Conversation) -> str:
-    if conversation.pinned:
-        return tr("Pinned")
-    days = (datetime.date.today() - datetime.date.fromtimestamp(conversation.changed)).days
-    if days <= 0:
-        return tr("Today")
-    if days == 1:
-        return tr("Yesterday")
-    return tr("Last 7 days") if days < 7 else tr("Earlier")
+class _Groups:
+    """The heading under which a conversation stands today."""
+
+    def __init__(self) -> None:
+        midnight = datetime.datetime.combine(datetime.date.today(), datetime.time())
+        self._since = [
+            ((midnight - datetime.timedelta(days=days)).timestamp(), name)
+            for days, name in ((0, tr("Today")), (1, tr("Yesterday")), (6, tr("Last 7 days")))
+        ]
+
+    def of(self, conversation: Conversation) -> str:
+        if conversation.pinned:
+            return tr("Pinned")
+        return next((name for since, name in self._since if conversation.changed >= since), tr("Earlier"))
 
 
-class _Delegate(QStyledItemDelegate):
+class ConversationDelegate(QStyledItemDelegate):
     """Draws a row: a quiet heading, or a title on a card when chosen."""
 
     def __init__(self, theme: Theme) -> None:
@@ -127,7 +270,7 @@ class _Delegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(10, 32 if index.data(Role.GROUP) else 38)
+        return QSize(10, ROW_HEIGHT)  # the same for all, so that the view need not ask for each
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tokens = self._theme.tokens
@@ -135,6 +278,7 @@ class _Delegate(QStyledItemDelegate):
         state = option.state
         font = QFont(option.font)
         heading = index.data(Role.GROUP)
+        mark = index.data(Role.MARK)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not heading and state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
@@ -143,156 +287,16 @@ class _Delegate(QStyledItemDelegate):
             painter.setBrush(QColor(tokens.card if chosen else tokens.line))
             painter.drawRoundedRect(rectangle.adjusted(0, 2, 0, -2), 8, 8)
         font.setPixelSize(12 if heading else 14)
+        font.setWeight(QFont.Weight.DemiBold if mark == Mark.UNSEEN else QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(QColor(tokens.muted if heading else tokens.text))
-        inner = rectangle.adjusted(10, 10 if heading else 0, -10, 0)
+        inner = rectangle.adjusted(10, 12 if heading else 0, -26 if mark else -10, 0)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        if mark:
+            dot = QRect(rectangle.right() - 18, rectangle.center().y() - 3, 8, 8)
+            colour = QColor(tokens.accent)
+            painter.setPen(colour)
+            painter.setBrush(colour if mark == Mark.UNSEEN else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(dot)
         painter.restore()
-
-
-class Sidebar(QWidget):
-    """New chat, search, the conversations, and the way to the other pages."""
-
-    new_chat = Signal()
-    opened = Signal(int)
-    removed = Signal(int)
-    export = Signal(int)
-    page = Signal(str)
-
-    def __init__(self, store: ConversationStore, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sidebar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(200)
-        self._store = store
-        self._theme = theme
-
-        self.new_button = QPushButton()
-        self.new_button.setProperty("role", "primary")
-        self.new_button.setMinimumHeight(42)
-        self.new_button.setToolTip(tr("Start a new conversation (Ctrl+N)"))
-        self.new_button.setAccessibleName(tr("New chat"))
-        self.new_button.clicked.connect(self.new_chat)
-        name, keys = QLabel(tr("New chat")), QLabel("Ctrl N")
-        name.setStyleSheet("font-weight: 600;")
-        inside = QHBoxLayout(self.new_button)
-        inside.setContentsMargins(14, 0, 14, 0)
-        inside.addWidget(name)
-        inside.addStretch()
-        inside.addWidget(keys)
-
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search conversations"))
-        self.search.setAccessibleName(tr("Search conversations"))
-        self.search.setToolTip(tr("Search in all conversations (Ctrl+K)"))
-        self.search.setClearButtonEnabled(True)
-        self._typing = QTimer(self, singleShot=True, interval=200)
-        self._typing.timeout.connect(self._filter)
-        self.search.textChanged.connect(lambda: self._typing.start())
-
-        self.model = ConversationModel(store)
-        self.list = QListView()
-        self.list.setObjectName("conversations")
-        self.list.setAccessibleName(tr("Conversations"))
-        self.list.setModel(self.model)
-        self._delegate = _Delegate(theme)
-        self.list.setItemDelegate(self._delegate)
-        self.list.setMouseTracking(True)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.clicked.connect(self._open)
-        self.list.activated.connect(self._open)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(lambda point: self._menu(self.list.indexAt(point)))
-        theme.changed.connect(self.list.viewport().update)
-
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self.new_button)
-        layout.addWidget(self.search)
-        layout.addWidget(self.list, 1)
-        foot = QHBoxLayout()
-        foot.setSpacing(4)
-        for key, label in (
-            ("documents", tr("Documents")),
-            ("models", tr("Models")),
-            ("settings", tr("Settings")),
-        ):
-            button = QPushButton(label)
-            button.setProperty("role", "plain")
-            button.setAccessibleName(label)
-            button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
-            foot.addWidget(button, 1)
-        layout.addLayout(foot)
-        QShortcut(
-            QKeySequence(Qt.Key.Key_Delete),
-            self.list,
-            lambda: self._delete(self.list.currentIndex()),
-            context=Qt.ShortcutContext.WidgetShortcut,
-        )
-        QShortcut(
-            QKeySequence(Qt.Key.Key_F2),
-            self.list,
-            lambda: self._rename(self.list.currentIndex()),
-            context=Qt.ShortcutContext.WidgetShortcut,
-        )
-
-    def refresh(self, current: int | None) -> None:
-        """Show the store's conversations; `current` is marked."""
-        self.model.refresh()
-        index = self.model.row_of(current) if current is not None else QModelIndex()
-        if index.isValid():
-            self.list.setCurrentIndex(index)
-        else:
-            self.list.clearSelection()
-            self.list.setCurrentIndex(QModelIndex())
-
-    def _filter(self) -> None:
-        self.model.filter = self.search.text()
-        self.model.refresh()
-
-    def _open(self, index: QModelIndex) -> None:
-        conversation = index.data(Role.CONVERSATION)
-        if conversation is not None:
-            self.opened.emit(conversation.id)
-
-    def _menu(self, index: QModelIndex) -> None:
-        conversation = index.data(Role.CONVERSATION)
-        if conversation is None:
-            return
-        menu = QMenu(self)
-        menu.addAction(tr("Rename…"), lambda: self._rename(index))
-        menu.addAction(tr("Unpin") if conversation.pinned else tr("Pin"), lambda: self._pin(conversation))
-        menu.addAction(tr("Export as Markdown…"), lambda: self.export.emit(conversation.id))
-        menu.addSeparator()
-        menu.addAction(tr("Delete…"), lambda: self._delete(index))
-        menu.popup(self.list.viewport().mapToGlobal(self.list.visualRect(index).bottomLeft()))
-
-    def _rename(self, index: QModelIndex) -> None:
-        conversation = index.data(Role.CONVERSATION)
-        if conversation is None:
-            return
-        title, accepted = QInputDialog.getText(
-            self, tr("Rename"), tr("Title of the conversation"), text=conversation.title
-        )
-        if accepted and title.strip():
-            self._store.change(conversation.id, title=title.strip())
-            self.refresh(conversation.id)
-
-    def _pin(self, conversation: Conversation) -> None:
-        self._store.change(conversation.id, pinned=int(not conversation.pinned))
-        self.refresh(conversation.id)
-
-    def _delete(self, index: QModelIndex) -> None:
-        conversation = index.data(Role.CONVERSATION)
-        if conversation is None:
-            return
-        answer = QMessageBox.question(
-            self,
-            tr("Delete"),
-            tr("Delete “{title}” with all its messages?", title=conversation.title or tr("New chat")),
-        )
-        if answer == QMessageBox.StandardButton.Yes:
-            self.removed.emit(conversation.id)

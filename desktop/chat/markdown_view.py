@@ -1,61 +1,49 @@
-"""A Markdown text that grows while it is shown: finished blocks are frozen, only the open one is rendered again.
+"""A Markdown text that grows while it is shown: what is rendered stays as it is, only the open end is rendered again.
 
-Nothing is ever fetched: images and other resources named by a text are not loaded.
+A long text is rendered a piece at a time, so that the window stays free, and of a very long one only the beginning is
+shown until the person asks for more. Nothing is ever fetched: images and other resources named by a text are not loaded.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument, QTextTable
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextTable,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
+from desktop.chat.markdown_blocks import Cut, cuts, with_fence
 from desktop.theme import Theme
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
-_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 LINE_HEIGHT = 118.0  # per cent
+PIECE = 1500  # characters rendered in one turn of the event loop
+SHOWN = 30_000  # characters of a text that are shown at first, and with each wish for more
 
 
-def split_open_block(text: str) -> tuple[str, str]:
-    """A Markdown text as (finished blocks, the block that may still grow). Code fences are never cut."""
-    cut = offset = 0
-    fence = ""
-    for line in text.splitlines(keepends=True):
-        offset += len(line)
-        match = _FENCE.match(line)
-        if match and not fence:
-            fence = match[1]
-        elif fence and match and match[1][0] == fence[0] and len(match[1]) >= len(fence):
-            fence = ""
-        if not line.strip() and not fence and line.endswith("\n"):
-            cut = offset
-    return text[:cut], text[cut:]
+class TextView(QTextBrowser):
+    """A read-only text as tall as its content, plain until a subclass renders it otherwise."""
 
+    height_changed = Signal()
 
-class MarkdownView(QTextBrowser):
-    """As tall as its text. `append` while streaming, `set_text` for a finished text."""
-
-    link = Signal(str)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._markdown = ""
-        self._frozen = 0  # characters of the Markdown that are rendered for good
-        self._frozen_position = 0  # where the open block begins in the document
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
         self.document().setDocumentMargin(0)
-        self.document().setUndoRedoEnabled(False)
         self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
-        self.anchorClicked.connect(lambda url: self.link.emit(url.toString()))
-        theme.changed.connect(self._recolour)
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
         return None  # a text must not make the program fetch anything
@@ -63,81 +51,117 @@ class MarkdownView(QTextBrowser):
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())
 
+    def lay_out(self, width: int) -> None:
+        """Take this width at once, also while hidden."""
+        if self.width() != width:
+            self.resize(width, self.height())
+        if self.document().textWidth() != width:
+            self.document().setTextWidth(width)
+        self._fit()
+
+    def _fit(self) -> None:
+        height = int(self.document().size().height()) + 2
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)
+            self.height_changed.emit()
+
+
+class MarkdownView(TextView):
+    """`append` while streaming, `set_text` for a whole text."""
+
+    link = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._markdown = ""
+        self._limit = SHOWN  # characters that are shown
+        # What is rendered for good: characters of the Markdown, the code block that goes on, position in the document.
+        self._frozen, self._frozen_position = Cut(0), 0
+        self.rendered = 0  # characters that were ever rendered, to see that nothing is rendered twice
+        self._rest = QTimer(self, singleShot=True, interval=0)
+        self._rest.timeout.connect(self._render_piece)
+        self.anchorClicked.connect(lambda url: self.link.emit(url.toString()))
+        theme.changed.connect(self._recolour)
+
     def text(self) -> str:
         """The Markdown as it came."""
         return self._markdown
 
+    @property
+    def hidden_characters(self) -> int:
+        """How much of the text is not shown until the person asks for it."""
+        return max(len(self._markdown) - self._limit, 0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is to be shown is rendered."""
+        return not self._rest.isActive()
+
+    def show_more(self) -> None:
+        """Show the next part of a very long text."""
+        self._limit += SHOWN
+        self._render_piece()
+
     def set_text(self, markdown: str) -> None:
-        """Show a whole text."""
+        """Show a whole text. What it has in common with the one before, up to a block's end, stays as it is."""
+        if markdown == self._markdown and self._frozen.end:
+            self._render_piece()
+            return
+        if not (self._frozen.end and markdown.startswith(self._markdown[: self._frozen.end])):
+            self._frozen, self._frozen_position = Cut(0), 0
         self._markdown = markdown
-        self._frozen = self._frozen_position = 0
-        self.document().clear()
-        self._render_open(markdown)
+        self._render_piece()
 
     def append(self, more: str) -> None:
-        """Add to a growing text; only its last block is laid out again."""
+        """Add to a growing text; only its open end is laid out again."""
         self._markdown += more
-        finished, open_block = split_open_block(self._markdown[self._frozen :])
-        if finished.strip():
-            self._render_open(finished)
-            self._frozen += len(finished)
+        self._render_piece()
+
+    def _render_piece(self) -> None:
+        """Render the next finished blocks; the open end once there is nothing before it."""
+        rest = self._markdown[self._frozen.end : self._limit]
+        places = cuts(rest, self._frozen.fence)
+        piece = next((cut for cut in places if cut.end >= PIECE), places[-1] if places else None)
+        if piece is not None and rest[: piece.end].strip():
+            self._render_end(with_fence(rest[: piece.end], self._frozen.fence))
+            self._frozen = Cut(self._frozen.end + piece.end, piece.fence)
             cursor = QTextCursor(self.document())
             cursor.movePosition(QTextCursor.MoveOperation.End)
             self._frozen_position = cursor.position()
-        self._render_open(open_block)
+            rest = rest[piece.end :]
+            if len(rest) > PIECE:
+                self._rest.start()
+                return
+        self._rest.stop()
+        self._render_end(with_fence(rest, self._frozen.fence))
 
-    def _render_open(self, markdown: str) -> None:
+    def _render_end(self, markdown: str) -> None:
         """Put `markdown` in the place of everything behind the frozen part."""
-        document = self.document()
-        cursor = QTextCursor(document)
+        cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.setPosition(self._frozen_position)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        cursor.removeSelectedText()
+        if cursor.hasSelection():
+            cursor.removeSelectedText()
         start = cursor.position()
         if markdown.strip():
+            self.rendered += len(markdown)
             if start > 0:
                 cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
             cursor.insertMarkdown(markdown.strip("\n"), _FEATURES)
-        self._style(start + 1 if start > 0 else 0)  # the block before the cut is frozen
+            self._style(start + 1 if start > 0 else 0)  # the block before the cut is frozen
         cursor.endEditBlock()
+
+    # ------------------------------------------------------------ appearance
 
     def _style(self, start: int) -> None:
         """Line height, code background, citation tabs and table lines for what was just inserted."""
-        tokens = self._theme.tokens
-        document = self.document()
-        block = document.findBlock(start)
+        block = self.document().findBlock(start)
         while block.isValid():
-            format_ = block.blockFormat()
-            format_.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-            cursor = QTextCursor(block)
-            if cursor.currentTable() is None and not format_.hasProperty(
-                QTextBlockFormat.Property.BlockCodeLanguage
-            ):
-                format_.setBottomMargin(8 if block.textList() is None else 2)
-                format_.setTopMargin(0)
-            elif format_.hasProperty(QTextBlockFormat.Property.BlockCodeLanguage):
-                format_.setBackground(QColor(tokens.panel))
-            cursor.setBlockFormat(format_)
-            iterator = block.begin()
-            while not iterator.atEnd():
-                fragment = iterator.fragment()
-                href = fragment.charFormat().anchorHref()
-                if href.startswith("tsukue:"):
-                    style = QTextCharFormat()
-                    warned = href.startswith("tsukue:unsupported")
-                    style.setForeground(QColor(tokens.warning if warned else tokens.accent))
-                    style.setBackground(QColor(tokens.panel if warned else tokens.soft_accent))
-                    style.setFontUnderline(False)
-                    style.setFontWeight(600)
-                    style.setProperty(QTextCharFormat.Property.FontPixelSize, 12)
-                    part = QTextCursor(document)
-                    part.setPosition(fragment.position())
-                    part.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
-                    part.mergeCharFormat(style)
-                iterator += 1
+            self._style_block(block)
             block = block.next()
-        for frame in document.rootFrame().childFrames():
+        for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable) and frame.lastPosition() >= start:
                 table = frame.format()
                 table.setBorder(0)
@@ -145,11 +169,35 @@ class MarkdownView(QTextBrowser):
                 table.setCellSpacing(0)
                 frame.setFormat(table)
 
+    def _style_block(self, block: QTextBlock) -> None:
+        cursor = QTextCursor(block)
+        format_ = block.blockFormat()
+        format_.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if format_.hasProperty(QTextBlockFormat.Property.BlockCodeLanguage) or format_.hasProperty(
+            QTextBlockFormat.Property.BlockCodeFence
+        ):
+            format_.setBackground(QColor(self._theme.tokens.panel))
+        elif cursor.currentTable() is None:
+            format_.setBottomMargin(8 if block.textList() is None else 2)
+            format_.setTopMargin(0)
+        cursor.setBlockFormat(format_)
+        iterator = block.begin()
+        while not iterator.atEnd():
+            fragment = iterator.fragment()
+            style = self.link_format(fragment.charFormat().anchorHref())
+            if style is not None:
+                part = QTextCursor(self.document())
+                part.setPosition(fragment.position())
+                part.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
+                part.mergeCharFormat(style)
+            iterator += 1
+
+    def link_format(self, href: str) -> QTextCharFormat | None:
+        """How a link of the program's own looks; None for what is none."""
+        return None
+
     def _recolour(self) -> None:
         if self._markdown:
-            self.set_text(self._markdown)
-
-    def _fit(self) -> None:
-        height = int(self.document().size().height()) + 2
-        if height != self.height():
-            self.setFixedHeight(height)
+            text, self._markdown = self._markdown, ""
+            self._frozen, self._frozen_position = Cut(0), 0
+            self.set_text(text)

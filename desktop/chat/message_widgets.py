@@ -1,10 +1,17 @@
-"""One widget for each message: the person's words in a soft bubble, the answer as text on the page."""
+"""One widget for each message that is on screen: the person's words in a soft bubble, the answer as text on the page.
+
+They are made and let go as the transcript scrolls, so what few messages need (thinking, quotation, note, versions) is
+made only where it is needed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import secrets
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QTextCharFormat
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -17,10 +24,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.chat.conversation import Message, MessageState
-from core.chat.service import Phase
+from core.chat.conversation import Mark, Message, MessageState, Problem, Source
+from core.chat.events import Phase
+from core.engine.messages import Timings
 from core.errors import from_wire
-from desktop.chat.markdown_view import MarkdownView
+from desktop.chat.markdown_view import SHOWN, MarkdownView, TextView
 from desktop.chat.versions import Versions
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -30,12 +38,18 @@ from desktop.widgets.icons import icon
 if TYPE_CHECKING:
     from core.documents.answer import Evidence
 
+BUBBLE_WIDTH = 520
+BUBBLE_PADDING = (14, 8, 14, 8)
+# Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
+_SCHEME = f"tsukue-{secrets.token_hex(8)}"
+
 
 def phase_text(phase: Phase, percent: int = 0) -> str:
     """What is happening before an answer's first word."""
     if phase is Phase.READING and 0 < percent < 100:
         return tr("Reading… {percent} %", percent=percent)
     return {
+        Phase.WAITING: tr("Waiting for another chat's answer…"),
         Phase.LOADING: tr("Loading the model…"),
         Phase.SEARCHING: tr("Searching the documents…"),
         Phase.READING: tr("Reading…"),
@@ -43,140 +57,232 @@ def phase_text(phase: Phase, percent: int = 0) -> str:
     }[phase]
 
 
-class QuestionWidget(QWidget):
-    """What the person wrote, as plain text; it can be asked in other words."""
+class MessageWidget(QWidget):
+    """What questions and answers share."""
 
-    edit = Signal(int)
     version = Signal(int)  # show this sibling
+    resized = Signal()  # its height is another now
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = message
-        self._theme = theme
-        bubble = QFrame()
-        bubble.setObjectName("bubble")
-        self.text = QLabel(message.text)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.theme = theme
+
+    @property
+    def body(self) -> TextView:
+        """The message's own text, which can be selected."""
+        raise NotImplementedError
+
+    def lay_out(self, width: int) -> int:
+        """Take this width; returns the height that is needed then."""
+        raise NotImplementedError
+
+    @cached_property
+    def more(self) -> QPushButton:
+        """Asks for the next part of a very long text."""
+        button = QPushButton(tr("Show more of this message"))
+        button.setProperty("role", "plain")
+        return button
+
+
+class QuestionWidget(MessageWidget):
+    """What the person wrote, as plain text; it can be asked in other words."""
+
+    edit = Signal(int)
+
+    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(message, theme, parent)
+        self.bubble = QFrame()
+        self.bubble.setObjectName("bubble")
+        self._shown = SHOWN
+        self.text = TextView()
         self.text.setAccessibleName(tr("You wrote"))
-        inside = QVBoxLayout(bubble)
-        inside.setContentsMargins(14, 8, 14, 8)
-        inside.addWidget(self.text)
-        width = (
-            self.text.fontMetrics()
-            .boundingRect(0, 0, 520, 10000, Qt.TextFlag.TextWordWrap, message.text)
-            .width()
-        )
-        self.text.setMinimumWidth(min(width + 4, 520))
-        self.text.setMaximumWidth(520)
+        self.text.setPlainText(message.text[: self._shown])
+        self._inside = QVBoxLayout(self.bubble)
+        self._inside.setContentsMargins(*BUBBLE_PADDING)
+        self._inside.addWidget(self.text)
         self.edit_button = QToolButton()
         self.edit_button.setProperty("role", "plain")
         self.edit_button.setToolTip(tr("Ask in other words (Up in an empty message edits the last one)"))
         self.edit_button.setAccessibleName(tr("Ask in other words"))
         self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
-        self.versions = Versions(theme)
-        self.versions.chosen.connect(self.version)
-        beside = QHBoxLayout()
-        beside.setSpacing(2)
-        beside.addWidget(self.versions)
-        beside.addWidget(self.edit_button)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addStretch()
-        layout.addLayout(beside)
-        layout.addWidget(bubble)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._layout.addStretch()
+        self._layout.addWidget(self.edit_button)
+        self._layout.addWidget(self.bubble)
+        if len(message.text) > self._shown:
+            self._inside.addWidget(self.more)
+            self.more.clicked.connect(self._show_more)
         theme.changed.connect(self._paint)
         self._paint()
 
+    @property
+    def body(self) -> TextView:
+        return self.text
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The arrows between the question's wordings."""
+        versions = Versions(self.theme)
+        versions.chosen.connect(self.version)
+        self._layout.insertWidget(1, versions)
+        return versions
+
+    def lay_out(self, width: int) -> int:
+        document = self.text.document()
+        document.setTextWidth(BUBBLE_WIDTH)
+        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH))
+        self.text.lay_out(self.text.minimumWidth())
+        self._inside.activate()
+        self._layout.activate()
+        return max(self.sizeHint().height(), 1)
+
+    def _show_more(self) -> None:
+        self._shown += SHOWN
+        self.text.setPlainText(self.message.text[: self._shown])
+        self.more.setVisible(len(self.message.text) > self._shown)
+        self.resized.emit()
+
     def _paint(self) -> None:
-        self.edit_button.setIcon(icon("pencil", self._theme.tokens.muted, 14))
+        self.edit_button.setIcon(icon("pencil", self.theme.tokens.muted, 14))
 
-    def show_place(self, siblings: list[int]) -> None:
+    def show_place(self, versions: tuple[int, ...]) -> None:
         """Show which of the question's wordings this is."""
-        self.versions.show_place(self.message.id, siblings)
+        if len(versions) > 1:
+            self.versions.show_place(self.message.id, versions)
 
 
-class AnswerWidget(QWidget):
+class _AnswerText(MarkdownView):
+    """Markdown with the tabs of checked sentences."""
+
+    def link_format(self, href: str) -> QTextCharFormat | None:
+        if not href.startswith(_SCHEME):
+            return None
+        tokens = self._theme.tokens
+        warned = href.endswith("unsupported")
+        style = QTextCharFormat()
+        style.setForeground(QColor(tokens.warning if warned else tokens.accent))
+        style.setBackground(QColor(tokens.panel if warned else tokens.soft_accent))
+        style.setFontUnderline(False)
+        style.setFontWeight(600)
+        style.setProperty(QTextCharFormat.Property.FontPixelSize, 12)
+        return style
+
+
+class AnswerWidget(MessageWidget):
     """An answer: phase or text, thinking, quotation, note, and a quiet line of actions."""
 
     regenerate = Signal(int)
-    version = Signal(int)  # show this sibling
-    source = Signal(object, int)  # all sources (dicts) and which to open
-    retry = Signal(int)
+    source = Signal(object, int)  # all sources and which to open
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.message = message
-        self._sources: list[dict[str, Any]] = []
-        self.phase = QLabel()
-        self.phase.setProperty("role", "muted")
-        self.thinking_button = QPushButton(tr("Thinking"))
-        self.thinking_button.setProperty("role", "plain")
-        self.thinking_button.setCheckable(True)
-        self.thinking_button.setToolTip(tr("Show what the model thought before answering"))
-        self.thinking = QLabel()
-        self.thinking.setProperty("role", "muted")
-        self.thinking.setTextFormat(Qt.TextFormat.PlainText)
-        self.thinking.setWordWrap(True)
-        self.thinking_button.toggled.connect(self.thinking.setVisible)
-        self.view = MarkdownView(theme)
+        super().__init__(message, theme, parent)
+        self._sources: list[Source] = []
+        self._quotation_source: list[Source] = []
+        self._places: dict[QWidget, int] = {}  # of the parts that are there, from top to bottom
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self.view = _AnswerText(theme)
         self.view.setAccessibleName(tr("Answer"))
         self.view.link.connect(self._follow)
-        self.quotation = _Quotation()
-        self.quotation.opened.connect(lambda: self.source.emit(self._quotation_source, 0))
-        self._quotation_source: list[dict[str, Any]] = []
-        self.note = QLabel()
-        self.note.setProperty("role", "warning")
-        self.note.setWordWrap(True)
-        self.actions_row = QWidget()
+        self.view.height_changed.connect(self.resized)
+        self._put(self.view, 5)
+        self._put(self.actions_row, 8)
+        self.actions_row.hide()
+        if message.state is MessageState.STREAMING:
+            self.grow(message.text, message.thinking)
+        else:
+            self.finish(message)
+
+    # ------------------------------------------------------------ parts, made when they are needed
+
+    def _put(self, widget: QWidget, place: int) -> None:
+        """Add a part; `place` says where it stands among the others."""
+        before = sum(other < place for other in self._places.values())
+        self._layout.insertWidget(before, widget)
+        self._places[widget] = place
+
+    @cached_property
+    def quotation(self) -> Quotation:
+        """The best sentence of the documents."""
+        quotation = Quotation()
+        quotation.opened.connect(lambda: self.source.emit(self._quotation_source, 0))
+        self._put(quotation, 1)
+        quotation.hide()
+        return quotation
+
+    @cached_property
+    def phase(self) -> QLabel:
+        """What happens before the first word."""
+        phase = QLabel()
+        phase.setProperty("role", "muted")
+        phase.setTextFormat(Qt.TextFormat.PlainText)
+        self._put(phase, 2)
+        return phase
+
+    @cached_property
+    def thinking_button(self) -> QPushButton:
+        """Shows and hides what the model thought."""
+        button = QPushButton(tr("Thinking"))
+        button.setProperty("role", "plain")
+        button.setCheckable(True)
+        button.setToolTip(tr("Show what the model thought before answering"))
+        button.toggled.connect(self._show_thinking)
+        self._put(button, 3)
+        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
+        return button
+
+    @cached_property
+    def thinking(self) -> TextView:
+        """What the model thought."""
+        view = TextView()
+        view.setAccessibleName(tr("Thinking"))
+        view.setProperty("role", "muted")
+        view.hide()
+        view.height_changed.connect(self.resized)
+        self._put(view, 4)
+        return view
+
+    @cached_property
+    def note(self) -> QLabel:
+        """What the person should know of this answer."""
+        note = QLabel()
+        note.setProperty("role", "warning")
+        note.setTextFormat(Qt.TextFormat.PlainText)
+        note.setWordWrap(True)
+        note.hide()
+        self._put(note, 7)
+        return note
+
+    @cached_property
+    def actions_row(self) -> QWidget:
+        """Copy, again, versions, and how quick it was."""
+        row = QWidget()
         self._copy = self._button(tr("Copy"), tr("Copy the answer"))
         self._copy.clicked.connect(self._copy_text)
         self._again = self._button(tr("Regenerate"), tr("Answer the same question again"))
         self._again.clicked.connect(lambda: self.regenerate.emit(self.message.id))
-        self.versions = Versions(theme)
-        self.versions.chosen.connect(self.version)
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
-        row = QHBoxLayout(self.actions_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for part in (self._copy, self._again, self.versions):
-            row.addWidget(part)
-        row.addStretch()
-        row.addWidget(self._figures)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        for widget in (
-            self.quotation,
-            self.phase,
-            self.thinking_button,
-            self.thinking,
-            self.view,
-            self.note,
-            self.actions_row,
-        ):
-            layout.addWidget(
-                widget,
-                0,
-                Qt.AlignmentFlag.AlignLeft if widget is self.thinking_button else Qt.AlignmentFlag(0),
-            )
-        for widget in (
-            self.quotation,
-            self.phase,
-            self.thinking_button,
-            self.thinking,
-            self.note,
-            self.actions_row,
-        ):
-            widget.hide()
-        if message.state is MessageState.STREAMING:
-            self.view.set_text(message.text)
-        else:
-            self.finish(message, [])
+        self._actions = QHBoxLayout(row)
+        self._actions.setContentsMargins(0, 0, 0, 0)
+        self._actions.setSpacing(8)
+        self._actions.addWidget(self._copy)
+        self._actions.addWidget(self._again)
+        self._actions.addStretch()
+        self._actions.addWidget(self._figures)
+        return row
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The arrows between the answers to one question."""
+        versions = Versions(self.theme)
+        versions.chosen.connect(self.version)
+        self._actions.insertWidget(2, versions)
+        return versions
 
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -184,59 +290,112 @@ class AnswerWidget(QWidget):
         button.setToolTip(tip)
         return button
 
+    # ------------------------------------------------------------ layout
+
+    @property
+    def body(self) -> TextView:
+        return self.view
+
+    def lay_out(self, width: int) -> int:
+        self.view.lay_out(width)
+        if "thinking" in vars(self) and self.thinking.isVisibleTo(self):
+            self.thinking.lay_out(width)
+        if "quotation" in vars(self):
+            self.quotation.lay_out(width)
+        self._layout.activate()
+        if self._layout.hasHeightForWidth():
+            return max(self._layout.totalHeightForWidth(width), 1)
+        return max(self._layout.totalSizeHint().height(), 1)
+
     # ------------------------------------------------------------ while it streams
 
     def show_phase(self, phase: Phase, percent: int = 0) -> None:
-        self.phase.setText(phase_text(phase, percent))
-        self.phase.setVisible(phase is not Phase.WRITING)
+        """Where the answer stands before its first word."""
+        shown = phase is not Phase.WRITING and not self.view.text()
+        if shown or "phase" in vars(self):
+            self.phase.setText(phase_text(phase, percent))
+            if self.phase.isVisibleTo(self) != shown:
+                self.phase.setVisible(shown)
+            self.resized.emit()
 
     def show_evidence(self, evidence: Evidence) -> None:
         """The best sentence at once, before the model has written anything."""
         if evidence.fits and evidence.quotation is not None:
-            self._show_quotation(evidence.quotation.details())
+            self._show_quotation(evidence.quotation.source())
 
-    def _show_quotation(self, details: dict[str, Any]) -> None:
-        self._quotation_source = [details]
-        self.quotation.show_source(details)
+    def _show_quotation(self, source: Source) -> None:
+        self._quotation_source = [source]
+        self.quotation.show_source(source)
         self.quotation.show()
+        self.resized.emit()
 
     def grow(self, text: str, thinking: str) -> None:
         """Add what has come since the last time."""
-        self.phase.hide()
+        if "phase" in vars(self) and (text or thinking):
+            self.phase.hide()
         if thinking:
             self.thinking_button.show()
-            self.thinking.setText(self.thinking.text() + thinking)
+            cursor = self.thinking.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertText(thinking)
         if text:
             self.view.append(text)
+            self._offer_more()
+
+    def _show_thinking(self, shown: bool) -> None:
+        self.thinking.setVisible(shown)
+        self.resized.emit()
+
+    def _offer_more(self) -> None:
+        there = "more" in vars(self)
+        if not self.view.hidden_characters and not there:
+            return
+        if not there:
+            self._put(self.more, 6)
+            self._layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
+            self.more.clicked.connect(self._show_more)
+        self.more.setVisible(self.view.hidden_characters > 0)
+
+    def _show_more(self) -> None:
+        self.view.show_more()
+        self._offer_more()
+        self.resized.emit()
 
     # ------------------------------------------------------------ when it has ended
 
-    def finish(self, message: Message, siblings: list[int]) -> None:
+    def finish(self, message: Message) -> None:
         """Show the final answer: checked sentences with their sources, the others marked."""
         self.message = message
         details = message.details
-        self.phase.hide()
-        self._sources = details.get("citations", [])
-        outcome = details.get("outcome")
-        marks = details.get("marks", [])
+        if "phase" in vars(self):
+            self.phase.hide()
+        self._sources = details.citations
+        outcome, marks = details.outcome, details.marks
         if message.thinking:
             self.thinking_button.show()
-            self.thinking.setText(message.thinking)
+            if self.thinking.toPlainText() != message.thinking:
+                self.thinking.setPlainText(message.thinking)
         self.view.set_text(_with_markers(message.text, marks))
         self.view.setVisible(bool(message.text.strip()))
-        quotation = details.get("quotation")
+        self._offer_more()
+        quotation = details.quotation
         if quotation and (outcome == "quotation" or not message.text):
             self._show_quotation(quotation)
-        elif outcome == "answered":
+        elif outcome == "answered" and "quotation" in vars(self):
             self.quotation.hide()
         self._show_note(message, outcome, marks)
-        self._show_figures(details)
-        self.versions.show_place(message.id, siblings)
+        self._show_figures(details.timings)
         self._again.setEnabled(message.parent is not None)
         self._copy.setEnabled(bool(message.text))
         self.actions_row.show()
+        self.resized.emit()
 
-    def _show_note(self, message: Message, outcome: str | None, marks: list[Any]) -> None:
+    def show_place(self, versions: tuple[int, ...]) -> None:
+        """Show which of the answers to its question this is."""
+        if len(versions) > 1:
+            self.versions.show_place(self.message.id, versions)
+
+    def _show_note(self, message: Message, outcome: str, marks: list[Mark]) -> None:
         texts = []
         if message.state is MessageState.STOPPED:
             texts.append(tr("You stopped this answer."))
@@ -245,8 +404,8 @@ class AnswerWidget(QWidget):
                 tr("This answer was cut short when the program ended. Regenerate it to have it whole.")
             )
         elif message.state is MessageState.FAILED:
-            error = message.details.get("error", {})
-            texts.append(sentence(from_wire(error.get("name", ""), error.get("fields", {}))))
+            problem = message.details.error or Problem()
+            texts.append(sentence(from_wire(problem.name, problem.fields)))
         if outcome == "not found":
             texts.append(
                 tr(
@@ -255,41 +414,39 @@ class AnswerWidget(QWidget):
             )
         elif outcome == "quotation":
             texts.append(tr("The documents do not support this answer. What they do say is quoted above."))
-        elif outcome == "answered" and any(mark[2] is None for mark in marks):
+        elif outcome == "answered" and any(mark.marker is None for mark in marks):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
-        if message.details.get("finish") == "length":
+        if message.details.finish == "length":
             texts.append(
                 tr("The answer reached its longest length. Ask to go on, or raise the limit in the settings.")
             )
-        elif message.details.get("finish") == "context":
+        elif message.details.finish == "context":
             texts.append(tr("The model's window is full, so the answer ends here."))
-        if message.details.get("left_out"):
-            count = int(message.details["left_out"])
+        if message.details.left_out:
             texts.append(
                 tr_n(
                     "The conversation had outgrown the model's window: {n} earlier message is no longer read.",
                     "The conversation had outgrown the model's window: {n} earlier messages are no longer read.",
-                    count,
+                    message.details.left_out,
                 )
             )
-        self.note.setText("\n".join(texts))
-        self.note.setVisible(bool(texts))
+        if texts or "note" in vars(self):
+            self.note.setText("\n".join(texts))
+            self.note.setVisible(bool(texts))
 
-    def _show_figures(self, details: dict[str, Any]) -> None:
-        timings = details.get("timings")
-        if not timings:
+    def _show_figures(self, timings: Timings | None) -> None:
+        if timings is None:
             self._figures.clear()
             return
-        seconds = timings["total_s"] - timings["first_token_s"]
-        speed = (timings["completion_tokens"] - 1) / seconds if seconds > 0 else 0.0
-        self._figures.setText(f"{timings['first_token_s']:.1f} s · {speed:.0f} tok/s")
+        speed = timings.tokens_per_second
+        self._figures.setText(f"{timings.first_token_s:.1f} s · {speed:.0f} tok/s")
         self._figures.setToolTip(
             tr(
                 "First word after {first} s, {speed} tokens a second; {cached} of {prompt} tokens of the prompt were already read",
-                first=f"{timings['first_token_s']:.1f}",
+                first=f"{timings.first_token_s:.1f}",
                 speed=f"{speed:.0f}",
-                cached=timings["cached_tokens"],
-                prompt=timings["prompt_tokens"],
+                cached=timings.cached_tokens,
+                prompt=timings.prompt_tokens,
             )
         )
 
@@ -297,24 +454,24 @@ class AnswerWidget(QWidget):
         QApplication.clipboard().setText(self.message.text)
 
     def _follow(self, link: str) -> None:
-        if link.startswith("tsukue:cite/"):
-            marker = int(link.rsplit("/", 1)[1])
-            self.source.emit(self._sources, marker - 1)
+        scheme, _, marker = link.partition(":cite/")
+        if scheme == _SCHEME and marker.isdecimal():
+            self.source.emit(self._sources, int(marker) - 1)
 
 
-def _with_markers(text: str, marks: list[Any]) -> str:
+def _with_markers(text: str, marks: list[Mark]) -> str:
     """The Markdown with a small tab behind each checked sentence."""
-    for _, end, marker in sorted(marks, key=lambda mark: -mark[1]):
+    for mark in sorted(marks, key=lambda mark: -mark.end):
         tab = (
-            f"[\u2009{marker}\u2009](tsukue:cite/{marker})"
-            if marker is not None
-            else "[\u2009?\u2009](tsukue:unsupported)"
+            f"[\u2009{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
+            if mark.marker is not None
+            else f"[\u2009?\u2009]({_SCHEME}:unsupported)"
         )
-        text = f"{text[:end]}\u2009{tab}{text[end:]}"
+        text = f"{text[: mark.end]}\u2009{tab}{text[mark.end :]}"
     return text
 
 
-class _Quotation(QFrame):
+class Quotation(QFrame):
     """The best sentence with its place; a click opens it."""
 
     opened = Signal()
@@ -337,12 +494,18 @@ class _Quotation(QFrame):
         layout.addWidget(self.text)
         layout.addWidget(self.place, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_source(self, details: dict[str, Any]) -> None:
-        self.text.setText(tr("“{text}”", text=details["text"]))
-        self.place.setText(place_text(details))
+    def lay_out(self, width: int) -> None:
+        """Be as high as the sentence needs at this width."""
+        layout = self.layout()
+        assert layout is not None
+        self.setFixedHeight(layout.totalHeightForWidth(width))
+
+    def show_source(self, source: Source) -> None:
+        self.text.setText(tr("“{text}”", text=source.text))
+        self.place.setText(place_text(source))
 
 
-def place_text(details: dict[str, Any]) -> str:
+def place_text(source: Source) -> str:
     """A source's file and page in a few words."""
-    name = str(details["file"]).replace("\\", "/").rsplit("/", 1)[-1]
-    return tr("{file} · p. {page}", file=name, page=details["page"]) if details["page"] else name
+    name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
+    return tr("{file} · p. {page}", file=name, page=source.page) if source.page else name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -40,7 +42,7 @@ class Versions(QWidget):
         self.previous.setIcon(icon("previous", self._theme.tokens.muted, 14))
         self.next.setIcon(icon("next", self._theme.tokens.muted, 14))
 
-    def show_place(self, message: int, siblings: list[int]) -> None:
+    def show_place(self, message: int, siblings: Sequence[int]) -> None:
         """Show which of `siblings` (message ids, oldest first) `message` is."""
         several = len(siblings) > 1
         self.setVisible(several)

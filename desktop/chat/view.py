@@ -1,49 +1,72 @@
-"""The middle of the window: header, transcript, messages to the person, composer; and what they do together."""
+"""The middle of the window: header, transcript, messages to the person, composer; and what they do together.
+
+The rules of chat are core's (core/chat/service.py). This shows what it tells in events, for the conversation that is open,
+and passes on what the person does; whatever touches the disk happens off the window's thread.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from msgspec.structs import replace
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from core.app import App
-from core.chat.conversation import Message, Role
-from core.chat.service import (
+from core.chat.conversation import Conversation, Message, MessageState, Outline
+from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
     AnswerPhase,
+    BranchChanged,
     ContextTrimmed,
+    ConversationChanged,
+    ConversationRemoved,
     EvidenceFound,
     MessageAdded,
 )
-from core.documents.ingest import DocumentsChanged, IngestProgress, IngestReport
+from core.documents.ingest import DocumentsChanged
 from core.documents.parser import SUFFIXES
-from core.errors import NoModel, TsukueError
+from core.errors import ConversationMissing
+from core.events import Event
 from core.jobs import Job
 from core.models.hardware import look
 from core.paths import RESOURCES
 from desktop.bridge import Bridge
+from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
-from desktop.chat.transcript import Transcript as TranscriptView
+from desktop.chat.find_bar import FindBar
+from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
-from desktop.documents.adding import AddingStrip
+from desktop.documents.adding import Adding
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
 from desktop.opening import COMPOSER_MARGINS, centred
 from desktop.operations import Operations
+from desktop.reads import Reads
 from desktop.theme import Theme
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
+
+FIRST_MESSAGES, FIRST_CHARACTERS = 24, 40_000  # of a conversation's end, read before it is shown
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A conversation as it was read: what the branch consists of, and the texts of its end."""
+
+    row: Conversation
+    outline: list[Outline]
+    messages: list[Message]
+    versions: dict[int, tuple[int, ...]]
 
 
 class ChatView(QWidget):
     """Shows one conversation and passes on what the person does."""
 
-    conversation_changed = Signal(int)  # its row in the list is out of date; 0 is a new chat
+    opened = Signal(object)  # the conversation that is on screen now; None is a new chat
     source = Signal(object, int)
-    answers_come_from = Signal(str)  # the server that the next message goes to; '' if it stays here
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
 
@@ -51,6 +74,7 @@ class ChatView(QWidget):
         self,
         app: App,
         bridge: Bridge,
+        reads: Reads,
         operations: Operations,
         notify: Notify,
         theme: Theme,
@@ -58,18 +82,24 @@ class ChatView(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("middle")
-        self._app = app
+        self._store = app.conversations
+        self._service = app.chat
+        self._settings = app.settings
+        self._library = app.library
+        self._reads = reads
         self._operations = operations
         self._notify = notify
         self.conversation: int | None = None
-        self._collection = ""  # chosen for a chat that has not begun
-        self._model = ""  # that will answer
-        self._may_think = False  # it has a switch for thinking
-        self._adding: Job | None = None
-        self._resuming: Job | None = None
+        self._title = ""
+        self._find_next = ""  # words to look for once the conversation is there
+        self._go_next: int | None = None  # a message to go to then
+        self._sending = False
+        # While a conversation is being read, what happens in it waits here.
+        self._reading: list[Event] | None = None
 
         self.title = QLabel()
         self.title.setObjectName("title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         header = QWidget()
         header.setObjectName("header")
         header.setFixedHeight(52)
@@ -77,11 +107,14 @@ class ChatView(QWidget):
         row.setContentsMargins(24, 0, 24, 0)
         row.addWidget(self.title, 1)
 
-        self.transcript = TranscriptView(theme)
+        self.transcript = Transcript(theme)
         self.transcript.regenerate.connect(self._regenerate)
         self.transcript.version.connect(self._show_version)
         self.transcript.edit.connect(self.edit)
         self.transcript.source.connect(self.source)
+        self.transcript.needed.connect(self._provide)
+        self.transcript.selection.missing.connect(self._read_texts)
+        self.find_bar = FindBar(self.transcript, self._find_places, theme)
         self.welcome = Welcome()
         self.welcome.start.connect(self._welcomed)
         self.welcome.try_sample.connect(self.try_sample)
@@ -90,40 +123,48 @@ class ChatView(QWidget):
         self.stack.addWidget(self.welcome)
         self.banner = Banner(theme)
         notify.shown.connect(self.banner.show_message)
-        self.adding_strip = AddingStrip()
-        self.adding_strip.cancelled.connect(self._stop_adding)
         self.composer = composer
         self.composer.send.connect(self.send)
         self.composer.stop.connect(self.stop)
         self.composer.attach.connect(self.choose_files)
-        self.composer.collection_chosen.connect(self.ask_collection)
-        self.composer.model_chosen.connect(self.use_model)
-        self.composer.thinking_chosen.connect(self._choose_thinking)
         self.composer.edit_last.connect(self._edit_last)
+        self.choices = Choices(
+            app.chat, app.engines, app.documents, app.settings, composer, reads, operations
+        )
+        self.adding = Adding(app.ingest, app.documents, operations, notify, bridge, self)
+        self.adding.added.connect(self._added)
         self.talking = Talking(app.voice, self.composer, operations, notify)
         self.talking.written_down.connect(self._spoken)
 
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
         bottom.setSpacing(8)
-        for widget in (self.banner, self.adding_strip, self.composer):
+        for widget in (self.banner, self.adding.strip, self.composer):
             bottom.addLayout(centred(widget))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(header)
+        layout.addWidget(self.find_bar)
         layout.addWidget(self.stack, 1)
         layout.addLayout(bottom)
 
-        bridge.on(MessageAdded, self._message_added)
-        bridge.on(AnswerPhase, self._phase)
-        bridge.on(EvidenceFound, self._evidence)
-        bridge.on(AnswerGrew, self._grew)
-        bridge.on(AnswerEnded, self._ended)
+        handlers: list[tuple[type[Event], Callable[..., None]]] = [
+            (MessageAdded, self._message_added),
+            (AnswerPhase, self._phase),
+            (EvidenceFound, self._evidence),
+            (AnswerGrew, self._grew),
+            (AnswerEnded, self._ended),
+            (BranchChanged, self._branch_changed),
+        ]
+        self._handlers = dict(handlers)
+        for kind, _ in handlers:
+            bridge.on(kind, self._happened)
+        bridge.on(AnswerEnded, self._answer_ended)
         bridge.on(ContextTrimmed, self._trimmed)
-        bridge.on(IngestProgress, self.adding_strip.show_progress)
+        bridge.on(ConversationChanged, self._changed)
+        bridge.on(ConversationRemoved, self._removed)
         bridge.on(DocumentsChanged, lambda _: self._documents_changed())
-        self.refresh_choices()
         self.new_chat()
 
     # ------------------------------------------------------------ which conversation
@@ -131,207 +172,230 @@ class ChatView(QWidget):
     def new_chat(self) -> None:
         """An empty chat; it is stored with its first message."""
         self.composer.end_editing()
+        self.find_bar.close_bar()
+        self._reads.forget("open")
+        self._reading = None
         self.conversation = None
-        self._collection = ""
-        self.title.setText(tr("New chat"))
+        self._show_title(tr("New chat"))
         self.transcript.clear()
-        if self._app.settings.values.welcomed or self._app.conversations.all():
+        if self._settings.values.welcomed:
             self.welcome.show_greeting()
         else:
-            self.welcome.show_first_start(look(), self._app.library.all())
+            self._reads.ask(self._first_start, self._show_first_start, key="welcome")
         self.stack.setCurrentWidget(self.welcome)
         self.composer.set_answering(False)
-        self.refresh_choices()
+        self.choices.show_for(None)
         self.composer.setFocus()
-        self.conversation_changed.emit(0)
+        self.opened.emit(None)
 
-    def open(self, conversation: int) -> None:
-        """Show a stored conversation."""
-        row = self._app.conversations.get(conversation)
-        self.composer.end_editing()
-        self.conversation = conversation
-        self._collection = row.collection
-        self.title.setText(row.title or tr("New chat"))
-        branch = self._app.conversations.branch(conversation) if row.leaf is not None else []
-        siblings = {m.id: self._app.conversations.siblings(m) for m in branch}
-        self.transcript.show_branch(branch, siblings)
-        self.stack.setCurrentWidget(self.transcript)
-        self.composer.set_answering(self._app.chat.answering(conversation))
-        self.refresh_choices()
-        self.composer.setFocus()
-        self.conversation_changed.emit(conversation)
+    def _first_start(self) -> tuple[object, ...] | None:
+        """What the first screen tells; None where there are conversations already."""
+        return None if self._store.any() else (look(), self._library.all())
 
-    def refresh_choices(self) -> None:
-        """Show the collections and models that can be chosen."""
-        names = [collection.name for collection in self._app.documents.collections()]
-        self.composer.set_collections(names, self._collection if self._collection in names else "")
-        models = self._app.engines.chat_models()
-        wanted = self._app.settings.values.chat_model
-        if self.conversation is not None:
-            wanted = self._app.conversations.get(self.conversation).model or wanted
-        try:
-            current = self._app.engines.choose(wanted)
-        except NoModel:
-            current = ""
-        if current and all(number != current for number, _ in models):
-            models.append((current, self._app.engines.name_of(current)))
-        self.composer.set_models(models, current)
-        if current == self._model:  # the wish may have been changed under Adjust
-            self._show_thinking(current, self._may_think)
+    def _show_first_start(self, found: tuple[object, ...] | None) -> None:
+        if found is None or self._settings.values.welcomed:
+            self.welcome.show_greeting()
         else:
-            self._model, self._may_think = current, False
-            self.composer.set_thinking(False, None)
-            self._operations.run(
-                "see whether a model can think",
-                lambda _: self._app.engines.may_think(current),
-                lambda offered: self._show_thinking(current, offered),
-            )
-        self.answers_come_from.emit(self._app.engines.elsewhere(current))
+            self.welcome.show_first_start(*found)  # type: ignore[arg-type]
 
-    def _show_thinking(self, model: str, offered: bool) -> None:
-        if model == self._model:  # it may have been changed while the file was read
-            self._may_think = offered
-            self.composer.set_thinking(offered, self._app.engine.adjustments.get(model).thinking)
-
-    def _choose_thinking(self, wish: bool | None) -> None:
-        adjustments = self._app.engine.adjustments
-        adjustments.set(self._model, replace(adjustments.get(self._model), thinking=wish))
-        self._show_thinking(self._model, True)
+    def open(self, conversation: int, *, message: int | None = None, words: str = "") -> None:
+        """Show a stored conversation; at a `message`, with `words` highlighted, where they are given."""
+        if conversation != self.conversation:
+            self.composer.end_editing()
+            self.find_bar.close_bar()
+        self._go_next, self._find_next = message, words
+        self._read(conversation)
         self.composer.setFocus()
+        self.opened.emit(conversation)
 
-    def ask_collection(self, name: str) -> None:
-        """Ask these documents from now on; '' asks none."""
-        self._collection = name
-        if self.conversation is not None:
-            self._app.conversations.change(self.conversation, collection=name)
-        self.refresh_choices()
-        self.composer.setFocus()
+    def _read(self, conversation: int) -> None:
+        self.conversation = conversation
+        self._reading = []
+        self._reads.ask(lambda: self._look(conversation), self._show, key="open")
 
-    def use_model(self, model: str) -> None:
-        """Let this model answer, here and in new chats."""
+    def _look(self, conversation: int) -> _Opened | None:
         try:
-            self._app.settings.change(chat_model=model)
-        except TsukueError as error:
-            self._notify.error(error)
+            row = self._store.get(conversation)
+        except ConversationMissing:
+            return None
+        outline = self._store.outline(conversation, row.leaf) if row.leaf is not None else []
+        ids: list[int] = []
+        characters = 0
+        for entry in reversed(outline[-FIRST_MESSAGES:]):
+            if ids and characters + entry.size > FIRST_CHARACTERS:
+                break
+            ids.append(entry.id)
+            characters += entry.size
+        messages, versions = self._texts(ids)
+        under_way = self._service.so_far(conversation)  # what is on disk may be behind
+        if under_way is not None:
+            messages = [under_way if m.id == under_way.id else m for m in messages]
+        return _Opened(row, outline, messages, versions)
+
+    def _texts(self, ids: list[int]) -> tuple[list[Message], dict[int, tuple[int, ...]]]:
+        messages = self._store.messages(ids)
+        return messages, {entry.of: entry.ids for entry in self._store.versions(messages)}
+
+    def _show(self, opened: _Opened | None) -> None:
+        waiting, self._reading = self._reading or [], None
+        if opened is None or opened.row.deleted is not None:
+            self.new_chat()
+            return
+        self._show_title(opened.row.title)
+        self.transcript.show_branch(opened.outline, opened.messages, opened.versions)
+        self.stack.setCurrentWidget(self.transcript)
+        self.composer.set_answering(any(m.state is MessageState.STREAMING for m in opened.messages))
+        self.choices.show_for(opened.row)
+        self.find_bar.forget()
+        for event in waiting:  # nothing is shown twice: pieces say where they begin
+            self._happened(event)
+        message, words = self._go_next, self._find_next
+        self._go_next, self._find_next = None, ""
+        if words:
+            self.find_bar.open_bar(words)
+        elif message is not None:
+            self.transcript.go_to(message)
+
+    def _show_title(self, title: str) -> None:
+        self._title = title or tr("New chat")
+        shown = QFontMetrics(self.title.font()).elidedText(
+            self._title, Qt.TextElideMode.ElideRight, max(self.width() - 48, 200)
+        )
+        self.title.setText(shown)
+        self.title.setToolTip(self._title if shown != self._title else "")
+
+    def _provide(self, ids: list[int]) -> None:
+        self._reads.ask(lambda: self._texts(ids), lambda found: self.transcript.provide(*found))
+
+    def _read_texts(self, ids: list[int], then: Callable[[dict[int, str]], None]) -> None:
+        self._reads.ask(lambda: {m.id: m.text for m in self._store.messages(ids)}, then)
+
+    def find_words(self) -> None:
+        """Look for words in the conversation that is open."""
         if self.conversation is not None:
-            self._app.conversations.change(self.conversation, model=model)
-        self.refresh_choices()
+            self.find_bar.open_bar()
+
+    def _find_places(self, words: str, then: Callable[[list[int]], None]) -> None:
+        number = self.conversation
+        if number is not None:
+            self._reads.ask(lambda: self._store.places(number, words), then, key="find")
 
     # ------------------------------------------------------------ asking and answering
 
     def edit(self, question: int) -> None:
         """Put a question back into the composer; sending it makes another version beside the old one."""
-        self.composer.begin_editing(question, self._app.conversations.message(question).text)
+        message = self.transcript.message(question)
+        if message is not None:
+            self.composer.begin_editing(question, message.text)
 
     def _edit_last(self) -> None:
         last = self.transcript.last_question
-        if last is not None and self.conversation is not None:
+        if last is not None:
             self.edit(last.id)
 
     def send(self, text: str) -> None:
         """Send a message. The field is emptied only when the message is on disk."""
-        replaced = self.composer.editing
-        if replaced is not None:
-            old = self._app.conversations.message(replaced)
-            self._app.conversations.change(old.conversation, leaf=old.parent)
-            self.open(old.conversation)  # ends the editing
-        try:
-            if self.conversation is None:
-                self.conversation = self._app.chat.new_conversation(collection=self._collection).id
-            self._app.engine.worker.forgive()
-            self._app.index.worker.forgive()
-            self._app.chat.send(self.conversation, text)
-        except TsukueError as error:
-            self._notify.error(error)
-            if replaced is not None and self.conversation is not None:
-                leaf = self._app.conversations.latest_leaf(replaced)
-                self._app.conversations.change(self.conversation, leaf=leaf)
-            if self.conversation is not None:
-                self.open(self.conversation)
-            if replaced is not None:
-                self.composer.begin_editing(replaced, text)
+        if self._sending or not text:
             return
-        if replaced is None:
-            self.composer.clear()  # after an edit, the draft from before it is there again
-        self.composer.set_answering(True)
-        self.stack.setCurrentWidget(self.transcript)
-        if not self._app.settings.values.welcomed:
-            self._welcomed()
+        self._sending = True
+        conversation, collection = self.conversation, self.choices.collection
+        editing = self.composer.editing
+
+        def send(_: Job) -> int:
+            if editing is not None:
+                self._service.edit(editing, text)
+            elif conversation is not None:
+                self._service.send(conversation, text)
+            else:
+                return self._service.begin(text, collection=collection)[0]
+            return conversation or 0
+
+        def sent(number: int) -> None:
+            self._sending = False
+            self.composer.sent(text)
+            if conversation is None and self.conversation is None:
+                self.open(number)
+            if not self._settings.values.welcomed:
+                self._welcomed()
+
+        def failed(_: BaseException) -> bool:
+            self._sending = False
+            return False
+
+        self._operations.in_order("send", send, sent, failed)
 
     def _spoken(self) -> None:
-        answering = self.conversation is not None and self._app.chat.answering(self.conversation)
-        if self._app.settings.values.send_speech and not answering:
+        answering = self.conversation is not None and self._service.answering(self.conversation)
+        if self._settings.values.send_speech and not answering:
             QTimer.singleShot(0, lambda: self.send(self.composer.text.toPlainText().strip()))
 
     def stop(self) -> None:
         """Stop the answer under way."""
         if self.conversation is not None:
-            self._app.chat.stop(self.conversation)
+            self._service.stop(self.conversation)
 
     def _regenerate(self, answer: int) -> None:
-        message = self._app.conversations.message(answer)
-        conversation = message.conversation  # a banner may speak of another one than is open now
-        if self._app.chat.answering(conversation):
-            return
-        self._app.conversations.change(conversation, leaf=message.parent)
-        self.open(conversation)
-        self._app.engine.worker.forgive()
-        try:
-            self._app.chat.regenerate(answer)
-        except TsukueError as error:
-            self._notify.error(error)
-            self._app.conversations.change(conversation, leaf=self._app.conversations.latest_leaf(answer))
-            self.open(conversation)
-            return
-        self.composer.set_answering(True)
+        self._operations.in_order("answer again", lambda _: self._service.regenerate(answer))
 
-    def _show_version(self, answer: int) -> None:
-        if self.conversation is not None and not self._app.chat.answering(self.conversation):
-            self._app.conversations.change(
-                self.conversation, leaf=self._app.conversations.latest_leaf(answer)
-            )
-            self.open(self.conversation)
+    def _show_version(self, message: int) -> None:
+        self._operations.in_order("show a version", lambda _: self._service.show_version(message))
 
-    def _here(self, conversation: int) -> bool:
-        return conversation == self.conversation
+    # ------------------------------------------------------------ what happens in the conversation that is open
+
+    def _happened(self, event: Event) -> None:
+        """Something happened in a conversation: shown now, or when the conversation has been read."""
+        message = getattr(event, "message", None)
+        number = (
+            message.conversation if isinstance(message, Message) else getattr(event, "conversation", None)
+        )
+        if number != self.conversation:
+            return
+        if self._reading is not None:
+            self._reading.append(event)
+        else:
+            self._handlers[type(event)](event)
 
     def _message_added(self, event: MessageAdded) -> None:
-        message: Message = event.message
-        if self._here(message.conversation):
-            self.transcript.add(message)
-            if message.role is Role.USER:
-                self.transcript.show_place(message.id, self._app.conversations.siblings(message))
-            self.title.setText(self._app.conversations.get(message.conversation).title or tr("New chat"))
-        if message.role is Role.USER:
-            self.conversation_changed.emit(self.conversation or 0)
+        self.transcript.add(event.message, event.versions)
+        self.stack.setCurrentWidget(self.transcript)
+        if event.message.state is MessageState.STREAMING:
+            self.composer.set_answering(True)
+
+    def _branch_changed(self, event: BranchChanged) -> None:
+        self._read(event.conversation)
 
     def _phase(self, event: AnswerPhase) -> None:
-        if self._here(event.conversation):
-            self.transcript.show_phase(event.message, event.phase, event.percent)
+        self.transcript.show_phase(event.message, event.phase, event.percent)
 
     def _evidence(self, event: EvidenceFound) -> None:
-        if self._here(event.conversation):
-            self.transcript.show_evidence(event.message, event.evidence)
+        self.transcript.show_evidence(event.message, event.evidence)
 
     def _grew(self, event: AnswerGrew) -> None:
-        if self._here(event.conversation):
-            self.transcript.grow(event.message, event.text, event.thinking)
+        self.transcript.grow(event.message, event.text, event.thinking, event.start)
 
     def _ended(self, event: AnswerEnded) -> None:
-        message = event.message
-        timings = message.details.get("timings")
-        if timings:
-            seconds = timings["total_s"] - timings["first_token_s"]
-            speed = (timings["completion_tokens"] - 1) / seconds if seconds > 0 else 0.0
-            self.answered.emit(message.model, speed, event.context_used, event.context_length)
+        self.transcript.finish(event.message)
+        self.composer.set_answering(False)
+
+    # ------------------------------------------------------------ what happens in any conversation
+
+    def _answer_ended(self, event: AnswerEnded) -> None:
+        message, timings = event.message, event.message.details.timings
+        if timings is not None:
+            self.answered.emit(
+                message.model, timings.tokens_per_second, event.context_used, event.context_length
+            )
         if event.error is not None:
-            self._notify.error(event.error, (tr("Try again"), lambda: self._regenerate(message.id)))
-        if self._here(message.conversation):
-            self.transcript.finish(message, self._app.conversations.siblings(message))
-            self.composer.set_answering(False)
+            self._notify.error(event.error, (tr("Try again"), lambda: self._try_again(message)))
+
+    def _try_again(self, answer: Message) -> None:
+        """The banner may speak of another conversation than is open now."""
+        if answer.conversation != self.conversation:
+            self.open(answer.conversation)
+        self._regenerate(answer.id)
 
     def _trimmed(self, event: ContextTrimmed) -> None:
-        if self._here(event.conversation):
+        if event.conversation == self.conversation:
             self._notify.info(
                 tr_n(
                     "The conversation has outgrown the model's window: {n} earlier message is no longer read. It stays here for you.",
@@ -340,11 +404,26 @@ class ChatView(QWidget):
                 )
             )
 
+    def _changed(self, event: ConversationChanged) -> None:
+        if event.conversation.id == self.conversation:
+            self._show_title(event.conversation.title)
+
+    def _removed(self, event: ConversationRemoved) -> None:
+        removed = event.conversation
+        if removed.id == self.conversation:
+            self.new_chat()
+        self._notify.info(
+            tr("“{title}” was deleted.", title=removed.title or tr("New chat")),
+            (tr("Undo"), lambda: self._restore(removed.id)),
+        )
+
+    def _restore(self, conversation: int) -> None:
+        self._operations.in_order(
+            "undo", lambda _: self._service.restore(conversation), lambda _: self.open(conversation)
+        )
+
     def _welcomed(self) -> None:
-        try:
-            self._app.settings.change(welcomed=True)
-        except TsukueError as error:
-            self._notify.error(error)
+        self._operations.in_order("welcome", lambda _: self._settings.change(welcomed=True))
         if self.conversation is None:
             self.welcome.show_greeting()
             self.composer.setFocus()
@@ -363,64 +442,18 @@ class ChatView(QWidget):
 
     def add_files(self, files: list[str], collection: str = "") -> None:
         """Add files to a collection (the chat's own, or a new one named after the first file), and ask it."""
-        if self._adding is not None and not self._adding.done:
-            self._notify.info(
-                tr("Documents are being added already. Wait until they are ready, then add these.")
+        self.adding.add(files, collection or self.choices.collection, self.conversation)
+
+    def _added(self, collection: str, conversation: int | None) -> None:
+        if conversation == self.conversation:  # the person may have gone to another chat meanwhile
+            self.choices.ask_collection(collection)
+        elif conversation is not None:
+            self._operations.in_order(
+                "choose documents", lambda _: self._service.use_collection(conversation, collection)
             )
-            return
-        name = collection or self._collection or self._new_name(files[0])
-        here = self.conversation
-        self._adding = self._operations.run(
-            "add documents",
-            lambda job: self._app.ingest.add(files, name, job),
-            lambda report: self._added(name, report, here),
-            self._adding_failed,
-        )
-
-    def finish_adding(self) -> None:
-        """Go on with what an earlier session did not finish."""
-        self._resuming = self._operations.run(
-            "finish adding", self._app.ingest.resume, lambda _: self.adding_strip.hide(), self._adding_failed
-        )
-
-    def _new_name(self, file: str) -> str:
-        names = {collection.name for collection in self._app.documents.collections()}
-        base = Path(file).stem or "documents"
-        return next(
-            name for i in range(1, len(names) + 2) if (name := base if i == 1 else f"{base} {i}") not in names
-        )
-
-    def _added(self, name: str, report: IngestReport, conversation: int | None) -> None:
-        self.adding_strip.hide()
-        good = report.added + report.replaced + report.unchanged
-        if good and conversation == self.conversation:  # the person may have gone to another chat meanwhile
-            self.ask_collection(name)
-        elif good and conversation is not None:
-            self._app.conversations.change(conversation, collection=name)
-        if not good and not self._app.documents.documents(name):
-            self._app.documents.remove_collection(name)
-        for failed in report.failed[:3]:
-            self._notify.error(failed.error)
-        if report.cancelled:
-            self._notify.info(tr("Adding was stopped. What was finished stays; add the file again to go on."))
-        elif good and not report.failed:
-            self._notify.info(
-                tr_n("{n} document is ready. Ask about it.", "{n} documents are ready. Ask about them.", good)
-            )
-        self._documents_changed()
-
-    def _adding_failed(self, error: BaseException) -> bool:
-        self.adding_strip.hide()
-        self._documents_changed()
-        return False
-
-    def _stop_adding(self) -> None:
-        for job in (self._adding, self._resuming):
-            if job is not None:
-                job.cancel()
 
     def _documents_changed(self) -> None:
-        self.refresh_choices()
+        self.choices.refresh()
         self.documents_changed.emit()
 
     def try_sample(self) -> None:

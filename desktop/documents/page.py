@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.storage.documents import CollectionInfo, DocumentStore
+from core.storage.documents import CollectionInfo, Document, DocumentStore
 from desktop.i18n import tr, tr_n
-from desktop.operations import Operations
+from desktop.reads import Reads
 from desktop.widgets import layouts
 
 
@@ -25,11 +25,11 @@ class DocumentsPage(QWidget):
     ask = Signal(str)
     remove = Signal(str, str)  # collection, path; '' is the whole collection
 
-    def __init__(self, store: DocumentStore, operations: Operations) -> None:
+    def __init__(self, store: DocumentStore, reads: Reads) -> None:
         super().__init__()
         self.setObjectName("page")
         self._store = store
-        self._operations = operations
+        self._reads = reads
         heading = QLabel(tr("Documents"))
         heading.setProperty("role", "heading")
         about = QLabel(tr("Files are read where they lie. Their text stays on this computer."))
@@ -58,17 +58,23 @@ class DocumentsPage(QWidget):
 
     def refresh(self) -> None:
         """Show what the store holds."""
+        self._reads.ask(
+            lambda: [(c, self._store.documents(c.name)) for c in self._store.collections()],
+            self._show,
+            key=self,
+        )
+
+    def _show(self, collections: list[tuple[CollectionInfo, list[Document]]]) -> None:
         layouts.clear(self._list)
-        collections = self._store.collections()
-        for collection in collections:
-            self._list.addWidget(self._card(collection))
+        for collection, documents in collections:
+            self._list.addWidget(self._card(collection, documents))
         if not collections:
             empty = QLabel(tr("No documents yet. Drop a file anywhere on this window, or add one here."))
             empty.setProperty("role", "muted")
             self._list.addWidget(empty)
         self._list.addStretch()
 
-    def _card(self, collection: CollectionInfo) -> QWidget:
+    def _card(self, collection: CollectionInfo, documents: list[Document]) -> QWidget:
         card = QFrame()
         card.setObjectName("card")
         name = QLabel(collection.name)
@@ -94,7 +100,7 @@ class DocumentsPage(QWidget):
         layout = QVBoxLayout(card)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.addLayout(top)
-        for document in self._store.documents(collection.name):
+        for document in documents:
             row = QHBoxLayout()
             file = QLabel(document.path.replace("\\", "/").rsplit("/", 1)[-1])
             file.setToolTip(document.path)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.chat.conversation import Source
 from core.documents.messages import PageImage
 from core.documents.pages import Pages
 from core.jobs import Job
@@ -83,7 +84,7 @@ class SourceView(QWidget):
         self._pages = pages
         self._operations = operations
         self._theme = theme
-        self._sources: list[dict[str, Any]] = []
+        self._sources: list[Source] = []
         self._current = 0
         self._place_text = ""
         self._opening: Job | None = None  # what is on its way; another one's result is dropped
@@ -151,7 +152,7 @@ class SourceView(QWidget):
         for button, symbol in self._buttons:
             button.setIcon(icon(symbol, self._theme.tokens.muted, 16))
 
-    def open(self, sources: list[dict[str, Any]], number: int) -> None:
+    def open(self, sources: list[Source], number: int) -> None:
         """Show source `number` (from 0) of these."""
         self._sources = sources
         self._go(number)
@@ -164,13 +165,13 @@ class SourceView(QWidget):
         self.title.setText(tr("Source {n}/{total}", n=number + 1, total=len(self._sources)))
         self._place_text = place_text(source)
         self._show_place()
-        self.place.setToolTip(str(source["path"]))
+        self.place.setToolTip(source.path)
         self.previous.setEnabled(number > 0)
         self.next.setEnabled(number < len(self._sources) - 1)
         if self._opening is not None:
             self._opening.cancel()
-        if source["page"] and Path(source["path"]).suffix.lower() == ".pdf":
-            self._show_page(source)
+        if source.page and Path(source.path).suffix.lower() == ".pdf":
+            self._show_page(source, source.page)
         else:
             self._show_text(source)
 
@@ -184,19 +185,17 @@ class SourceView(QWidget):
         super().resizeEvent(event)
         self._show_place()
 
-    def _show_page(self, source: dict[str, Any]) -> None:
+    def _show_page(self, source: Source, page: int) -> None:
         ratio = self.devicePixelRatioF()
         width = int(max(self.width() - 44, 280) * ratio)
         self.message.setText(tr("Opening the page…"))
         self.stack.setCurrentWidget(self.message)
 
         def draw(job: Job) -> PageImage:
-            return self._pages.draw(
-                source["path"], source["page"], width, start=source["start"], end=source["end"], job=job
-            )
+            return self._pages.draw(source.path, page, width, start=source.start, end=source.end, job=job)
 
-        def show(page: PageImage) -> None:
-            self.page.show_page(page, ratio)
+        def show(image: PageImage) -> None:
+            self.page.show_page(image, ratio)
             self.stack.setCurrentWidget(self.page_area)
             QTimer.singleShot(0, self._to_highlight)
 
@@ -233,14 +232,14 @@ class SourceView(QWidget):
             top = self.page.rectangles[0].top()
             self.page_area.verticalScrollBar().setValue(max(int(top) - 120, 0))
 
-    def _show_text(self, source: dict[str, Any]) -> None:
+    def _show_text(self, source: Source) -> None:
         self._open(
             "read a page's text",
-            lambda _: self._store.page_text(source["page_id"]),
+            lambda _: self._store.page_text(source.page_id),
             lambda text: self._fill_text(source, text),
         )
 
-    def _fill_text(self, source: dict[str, Any], text: str) -> None:
+    def _fill_text(self, source: Source, text: str) -> None:
         if not text:
             self.message.setText(tr("This document is no longer in the collection."))
             self.stack.setCurrentWidget(self.message)
@@ -248,8 +247,8 @@ class SourceView(QWidget):
         self.text.setPlainText(text)
         cursor = QTextCursor(self.text.document())
         # Qt counts in UTF-16; offsets are in characters.
-        start = len(text[: source["start"]].encode("utf-16-le")) // 2
-        length = len(text[source["start"] : source["end"]].encode("utf-16-le")) // 2
+        start = len(text[: source.start].encode("utf-16-le")) // 2
+        length = len(text[source.start : source.end].encode("utf-16-le")) // 2
         cursor.setPosition(start)
         cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
         style = QTextCharFormat()
@@ -263,4 +262,4 @@ class SourceView(QWidget):
     def highlighted_text(self) -> str:
         """The text that is highlighted in a text source (for tests and screen readers)."""
         source = self._sources[self._current]
-        return self._store.page_text(source["page_id"])[source["start"] : source["end"]]
+        return self._store.page_text(source.page_id)[source.start : source.end]

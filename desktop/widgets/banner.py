@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from desktop.i18n import tr
@@ -12,6 +12,7 @@ from desktop.theme import Theme
 from desktop.widgets.icons import icon
 
 INFO_MILLISECONDS = 8000
+ACTION_MILLISECONDS = 20_000  # where there is something to decide
 
 
 class Banner(QFrame):
@@ -20,6 +21,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self._theme = theme
         self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
         self.text.setAccessibleName(tr("Message"))
         self.action = QPushButton()
@@ -35,7 +37,7 @@ class Banner(QFrame):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.action)
         layout.addWidget(self.close_button)
-        self._timer = QTimer(self, singleShot=True, interval=INFO_MILLISECONDS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.hide)
         theme.changed.connect(self._paint)
         self._paint()
@@ -57,7 +59,7 @@ class Banner(QFrame):
         self.show()
         self._timer.stop()
         if kind == "info":
-            self._timer.start()
+            self._timer.start(INFO_MILLISECONDS if action is None else ACTION_MILLISECONDS)
 
     def _act(self) -> None:
         self.hide()

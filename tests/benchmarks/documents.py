@@ -58,8 +58,8 @@ def measure_citations(app: object, model: str) -> None:
     for q in questions:
         conversation = app.chat.new_conversation(collection="corpus").id  # type: ignore[attr-defined]
         details = app.chat.send(conversation, q["question"], model=model).wait().details  # type: ignore[attr-defined]
-        outcomes[details["outcome"]] += 1
-        pages = [right_page(q, c["file"], c["page"]) for c in details["citations"]]
+        outcomes[details.outcome] += 1
+        pages = [right_page(q, c["file"], c["page"]) for c in details.citations]
         right += bool(pages) and pages[0]
         every += sum(pages)
         cited += len(pages)

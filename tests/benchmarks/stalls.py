@@ -77,7 +77,7 @@ def measure_stalls(make_window: Callable[..., object], folder: Path) -> None:
     stalls.reset()
     begun = time.perf_counter()
     window.chat.add_files([str(pages / "long.pdf")])  # type: ignore[attr-defined]
-    live(lambda: window.chat._collection == "long")  # type: ignore[attr-defined]
+    live(lambda: window.chat.choices.collection == "long")  # type: ignore[attr-defined]
     report(
         "longest stall while 200 pages are indexed",
         f"{stalls.longest * 1000:.0f} ms ({time.perf_counter() - begun:.0f} s in all)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -135,12 +136,28 @@ def test_a_new_collection_is_called_after_the_first_file(app: App, files: list[s
 
 
 @POSIX
-def test_two_that_wait_are_not_given_the_same_name(app: App, hold: Hold, files: list[str]) -> None:
+def test_two_that_wait_are_not_given_the_same_name(
+    app: App, hold: Hold, files: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    missing = str(tmp_path / "elsewhere/one.txt")  # leaves no collection, so its name is free again
     with hold():
-        additions = [app.additions.add(files[:1]) for _ in range(3)]
-        assert [a.collection for a in additions] == ["one", "one 2", "one 3"]
+        additions = [app.additions.add([file]) for file in (files[0], missing, files[0], files[0])]
     for addition in additions:
         addition.wait()
+    assert [a.collection for a in additions] == ["one", "one 2", "one 2", "one 3"]
+    assert names(app) == ["one", "one 2", "one 3"]
+
+
+def test_asking_for_an_addition_reads_nothing_on_the_callers_thread(app: App, files: list[str]) -> None:
+    caller = threading.get_ident()
+    readers: set[int] = set()
+    app.database.guard = lambda _: readers.add(threading.get_ident())
+    for addition in (app.additions.add(files), app.additions.resume()):
+        addition.wait()
+    app.database.guard = None
+    assert readers
+    assert caller not in readers
 
 
 def test_a_collection_for_which_nothing_could_be_read_is_not_left(

@@ -14,8 +14,8 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import MessageState, Role
+from core.chat.events import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
 from core.chat.export import markdown
-from core.chat.service import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
 from core.engine.interface import EngineLoading
 from core.engine.messages import Generate
 from core.errors import DiskFull, HomeBusy, ModelMissing, PromptTooLong, WorkerDied
@@ -56,7 +56,7 @@ def test_a_question_is_answered_and_kept(app: App) -> None:
     assert [type(e) for e in events[:2]] == [MessageAdded, MessageAdded]
     assert "".join(e.text for e in events if isinstance(e, AnswerGrew)) == "All right."
     assert isinstance(events[-1], AnswerEnded)
-    assert answer.details["timings"]["completion_tokens"] == 2
+    assert answer.details.timings.completion_tokens == 2
 
 
 def test_thinking_is_kept_apart(app: App) -> None:
@@ -137,7 +137,7 @@ def test_the_engines_death_fails_this_answer_and_the_next_one_works(app: App) ->
     failed = app.conversations.branch(conversation)[-1]
     assert failed.state is MessageState.FAILED
     assert failed.text.startswith("half of")
-    assert failed.details["error"]["name"] == "WorkerDied"
+    assert failed.details.error.name == "WorkerDied"
     assert app.chat.send(conversation, "and now?").wait().text == "All right."
 
 
@@ -188,8 +188,8 @@ def test_a_question_larger_than_the_window_is_refused_in_words(app: App) -> None
 def test_follow_ups_reuse_what_was_read(app: App) -> None:
     conversation = app.chat.new_conversation().id
     app.chat.send(conversation, "first question").wait()
-    timings = app.chat.send(conversation, "second question").wait().details["timings"]
-    assert timings["cached_tokens"] >= timings["prompt_tokens"] - 4
+    timings = app.chat.send(conversation, "second question").wait().details.timings
+    assert timings.cached_tokens >= timings.prompt_tokens - 4
 
 
 def test_a_second_program_on_the_same_home_is_told(app: App, home: Home) -> None:
@@ -249,7 +249,7 @@ def test_an_answer_always_ends_whatever_breaks(app: App, monkeypatch: pytest.Mon
         patch.setattr(app.engine, "generate", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             app.chat.send(conversation, "hi").wait()
-    assert ended[-1].message.details["error"]["name"] == "WorkerFault"
+    assert ended[-1].message.details.error.name == "WorkerFault"
     assert app.chat.send(conversation, "hi").wait().text == "All right."
 
 

@@ -406,7 +406,7 @@ def test_an_invented_or_irrelevant_answer_leaves_the_quotation(shared: App) -> N
         evidence, "The heating base has a warranty of 36 months. It also makes coffee."
     )
     assert (right.outcome, [m.marker for m in right.marks]) == ("answered", [1, None])
-    assert (right.citations[0]["page"], right.citations[0]["marker"]) == (4, 1)
+    assert (right.citations[0].page, right.citations[0].marker) == (4, 1)
 
 
 def test_a_bare_fragment_is_supported_only_by_what_was_asked(shared: App) -> None:
@@ -421,7 +421,7 @@ def test_the_models_own_markers_are_not_trusted(shared: App) -> None:
     assert answer == "敷金は退去後45日以内に返金します。"
     judged = shared.answerer.judge(evidence, answer)
     assert judged.outcome == "answered"
-    assert judged.citations[0]["page"] == 2
+    assert judged.citations[0].page == 2
     assert judged.citations[0]["marker"] == 1
 
 
@@ -440,12 +440,12 @@ def test_asking_ends_in_the_three_outcomes(app: App, bright_model: str) -> None:
     answer = app.chat.send(
         conversation, "How long is the warranty for the kettle?", model=bright_model
     ).wait()
-    assert answer.details["outcome"] in ("answered", "quotation")
-    assert answer.details["quotation"]["page"] == 4
-    assert answer.details["citations"][0]["page"] == 4
+    assert answer.details.outcome in ("answered", "quotation")
+    assert answer.details.quotation.page == 4
+    assert answer.details.citations[0].page == 4
     missing = app.chat.send(conversation, "Who won the football match yesterday?", model=bright_model).wait()
-    assert (missing.details["outcome"], missing.text) == ("not found", "")
-    assert "timings" not in missing.details  # the model was not asked
+    assert (missing.details.outcome, missing.text) == ("not found", "")
+    assert missing.details.timings is None  # the model was not asked
 
 
 def test_a_document_removed_while_it_is_embedded_costs_nothing_else(app: App, tmp_path: Path) -> None:
@@ -483,7 +483,7 @@ def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home,
         (tmp_path / "a.txt").write_text("The gate closes at eight.")
         add(app, tmp_path / "a.txt")
         conversation = app.chat.new_conversation(collection="c").id
-        from core.chat.service import AnswerGrew
+        from core.chat.events import AnswerGrew
 
         grown: list[str] = []
         app.events.listen(AnswerGrew, lambda e: grown.append(e.text))
@@ -491,7 +491,7 @@ def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home,
         until(lambda: len(grown) > 8)
         job.cancel()
         answer = job.wait()
-        assert answer.details["outcome"] == "quotation"
+        assert answer.details.outcome == "quotation"
         assert "[1]" not in answer.text
         # Asked again without documents, the passages are not sent any more.
         app.conversations.change(conversation, collection="")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from core.chat.conversation import Conversation, Message, Role
+from core.chat.conversation import AnswerDetails, Message, Role, Source, Text
 from core.chat.export import markdown
 from tests.fuzz import export as fuzz
 
@@ -15,13 +15,12 @@ from tests.fuzz import export as fuzz
 def export(*texts: str, title: str = "Title", model: str = "m1", **answer: Any) -> str:
     """The export of a conversation in which these were said in turn."""
     messages = [
-        Message(i, 1, i - 1 or None, Role.ASSISTANT, text, model=model, **answer)
+        Message(i, 1, i - 1 or None, Role.ASSISTANT, (Text(text),), model=model, **answer)
         if i % 2
-        else Message(i, 1, i - 1 or None, Role.USER, text)
+        else Message(i, 1, i - 1 or None, Role.USER, (Text(text),))
         for i, text in enumerate(texts)
     ]
-    row = Conversation(1, title, "", False, 0.0, 0.0, "", "", "", None, None)
-    return markdown(row, messages)
+    return markdown(fuzz.conversation_row(title), messages)
 
 
 def headings(text: str) -> list[str]:
@@ -147,20 +146,17 @@ def test_thinking_is_quoted_before_the_answer() -> None:
 
 
 def test_sources_are_one_line_each_and_no_part_of_the_answers_list() -> None:
-    citation = {
-        "marker": 1,
-        "file": "a_b*.txt",
-        "page": 2,
-        "text": "one\n```\n## You <b> [x]: y &lt; a_b _c_",
-    }
-    written = export("q", "1. an item", details={"citations": [citation]})
+    citation = Source("a_b*.txt", 2, "one\n```\n## You <b> [x]: y &lt; a_b _c_", marker=1)
+    written = export("q", "1. an item", details=AnswerDetails(citations=[citation]))
     assert written.endswith(
         "1. an item\n\nSources:\n\n1. a_b\\*.txt, p. 2: “one \\`\\`\\` ## You \\<b> \\[x\\]: y \\&lt; a_b \\_c\\_”\n"
     )
 
 
 def test_an_answer_without_text_says_why() -> None:
-    assert export("q", "", details={"outcome": "not found"}).endswith("## m1\n\n*Not in the documents.*\n")
+    assert export("q", "", details=AnswerDetails(outcome="not found")).endswith(
+        "## m1\n\n*Not in the documents.*\n"
+    )
     assert export("q", " \n").endswith("## m1\n\n*(no answer)*\n")
 
 

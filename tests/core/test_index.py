@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.app import App
+from core.chat.conversation import AnswerDetails
 from core.documents import index as documents_index
 from core.documents import retrieve
 from core.documents.messages import Compare, CountVectors, EmbedPassages, FindNearest, StoreVectors
@@ -61,7 +62,7 @@ def test_passages_of_another_embedder_are_found_by_words_until_they_are_embedded
     assert [(f.passage.file[-5:], f.similarity) for f in found] == [("a.txt", None)]
     evidence = added.answerer.find("c", "When does the gate close?")
     assert evidence.words_only == 2
-    assert evidence.details()["words_only"] == 2
+    assert evidence.details(AnswerDetails()).words_only == 2
 
     report = added.ingest.resume(Job(0, "test"))
     assert (report.added, report.passages, report.failed) == (2, 2, [])
@@ -69,7 +70,7 @@ def test_passages_of_another_embedder_are_found_by_words_until_they_are_embedded
     assert added.ingest.resume(Job(0, "test")).added == 0
     found = retrieve.search(added.documents, added.index, "c", "fruit", 5)
     assert found[0].similarity is not None
-    assert "words_only" not in added.answerer.find("c", "When does the gate close?").details()
+    assert added.answerer.find("c", "When does the gate close?").words_only == 0
 
     added.settings.values.embedder = documents_index.STARTER_EMBEDDER  # its vectors are still there
     assert added.index.missing(number) == 0
@@ -194,10 +195,10 @@ def store(home: Home) -> Iterator[DocumentStore]:
     for name in ("c", "d"):
         number = store.collection(name, create=True)
         for i in range(40):
-            values = (number, f"f{i}", f"/{name}/{i:03}", "x", 1, 1, "ready", 0.0)
+            values = (number, f"f{i}", f"/{name}/{i:03}", "x", 1, 1, 3, "ready", 0.0)
             document = database.write(
-                "INSERT INTO documents (collection, file, path, sha256, size, pages, state, added)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added)"
+                " VALUES (?,?,?,?,?,?,?,?,?)",
                 *values,
             )
             page = database.write("INSERT INTO pages (document, number, text) VALUES (?,1,'text')", document)
@@ -210,53 +211,42 @@ def store(home: Home) -> Iterator[DocumentStore]:
     database.close()
 
 
-def plan(store: DocumentStore, monkeypatch: pytest.MonkeyPatch, *call: Any) -> str:
+def plan(store: DocumentStore, method: str, *arguments: Any) -> str:
     """SQLite's plan for the last query of a method."""
-    asked: list[tuple[str, tuple[Any, ...]]] = []
-    run = store._db._run
-
-    def record(sql: str, values: tuple[Any, ...] = ()) -> Any:
-        asked.append((sql, values))
-        return run(sql, values)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store._db, "_run", record)
-        name, *arguments = call
-        getattr(store, name)(*arguments)
-    sql, values = asked[-1]
-    return "\n".join(row["detail"] for row in store._db.rows(f"EXPLAIN QUERY PLAN {sql}", *values))
+    asked: list[str] = []
+    store._db.guard = asked.append
+    getattr(store, method)(*arguments)
+    store._db.guard = None
+    values = [None] * asked[-1].count("?")
+    return "\n".join(row["detail"] for row in store._db.rows(f"EXPLAIN QUERY PLAN {asked[-1]}", *values))
 
 
-def test_a_document_is_found_by_its_path_without_reading_the_others(
-    store: DocumentStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_is_found_by_its_path_without_reading_the_others(store: DocumentStore) -> None:
     found = store.find("c", "/c/007")
     assert found is not None
     assert (found.file, found.collection, found.passages) == ("f7", "c", 3)
     assert store.find("c", "/d/007") is None
-    assert "(collection=? AND path=?)" in plan(store, monkeypatch, "find", "c", "/c/007")
+    assert "(collection=? AND path=?)" in plan(store, "find", "c", "/c/007")
 
 
-def test_documents_come_in_pages(store: DocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_come_in_pages(store: DocumentStore) -> None:
     paths = [d.path for d in store.documents("c")]
     assert paths == [f"/c/{i:03}" for i in range(40)]
     assert [d.path for d in store.documents("c", limit=15)] == paths[:15]
     assert [d.path for d in store.documents("c", after="/c/014", limit=15)] == paths[15:30]
     assert store.documents("c", after="/c/039", limit=15) == []
     assert store.count_documents("c") == 40
-    assert "(collection=? AND path>?)" in plan(store, monkeypatch, "documents", "c")
+    assert "(collection=? AND path>?)" in plan(store, "documents", "c")
 
 
-def test_vectors_are_counted_where_they_lie(store: DocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vectors_are_counted_where_they_lie(store: DocumentStore) -> None:
     number = store.collection("c")
     assert store.count_vectors(number, "e") == 120
     assert store.count_vectors(number, "other") == 0
-    assert "SCAN" not in plan(store, monkeypatch, "count_vectors", number, "e")
+    assert "SCAN" not in plan(store, "count_vectors", number, "e")
 
 
-def test_vectors_come_in_pages_of_their_collection(
-    store: DocumentStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vectors_come_in_pages_of_their_collection(store: DocumentStore) -> None:
     number = store.collection("d")
     seen: list[tuple[int, bytes]] = []
     while page := store.vectors(number, "e", after=seen[-1][0] if seen else 0, limit=50):

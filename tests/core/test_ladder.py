@@ -16,7 +16,7 @@ import pytest
 from core import doctor
 from core.app import App
 from core.chat.conversation import MessageState
-from core.chat.service import AnswerGrew
+from core.chat.events import AnswerGrew
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,

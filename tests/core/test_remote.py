@@ -12,7 +12,7 @@ import pytest
 from core import secrets
 from core.app import App
 from core.chat.conversation import Message, MessageState
-from core.chat.service import ContextTrimmed
+from core.chat.events import ContextTrimmed
 from core.engine import remote
 from core.engine.remote import MODEL
 from core.errors import (
@@ -55,8 +55,8 @@ def test_an_answer_comes_from_the_server_and_is_in_the_ledger(app: App, server: 
     answer = ask(app)
     assert (answer.text, answer.state) == ("A desk is a table for work. 机。", MessageState.DONE)
     assert answer.model.startswith("desk-7b @ 127.0.0.1:")
-    timings = answer.details["timings"]
-    assert (timings["prompt_tokens"], timings["cached_tokens"], timings["completion_tokens"]) == (20, 8, 5)
+    timings = answer.details.timings
+    assert (timings.prompt_tokens, timings.cached_tokens, timings.completion_tokens) == (20, 8, 5)
     (asked,) = server.asked
     assert asked["model"] == "desk-7b"
     assert [m["role"] for m in asked["messages"]] == ["system", "user"]
@@ -270,7 +270,7 @@ def test_a_real_server_answers_and_its_death_is_a_sentence(
         answer = ask(app)
         assert answer.model.startswith("smollm2 @ ")
         assert "desk" in answer.text.lower()
-        assert answer.details["timings"]["completion_tokens"] > 3
+        assert answer.details.timings.completion_tokens > 3
         conversation = app.chat.new_conversation().id
         job = app.chat.send(conversation, "Tell me a very long story about a desk.")
         until(lambda: app.conversations.branch(conversation)[-1].text)

@@ -63,17 +63,23 @@ def window(open_window: Open, script: Callable[..., Path]) -> MainWindow:
 
 
 def send(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    """Type a message and press Enter."""
+    """Type a message, press Enter, and wait until it is on disk."""
     from PySide6.QtCore import Qt
 
     window.chat.composer.text.setFocus()
     qtbot.keyClicks(window.chat.composer.text, text)
     qtbot.keyClick(window.chat.composer.text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.chat._sending and window.chat.conversation is not None, timeout=20_000)
 
 
 def answered(window: MainWindow) -> bool:
     """Whether the conversation on screen has its answer."""
     number = window.chat.conversation
     return (
-        number is not None and not window.app.chat.answering(number) and not window.chat.composer._answering
+        number is not None
+        and window.chat._reading is None
+        and not window.chat._sending
+        and not window.app.chat.answering(number)
+        and not window.chat.composer._answering
+        and not window.chat.transcript.busy
     )

@@ -157,13 +157,13 @@ def test_a_server_is_shown_as_not_offline(
     with Server() as server:
         window = open_window(remote_url=server.url, chat_model="remote")
         host = server.url.split("//")[1]
-        assert window.status.offline.text() == f"Not offline: {host}"
+        qtbot.waitUntil(lambda: window.status.offline.text() == f"Not offline: {host}")
         send(qtbot, window, "Hello")
         qtbot.waitUntil(lambda: answered(window), timeout=20_000)
-        window.chat.use_model(STARTER)
-        assert "Not offline" not in window.status.offline.text()
+        window.chat.choices.use_model(STARTER)
+        qtbot.waitUntil(lambda: "Not offline" not in window.status.offline.text())
         server.behave = "vanish"
-        window.chat.use_model("remote")
+        window.chat.choices.use_model("remote")
         send(qtbot, window, "And now?")
         qtbot.waitUntil(lambda: answered(window), timeout=20_000)
         assert window.chat.banner.isVisible()
@@ -184,10 +184,10 @@ def test_thinking_is_chosen_beside_the_model_that_can(
     qtbot.waitUntil(button.isVisible, timeout=10_000)
     assert button.text() == "Thinking ▾"
     next(action for action in button.menu().actions() if action.text() == "Answer at once").trigger()
-    assert button.text() == "Answer at once ▾"
+    qtbot.waitUntil(lambda: button.text() == "Answer at once ▾")
     assert window.app.engine.adjustments.get("thinker").thinking is False
-    window.chat.use_model(STARTER)
-    assert not button.isVisible()
-    window.chat.use_model("thinker")
+    window.chat.choices.use_model(STARTER)
+    qtbot.waitUntil(lambda: not button.isVisible())
+    window.chat.choices.use_model("thinker")
     qtbot.waitUntil(button.isVisible, timeout=10_000)
     assert button.text() == "Answer at once ▾"

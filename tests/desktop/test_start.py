@@ -57,7 +57,7 @@ def test_what_is_typed_before_the_program_is_there_stays(
         assert opening.chat.composer.text.toPlainText() == "half a sentence"
         moved = field.mapTo(opening, field.rect().topLeft()) - where
         assert (abs(moved.x()), abs(moved.y())) <= (1, 1), "the composer jumps when the window is filled"
-        assert app.conversations.all() == []
+        assert not app.conversations.any()
         opening.close()
     finally:
         app.close()
@@ -72,9 +72,10 @@ def test_enter_before_the_program_is_there_sends_once_it_is(
     app = App(home)
     try:
         opening.fill(app)
+        qtbot.waitUntil(app.conversations.any, timeout=20_000)
         (conversation,) = app.conversations.all()
         assert app.conversations.branch(conversation.id)[0].text == "early"
-        assert opening.composer.text.toPlainText() == ""
+        qtbot.waitUntil(lambda: opening.composer.text.toPlainText() == "", timeout=20_000)
         qtbot.waitUntil(lambda: not app.chat.answering(conversation.id), timeout=20_000)
         assert len(app.conversations.branch(conversation.id)) == 2
         opening.close()

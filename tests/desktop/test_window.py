@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.app import App
 from core.chat.conversation import MessageState
+from core.chat.events import MessageAdded
 from core.models import discover
 from core.paths import Home
 from desktop.chat.conversation_list import Role
@@ -34,7 +35,7 @@ def test_typing_and_enter_sends_and_shows_the_answer(qtbot: QtBot, window: MainW
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     (question,) = window.chat.transcript.findChildren(QuestionWidget)
     (answer,) = answers(window)
-    assert question.text.text() == "Hello desk"
+    assert question.text.toPlainText() == "Hello desk"
     assert answer.view.toPlainText().strip() == "All right."  # Markdown is rendered
     assert window.chat.composer.text.toPlainText() == ""
     assert window.chat.title.text() == "Hello desk"
@@ -127,24 +128,30 @@ def test_search_finds_in_messages_and_opens(qtbot: QtBot, window: MainWindow) ->
     conversation = index.data(Role.CONVERSATION)
     window.sidebar.list.clicked.emit(index)
     assert window.chat.conversation == conversation.id
-    assert window.chat.title.text() == "About kettles"
+    qtbot.waitUntil(lambda: window.chat.title.text() == "About kettles")
 
 
-def test_the_list_is_a_proper_item_model(window: MainWindow) -> None:
+def test_the_list_is_a_proper_item_model(qtbot: QtBot, window: MainWindow) -> None:
     QAbstractItemModelTester(window.sidebar.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     for number in range(3):
         window.app.chat.new_conversation(f"chat {number}")
-        window.sidebar.refresh(None)
+        qtbot.waitUntil(lambda number=number: window.sidebar.model.rowCount() == number + 2)
 
 
-def test_deleting_asks_and_removes(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_deleted_can_be_brought_back(qtbot: QtBot, window: MainWindow) -> None:
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
-    index = window.sidebar.model.row_of(window.chat.conversation or 0)
-    window.sidebar._delete(index)
-    assert window.app.conversations.all() == []
+    number = window.chat.conversation
+    index = window.sidebar.model.row_of(number or 0)
+    window.sidebar._delete(index.data(Role.CONVERSATION))
+    qtbot.waitUntil(lambda: window.sidebar.model.rowCount() == 0)
+    assert list(window.app.conversations.all()) == []
     assert window.chat.conversation is None
+    assert window.chat.banner.text.text() == "“Hello” was deleted."
+    qtbot.mouseClick(window.chat.banner.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.chat.conversation == number)
+    qtbot.waitUntil(lambda: window.sidebar.model.row_of(number or 0).isValid())
+    qtbot.waitUntil(lambda: len(answers(window)) == 1)
 
 
 @pytest.mark.parametrize("onto", ["window", "composer"])
@@ -187,17 +194,18 @@ def test_a_bad_file_gets_a_sentence_and_no_empty_collection(
     window.chat.add_files([str(tmp_path / "bad.pdf")])
     qtbot.waitUntil(lambda: "bad.pdf is damaged" in window.chat.banner.text.text(), timeout=60_000)
     assert window.app.documents.collections() == []
-    assert not window.chat.adding_strip.isVisible()
+    assert not window.chat.adding.strip.isVisible()
 
 
 def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> None:
     window.app.documents.collection("mine", create=True)
-    window.chat.refresh_choices()
+    window.chat.choices.refresh()
+    qtbot.waitUntil(lambda: len(window.chat.composer.collection_button.menu().actions()) == 2)
     actions = {action.text(): action for action in window.chat.composer.collection_button.menu().actions()}
     actions["mine"].trigger()
-    assert window.chat.composer.collection_button.text() == "Ask “mine”"
+    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “mine”")
     window.chat.composer.model_button.menu().actions()[0].trigger()
-    assert window.app.settings.values.chat_model == "smollm2-135m-instruct"
+    qtbot.waitUntil(lambda: window.app.settings.values.chat_model == "smollm2-135m-instruct")
 
 
 def test_no_microphone_is_said(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,9 +218,14 @@ def test_no_microphone_is_said(qtbot: QtBot, window: MainWindow, monkeypatch: py
 
 
 def test_typed_text_is_on_disk_before_it_is_shown_as_sent(qtbot: QtBot, window: MainWindow) -> None:
+    stored: list[str] = []
+    window.app.events.listen(
+        MessageAdded, lambda event: stored.append(window.chat.composer.text.toPlainText())
+    )
     send(qtbot, window, "Is it there?")
-    # The field is empty exactly when the message is stored.
-    assert window.chat.composer.text.toPlainText() == ""
+    qtbot.waitUntil(lambda: window.chat.composer.text.toPlainText() == "", timeout=20_000)
+    assert stored[0] == "Is it there?", "the field was emptied before the message was stored"
+    qtbot.waitUntil(lambda: window.chat.conversation is not None)
     assert window.app.conversations.branch(window.chat.conversation or 0)[0].text == "Is it there?"
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
 
@@ -343,7 +356,9 @@ def test_trying_again_from_the_banner_goes_to_the_answers_own_chat(
 
 
 def questions(window: MainWindow) -> list[str]:
-    return [w.text.text() for w in window.chat.transcript.findChildren(QuestionWidget) if w.isVisible()]
+    return [
+        w.text.toPlainText() for w in window.chat.transcript.findChildren(QuestionWidget) if w.isVisible()
+    ]
 
 
 def test_a_question_is_asked_in_other_words_beside_the_old_one(qtbot: QtBot, window: MainWindow) -> None:

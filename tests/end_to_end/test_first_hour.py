@@ -73,14 +73,14 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
     qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
 
     details = last_answer(window).message.details
-    assert details["outcome"] in (
+    assert details.outcome in (
         "answered",
         "quotation",
     )  # the starter model may say anything; the check decides
-    assert details["quotation"]["page"] == page
-    assert passage in details["quotation"]["text"]
-    if details["outcome"] == "answered":
-        window.chat.transcript.source.emit(details["citations"], 0)
+    assert details.quotation.page == page
+    assert passage in details.quotation.text
+    if details.outcome == "answered":
+        window.chat.transcript.source.emit(details.citations, 0)
     else:
         assert last_answer(window).quotation.isVisible()
         qtbot.mouseClick(last_answer(window).quotation.place, Qt.MouseButton.LeftButton)
@@ -99,11 +99,11 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
 
     send(qtbot, window, "Who won the football match yesterday?")
     qtbot.waitUntil(
-        lambda: answered(window) and last_answer(window).message.details.get("outcome") is not None,
+        lambda: answered(window) and last_answer(window).message.details.outcome is not None,
         timeout=SECONDS,
     )
     qtbot.waitUntil(lambda: last_answer(window).note.isVisible(), timeout=SECONDS)
-    assert last_answer(window).message.details["outcome"] == "not found"
+    assert last_answer(window).message.details.outcome == "not found"
     assert "do not seem to say" in last_answer(window).note.text()
 
 

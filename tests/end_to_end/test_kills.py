@@ -18,7 +18,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import MessageState
-from core.chat.service import AnswerPhase, Phase
+from core.chat.events import AnswerPhase, Phase
 from core.documents.ingest import IngestProgress
 from core.engine.interface import EngineLoading
 from core.paths import Home
@@ -158,7 +158,7 @@ import sys, time
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from core.app import App
-from core.chat.service import AnswerGrew
+from core.chat.events import AnswerGrew
 from core.paths import Home
 from desktop import i18n, theme
 from desktop.main_window import MainWindow

@@ -11,7 +11,7 @@ import sys
 
 from markdown_it import MarkdownIt
 
-from core.chat.conversation import Conversation, Message, Role
+from core.chat.conversation import AnswerDetails, Conversation, Message, Role, Source, Text
 from core.chat.export import markdown
 
 PIECES = [
@@ -116,25 +116,29 @@ def conversation(seed: int) -> tuple[Conversation, list[Message]]:
     messages = []
     for number in range(chance.randint(1, 5)):
         role = Role.ASSISTANT if number % 2 else Role.USER
-        details = {}
+        details = AnswerDetails()
         if role is Role.ASSISTANT and chance.random() < 0.4:
-            details["citations"] = [
-                {"marker": 1, "file": message_text(chance), "page": 1, "text": message_text(chance)}
-            ]
+            source = Source(message_text(chance), 1, message_text(chance), marker=1)
+            details = AnswerDetails(citations=[source])
         messages.append(
             Message(
                 number,
                 1,
                 number - 1 or None,
                 role,
-                message_text(chance),
+                (Text(message_text(chance)),),
                 thinking=message_text(chance) if role is Role.ASSISTANT and chance.random() < 0.5 else "",
                 model=f"model {number}",
                 details=details,
             )
         )
     title = message_text(chance)
-    return Conversation(1, title, "", False, 0.0, 0.0, "", "", "", None, None), messages
+    return conversation_row(title), messages
+
+
+def conversation_row(title: str) -> Conversation:
+    """A conversation of this title."""
+    return Conversation(1, title, None, False, False, 0.0, 0.0, None, "", "", "", None, None)
 
 
 def faults(text: str, messages: list[Message]) -> list[str]:

@@ -1,0 +1,237 @@
+"""The making of one answer, on its job's thread: evidence, model, generation, check, and every step on disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from core.chat import prompt
+from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Problem, Role
+from core.chat.events import (
+    AnswerEnded,
+    AnswerGrew,
+    AnswerPhase,
+    ContextTrimmed,
+    EvidenceFound,
+    Phase,
+)
+from core.engine.interface import EngineAnswered
+from core.engine.ladder import RUNGS
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo
+from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
+from core.jobs import Job
+
+if TYPE_CHECKING:
+    from core.chat.service import ChatService
+    from core.documents.answer import Evidence
+
+log = logging.getLogger(__name__)
+
+SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
+DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
+NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
+
+
+class Answering:
+    """Called by a job; its result is the finished answer, and its error why it failed. `AnswerEnded` comes in any case."""
+
+    def __init__(
+        self,
+        service: ChatService,
+        conversation: Conversation,
+        question: Message,
+        answer: Message,
+        model: str,
+        schema: str,
+    ) -> None:
+        self._schema = schema
+        self._service = service
+        self._store = service.store
+        self._engine = service.engine
+        self._events = service.events
+        self._conversation = conversation
+        self._question = question
+        self._answer = answer
+        self._model = model
+        self._lock = threading.Lock()  # for the three that grow together
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._length = (0, 0)
+        self._saved = 0.0
+        self._details = AnswerDetails()
+        self._evidence: Evidence | None = None
+        self._context_length = 0
+        self._info: ModelInfo | None = None  # of the model that is loaded
+
+    def __call__(self, job: Job) -> Message:
+        state, completion = MessageState.DONE, None
+        failure: Exception | None = None
+        try:
+            completion = self._make(job)
+        except Cancelled:
+            state = MessageState.STOPPED
+        except TsukueError as error:
+            state, failure = MessageState.FAILED, error
+            self._note(error=Problem(type(error).__name__, error.fields()))
+        except Exception as error:
+            log.exception("an answer failed")
+            state, failure = MessageState.FAILED, error
+            fields = {"worker": "Tsukue", "detail": type(error).__name__}
+            self._note(error=Problem("WorkerFault", fields))
+        message = self._finish(state)
+        used = completion.context_used if completion else 0
+        self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
+        if completion is not None and self._info is not None:
+            self._events.publish(EngineAnswered(self._info, completion.timings))
+        if failure is not None:
+            raise failure
+        return message
+
+    def so_far(self) -> Message:
+        """The answer with what it has at this moment; what is on disk may be half a second behind."""
+        with self._lock:
+            return self._answer.with_text("".join(self._text), thinking="".join(self._thinking))
+
+    def _note(self, **values: object) -> None:
+        self._details = replace(self._details, **values)
+
+    def _finish(self, state: MessageState) -> Message:
+        """Check what was written of an answer from documents, and store it; never raises."""
+        text, thinking = "".join(self._text), "".join(self._thinking)
+        try:
+            if self._evidence is not None and self._evidence.fits and text:
+                answerer = self._service.answerer()
+                text = answerer.without_markers(text)
+                self._details = answerer.judge(self._evidence, text).details(self._details)
+            self._store.finish(self._answer.id, text, state, thinking=thinking, details=self._details)
+        except Exception:
+            log.exception("an answer could not be stored")
+            state = MessageState.FAILED
+        return self._answer.with_text(text, thinking=thinking, state=state, details=self._details)
+
+    def _phase(self, phase: Phase, percent: int = 0) -> None:
+        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, percent))
+
+    def _read(self, done: int, total: int) -> None:
+        self._phase(Phase.READING, 100 * done // total)
+
+    def _make(self, job: Job) -> Completion | None:
+        if self._conversation.collection:
+            self._phase(Phase.SEARCHING)
+            self._evidence = evidence = self._find(job)
+            if not evidence.fits:
+                self._details = replace(evidence.details(self._details), outcome="not found")
+                self._store.set_prompt(self._answer.id, NOT_FOUND)
+                return None
+        elif self._question.prompt is not None:  # asked with passages once, now without documents
+            self._store.set_prompt(self._question.id, None)
+        self._phase(Phase.WAITING if self._others() else Phase.LOADING)
+        started = time.perf_counter()
+        self._load(job)
+        name = self._engine.name_of(self._model)  # a server's model has one only now
+        if name != self._answer.model:
+            self._answer = self._store.sign(self._answer.id, name)
+        self._note(load_s=round(time.perf_counter() - started, 3))
+        job.check()
+        self._phase(Phase.WAITING if self._others() else Phase.READING)
+        completion = self._generate(job)
+        self._note(timings=completion.timings, finish=completion.finish)
+        return completion
+
+    def _others(self) -> bool:
+        """Whether answers in other conversations are under way, for which this one may have to wait."""
+        return any(number != self._conversation.id for number in self._service.under_way())
+
+    def _load(self, job: Job) -> None:
+        self._info = self._engine.load(self._model, job)
+        self._context_length = self._info.context_length
+
+    def _find(self, job: Job) -> Evidence:
+        started = time.perf_counter()
+        earlier = (
+            [
+                m.text
+                for m in self._store.branch(self._conversation.id, self._question.parent)
+                if m.role is Role.USER
+            ]
+            if self._question.parent
+            else []
+        )
+        evidence = self._service.answerer().find(
+            self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
+        )
+        self._note(retrieval_s=round(time.perf_counter() - started, 3))
+        self._store.set_prompt(self._question.id, evidence.prompt())
+        self._events.publish(EvidenceFound(self._conversation.id, self._answer.id, evidence))
+        return evidence
+
+    def _generate(self, job: Job) -> Completion:
+        """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
+        limit = self._service.settings.values.answer_length
+        sampling = self._service.sampling()
+        if self._evidence is not None:  # what a document says needs no imagination, and no length
+            limit = min(limit, DOCUMENT_ANSWER_TOKENS)
+            sampling = msgspec.structs.replace(sampling, temperature=0.0)
+        reserve = min(limit, 512, self._context_length // 4)
+        for _ in range(3 + len(RUNGS)):
+            conversation = self._store.get(self._conversation.id)
+            branch = self._store.branch(conversation.id, self._question.id)
+            turns = prompt.turns(conversation, branch)
+            request = Generate(
+                *(str(conversation.id), turns, sampling, limit, reserve, self._schema),
+                day=date.fromtimestamp(conversation.created).isoformat(),
+            )
+            call = self._engine.generate(self._model, request, self._read, job)
+            job.on_cancel(call.cancel)
+            try:
+                for piece in call.items():
+                    self._grow(piece.text, piece.thinking)
+                return call.result()
+            except WorkerDied as error:
+                # Crashes come with the prompt, if they come; what was begun is not begun again unasked.
+                if not self._engine.step_down(self._model, error) or self._length != (0, 0):
+                    raise
+                self._phase(Phase.LOADING)
+                self._load(job)
+                self._phase(Phase.READING)
+            except DiskFull:
+                call.cancel()  # the engine must not go on for nobody
+                raise
+            except ContextFull as error:
+                try:
+                    start, count = prompt.new_start(
+                        conversation,
+                        branch,
+                        error.available,
+                        lambda texts: self._engine.count_tokens(self._model, texts, job),
+                    )
+                except PromptTooLong:
+                    if reserve == LEAST_RESERVE:
+                        raise
+                    reserve = LEAST_RESERVE  # a question that nearly fills the window may have a short answer
+                    continue
+                self._store.change(conversation.id, context_start=start)
+                self._note(left_out=count)
+                self._events.publish(ContextTrimmed(conversation.id, count))
+        raise PromptTooLong(0, 0)
+
+    def _grow(self, text: str, thinking: str) -> None:
+        if self._length == (0, 0):
+            self._phase(Phase.WRITING)
+        if not text and not thinking:  # a mark that the person does not see
+            return
+        with self._lock:
+            start = self._length
+            self._text.append(text)
+            self._thinking.append(thinking)
+            self._length = (start[0] + len(text), start[1] + len(thinking))
+        self._events.publish(AnswerGrew(self._conversation.id, self._answer.id, text, thinking, start))
+        if time.monotonic() - self._saved >= SAVE_SECONDS:
+            self._store.save_stream(self._answer.id, "".join(self._text), "".join(self._thinking))
+            self._saved = time.monotonic()

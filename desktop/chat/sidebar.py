@@ -1,0 +1,226 @@
+"""The left side: a new chat, search, the conversations, and the way to the other pages."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.chat.conversation import Conversation, MessageState
+from core.chat.events import AnswerEnded, ConversationChanged, ConversationRemoved, MessageAdded
+from core.chat.service import ChatService
+from desktop.bridge import Bridge
+from desktop.chat.conversation_list import ConversationDelegate, ConversationModel, Mark, Role
+from desktop.i18n import tr
+from desktop.operations import Operations
+from desktop.reads import Reads
+from desktop.theme import Theme
+
+TYPING_MILLISECONDS = 150
+
+
+class Sidebar(QWidget):
+    """Shows the conversations; what is done to them goes through the chat service, off the window's thread."""
+
+    new_chat = Signal()
+    opened = Signal(int, object)  # a conversation; the message in which a search found something, or None
+    export = Signal(int)
+    page = Signal(str)
+
+    def __init__(
+        self, chat: ChatService, bridge: Bridge, reads: Reads, operations: Operations, theme: Theme
+    ) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(200)
+        self._chat = chat
+        self._operations = operations
+        self._current: int | None = None
+
+        self.new_button = QPushButton()
+        self.new_button.setProperty("role", "primary")
+        self.new_button.setMinimumHeight(42)
+        self.new_button.setToolTip(tr("Start a new conversation (Ctrl+N)"))
+        self.new_button.setAccessibleName(tr("New chat"))
+        self.new_button.clicked.connect(self.new_chat)
+        name, keys = QLabel(tr("New chat")), QLabel("Ctrl N")
+        name.setStyleSheet("font-weight: 600;")
+        inside = QHBoxLayout(self.new_button)
+        inside.setContentsMargins(14, 0, 14, 0)
+        inside.addWidget(name)
+        inside.addStretch()
+        inside.addWidget(keys)
+
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search conversations"))
+        self.search.setAccessibleName(tr("Search conversations"))
+        self.search.setToolTip(tr("Search in all conversations (Ctrl+K)"))
+        self.search.setClearButtonEnabled(True)
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MILLISECONDS)
+        self._typing.timeout.connect(self._filter)
+        self.search.textChanged.connect(lambda: self._typing.start())
+
+        self.model = ConversationModel(chat.store, reads)
+        self.model.shown.connect(self._mark_current)
+        self.list = QListView()
+        self.list.setObjectName("conversations")
+        self.list.setAccessibleName(tr("Conversations"))
+        self.list.setUniformItemSizes(True)
+        self.list.setModel(self.model)
+        self._delegate = ConversationDelegate(theme)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setMouseTracking(True)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.clicked.connect(self._open)
+        self.list.activated.connect(self._open)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(lambda point: self._menu(self.list.indexAt(point)))
+        theme.changed.connect(self.list.viewport().update)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.new_button)
+        layout.addWidget(self.search)
+        layout.addWidget(self.list, 1)
+        foot = QHBoxLayout()
+        foot.setSpacing(4)
+        for key, label in (
+            ("documents", tr("Documents")),
+            ("models", tr("Models")),
+            ("settings", tr("Settings")),
+        ):
+            button = QPushButton(label)
+            button.setProperty("role", "plain")
+            button.setAccessibleName(label)
+            button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
+            foot.addWidget(button, 1)
+        layout.addLayout(foot)
+        for keys_, function in ((Qt.Key.Key_Delete, self._delete), (Qt.Key.Key_F2, self._rename)):
+            QShortcut(
+                QKeySequence(keys_),
+                self.list,
+                lambda function=function: self._with_chosen(function),
+                context=Qt.ShortcutContext.WidgetShortcut,
+            )
+
+        bridge.on(ConversationChanged, self._changed)
+        bridge.on(ConversationRemoved, self._removed)
+        bridge.on(MessageAdded, self._message_added)
+        bridge.on(AnswerEnded, self._answer_ended)
+        for number in chat.under_way():
+            self.model.set_mark(number, Mark.ANSWERING)
+        self.model.refresh()
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_current(self, conversation: int | None) -> None:
+        """Mark the conversation that is open, if one is."""
+        self._current = conversation
+        if conversation is not None and not self._chat.answering(conversation):
+            self.model.set_mark(conversation, Mark.NONE)
+        self._mark_current()
+
+    def _mark_current(self) -> None:
+        index = self.model.row_of(self._current) if self._current is not None else QModelIndex()
+        if index.isValid():
+            self.list.setCurrentIndex(index)
+        else:
+            self.list.clearSelection()
+            self.list.setCurrentIndex(QModelIndex())
+
+    def _changed(self, event: ConversationChanged) -> None:
+        self.model.put(event.conversation)
+        self._mark_current()
+
+    def _removed(self, event: ConversationRemoved) -> None:
+        self.model.remove(event.conversation.id)
+
+    def _message_added(self, event: MessageAdded) -> None:
+        if event.message.state is MessageState.STREAMING:
+            self.model.set_mark(event.message.conversation, Mark.ANSWERING)
+
+    def _answer_ended(self, event: AnswerEnded) -> None:
+        number = event.message.conversation
+        self.model.set_mark(number, Mark.NONE if number == self._current else Mark.UNSEEN)
+
+    def _filter(self) -> None:
+        self.model.filter = self.search.text()
+        self.model.refresh()
+
+    def show_archived(self, archived: bool) -> None:
+        """Show the archived conversations in the place of the others."""
+        self.model.archived = archived
+        self.model.refresh()
+
+    def title_of(self, conversation: int) -> str:
+        """The title of a conversation in the list; '' if it is not there."""
+        found = self.model.row_of(conversation).data(Role.CONVERSATION)
+        return found.title if found is not None else ""
+
+    # ------------------------------------------------------------ what is done
+
+    def _open(self, index: QModelIndex) -> None:
+        conversation = index.data(Role.CONVERSATION)
+        if conversation is not None:
+            self.opened.emit(conversation.id, index.data(Role.MESSAGE))
+
+    def _with_chosen(self, function: object) -> None:
+        conversation = self.list.currentIndex().data(Role.CONVERSATION)
+        if conversation is not None:
+            function(conversation)  # type: ignore[operator]
+
+    def _menu(self, index: QModelIndex) -> None:
+        conversation = index.data(Role.CONVERSATION)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if conversation is not None:
+            self._add_actions(menu, conversation)
+            menu.addSeparator()
+        if self.model.archived:
+            menu.addAction(tr("Back to all chats"), lambda: self.show_archived(False))
+        else:
+            menu.addAction(tr("Show archived chats"), lambda: self.show_archived(True))
+        menu.popup(self.list.viewport().mapToGlobal(self.list.visualRect(index).bottomLeft()))
+
+    def _add_actions(self, menu: QMenu, conversation: Conversation) -> None:
+        number = conversation.id
+        menu.addAction(tr("Rename…"), lambda: self._rename(conversation))
+        if not conversation.archived:
+            pin = not conversation.pinned
+            menu.addAction(
+                tr("Pin") if pin else tr("Unpin"),
+                lambda: self._do("pin", lambda: self._chat.pin(number, pin)),
+            )
+        menu.addAction(
+            tr("Take out of the archive") if conversation.archived else tr("Archive"),
+            lambda: self._do("archive", lambda: self._chat.archive(number, not conversation.archived)),
+        )
+        menu.addAction(tr("Export as Markdown…"), lambda: self.export.emit(number))
+        menu.addSeparator()
+        menu.addAction(tr("Delete"), lambda: self._delete(conversation))
+
+    def _do(self, name: str, change: object) -> None:
+        self._operations.in_order(name, lambda _: change())  # type: ignore[operator]
+
+    def _rename(self, conversation: Conversation) -> None:
+        title, accepted = QInputDialog.getText(
+            self, tr("Rename"), tr("Title of the conversation"), text=conversation.title
+        )
+        if accepted and title.strip():
+            self._do("rename", lambda: self._chat.rename(conversation.id, title))
+
+    def _delete(self, conversation: Conversation) -> None:
+        self._do("delete", lambda: self._chat.delete(conversation.id))
