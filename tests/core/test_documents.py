@@ -422,7 +422,7 @@ def test_the_models_own_markers_are_not_trusted(shared: App) -> None:
     judged = shared.answerer.judge(evidence, answer)
     assert judged.outcome == "answered"
     assert judged.citations[0].page == 2
-    assert judged.citations[0]["marker"] == 1
+    assert judged.citations[0].marker == 1
 
 
 def test_the_support_rule_holds_on_the_half_it_was_tuned_on() -> None:
