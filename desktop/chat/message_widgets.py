@@ -109,7 +109,7 @@ class QuestionWidget(MessageWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
-        self._layout.addStretch()
+        self._layout.addStretch(1)
         self._layout.addWidget(self.edit_button)
         self._layout.addWidget(self.bubble)
         if len(message.text) > self._shown:
@@ -132,8 +132,9 @@ class QuestionWidget(MessageWidget):
 
     def lay_out(self, width: int) -> int:
         document = self.text.document()
-        document.setTextWidth(BUBBLE_WIDTH)
-        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH))
+        # Unwrapped, a short text tells how much room it wants; a long one wants all that there is.
+        document.setTextWidth(-1 if document.characterCount() < 2 * BUBBLE_WIDTH else BUBBLE_WIDTH)
+        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH, width - 80))
         self.text.lay_out(self.text.minimumWidth())
         self._inside.activate()
         self._layout.activate()

@@ -257,7 +257,9 @@ class Transcript(QAbstractScrollArea):
     def _column(self) -> tuple[int, int]:
         """Left edge and width of the messages."""
         width = min(self.viewport().width(), TEXT_WIDTH)
-        return max((self.viewport().width() - width) // 2, 0) + SIDE, max(width - 2 * SIDE, 40)
+        middle = (self.width() - width) // 2  # of the whole, scroll bar and all, as the composer below has it
+        left = max(min(middle, self.viewport().width() - width), 0)
+        return left + SIDE, max(width - 2 * SIDE, 40)
 
     def _measure(self) -> None:
         """The offsets of all messages, from their heights."""

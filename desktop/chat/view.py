@@ -208,6 +208,16 @@ class ChatView(QWidget):
         self.composer.setFocus()
         self.opened.emit(conversation)
 
+    @property
+    def sending(self) -> bool:
+        """Whether a message is on its way to the disk."""
+        return self._sending
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something under way here that will change what is shown."""
+        return self._sending or self._reading is not None or self.composer.answering or self.transcript.busy
+
     def _read(self, conversation: int) -> None:
         self.conversation = conversation
         self._reading = []

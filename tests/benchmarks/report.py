@@ -36,8 +36,8 @@ def ask(window: object, text: str) -> dict[str, object]:
     chat = window.chat  # type: ignore[attr-defined]
     chat.composer.text.setPlainText(text)
     chat.composer.text.submitted.emit()
-    live(lambda: not chat._app.chat.answering(chat.conversation))
-    return chat._app.conversations.branch(chat.conversation)[-1].details  # type: ignore[no-any-return]
+    live(lambda: not chat.busy)
+    return chat._store.branch(chat.conversation)[-1].details  # type: ignore[no-any-return]
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -69,17 +69,10 @@ def send(qtbot: QtBot, window: MainWindow, text: str) -> None:
     window.chat.composer.text.setFocus()
     qtbot.keyClicks(window.chat.composer.text, text)
     qtbot.keyClick(window.chat.composer.text, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not window.chat._sending and window.chat.conversation is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.chat.sending and window.chat.conversation is not None, timeout=20_000)
 
 
 def answered(window: MainWindow) -> bool:
     """Whether the conversation on screen has its answer."""
     number = window.chat.conversation
-    return (
-        number is not None
-        and window.chat._reading is None
-        and not window.chat._sending
-        and not window.app.chat.answering(number)
-        and not window.chat.composer._answering
-        and not window.chat.transcript.busy
-    )
+    return number is not None and not window.app.chat.answering(number) and not window.chat.busy

@@ -94,7 +94,7 @@ def test_the_documents_worker_is_killed_while_embedding(
         window, IngestProgress, lambda e: getattr(e, "embedded", 0) > 0, window.app.index.worker
     )
     window.chat.add_files([str(path)])
-    qtbot.waitUntil(lambda: bool(struck) and window.chat._collection == "long", timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(struck) and window.chat.choices.collection == "long", timeout=SECONDS)
     (document,) = window.app.documents.documents("long")
     assert document.state == "ready"  # tried once more by itself, and nothing is missing
     assert window.app.documents.count_without_vectors(document.id, window.app.index.embedder) == 0
@@ -113,7 +113,7 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
     small = tmp_path / "small.txt"
     small.write_text("The gate closes at eight.")
     window.chat.add_files([str(small)])
-    qtbot.waitUntil(lambda: window.chat._collection == "small", timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.chat.choices.collection == "small", timeout=SECONDS)
 
 
 def test_the_voice_worker_is_killed_while_transcribing(
