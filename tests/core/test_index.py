@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -264,3 +266,39 @@ def test_what_lacks_vectors_is_named(store: DocumentStore) -> None:
     store._db.write("DELETE FROM vectors WHERE passage = (SELECT min(id) FROM passages)")
     store._db.write("UPDATE documents SET state = 'embedding' WHERE path = '/d/003'")
     assert [d.path for d in store.unfinished("e")] == [first.path, "/d/003"]
+
+
+# ---------------------------------------------------------------- the disk
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ("error returned from database: (code: 13) database or disk is full", "DiskFull"),
+        ("error returned from database: (code: 778) disk I/O error", "HomeNotWritable"),
+        ("error returned from database: (code: 8) attempt to write a readonly database", "HomeNotWritable"),
+        ("Error creating hnsw segment: No space left on device (os error 28)", "DiskFull"),
+        ("Permission denied (os error 13)", "HomeNotWritable"),
+        ("error returned from database: (code: 1) no such table", "InternalError"),
+        ("something else", "InternalError"),
+    ],
+)
+def test_what_the_disk_did_to_the_index_is_told_as_such(tmp_path: Path, said: str, error: str) -> None:
+    """In a process of its own, as in the worker: chromadb is imported there alone."""
+    program = """if True:
+        import sys
+        from pathlib import Path
+        from chromadb.errors import InternalError
+        from core.documents.vectors import VectorStore
+        store = VectorStore(Path(sys.argv[1]))
+        def fail(*_, **__):
+            raise InternalError(sys.argv[2])
+        store._client.get_or_create_collection = fail
+        try:
+            store.count("i")
+        except Exception as error:
+            print(type(error).__name__)
+    """
+    command = [sys.executable, "-c", program, str(tmp_path), said]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == error, done.stderr

@@ -234,3 +234,14 @@ def test_ctrl_c_in_a_terminal_does_not_reach_the_workers(make: Make) -> None:
     worker = make()
     worker.call(Echo(["a"])).result()
     assert os.getpgid(worker.pid or 0) != os.getpgid(0)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full")
+def test_a_log_that_finds_no_room_costs_nothing(events: Events, home: Home) -> None:
+    worker = Worker(WorkerSpec("test worker", "tests.support.workers"), events, home.logs)
+    assert worker._log_file is not None
+    worker._log_file.symlink_to("/dev/full")
+    with pytest.raises(WorkerDied) as died:
+        worker.call(Die(code=3)).result()
+    assert "these are my last words" in died.value.log
+    worker.close()  # an error that ended the thread of the log would fail this test
