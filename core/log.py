@@ -68,5 +68,6 @@ def write_error(home: Home, text: str, error: BaseException) -> Path:
         __name__, logging.ERROR, "", 0, text, (), (type(error), error, error.__traceback__)
     )
     with path(home).open("a", encoding="utf-8", errors=_ERRORS) as out:
+        private(path(home))
         out.write(logging.Formatter(_FORMAT).format(record) + "\n")
     return path(home)

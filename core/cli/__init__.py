@@ -68,7 +68,7 @@ def _unexpected(error: Exception, home: str | None) -> str:
     from core import log
     from core.paths import find_home
 
-    what = f"an unexpected error came up ({type(error).__name__})"
+    what = f"An unexpected error occurred ({type(error).__name__})"
     try:
         path = log.write_error(find_home(home), "a command ended with an error", error)
     except OSError:

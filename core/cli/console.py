@@ -146,7 +146,7 @@ def text(argument: str) -> str:
     try:
         argument.encode()
     except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError("it is not text in UTF-8") from None
+        raise argparse.ArgumentTypeError("not valid UTF-8 text") from None
     return argument
 
 

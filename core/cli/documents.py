@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,10 @@ from core.chat.conversation import Mark, Message, Source
 from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.engine.messages import Timings
 from core.errors import TsukueError
+
+if TYPE_CHECKING:
+    from core.documents.additions import Addition
+    from core.documents.ingest import IngestProgress, IngestReport
 
 
 def register(commands: Commands) -> None:
@@ -24,6 +28,7 @@ def register(commands: Commands) -> None:
     add = command(actions, "add", _add, "Add files and folders to a collection.")
     add.add_argument("paths", nargs="+", metavar="PATH")
     status = command(actions, "status", _status, "What a collection holds, and what is not finished.")
+    finish = command(actions, "finish", _finish, "Embed what is not finished, in all collections.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
     everything.add_argument("-c", "--collection", type=text, metavar="NAME")
     remove = command(actions, "remove", _remove, "Remove a document, or a whole collection.")
@@ -38,8 +43,22 @@ def register(commands: Commands) -> None:
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one a line")
-    for printing in (add, status, everything, remove, search, ask):
+    for printing in (add, status, finish, everything, remove, search, ask):
         printing.add_argument("--json", action="store_true")
+
+
+def _tell(progress: IngestProgress) -> None:
+    count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
+    note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
+
+
+def _wait(addition: Addition) -> IngestReport:
+    """Wait for an addition; Ctrl+C stops it, and what is finished stays."""
+    try:
+        return addition.wait()
+    except KeyboardInterrupt:
+        addition.cancel()
+        return addition.wait()
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -47,18 +66,8 @@ def _add(options: argparse.Namespace) -> int:
 
     app = open_app(options)
     try:
-
-        def tell(progress: IngestProgress) -> None:
-            count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
-            note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
-
-        app.events.listen(IngestProgress, tell)
-        addition = app.additions.add(options.paths, options.collection)
-        try:
-            report = addition.wait()
-        except KeyboardInterrupt:
-            addition.cancel()
-            report = addition.wait()
+        app.events.listen(IngestProgress, _tell)
+        report = _wait(app.additions.add(options.paths, options.collection))
     finally:
         app.close()
     for failed in report.failed:
@@ -139,9 +148,30 @@ def _status(options: argparse.Namespace) -> int:
     else:
         show(
             f"{value['documents']} documents, {value['pages']} pages, {value['passages']} passages;"
-            f" {len(unfinished)} not finished (add them again to go on)"
+            f" {len(unfinished)} not finished"
         )
+        for file in unfinished:
+            show(f"not finished: {file}")
+        if unfinished:
+            show("`tsukue docs finish` goes on with them")
     return 0
+
+
+def _finish(options: argparse.Namespace) -> int:
+    from core.documents.ingest import IngestProgress
+
+    app = open_app(options)
+    try:
+        app.events.listen(IngestProgress, _tell)
+        report = _wait(app.additions.resume())
+    finally:
+        app.close()
+    if options.json:
+        value = {"finished": report.added, "passages": report.passages, "seconds": round(report.seconds, 3)}
+        print_json(value)
+    else:
+        show(f"{report.added} finished; {report.passages} passages in {report.seconds:.1f} s")
+    return 1 if report.cancelled else 0
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -249,10 +279,8 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _words_only(passages: int) -> str:
-    return (
-        f"{passages} passages are found by their words only, not by meaning, until they are embedded:"
-        " `tsukue docs status` names their files; add these again"
-    )
+    many = "passages are not embedded yet and were" if passages > 1 else "passage is not embedded yet and was"
+    return f"{passages} {many} searched by words only; `tsukue docs finish` embeds what is missing"
 
 
 def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool) -> None:

@@ -134,10 +134,11 @@ class Additions:
         self._tell()
         with self._turn:
             self._turn.wait_for(lambda: job.cancelled or self._line[0] is addition)
-            addition.state = AdditionState.RUNNING
+            if not job.cancelled:
+                addition.state = AdditionState.RUNNING
         report, failure = None, None
         try:
-            if job.cancelled:
+            if addition.state is AdditionState.WAITING:  # taken back before its turn came
                 report = IngestReport(cancelled=True)
             else:
                 self._tell()

@@ -256,7 +256,7 @@ def test_an_unforeseen_error_is_one_sentence_and_its_details_are_in_the_log(
     assert main(["--home", str(home.root), "docs", "list"]) == 1
     log = home.logs / "tsukue.log"
     assert capsys.readouterr().err == (
-        f"tsukue: an unexpected error came up (ZeroDivisionError). Details are in {log}; please report it.\n"
+        f"tsukue: An unexpected error occurred (ZeroDivisionError). Details are in {log}; please report it.\n"
     )
     assert "ZeroDivisionError: a bug" in log.read_text(encoding="utf-8")
 
@@ -269,7 +269,7 @@ def test_an_unforeseen_error_where_no_log_can_be_written(
     assert main(["--home", str(tmp_path / "home"), "docs", "list"]) == 1
     said = capsys.readouterr().err
     assert said.startswith(
-        "tsukue: an unexpected error came up (ZeroDivisionError), and its details could not"
+        "tsukue: An unexpected error occurred (ZeroDivisionError), and its details could not"
     )
     assert len(said.splitlines()) == 1
 

@@ -120,10 +120,14 @@ def test_the_command_line_says_what_is_found_by_words_only(home: Home, tmp_path:
     home.settings.write_text(f'embedder = "{OTHER}"\n')
     code, out, errors = tsukue(home, "docs", "search", "gate", "-c", "c", "--json")
     assert (code, json.loads(out)["words_only"], len(json.loads(out)["passages"])) == (0, 1, 1)
-    assert errors.startswith("tsukue: 1 passages are found by their words only")
+    assert errors.startswith("tsukue: 1 passage is not embedded yet and was searched by words only")
     _, out, _ = tsukue(home, "docs", "status", "-c", "c", "--json")
     assert len(json.loads(out)["unfinished"]) == 1
-    assert tsukue(home, "docs", "add", str(tmp_path / "a.txt"), "-c", "c")[0] == 0
+    (tmp_path / "a.txt").unlink()  # its text is in the database
+    code, out, _ = tsukue(home, "docs", "finish", "--json")
+    assert (code, json.loads(out)["finished"], json.loads(out)["passages"]) == (0, 1, 1)
+    code, out, _ = tsukue(home, "docs", "status", "-c", "c")
+    assert (code, out) == (0, "1 documents, 0 pages, 1 passages; 0 not finished\n")
     code, out, errors = tsukue(home, "docs", "search", "gate", "-c", "c", "--json")
     assert (code, errors, "words_only" in json.loads(out)) == (0, "", False)
 
