@@ -137,6 +137,8 @@ class App:
             self.jobs,
             forgive=self._forgive,
         )
+        if own and self.conversations.deleted():
+            self.jobs.start("remove what was deleted", self.chat.purge)
         self.events.listen(EngineAnswered, lambda answered: measure.learn(self, answered))
 
     @cached_property

@@ -44,6 +44,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._opening)
         self.composer.setFocus()
 
+    def say_slow(self) -> None:
+        """Opening what was written before takes a while (a new version brings it into a new form)."""
+        if not self._filled:
+            self._opening.say(tr("Getting your chats ready…"))
+
     def fill(self, app: App) -> None:
         """Build everything around the composer; what was typed, or sent, meanwhile is kept."""
         from desktop import parts

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-from core.cli import chat, documents, machine, models, voice
+from core.cli import chat, chats, documents, machine, models, voice
 from core.cli.console import OutputGone, Parser, streams, warn
 from core.errors import TsukueError
 
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for subject in (chat, models, documents, voice, machine):
+    for subject in (chat, chats, models, documents, voice, machine):
         subject.register(commands)
     return parser
 

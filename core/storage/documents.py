@@ -57,6 +57,16 @@ _DOCUMENT = (
     " d.passages, d.state, d.added"
     " FROM documents d JOIN collections c ON c.id = d.collection"
 )
+# Nearly always nothing is unfinished, and then this alone tells.
+COUNTED = (
+    "SELECT (SELECT count(*) FROM documents WHERE state != 'ready') AS unfinished,"
+    " (SELECT coalesce(sum(passages), 0) FROM documents) AS passages,"
+    " (SELECT count(*) FROM vectors WHERE embedder = ?) AS vectors"
+)
+UNFINISHED = (
+    f"{_DOCUMENT} WHERE d.state != 'ready' OR EXISTS (SELECT 1 FROM passages s WHERE s.document = d.id"
+    " AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?)) ORDER BY c.name, d.path"
+)
 _PASSAGE = (
     "SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,"
     ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
@@ -135,25 +145,10 @@ class DocumentStore:
 
     def unfinished(self, embedder: str) -> list[Document]:
         """The documents of all collections that lack vectors of this embedder, or whose adding was cut short."""
-        if self._complete(embedder):
+        counted = self._db.row(COUNTED, embedder)
+        if counted is not None and not counted["unfinished"] and counted["passages"] == counted["vectors"]:
             return []
-        rows = self._db.rows(
-            f"{_DOCUMENT} WHERE d.state != 'ready' OR EXISTS (SELECT 1 FROM passages s WHERE s.document = d.id"
-            " AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?))"
-            " ORDER BY c.name, d.path",
-            embedder,
-        )
-        return [Document(**dict(row)) for row in rows]
-
-    def _complete(self, embedder: str) -> bool:
-        """Whether there is nothing to finish, by counting alone: so it is nearly always."""
-        row = self._db.row(
-            "SELECT (SELECT count(*) FROM documents WHERE state != 'ready') AS unfinished,"
-            " (SELECT coalesce(sum(passages), 0) FROM documents) AS passages,"
-            " (SELECT count(*) FROM vectors WHERE embedder = ?) AS vectors",
-            embedder,
-        )
-        return row is not None and not row["unfinished"] and row["passages"] == row["vectors"]
+        return [Document(**dict(row)) for row in self._db.rows(UNFINISHED, embedder)]
 
     def put(
         self,

@@ -6,9 +6,7 @@ shown until the person asks for more. Nothing is ever fetched: images and other 
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -20,9 +18,10 @@ from PySide6.QtGui import (
     QTextFrameFormat,
     QTextTable,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.chat.markdown_blocks import Cut, cuts, with_fence
+from desktop.chat.text_view import TextView
 from desktop.theme import Theme
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -31,51 +30,11 @@ PIECE = 1500  # characters rendered in one turn of the event loop
 SHOWN = 30_000  # characters of a text that are shown at first, and with each wish for more
 
 
-class TextView(QTextBrowser):
-    """A read-only text as tall as its content, plain until a subclass renders it otherwise."""
-
-    height_changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setOpenLinks(False)
-        self.setUndoRedoEnabled(False)
-        self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
-
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        return None  # a text must not make the program fetch anything
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.height())
-
-    def lay_out(self, width: int) -> None:
-        """Take this width at once, also while hidden."""
-        if self.width() != width:
-            self.resize(width, self.height())
-        if self.document().textWidth() != width:
-            self.document().setTextWidth(width)
-        self._fit()
-
-    def _fit(self) -> None:
-        height = int(self.document().size().height()) + 2
-        if height != self.height() or self.minimumHeight() != height:
-            self.setFixedHeight(height)
-            self.height_changed.emit()
-
-
 class MarkdownView(TextView):
     """`append` while streaming, `set_text` for a whole text."""
 
-    link = Signal(str)
-
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._markdown = ""
         self._limit = SHOWN  # characters that are shown
         # What is rendered for good: characters of the Markdown, the code block that goes on, position in the document.
@@ -83,7 +42,6 @@ class MarkdownView(TextView):
         self.rendered = 0  # characters that were ever rendered, to see that nothing is rendered twice
         self._rest = QTimer(self, singleShot=True, interval=0)
         self._rest.timeout.connect(self._render_piece)
-        self.anchorClicked.connect(lambda url: self.link.emit(url.toString()))
         theme.changed.connect(self._recolour)
 
     def text(self) -> str:
@@ -155,6 +113,7 @@ class MarkdownView(TextView):
             cursor.insertMarkdown(markdown.strip("\n"), _FEATURES)
             self._style(first)
         cursor.endEditBlock()
+        self._tell()
         if markdown.strip():
             self._tidy(first)  # tables are known as such only when the edit has ended
 

@@ -28,7 +28,8 @@ from core.chat.conversation import Mark, Message, MessageState, Problem, Source
 from core.chat.events import Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
-from desktop.chat.markdown_view import SHOWN, MarkdownView, TextView
+from desktop.chat.markdown_view import SHOWN, MarkdownView
+from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -95,7 +96,7 @@ class QuestionWidget(MessageWidget):
         self.bubble = QFrame()
         self.bubble.setObjectName("bubble")
         self._shown = SHOWN
-        self.text = TextView()
+        self.text = TextView(theme)
         self.text.setAccessibleName(tr("You wrote"))
         self.text.setPlainText(message.text[: self._shown])
         self._inside = QVBoxLayout(self.bubble)
@@ -239,9 +240,8 @@ class AnswerWidget(MessageWidget):
     @cached_property
     def thinking(self) -> TextView:
         """What the model thought."""
-        view = TextView()
+        view = TextView(self.theme, muted=True)
         view.setAccessibleName(tr("Thinking"))
-        view.setProperty("role", "muted")
         view.hide()
         view.height_changed.connect(self.resized)
         self._put(view, 4)
@@ -336,9 +336,7 @@ class AnswerWidget(MessageWidget):
             self.phase.hide()
         if thinking:
             self.thinking_button.show()
-            cursor = self.thinking.textCursor()
-            cursor.movePosition(cursor.MoveOperation.End)
-            cursor.insertText(thinking)
+            self.thinking.append_plain(thinking)
         if text:
             self.view.append(text)
             self._offer_more()

@@ -141,6 +141,17 @@ def test_sequences_of_an_answer_are_caught_across_its_pieces(home: Home, script:
     assert not UNSAFE.search(exported)
 
 
+def test_titles_and_messages_of_chats_are_shown_harmlessly(home: Home, script: Callable[..., Path]) -> None:
+    script({"when": "", "say": f"An answer {HOSTILE}"})
+    assert tsukue(home, "chat", f"Title {HOSTILE}")[0] == 0
+    for command in (["list"], ["show", "1"], ["search", "Title"]):
+        for form in ([], ["--json"]):
+            code, out, errors = tsukue(home, "chats", *command, *form)
+            assert (code, errors) == (0, "")
+            assert "Title" in out
+            assert not UNSAFE.search(out), out
+
+
 # ---------------------------------------------------------------- where it goes
 
 

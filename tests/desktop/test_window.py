@@ -386,7 +386,7 @@ def test_a_question_is_asked_in_other_words_beside_the_old_one(qtbot: QtBot, win
 
     qtbot.mouseClick(now.versions.previous, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: questions(window) == ["What is a desc?"])
-    assert len(answers(window)) == 1
+    qtbot.waitUntil(lambda: len(answers(window)) == 1)
     texts = {m.text for m in window.app.conversations.branch(window.chat.conversation or 0)}
     assert "What is a desk?" not in texts
 
