@@ -88,6 +88,10 @@ class Network:
 
         return Client(timeout=httpx2.Timeout(15.0, read=read_seconds), follow_redirects=follow_redirects)
 
+    def switch(self, enabled: bool) -> None:
+        """Let connections through that were asked for, or none at all."""
+        self.enabled = enabled
+
     def install(self) -> None:
         """Watch this process. An audit hook cannot be removed, so a process has one guard at a time."""
         global _guard

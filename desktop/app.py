@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import HomeBusy, TsukueError
 from core.paths import Home, find_home
-from core.settings import SettingsFile
+from core.settings import look
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
 
@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     application.setDesktopFileName("tsukue")
     application.setFont(theme.font())
     home = find_home(options.home)
-    wanted = SettingsFile(home.settings).values
+    wanted = look(home.settings)
     i18n.choose(wanted.language, application)
     window = MainWindow(theme.Theme(application, wanted.theme))
     window.restore(home)

@@ -155,7 +155,10 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     from core.app import App
     from core.paths import find_home
 
-    return App(find_home(options.home), own=own)
+    app = App(find_home(options.home), own=own)
+    for problem in app.settings.problems:
+        warn(problem)
+    return app
 
 
 def command(

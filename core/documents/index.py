@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 WORKER_NAME = N_("document search")
 BATCH = 32  # passages embedded at once; a kill loses at most this much work
-REFILL = 4000  # vectors sent at once; all of a large collection would not fit into a message
+REFILL = 8000  # vectors sent at once when the index is filled again: about 8 MB
 R = TypeVar("R")
 
 
@@ -67,14 +67,16 @@ class Index:
     def _call(self, request: Request, job: Job | None = None) -> object:
         for attempt in (1, 2):
             call = self.worker.call(request)
-            if job is not None:
-                job.on_cancel(call.cancel)
+            leave = job.on_cancel(call.cancel) if job is not None else None
             try:
                 return call.result()
             except WorkerDied:
                 if attempt == 2:
                     raise
                 log.warning("trying %s once more", type(request).__name__)
+            finally:
+                if leave is not None:
+                    leave()  # a job embeds many batches, and would keep the text of each
         raise AssertionError
 
     def embed(self, collection: int, passages: list[StoredPassage], job: Job) -> None:

@@ -372,7 +372,7 @@ class RemoteAnswer:
             if not isinstance(text, str) or not isinstance(thought, str):
                 raise TypeError("text that is none")
         except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-            log.warning("no event of a chat: %r", data[:80])
+            log.warning("no event of a chat: %d characters", len(data))  # which may be an answer's
             raise RemoteBroken(self._engine.host, N_("an event that is none of a chat")) from error
         answer, inside = splitter.feed(text) if text else ("", "")
         self._send(answer, thought + inside)

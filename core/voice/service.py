@@ -50,7 +50,7 @@ class Voice:
         )
 
     def samples(self, samples: bytes, job: Job | None = None) -> Transcript:
-        """What is said in recorded samples (float32, mono, 16 kHz). Raises NothingHeard as well."""
+        """What is said in recorded samples (16-bit integers, mono, 16 kHz). Raises NothingHeard as well."""
         language = self._settings.values.speech_language
         transcript = self._run(Transcribe(self._folder(), language, samples=samples), job)
         if not transcript.text:

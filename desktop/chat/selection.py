@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -83,8 +83,10 @@ class Selection(QObject):
         message = self._of[view]
         position = view.position_at(event.position().toPoint())
         quick = event.timestamp() - self._clicked < QApplication.doubleClickInterval()
-        near = self._anchor is not None and self._anchor.message == message
-        self._clicks = self._clicks + 1 if quick and near else 1
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self._clicks = 2
+        else:
+            self._clicks = 3 if quick and self._clicks == 2 else 1
         self._clicked = event.timestamp()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._anchor is not None:
             self._head = Place(message, position)

@@ -31,7 +31,7 @@ from core.models.library import LocalModel
 from desktop.chat.composer import thinking_choices
 from desktop.i18n import tr
 from desktop.models.cards import badge, fit_text
-from desktop.settings.dialog import TEXT_MARGINS
+from desktop.settings.controls import TEXT_MARGINS
 from desktop.widgets import layouts
 
 SMALLEST, LARGEST = 2048, 1 << 20  # tokens of context on offer

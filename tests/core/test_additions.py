@@ -66,7 +66,7 @@ def test_additions_wait_their_turn_in_order(app: App, hold: Hold, files: list[st
         assert [a.state for a in additions[1:]] == [AdditionState.WAITING] * 2
         assert app.additions.line == additions
         until(lambda: lines[-1] == AdditionsChanged(additions[0], tuple(additions[1:])))
-        assert names(app) == ["one"]  # those that wait have touched nothing
+        until(lambda: names(app) == ["one"])  # those that wait have touched nothing
     assert [addition.wait().added for addition in additions] == [1, 1, 1]
     until(lambda: len(ended) == 3)
     assert [event.addition for event in ended] == additions
@@ -136,6 +136,7 @@ def test_a_new_collection_is_called_after_the_first_file(app: App, files: list[s
 
 
 @POSIX
+@pytest.mark.logs("a file was not added")
 def test_two_that_wait_are_not_given_the_same_name(
     app: App, hold: Hold, files: list[str], tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_asking_for_an_addition_reads_nothing_on_the_callers_thread(app: App, fi
     assert caller not in readers
 
 
+@pytest.mark.logs("a file was not added")
 def test_a_collection_for_which_nothing_could_be_read_is_not_left(
     app: App, files: list[str], tmp_path: Path
 ) -> None:
@@ -198,7 +200,7 @@ def test_resuming_takes_its_turn_and_embeds_what_another_embedder_has_not_seen(
 ) -> None:
     app.additions.add(files, "c").wait()
     assert app.additions.resume().wait().good == 0
-    app.settings.values.embedder = "all-minilm-l6-v2"
+    app.settings.change(embedder="all-minilm-l6-v2")
     first, resuming = app.additions.add(files[:1], "d"), app.additions.resume()
     assert (first.resuming, resuming.resuming) == (False, True)
     first.wait()

@@ -285,6 +285,7 @@ def test_an_unforeseen_error_where_no_log_can_be_written(
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.logs("a thread ended with an error")
 def test_an_error_that_ends_a_thread_goes_to_the_log(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -308,7 +309,9 @@ def test_a_log_that_cannot_be_written_disturbs_nothing(
 ) -> None:
     (home.logs / "tsukue.log").mkdir()  # as unwritable as a full disk, for anybody
     assert main(["--home", str(home.root), "docs", "list"]) == 0
-    assert capsys.readouterr() == ("nothing yet\n", "")
+    said = capsys.readouterr()
+    assert said.out == "nothing yet\n"
+    assert len(said.err.splitlines()) == 1
 
 
 def test_after_an_error_the_next_answer_is_printed_once(

@@ -288,6 +288,7 @@ def test_closing_does_not_wait_for_the_measurement(script: Callable[..., Path], 
     app.close()
 
 
+@pytest.mark.logs("process ended while", "the graphics device could not be measured")
 def test_a_card_that_crashes_leaves_the_processor_measured(script: Callable[..., Path], home: Home) -> None:
     card = {
         "name": "Vulkan0",
@@ -308,6 +309,7 @@ def test_a_card_that_crashes_leaves_the_processor_measured(script: Callable[...,
         app.close()
 
 
+@pytest.mark.logs("the machine could not be measured")
 def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(target: Path) -> None:
         target.write_bytes(b"a part of it")

@@ -58,7 +58,7 @@ def test_passages_of_another_embedder_are_found_by_words_until_they_are_embedded
     number = added.documents.collection("c")
     assert added.index.missing(number) == 0
     assert added.answerer.find("c", "When does the gate close?").words_only == 0
-    added.settings.values.embedder = OTHER
+    added.settings.change(embedder=OTHER)
     assert added.index.missing(number) == 2
     found = retrieve.search(added.documents, added.index, "c", "gate", 5)
     assert [(f.passage.file[-5:], f.similarity) for f in found] == [("a.txt", None)]
@@ -74,13 +74,13 @@ def test_passages_of_another_embedder_are_found_by_words_until_they_are_embedded
     assert found[0].similarity is not None
     assert added.answerer.find("c", "When does the gate close?").words_only == 0
 
-    added.settings.values.embedder = documents_index.STARTER_EMBEDDER  # its vectors are still there
+    added.settings.change(embedder=documents_index.STARTER_EMBEDDER)  # its vectors are still there
     assert added.index.missing(number) == 0
     assert added.ingest.resume(Job(0, "test")).added == 0
 
 
 def test_embedding_again_goes_on_after_it_was_stopped(added: App) -> None:
-    added.settings.values.embedder = OTHER
+    added.settings.change(embedder=OTHER)
     job = Job(0, "test")
     job.cancel()
     assert added.ingest.resume(job).cancelled
@@ -88,15 +88,16 @@ def test_embedding_again_goes_on_after_it_was_stopped(added: App) -> None:
     assert added.ingest.resume(Job(0, "test")).added == 2
 
 
+@pytest.mark.logs("filling it again")
 def test_an_index_of_another_embedder_that_missed_a_removal_is_filled_again(
     added: App, tmp_path: Path
 ) -> None:
-    added.settings.values.embedder = OTHER
+    added.settings.change(embedder=OTHER)
     added.ingest.resume(Job(0, "test"))
     added.index.check(added.documents.collection("c"))
-    added.settings.values.embedder = documents_index.STARTER_EMBEDDER
+    added.settings.change(embedder=documents_index.STARTER_EMBEDDER)
     added.ingest.remove("c", str(tmp_path / "a.txt"))
-    added.settings.values.embedder = OTHER
+    added.settings.change(embedder=OTHER)
     added.index.worker.stop()  # a new life of the worker: the index is looked at again
     found = retrieve.search(added.documents, added.index, "c", "anything", 5)
     assert [f.passage.file[-5:] for f in found] == ["b.txt"]
@@ -105,7 +106,7 @@ def test_an_index_of_another_embedder_that_missed_a_removal_is_filled_again(
 
 
 def test_a_removed_collection_leaves_no_index_of_any_embedder(added: App) -> None:
-    added.settings.values.embedder = OTHER
+    added.settings.change(embedder=OTHER)
     added.ingest.resume(Job(0, "test"))
     assert added.ingest.remove("c") == 2
     for name in (f"collection-1-{OTHER}", "collection-1-use-multilingual"):
@@ -170,6 +171,7 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
     assert embedded == [("when?", True), ("text", False), ("when?", True), ("where?", True)]
 
 
+@pytest.mark.logs("filling it again")
 def test_a_large_index_is_filled_again_in_several_messages(
     added: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

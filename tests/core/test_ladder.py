@@ -33,6 +33,9 @@ from core.models.hardware import Machine
 from core.paths import Home
 from tests.conftest import until
 
+# What this module is about: processes that end, and what follows.
+pytestmark = pytest.mark.logs("process ended while", "the engine crashed")
+
 ANSWERS = [{"when": "", "say": "one two three four"}]
 
 
@@ -383,6 +386,7 @@ def test_a_change_of_the_engine_asks_for_another_test(
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"m": 3}', '{"m": {"cache_type": 7}}'])
+@pytest.mark.logs("the adjustments of models cannot be read")
 def test_damaged_adjustments_are_forgotten(tmp_path: Path, text: str) -> None:
     (tmp_path / "models.json").write_text(text)
     kept = AdjustmentsFile(tmp_path / "models.json")
@@ -395,6 +399,7 @@ def test_damaged_adjustments_are_forgotten(tmp_path: Path, text: str) -> None:
     assert again.get("m") == Adjustments()
 
 
+@pytest.mark.logs("the engine died when it was asked for its devices")
 def test_a_driver_that_crashes_when_it_is_looked_for_is_avoided(open_app: Callable[..., App]) -> None:
     """Looking for devices dies; the model loads without any, and nothing is remembered against it."""
     app = open_app(at="ask")
@@ -402,6 +407,7 @@ def test_a_driver_that_crashes_when_it_is_looked_for_is_avoided(open_app: Callab
     assert app.engine.ladder.remembered() == {}
 
 
+@pytest.mark.logs("the engine died when it was asked for its devices")
 def test_where_looking_for_devices_crashes_too_the_card_is_left_first(
     open_app: Callable[..., App],
 ) -> None:
@@ -493,6 +499,7 @@ def test_who_waits_for_the_card_until_an_answer_ends_can_be_stopped(
         app.close()
 
 
+@pytest.mark.logs("the adapter .* is not there any more")
 def test_an_adapter_that_has_gone_is_left_out(home: Home, script: Callable[..., Path]) -> None:
     script(*ANSWERS)
     app = App(home)
@@ -503,6 +510,7 @@ def test_an_adapter_that_has_gone_is_left_out(home: Home, script: Callable[..., 
         app.close()
 
 
+@pytest.mark.logs("the engine could not be tested")
 def test_a_test_that_fails_for_other_reasons_is_quiet_and_comes_again(
     home: Home, script: Callable[..., Path]
 ) -> None:
@@ -515,6 +523,7 @@ def test_a_test_that_fails_for_other_reasons_is_quiet_and_comes_again(
         app.close()
 
 
+@pytest.mark.logs("the engine could not be tested")
 def test_closing_does_not_wait_for_the_engines_test(home: Home, script: Callable[..., Path]) -> None:
     script(*ANSWERS, load_seconds=600)
     app = App(home)

@@ -85,6 +85,7 @@ FAULTS: list[tuple[str, type[TsukueError], str]] = [
 
 
 @pytest.mark.parametrize(("how", "error", "kept"), FAULTS)
+@pytest.mark.logs("no event of a chat")
 def test_whatever_the_server_does_costs_a_sentence(
     app: App, server: Server, how: str, error: type[TsukueError], kept: str
 ) -> None:

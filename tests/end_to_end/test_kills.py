@@ -29,6 +29,16 @@ from tests.conftest import ROOT, until
 from tests.desktop.conftest import Open, answered, send
 
 SECONDS = 120_000
+# What this module is about, and what the program makes of it.
+pytestmark = pytest.mark.logs(
+    "process ended while",
+    "shown to the person: (WorkerDied|ParserDied)",
+    "the engine crashed",
+    "once more",
+    "a file was not added: ParserDied",
+    "had been cut short",
+    "filling it again",
+)
 
 
 def kill(worker: Worker) -> None:
@@ -119,15 +129,13 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
 def test_the_voice_worker_is_killed_while_transcribing(
     qtbot: QtBot, open_window: Open, tmp_path: Path
 ) -> None:
-    import array
-
     import soundfile
 
     window = open_window(welcomed=True)
     speech = tmp_path / "speech.wav"
     subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last? " * 6], check=True)
     data, rate = soundfile.read(speech, dtype="float32")
-    samples = array.array("f", data[:: max(rate // 16000, 1)]).tobytes()
+    samples = (data[:: max(rate // 16000, 1)] * 32767).astype("<i2").tobytes()
     voice = window.app.voice
     voice.warm_up()
     qtbot.waitUntil(lambda: voice.worker.state is State.IDLE, timeout=SECONDS)

@@ -134,6 +134,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     assert purposes == {"model search", "model download"}
 
 
+@pytest.mark.logs("shown to the person: ModelUnreadable")
 def test_a_dropped_model_file_is_used_where_it_lies(
     qtbot: QtBot, home: Home, open_window: Open, tmp_path: Path
 ) -> None:
