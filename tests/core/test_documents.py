@@ -539,6 +539,7 @@ def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home,
 # ---------------------------------------------------------------- drawing pages
 
 
+@pytest.mark.logs("process ended while")
 def test_a_page_that_ends_the_renderer_costs_nothing_else(app: App) -> None:
     path = str(CORPUS / "kettle-en.pdf")
     app.pages.worker.start()
@@ -553,6 +554,7 @@ def test_a_page_that_ends_the_renderer_costs_nothing_else(app: App) -> None:
     assert app.pages.draw(path, 1, 400).width == 400
 
 
+@pytest.mark.logs("process ended while")
 def test_a_page_that_takes_too_long_is_given_up(app: App) -> None:
     path = str(CORPUS / "kettle-en.pdf")
     app.pages.seconds_per_page = 0
