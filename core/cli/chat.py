@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.cli.console import Commands, command, open_app, print_json, warn
-from core.errors import TsukueError
+from core.cli.console import Commands, OutputGone, command, open_app, print_json, show, text, warn
+from core.errors import SchemaUnusable, TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
@@ -22,8 +23,8 @@ def register(commands: Commands) -> None:
         commands, "chat", _chat, "Chat: one answer to PROMPT ('-' reads stdin), or a conversation without it."
     )
     chat.add_argument("prompt", nargs="?", metavar="PROMPT")
-    chat.add_argument("--model", default="", metavar="M")
-    chat.add_argument("--system", metavar="TEXT", help="the instruction for a new conversation")
+    chat.add_argument("--model", type=text, default="", metavar="M")
+    chat.add_argument("--system", type=text, metavar="TEXT", help="the instruction for a new conversation")
     chat.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
     chat.add_argument("--schema", metavar="FILE", help="answer in JSON of this JSON schema")
     chat.add_argument("--json", action="store_true")
@@ -62,7 +63,7 @@ def _chat_loop(app: App, conversation: int, options: argparse.Namespace) -> int:
         try:
             line = input("> ")
         except EOFError:
-            print()
+            show()
             return 0
         if line.strip():
             try:
@@ -77,25 +78,29 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
     # What is no UTF-8 came through as lone surrogates; nothing further on could store or send them.
     prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
-    leave = []
-    if not options.json:
-        leave.append(app.events.listen(AnswerGrew, lambda grew: print(grew.text, end="", flush=True)))
-    leave.append(
-        app.events.listen(
-            ContextTrimmed,
-            lambda e: warn(f"the context is full: {e.left_out} old messages are no longer read"),
-        )
-    )
-    schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
-    job = app.chat.send(conversation, prompt, model=options.model, schema=schema)
+    def show_piece(grew: AnswerGrew) -> None:
+        try:
+            show(grew.text, end="")
+        except OutputGone:  # nobody reads on; what is printed after the answer tells it once more
+            app.chat.stop(conversation)
+
+    def tell_trimmed(event: ContextTrimmed) -> None:
+        warn(f"the context is full: {event.left_out} old messages are no longer read")
+
     try:
-        answer = job.wait()
-    except KeyboardInterrupt:
-        job.cancel()
-        answer = job.wait()
-    finally:
-        for function in leave:
-            function()
+        schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaUnusable(str(error)) from error
+    with contextlib.ExitStack() as listening:  # whatever comes, the next answer is not printed by these too
+        if not options.json:
+            listening.callback(app.events.listen(AnswerGrew, show_piece))
+        listening.callback(app.events.listen(ContextTrimmed, tell_trimmed))
+        job = app.chat.send(conversation, prompt, model=options.model, schema=schema)
+        try:
+            answer = job.wait()
+        except KeyboardInterrupt:
+            job.cancel()
+            answer = job.wait()
     if options.json:
         print_json(
             {
@@ -107,7 +112,7 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
             }
         )
     else:
-        print()
+        show()
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -122,19 +127,19 @@ def _export(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         if not options.all:
-            text = markdown(
+            written = markdown(
                 app.conversations.get(options.conversation), app.conversations.branch(options.conversation)
             )
             if options.output:
-                Path(options.output).write_text(text, encoding="utf-8")
+                Path(options.output).write_text(written, encoding="utf-8")
             else:
-                print(text, end="")
+                show(written, end="")
             return 0
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
         for conversation in app.conversations.all():
-            text = markdown(conversation, app.conversations.branch(conversation.id))
-            (folder / f"{conversation.id:05d}.md").write_text(text, encoding="utf-8")
+            written = markdown(conversation, app.conversations.branch(conversation.id))
+            (folder / f"{conversation.id:05d}.md").write_text(written, encoding="utf-8")
         return 0
     except OSError as error:
         warn(f"{options.output} cannot be written ({error.strerror})")
