@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
             app.settings,
             app.library,
             choices,
-            parts.Adding(app.ingest, app.documents, self.operations, self.notify, self.bridge, self),
+            parts.Adding(app.additions, self.notify, self.bridge, self),
             parts.Talking(app.voice, self.composer, self.operations, self.notify),
             self.bridge,
             self.reads,
