@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import datetime
+import math
 from enum import IntEnum, StrEnum
 
 from PySide6.QtCore import (
@@ -63,8 +64,8 @@ class ConversationModel(QAbstractListModel):
         self._store = store
         self._reads = reads
         self._conversations: list[Conversation] = []
-        self._rows: list[Conversation | str] = []
-        self._row_of: dict[int, int] = {}
+        self._by_id: dict[int, Conversation] = {}
+        self._headings: list[tuple[int, str]] = []  # each with the index of the first conversation under it
         self._messages: dict[int, int] = {}  # of a search: in which message of a conversation it was found
         self._more = False  # there may be conversations behind the last one
         self._reading = False
@@ -88,20 +89,20 @@ class ConversationModel(QAbstractListModel):
 
     def _show_first(self, page: list[Conversation]) -> None:
         self._reading = False
-        self._conversations, self._messages = page, {}
+        self._messages = {}
         self._more = len(page) == PAGE
-        self._reset()
+        self._reset(page)
 
     def _show_found(self, found: list[tuple[Conversation, Message | None]]) -> None:
         self._reading = self._more = False
-        self._conversations = [conversation for conversation, _ in found]
         self._messages = {c.id: m.id for c, m in found if m is not None}
-        self._reset()
+        self._reset([conversation for conversation, _ in found])
 
-    def _reset(self) -> None:
+    def _reset(self, conversations: list[Conversation]) -> None:
         self.beginResetModel()
-        self._rows = self._with_headings()
-        self._count_rows()
+        self._conversations = conversations
+        self._by_id = {conversation.id: conversation for conversation in conversations}
+        self._find_headings()
         self.endResetModel()
         self.shown.emit()
 
@@ -119,33 +120,44 @@ class ConversationModel(QAbstractListModel):
     def _show_next(self, page: list[Conversation]) -> None:
         self._reading = False
         self._more = len(page) == PAGE
-        known = {conversation.id for conversation in self._conversations}
-        self._conversations += [conversation for conversation in page if conversation.id not in known]
-        self._set_rows()
+        for conversation in page:
+            if conversation.id not in self._by_id:
+                self._insert(conversation)
 
     # ------------------------------------------------------------ changes
 
     def put(self, conversation: Conversation) -> None:
         """A conversation is new, or its row has changed."""
-        if self.filter.strip():
-            at = next((i for i, c in enumerate(self._conversations) if c.id == conversation.id), None)
-            if at is not None:
-                self._conversations[at] = conversation
-        else:
-            self._conversations = [c for c in self._conversations if c.id != conversation.id]
-            listed = conversation.archived == self.archived and conversation.deleted is None
-            place = bisect.bisect(self._conversations, _order(conversation), key=_order)
-            # Behind what was read so far it comes with its page.
-            if listed and (place < len(self._conversations) or not self._more):
-                self._conversations.insert(place, conversation)
-        self._set_rows()
+        if self._searching:  # the order is that of the hits
+            self._replace_found(conversation)
+            return
+        listed = conversation.archived == self.archived and conversation.deleted is None
+        old = self._by_id.get(conversation.id)
+        if old is not None and listed and _order(old) == _order(conversation):
+            self._conversations[self._place(old)] = self._by_id[old.id] = conversation
+            index = self.row_of(old.id)
+            self.dataChanged.emit(index, index)
+            return
+        if old is not None:
+            self._take_out(old)
+        # Behind what was read so far it comes with its page.
+        last = self._conversations[-1] if self._conversations else None
+        if listed and (not self._more or last is None or _order(conversation) < _order(last)):
+            self._insert(conversation)
+
+    def _replace_found(self, conversation: Conversation) -> None:
+        for i, found in enumerate(self._conversations):
+            if found.id == conversation.id:
+                self._conversations[i] = self._by_id[found.id] = conversation
+                self.dataChanged.emit(self.index(i), self.index(i))
 
     def remove(self, conversation: int) -> None:
         """A conversation was deleted."""
-        self._conversations = [c for c in self._conversations if c.id != conversation]
         self._answering.discard(conversation)
         self._unseen.discard(conversation)
-        self._set_rows()
+        old = self._by_id.get(conversation)
+        if old is not None:
+            self._take_out(old)
 
     def set_mark(self, conversation: int, mark: Mark) -> None:
         """Show that an answer is being written in a conversation, or was while nobody looked."""
@@ -160,51 +172,76 @@ class ConversationModel(QAbstractListModel):
 
     # ------------------------------------------------------------ rows
 
-    def _with_headings(self) -> list[Conversation | str]:
-        if self.filter.strip():
-            return [*self._conversations] or [tr("Nothing found")]
-        if self.archived:
-            return [tr("Archived"), *self._conversations]
-        rows: list[Conversation | str] = []
-        groups = _Groups()
-        last = ""
-        for conversation in self._conversations:
-            if (name := groups.of(conversation)) != last:
-                last = name
-                rows.append(name)
-            rows.append(conversation)
-        return rows
+    @property
+    def _searching(self) -> bool:
+        return bool(self.filter.strip())
 
-    def _count_rows(self) -> None:
-        self._row_of = {row.id: i for i, row in enumerate(self._rows) if not isinstance(row, str)}
+    def _place(self, conversation: Conversation) -> int:
+        """Where a conversation stands among the others."""
+        if self._searching:
+            return next(i for i, c in enumerate(self._conversations) if c.id == conversation.id)
+        return bisect.bisect_left(self._conversations, _order(conversation), key=_order)
 
-    def _set_rows(self) -> None:
-        """Bring the rows up to date; what is the same at the beginning and at the end stays."""
-        old, new = self._rows, self._with_headings()
-        start = 0
-        while start < min(len(old), len(new)) and old[start] == new[start]:
-            start += 1
-        end = 0
-        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-            end += 1
-        if start < len(old) - end:
-            self.beginRemoveRows(_ROOT, start, len(old) - end - 1)
-            self._rows = old[:start] + old[len(old) - end :]
-            self._count_rows()
-            self.endRemoveRows()
-        if start < len(new) - end:
-            self.beginInsertRows(_ROOT, start, len(new) - end - 1)
-            self._rows = new
-            self._count_rows()
+    def _find_headings(self) -> None:
+        """Which headings there are, each before the conversation with its index."""
+        if self._searching:
+            self._headings = [] if self._conversations else [(0, tr("Nothing found"))]
+        elif self.archived:
+            self._headings = [(0, tr("Archived"))]
+        else:
+            found = []
+            for name, order in _groups():  # each begins where the one before it ends
+                start = bisect.bisect_left(self._conversations, order, key=_order)
+                found.append((start, name))
+            ends = [start for start, _ in found[1:]] + [len(self._conversations)]
+            self._headings = [entry for entry, end in zip(found, ends, strict=True) if entry[0] < end]
+
+    def _insert(self, conversation: Conversation) -> None:
+        self._change(self._place(conversation), conversation, insert=True)
+
+    def _take_out(self, conversation: Conversation) -> None:
+        self._change(self._place(conversation), conversation, insert=False)
+
+    def _change(self, place: int, conversation: Conversation, *, insert: bool) -> None:
+        """Insert a conversation at a place or take it out, with the heading that comes or goes with it."""
+        old = self._headings
+        self._apply(place, conversation, insert=insert)
+        new = self._headings
+        shorter, longer = (old, new) if insert else (new, old)
+        if not _follows(shorter, longer, place):  # the day has changed meanwhile
+            self.beginResetModel()
+            self.endResetModel()
+            return
+        # Views must be told before anything changes, and what will change is known only now.
+        self._apply(place, conversation, insert=not insert)
+        row = _row(place, longer)
+        first = row - 1 if len(longer) > len(shorter) else row
+        if insert:
+            self.beginInsertRows(_ROOT, first, row)
+        else:
+            self.beginRemoveRows(_ROOT, first, row)
+        self._apply(place, conversation, insert=insert)
+        if insert:
             self.endInsertRows()
+        else:
+            self.endRemoveRows()
+
+    def _apply(self, place: int, conversation: Conversation, *, insert: bool) -> None:
+        if insert:
+            self._conversations.insert(place, conversation)
+            self._by_id[conversation.id] = conversation
+        else:
+            del self._conversations[place]
+            del self._by_id[conversation.id]
+        self._find_headings()
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._conversations) + len(self._headings)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= len(self._rows):
+        row = self._at(index.row()) if index.isValid() else None
+        if row is None:
             return None
-        row = self._rows[index.row()]
         if isinstance(row, str):
             if role == Role.GROUP:
                 return True
@@ -222,6 +259,16 @@ class ConversationModel(QAbstractListModel):
         if role == Role.MESSAGE:
             return self._messages.get(row.id)
         return None
+
+    def _at(self, row: int) -> Conversation | str | None:
+        """What stands in a row: a conversation or a heading."""
+        place = row
+        for number, (start, name) in enumerate(self._headings):
+            if row == start + number:
+                return name
+            if row > start + number:
+                place = row - number - 1
+        return self._conversations[place] if 0 <= place < len(self._conversations) else None
 
     def _mark(self, conversation: int) -> Mark:
         if conversation in self._answering:
@@ -242,24 +289,45 @@ class ConversationModel(QAbstractListModel):
 
     def row_of(self, conversation: int) -> QModelIndex:
         """The index of a conversation's row; invalid if it is not shown."""
-        row = self._row_of.get(conversation)
-        return self.index(row) if row is not None else QModelIndex()
+        found = self._by_id.get(conversation)
+        return self.index(_row(self._place(found), self._headings)) if found is not None else QModelIndex()
 
 
-class _Groups:
-    """The heading under which a conversation stands today."""
+def _row(place: int, headings: list[tuple[int, str]]) -> int:
+    """The row of the conversation with this index."""
+    return place + sum(start <= place for start, _ in headings)
 
-    def __init__(self) -> None:
-        midnight = datetime.datetime.combine(datetime.date.today(), datetime.time())
-        self._since = [
-            ((midnight - datetime.timedelta(days=days)).timestamp(), name)
-            for days, name in ((0, tr("Today")), (1, tr("Yesterday")), (6, tr("Last 7 days")))
-        ]
 
-    def of(self, conversation: Conversation) -> str:
-        if conversation.pinned:
-            return tr("Pinned")
-        return next((name for since, name in self._since if conversation.changed >= since), tr("Earlier"))
+def _follows(shorter: list[tuple[int, str]], longer: list[tuple[int, str]], place: int) -> bool:
+    """Whether headings differ by no more than one conversation at `place`, with or without a heading of its own."""
+    starts = dict((name, start) for start, name in shorter)
+    added = [start for start, name in longer if name not in starts]
+    if len(longer) - len(shorter) != len(added) or len(added) > 1 or added not in ([], [place]):
+        return False
+    return all(
+        (start < place and start == starts[name])
+        or (start == place and starts[name] == place)
+        or (start > place and start == starts[name] + 1)
+        for start, name in longer
+        if name in starts
+    )
+
+
+def _groups() -> list[tuple[str, tuple[bool, float, float]]]:
+    """The headings of today, each with the order of the first conversation that may stand under it."""
+    midnight = datetime.datetime.combine(datetime.date.today(), datetime.time())
+
+    def until(days: int) -> tuple[bool, float, float]:
+        """Just behind the last moment that is `days` before midnight."""
+        return (True, -(midnight - datetime.timedelta(days=days)).timestamp(), math.inf)
+
+    return [
+        (tr("Pinned"), (False, -math.inf, -math.inf)),
+        (tr("Today"), (True, -math.inf, -math.inf)),
+        (tr("Yesterday"), until(0)),
+        (tr("Last 7 days"), until(1)),
+        (tr("Earlier"), until(6)),
+    ]
 
 
 class ConversationDelegate(QStyledItemDelegate):

@@ -82,6 +82,8 @@ class Transcript(QAbstractScrollArea):
         )  # lets it scroll by moving pixels
         self._theme = theme
         self._items: list[_Item] = []
+        self._living: dict[int, _Item] = {}  # those that have a widget, by id
+        self._heights: list[int] = []  # of each item with the space below it, for summing up quickly
         self._index: dict[int, int] = {}  # of a message's id
         self._offsets = [SPACING]  # of each item from the top, and of the end
         self._follow = True  # the reader is at the end
@@ -131,6 +133,8 @@ class Transcript(QAbstractScrollArea):
         for item in old.values():
             self._let_go(item)
         self._index = {item.id: i for i, item in enumerate(self._items)}
+        self._heights = [item.height + SPACING for item in self._items]
+        self._measure()
         self._follow = True
         self._lay_out()
 
@@ -151,6 +155,8 @@ class Transcript(QAbstractScrollArea):
         item = _Item(message.id, message.role, _estimate(message.role, len(message.text)), message, versions)
         self._index[message.id] = len(self._items)
         self._items.append(item)
+        self._heights.append(item.height + SPACING)
+        self._offsets.append(self._offsets[-1] + self._heights[-1])
         self._follow = True
         self._lay_out()
 
@@ -166,7 +172,7 @@ class Transcript(QAbstractScrollArea):
         return waiting or any(isinstance(w, AnswerWidget) and not w.view.complete for w in self._widgets())
 
     def _widgets(self) -> list[MessageWidget]:
-        return [item.widget for item in self._items if item.widget is not None]
+        return [item.widget for item in self._living.values() if item.widget is not None]
 
     @property
     def ids(self) -> list[int]:
@@ -253,7 +259,7 @@ class Transcript(QAbstractScrollArea):
             if isinstance(item.widget, AnswerWidget):
                 item.widget.finish(message)
             else:
-                item.height, item.measured = _estimate(item.role, len(message.text)), False
+                self._set_height(item, _estimate(item.role, len(message.text)), measured=False)
                 self._later.start()
 
     # ------------------------------------------------------------ where things are
@@ -268,8 +274,7 @@ class Transcript(QAbstractScrollArea):
 
     def _measure(self) -> None:
         """The offsets of all messages, from their heights."""
-        heights = (item.height + SPACING for item in self._items)
-        self._offsets = list(itertools.accumulate(heights, initial=SPACING))
+        self._offsets = list(itertools.accumulate(self._heights, initial=SPACING))
 
     def _top(self) -> int:
         """How far the view is scrolled, by the end or by the anchor."""
@@ -331,7 +336,6 @@ class Transcript(QAbstractScrollArea):
             for item in self._items:
                 item.measured = False
         while True:
-            self._measure()
             top = self._top()
             order = [*self._visible(top)]
             if self._follow:
@@ -367,8 +371,15 @@ class Transcript(QAbstractScrollArea):
     def _measure_item(self, item: _Item, width: int) -> None:
         if item.widget is None:
             item.widget = self._widget_for(item)
-        item.height = item.widget.lay_out(width)
-        item.measured = True
+            self._living[item.id] = item
+        self._set_height(item, item.widget.lay_out(width), measured=True)
+
+    def _set_height(self, item: _Item, height: int, *, measured: bool) -> None:
+        item.measured = measured
+        if height != item.height:
+            item.height = height
+            self._heights[self._index[item.id]] = height + SPACING
+            self._measure()
 
     def _widget_for(self, item: _Item) -> MessageWidget:
         assert item.message is not None
@@ -404,9 +415,9 @@ class Transcript(QAbstractScrollArea):
             self.viewport().scroll(0, moved)  # what was painted is moved, not painted again
         shown = self._visible(top)
         living = []
-        for i, item in enumerate(self._items):
-            if item.widget is None:
-                continue
+        for item in self._living.values():
+            i = self._index[item.id]
+            assert item.widget is not None
             living.append(i)
             visible = i in shown and item.measured
             if visible:
@@ -426,6 +437,7 @@ class Transcript(QAbstractScrollArea):
             item.widget.hide()
             item.widget.deleteLater()
             item.widget = None
+            self._living.pop(item.id, None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(event.rect(), QColor(self._theme.tokens.background))
