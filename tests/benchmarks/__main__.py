@@ -10,7 +10,17 @@ import tempfile
 from pathlib import Path
 
 from scripts import virtual_display
-from tests.benchmarks import decoding, documents, downloads, first_token, fit, memory, stalls, start
+from tests.benchmarks import (
+    decoding,
+    documents,
+    downloads,
+    first_token,
+    fit,
+    memory,
+    stalls,
+    start,
+    ten_years,
+)
 from tests.benchmarks.report import ROWS, STARTER, live
 
 SUBJECTS = (
@@ -18,6 +28,7 @@ SUBJECTS = (
     "fit",
     "speed",
     "downloads",
+    "ten-years",
     "decoding",
     "overhead",
     "first-token",
@@ -72,7 +83,9 @@ def run(folder: Path, wanted: set[str]) -> None:
         fit.measure_speed(folder)
     if "downloads" in wanted:
         downloads.measure_downloads(folder)
-    if wanted <= {"start", "fit", "speed", "downloads"}:
+    if "ten-years" in wanted:
+        ten_years.measure_ten_years(folder)
+    if wanted <= {"start", "fit", "speed", "downloads", "ten-years"}:
         return
     application = QApplication(["bench", "-style", "Fusion"])
     application.setFont(theme.font())

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+from core.paths import Home
 from tests.benchmarks.report import ROOT, report
 
 EMPTY = """
@@ -66,15 +67,24 @@ def start_times(source: str, *arguments: str) -> list[float]:
     return [float(moment) - begun for moment in done.stdout.split()]
 
 
-def measure_start() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        start_times(OURS, home)  # the first start creates the home
+def measure_start(home: Home | None = None) -> None:
+    """On an empty home, or on `home`, which is the one of ten years."""
+    with tempfile.TemporaryDirectory() as empty_home:
+        place = str(home.root) if home is not None else empty_home
+        start_times(OURS, place)  # the first start creates the home
         empty, typing, whole = [], [], []
         for _ in range(9):
             empty.append(start_times(EMPTY)[0])
-            first, last = start_times(OURS, home)
+            first, last = start_times(OURS, place)
             typing.append(first)
             whole.append(last)
     a, b, c = statistics.median(typing), statistics.median(empty), statistics.median(whole)
-    report("start to typing ÷ empty PySide6 window", f"{a / b:.2f} ({a:.2f} s / {b:.2f} s)", "at most 1.5")
-    report("start to the whole window ÷ empty PySide6 window", f"{c / b:.2f} ({c:.2f} s)", "printed")
+    after = " after ten years" if home is not None else ""
+    report(
+        f"start to typing{after} ÷ empty PySide6 window",
+        f"{a / b:.2f} ({a:.2f} s / {b:.2f} s)",
+        "at most 1.5, wished 1.3",
+    )
+    report(
+        f"start to the whole window{after} ÷ empty PySide6 window", f"{c / b:.2f} ({c:.2f} s)", "at most 2.5"
+    )
