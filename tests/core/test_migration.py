@@ -64,6 +64,17 @@ def test_the_file_is_of_today_and_the_old_one_is_kept(home: Home, database: Data
     connection.close()
 
 
+def test_half_a_backup_of_a_start_that_was_killed_is_removed(home: Home) -> None:
+    home.database.write_bytes(gzip.decompress((OLD / "tsukue.db.gz").read_bytes()))
+    for ending in (".part", ".part-journal"):
+        (home.backups / f"tsukue-20260101-000000-before-version-2{ending}").write_bytes(b"half")
+    whole = home.backups / "tsukue-20260101-000000-by-hand.db"
+    whole.write_bytes(b"whole")
+    Database(home).close()
+    assert [path.suffix for path in home.backups.iterdir()] == [".db", ".db"]
+    assert whole.exists()
+
+
 def test_every_conversation_is_there(store: ConversationStore, expected: dict[str, Any]) -> None:
     projects = {project.id: project.name for project in store.projects()}
     same = (
