@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -40,14 +41,40 @@ def measure_ten_years(folder: Path) -> None:
 MIGRATE = """
 import sys, time
 from pathlib import Path
+import psutil
 from core.paths import Home
 from core.storage.database import Database
-import psutil
 home = Home(Path(sys.argv[1]))
 begun = time.perf_counter()
 Database(home).close()
-spent = time.perf_counter() - begun
-print(spent, psutil.Process().memory_info().rss)
+print(time.perf_counter() - begun, psutil.Process().memory_info().rss)
+"""
+
+# Starts the program; prints how long it takes until the window is whole, and its longest turn of the event loop meanwhile.
+WINDOW = """
+import gc, sys, time
+gc.disable()  # as desktop/__main__.py does
+begun = time.perf_counter()
+from PySide6.QtCore import QTimer
+import desktop.app as program
+from desktop.main_window import MainWindow
+from tests.benchmarks.watching import Watch
+shown, filled = MainWindow.show, MainWindow.fill
+watches = []
+def show(window):
+    shown(window)
+    if not watches:
+        watches.append(Watch())
+def fill(window, app):
+    filled(window, app)
+    def there():
+        watches[0].stop()
+        turns = watches[0].take()
+        print(time.perf_counter() - begun, max(turns.gross), turns.longest, flush=True)
+        window.close()
+    QTimer.singleShot(100, there)
+MainWindow.show, MainWindow.fill = show, fill
+sys.exit(program.main(["--home", sys.argv[1]]))
 """
 
 
@@ -63,6 +90,15 @@ def measure_migration(folder: Path) -> None:
         f" {memory / 1e6:.0f} MB of memory",
         "printed",
     )
+    shutil.rmtree(home.root)
+    home = ten_years.old_home(folder)
+    whole, gross, net = map(float, _python("-c", WINDOW, str(home.root)).split())
+    report(
+        "the first start after it: until the window is whole",
+        f"{whole:.0f} s; the window stands still for {gross:.1f} s ({net:.1f} s net of waiting for the processor)",
+        "printed",
+    )
+    shutil.rmtree(home.root)
 
 
 def _python(*arguments: str, **environment: str) -> str:

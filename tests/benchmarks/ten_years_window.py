@@ -360,6 +360,8 @@ class Bench:
         turn(1)
 
     def delete(self) -> None:
+        self.window.sidebar.model.refresh()  # the beginning of the list, as after a start
+        turn(1)
         self.open(self.long)
         self.settle()
         self.row_point(self.long)
