@@ -68,8 +68,8 @@ def show(window):
 def fill(window, app):
     filled(window, app)
     def there():
-        watches[0].stop()
         turns = watches[0].take()
+        watches[0].stop()
         print(time.perf_counter() - begun, max(turns.gross), turns.longest, flush=True)
         window.close()
     QTimer.singleShot(100, there)
@@ -175,8 +175,8 @@ def measure_search(home: Home) -> None:
         f"p50 {_ms(spent, 50)}, p95 {_ms(spent, 95)}, slowest {max(spent) * 1000:.0f} ms",
         "p95 at most 50 ms",
     )
-    for seconds, text, hits in sorted(every, reverse=True)[:8]:
-        print(f"    {seconds * 1000:.0f} ms, {hits} found: {text}")
+    for seconds, text, count in sorted(every, reverse=True)[:8]:
+        print(f"    {seconds * 1000:.0f} ms, {count} found: {text}")
     database.close()
 
 

@@ -115,14 +115,15 @@ def test_the_messages_say_what_they_said_then(store: ConversationStore) -> None:
     assert store.message(7).thinking.strip() == "季語が必要です。"
     assert store.message(11).state is MessageState.STOPPED
     assert store.message(13).state is MessageState.FAILED
-    assert store.message(13).details.error is not None
-    assert store.message(13).details.error.name == "WorkerDied"
+    error = store.message(13).details.error
+    assert error is not None
+    assert error.name == "WorkerDied"
     assert "28 days" in (store.message(14).prompt or "")
 
 
 def test_every_detail_of_an_answer_is_there(store: ConversationStore, expected: dict[str, Any]) -> None:
     """Each field that version 0.1 wrote has the same value; what it did not know has its default."""
-    seen = set()
+    seen: set[str] = set()
     for number, old in expected["messages"].items():
         new = msgspec.to_builtins(store.message(int(number)).details)
         without_defaults = {
