@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.app import SCRIPT_VARIABLE
@@ -102,15 +103,24 @@ def measure_migration(folder: Path) -> None:
 
 
 def _python(*arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
+    return "".join(_lines(*arguments, **environment))
+
+
+def _lines(*arguments: str, **environment: str) -> Iterator[str]:
+    """What a Python program of ours prints, line by line; an error where it fails."""
+    command = [sys.executable, *arguments]
+    process = subprocess.Popen(
+        command,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        check=True,
     )
-    return done.stdout
+    assert process.stdout is not None
+    with process.stdout:
+        yield from process.stdout
+    if process.wait():
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 # ---------------------------------------------------------------- search
@@ -197,14 +207,14 @@ def measure_window(home: Home, folder: Path) -> None:
         {"when": "", "say": "All **right**."},
     ]
     script.write_text(json.dumps({"answers": answers}), encoding="utf-8")
-    said = _python(
+    lines = _lines(
         "-m",
         "tests.benchmarks.ten_years_window",
         str(home.root),
         str(ten_years.longest(home)),
-        **{SCRIPT_VARIABLE: str(script)},
+        **{SCRIPT_VARIABLE: str(script), "PYTHONFAULTHANDLER": "1"},  # where it crashes, it says where
     )
-    for line in said.splitlines():
+    for line in lines:
         measure, value, aim, blamed = json.loads(line)
         report(measure, value, aim)
         for place, milliseconds in blamed:

@@ -2,8 +2,8 @@
 
 A timer of two milliseconds makes sure that there are turns. Linux says how long a thread was ready to run and did not
 (`run delay`, https://docs.kernel.org/scheduler/sched-stats.html); that is taken off, so that a busy machine does not count
-as ours. While a turn is long, faulthandler writes down where the window's thread is: from C, without waiting for Python's
-lock, so that what a long call into Qt costs is told of the line that called it.
+as ours. While a turn is long, an alarm lets faulthandler write down where the window's thread is: in that thread, without
+waiting for Python's lock, so that what a long call into Qt costs is told of the line that called it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import faulthandler
 import os
 import re
+import signal
 import tempfile
 import threading
 import time
@@ -26,7 +27,6 @@ from PySide6.QtWidgets import QWidget
 
 LONG = 0.016  # seconds; a turn above is attributed
 LOOK = 0.008  # seconds into a turn before the first look at the window's thread, and between looks
-REARMED = 0.004  # seconds; the clock for a look is not set again more often
 PATIENCE = 300_000  # milliseconds for anything to happen
 FRAMES = 4  # of the stack that tell where it was, our own code's innermost
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -75,15 +75,14 @@ def run_delay(*threads: int | None) -> float:
 
 
 class Watch:
-    """Watches the thread that made it, until `stop`. There can be one."""
+    """Watches the main thread, which makes it, until `stop`. There can be one."""
 
     def __init__(self) -> None:
-        self._name = f"{threading.get_ident():#018x}"
         self._thread = threading.get_native_id()
         self._turns = Turns()
         self._looks: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._read = 0  # bytes of it
-        self._armed = 0.0
+        faulthandler.register(signal.SIGALRM, file=self._looks, all_threads=False)
         self._delay = run_delay(self._thread)
         self._last = time.perf_counter()
         self._timer = QTimer()
@@ -98,9 +97,7 @@ class Watch:
         net = max(gross - (delay - self._delay), 0.0)
         self._turns.gross.append(gross)
         self._turns.net.append(net)
-        if now - self._armed > REARMED:
-            faulthandler.dump_traceback_later(LOOK + REARMED, repeat=True, file=self._looks)
-            self._armed = now
+        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)  # goes off only where the next turn comes late
         if net > LONG:
             self._blame(net)
         self._last, self._delay = time.perf_counter(), delay
@@ -113,17 +110,16 @@ class Watch:
             self._turns.blamed[place] += seconds * count / (seen.total() or 1)
 
     def _places(self, text: str) -> list[str]:
-        """Of each look at all threads: our own frames of the window's thread, innermost first."""
+        """Of each look: our own frames, innermost first."""
         found = []
-        for thread in re.split(r"^(?:Current )?[Tt]hread ", text, flags=re.MULTILINE):
-            if thread.startswith(self._name):
-                frames = [match.groups() for match in map(_FRAME.match, thread.splitlines()) if match]
-                ours = [
-                    f"{path[len(ROOT) + 1 :]}:{line} {name}"
-                    for path, line, name in frames
-                    if path.startswith((f"{ROOT}/core/", f"{ROOT}/desktop/"))
-                ]
-                found.append(" < ".join(ours[:FRAMES]) or "Qt alone (painting, layouts, styles)")
+        for look in text.split("Stack (most recent call first):")[1:]:
+            frames = [match.groups() for match in map(_FRAME.match, look.splitlines()) if match]
+            ours = [
+                f"{path[len(ROOT) + 1 :]}:{line} {name}"
+                for path, line, name in frames
+                if path.startswith((f"{ROOT}/core/", f"{ROOT}/desktop/"))
+            ]
+            found.append(" < ".join(ours[:FRAMES]) or "Qt alone (painting, layouts, styles)")
         return found
 
     def take(self) -> Turns:
@@ -136,7 +132,8 @@ class Watch:
     def stop(self) -> None:
         """Watch no more."""
         self._timer.stop()
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.unregister(signal.SIGALRM)
         self._looks.close()
 
 
