@@ -60,7 +60,7 @@ class Bench:
         self.window.show()
         gc.enable()
         self.chat, self.list = self.window.chat, self.window.sidebar.list
-        self.painted = Painted(self.window, self.window.reads._thread.native_id)
+        self.painted = Painted(self.window)
         self.watch = Watch()
         self._until_shown: Turns | None = None
         self.until(lambda: self.window.sidebar.model.rowCount() > 1)
@@ -288,7 +288,7 @@ class Bench:
                 for place, seconds in turns.blamed.items():
                     blamed.blamed[place] += seconds
                 self.settle()
-            spent.sort(key=lambda value: value.net)
+            spent.sort(key=lambda value: value.wall)
             say(
                 f"{name}, {when} ({model.rowCount():,} rows): to the change on the screen",
                 f"median {spent[len(spent) // 2]}, slowest {spent[-1]}",

@@ -2,35 +2,29 @@
 
 A timer of two milliseconds makes sure that there are turns. Linux says how long a thread was ready to run and did not
 (`run delay`, https://docs.kernel.org/scheduler/sched-stats.html); that is taken off, so that a busy machine does not count
-as ours. While a turn is long, an alarm lets faulthandler write down where the window's thread is: in that thread, without
-waiting for Python's lock, so that what a long call into Qt costs is told of the line that called it.
+as ours. While a turn is long, a thread looks where the window's thread is. It can look only where that one lets go of
+Python's lock: what a long call into Qt costs may be told of a callback of ours within the call, but never of another call.
 """
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
-import os
-import re
-import signal
-import tempfile
+import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 LONG = 0.016  # seconds; a turn above is attributed
-LOOK = 0.008  # seconds into a turn before the first look at the window's thread, and between looks
+LOOK = 0.004  # seconds between looks at the window's thread
 PATIENCE = 300_000  # milliseconds for anything to happen
 FRAMES = 4  # of the stack that tell where it was, our own code's innermost
 ROOT = str(Path(__file__).resolve().parents[2])
-_FRAME = re.compile(r'  File "(.+)", line (\d+) in (.+)')
 
 
 @dataclass
@@ -75,14 +69,13 @@ def run_delay(*threads: int | None) -> float:
 
 
 class Watch:
-    """Watches the main thread, which makes it, until `stop`. There can be one."""
+    """Watches the main thread, which makes it, until `stop`."""
 
     def __init__(self) -> None:
         self._thread = threading.get_native_id()
+        self._frames_of = threading.get_ident()
         self._turns = Turns()
-        self._looks: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
-        self._read = 0  # bytes of it
-        faulthandler.register(signal.SIGALRM, file=self._looks, all_threads=False)
+        self._seen: dict[str, float] = defaultdict(float)  # in this turn: seconds by place
         self._delay = run_delay(self._thread)
         self._last = time.perf_counter()
         self._timer = QTimer()
@@ -90,6 +83,9 @@ class Watch:
         self._timer.setInterval(2)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
+        self._ended = threading.Event()
+        self._looker = threading.Thread(target=self._look, name="watch", daemon=True)
+        self._looker.start()
 
     def _tick(self) -> None:
         now, delay = time.perf_counter(), run_delay(self._thread)
@@ -97,95 +93,92 @@ class Watch:
         net = max(gross - (delay - self._delay), 0.0)
         self._turns.gross.append(gross)
         self._turns.net.append(net)
-        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)  # goes off only where the next turn comes late
         if net > LONG:
-            self._blame(net)
+            seen = self._seen or {"not looked at in time": 1.0}
+            for place, seconds in seen.items():
+                self._turns.blamed[place] += net * seconds / sum(seen.values())
+        if self._seen:
+            self._seen = defaultdict(float)
         self._last, self._delay = time.perf_counter(), delay
 
-    def _blame(self, seconds: float) -> None:
-        size = os.fstat(self._looks.fileno()).st_size
-        seen = Counter(self._places(os.pread(self._looks.fileno(), size - self._read, self._read).decode()))
-        self._read = size
-        for place, count in seen.items() or [("not looked at in time", 1)]:
-            self._turns.blamed[place] += seconds * count / (seen.total() or 1)
+    def _look(self) -> None:
+        before = time.perf_counter()
+        while not self._ended.wait(LOOK):
+            now = time.perf_counter()
+            if now - self._last > LONG / 2:
+                self._seen[self._place()] += now - max(before, self._last)
+            before = now
 
-    def _places(self, text: str) -> list[str]:
-        """Of each look: our own frames, innermost first."""
-        found = []
-        for look in text.split("Stack (most recent call first):")[1:]:
-            frames = [match.groups() for match in map(_FRAME.match, look.splitlines()) if match]
-            ours = [
-                f"{path[len(ROOT) + 1 :]}:{line} {name}"
-                for path, line, name in frames
-                if path.startswith((f"{ROOT}/core/", f"{ROOT}/desktop/"))
-            ]
-            found.append(" < ".join(ours[:FRAMES]) or "Qt alone (painting, layouts, styles)")
-        return found
+    def _place(self) -> str:
+        """Our own frames, innermost first."""
+        frame = sys._current_frames().get(self._frames_of)
+        ours: list[str] = []
+        while frame is not None and len(ours) < FRAMES:
+            path = frame.f_code.co_filename
+            if path.startswith((f"{ROOT}/core/", f"{ROOT}/desktop/")):
+                ours.append(f"{path[len(ROOT) + 1 :]}:{frame.f_lineno} {frame.f_code.co_name}")
+            frame = frame.f_back
+        return " < ".join(ours) or "Qt alone (painting, layouts, styles)"
 
     def take(self) -> Turns:
         """What was seen since the last time, or since the beginning."""
         taken, self._turns = self._turns, Turns()
-        self._read = os.fstat(self._looks.fileno()).st_size
+        self._seen = defaultdict(float)
         self._last, self._delay = time.perf_counter(), run_delay(self._thread)
         return taken
 
     def stop(self) -> None:
         """Watch no more."""
         self._timer.stop()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        faulthandler.unregister(signal.SIGALRM)
-        self._looks.close()
+        self._ended.set()
+        self._looker.join()
 
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds until something was on the screen; `net` of the time for which others had the processor."""
+    """Seconds until something was on the screen; `processor` is what all threads of the window computed meanwhile."""
 
-    net: float
-    gross: float
+    wall: float
+    processor: float
 
     def __str__(self) -> str:
-        return f"{self.net * 1000:.0f} ms ({self.gross * 1000:.0f} with waiting for the processor)"
+        return f"{self.wall * 1000:.0f} ms ({self.processor * 1000:.0f} of processor time)"
 
 
 class Painted(QObject):
     """Runs the event loop until something is on the screen: a condition held when the window began to paint."""
 
-    def __init__(self, window: QWidget, *others: int | None) -> None:
-        """`others` are threads that the window waits for, by their native ids."""
+    def __init__(self, window: QWidget) -> None:
         super().__init__()
-        self._threads = (threading.get_native_id(), *others)
         self._condition: Callable[[], bool] = lambda: False
         self._loop = QEventLoop()
-        self._moment: float | None = None
-        self._delay = 0.0
+        self._painting = False
+        self._begun = self._ended = (0.0, 0.0)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.UpdateRequest and self._moment is None and self._condition():
-            self._moment = 0.0
-            QTimer.singleShot(0, self._done)  # after the painting that begins now
+        if event.type() == QEvent.Type.UpdateRequest and not self._painting and self._condition():
+            self._painting = True
+            QTimer.singleShot(0, self._painted)  # after the painting that begins now
         return False
 
-    def _done(self) -> None:
-        self._moment, self._delay = time.perf_counter(), run_delay(*self._threads)
+    def _painted(self) -> None:
+        self._ended = time.perf_counter(), time.process_time()
         self._loop.quit()
 
     def wait(self, begin: Callable[[], object], condition: Callable[[], bool]) -> Spent:
         """Do something from within the event loop; how long until what it brings about is painted."""
-        self._moment, self._condition = None, condition
-        started: list[tuple[float, float]] = []
 
         def go() -> None:
-            started.append((time.perf_counter(), run_delay(*self._threads)))
+            self._begun = time.perf_counter(), time.process_time()
             begin()
 
+        self._painting, self._condition = False, condition
         QTimer.singleShot(0, go)
         patience = QTimer(singleShot=True, interval=PATIENCE)
         patience.timeout.connect(self._loop.quit)
         patience.start()
         self._loop.exec()
+        assert self._painting, "it was not painted in time"
         self._condition = lambda: False
-        assert self._moment, "it was not painted in time"
-        gross = self._moment - started[0][0]
-        return Spent(max(gross - (self._delay - started[0][1]), 0.0), gross)
+        return Spent(self._ended[0] - self._begun[0], self._ended[1] - self._begun[1])
