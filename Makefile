@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test bench wheels catalogue-check screenshots lint format lock translations
+.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -13,6 +13,10 @@ run:            ## set up what is missing and open the window
 test:           ## every check and test, with real parts
 	@$(setup) --for test
 	@$(venv)/python scripts/check.py
+
+coverage:       ## the tests once more, counting lines: printed, and no fewer than pyproject.toml says (slower)
+	@$(setup) --for test
+	@$(venv)/python scripts/check.py coverage
 
 bench:          ## the measures, beside their aims
 	@$(setup) --for bench
@@ -39,6 +43,9 @@ format:
 
 translations:   ## refresh resources/translations/*.po from the sources
 	@$(venv)/python scripts/translations.py update
+
+settings-page:  ## write docs/settings.md from the declarations
+	@$(venv)/python scripts/settings_page.py
 
 lock:           ## lock the requirements again, by hash
 	@PATH="$(abspath $(venv)):$$PATH" $(venv)/python scripts/lock.py

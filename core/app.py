@@ -1,7 +1,7 @@
 """Builds the parts of the program in order, and closes them in reverse. Both front ends start here.
 
 Nothing is created by importing a module; a process has one `App`. Order: home and its lock, log,
-settings, network guard, events and jobs, database and stores, workers, services.
+events, settings, network guard, jobs, database and stores, workers, services.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from core import log as logs
@@ -29,13 +29,15 @@ from core.engine.remote import RemoteEngine
 from core.errors import N_
 from core.events import Events
 from core.jobs import Jobs
-from core.models import measure
+from core.models import offered
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library
+from core.models.measure import MachineSpeed
+from core.models.service import Models
 from core.network import Network
 from core.paths import Home
-from core.settings import SettingsFile
+from core.settings import Settings, SettingsFile
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
@@ -52,6 +54,7 @@ log = logging.getLogger(__name__)
 # A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
 TEST_NAME = N_("engine test")
 SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
+JOBS_SECONDS = 5.0  # at the end: for what runs to stop by itself, with the workers' help
 
 
 def version() -> str:
@@ -79,11 +82,11 @@ class App:
         self._lock = home.lock() if own else None
         try:
             logs.start(home, verbose=verbose)
-            self.settings = SettingsFile(home.settings)
-            self.network = Network(home.logs / "network.jsonl")
-            self.network.enabled = self.settings.values.network
-            self.network.install()
             self.events = Events()
+            self.settings = SettingsFile(home.settings, self.events, own=own)
+            self.network = Network(home.logs / "network.jsonl")
+            self.settings.follow(Settings.network, self.network.switch)
+            self.network.install()
             self.jobs = Jobs()
             self.database = Database(home, owned=own)
         except BaseException:
@@ -93,7 +96,8 @@ class App:
             raise
         self.conversations = ConversationStore(self.database)
         self.documents = DocumentStore(self.database)
-        self.library = Library(home)
+        self.library = Library(home, events=self.events)
+        offered.offer(self.settings, self.library)
         if own:
             settled = self.conversations.settle()
             if settled:
@@ -132,7 +136,21 @@ class App:
             self.jobs,
             forgive=self._forgive,
         )
-        self.events.listen(EngineAnswered, lambda answered: measure.learn(self, answered))
+        if own and self.conversations.deleted():
+            self.jobs.start("remove what was deleted", self.chat.purge)
+        new_worker = partial(self_test_worker, home, self.events)
+        self.speed = MachineSpeed(home.root, self.engine, self.library, new_worker)
+        self.events.listen(EngineAnswered, self.speed.learn)
+        self.models = Models(
+            home.models,
+            self.library,
+            self.downloads,
+            self.speed,
+            self.settings,
+            self.hub,
+            self.engine,
+            new_worker,
+        )
 
     @cached_property
     def answerer(self) -> Answerer:
@@ -161,13 +179,19 @@ class App:
         self.index.worker.forgive()
 
     def close(self) -> None:
-        """End jobs, workers and files, in this order."""
+        """End jobs, workers and files, in this order.
+
+        A job may wait for a call that does not end (a process that is stuck in native code): the workers are then
+        closed first, which ends every call, and the job has the time it takes to save what it has.
+        """
         for worker in self.workers:
             worker.cancel_all()
         self.chat.close()
-        self.jobs.close()
+        if not self.jobs.close(JOBS_SECONDS):
+            log.warning("some jobs are still at work: ending the worker processes that they may wait for")
         for worker in reversed(self.workers):
             worker.close()
+        self.jobs.close()
         self.database.close()
         logs.stop()
         if self._lock is not None:

@@ -7,8 +7,11 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
     ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
-    ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelUnreadable, ModelTooLarge
+    ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
+    │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
+    ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceNotWritable,
+    │              PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -136,6 +139,120 @@ class DatabaseBusy(TsukueError):
     path: str
 
 
+# ---------------------------------------------------------------- settings
+
+
+class SettingUnknown(TsukueError):
+    sentence = N_("There is no setting named {name}. `tsukue settings list` shows all of them.")
+    name: str
+
+
+class SettingRefused(TsukueError):
+    """A value that a setting cannot have; raised as one of the kinds below. `value` is as people may see it."""
+
+    sentence = N_("{name} cannot be {value}. `tsukue settings list` shows what it can be.")
+    name: str
+    value: str
+
+
+class SettingNotSwitch(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It must be on (true) or off (false).")
+    name: str
+    value: str
+
+
+class SettingNotWhole(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It must be a whole number from {low} to {high}.")
+    name: str
+    value: str
+    low: int
+    high: int
+
+
+class SettingNotNumber(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It must be a number from {low} to {high}.")
+    name: str
+    value: str
+    low: float
+    high: float
+
+
+class SettingNotText(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It must be plain text of at most {longest} characters.")
+    name: str
+    value: str
+    longest: int
+
+
+class SettingNotAChoice(SettingRefused):
+    sentence = N_("{name} cannot be {value}. It must be one of these: {allowed}.")
+    name: str
+    value: str
+    allowed: str
+
+
+class SettingFellBack(TsukueError):
+    """Said of a value in the file; the file is left as it is."""
+
+    sentence = N_(
+        "settings.toml sets {name} to {value}, which is not allowed. {default} is used until you choose another value in the settings."
+    )
+    name: str
+    value: str
+    default: str
+
+
+class SettingLeft(TsukueError):
+    sentence = N_(
+        "settings.toml contains a setting named {name} that this version of Tsukue does not know. It is left as it is; check its spelling."
+    )
+    name: str
+
+
+class SettingsUnreadable(TsukueError):
+    sentence = N_(
+        "settings.toml could not be read ({reason}). It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
+    )
+    reason: str
+    aside: str
+
+
+class SettingsNotRead(TsukueError):
+    """Said by a process that does not own the home, and therefore leaves the file where it is."""
+
+    sentence = N_(
+        "settings.toml could not be read ({reason}). The settings that could be read are in use, all others have their defaults; the file will be set aside when Tsukue starts."
+    )
+    reason: str
+
+
+class SettingsMistyped(TsukueError):
+    sentence = N_(
+        "settings.toml has a mistake in line {line}. It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
+    )
+    line: int
+    aside: str
+
+
+class SettingsReplaced(TsukueError):
+    """Said of a file that somebody has broken while the program had read it already."""
+
+    sentence = N_(
+        "settings.toml could not be read any more. It was set aside as {aside}, and a new one was written with the settings that you have now."
+    )
+    aside: str
+
+
+class SettingsStuck(TsukueError):
+    """The file can neither be read nor moved: nothing may be written in its place."""
+
+    sentence = N_(
+        "{path} cannot be read ({reason}), and it cannot be set aside either. Move it away yourself; until then, settings cannot be changed."
+    )
+    path: str
+    reason: str
+
+
 # ---------------------------------------------------------------- workers
 
 
@@ -203,6 +320,17 @@ class WorkerStopped(TsukueError):
     worker: str
 
 
+class TooMuchAtOnce(TsukueError):
+    """A request, a piece of a stream or a result is longer than what may be sent in one piece."""
+
+    sentence = N_(
+        "This is too much for the {worker} process at once ({size_mb} MB, at most {limit_mb} MB). Try again with less, or in several parts."
+    )
+    worker: str
+    size_mb: int
+    limit_mb: int
+
+
 class NetworkRefused(TsukueError):
     sentence = N_(
         "A connection to {host} was refused: {reason}. Connections can be allowed in the settings; everything else works without."
@@ -226,6 +354,17 @@ class ModelMissing(TsukueError):
     model: str
 
 
+class ModelGone(ModelMissing):
+    """It is in the list, but its file has gone or cannot be read."""
+
+    sentence = N_(
+        "The model {model} cannot be used: {reason} ({place}). Put it back, take it out of the list of models, or choose another one."
+    )
+    model: str
+    reason: str
+    place: str
+
+
 class ModelUnreadable(TsukueError):
     sentence = N_(
         "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
@@ -240,6 +379,33 @@ class ModelTooLarge(TsukueError):
     )
     model: str
     reason: str
+
+
+class ModelCrashed(TsukueError):
+    """The engine's process died while it loaded a model: `cause` as in WorkerDied, `log` its last lines."""
+
+    sentence = N_(
+        "The chat engine process ended unexpectedly while it was loading {model}: {why} ({cause}). Try again; if it ends again, choose another model, or fetch this one anew."
+    )
+    model: str
+    cause: str
+    log: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "why": why(self.cause)}
+
+
+class PlaceNotWritable(TsukueError):
+    """A folder that the person named, and not Tsukue's own."""
+
+    sentence = N_("{path} cannot be written to ({reason}). Make it writable, or choose another folder.")
+    path: str
+    reason: str
+
+
+class PlaceTaken(TsukueError):
+    sentence = N_("{path} already exists. Choose another folder, or move what is there.")
+    path: str
 
 
 class DraftUnsuitable(TsukueError):
@@ -269,8 +435,14 @@ class PromptTooLong(TsukueError):
 
 
 class TemplateFailed(TsukueError):
-    sentence = N_("The model's own chat template could not be used ({reason}). Choose another model.")
+    """`detail` is what the template or the interpreter said, in its own words."""
+
+    sentence = N_("The model's own chat template could not be used ({reason}{said}). Choose another model.")
     reason: str
+    detail: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {**self.fields(), "said": f": {self.detail}" if self.detail else ""}
 
 
 class SchemaUnusable(TsukueError):

@@ -27,27 +27,28 @@ class Events:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: list[tuple[type[Event], Callable[[Any], None]]] = []
+        self._listeners: dict[object, tuple[type[Event], Callable[[Any], None]]] = {}
 
     def listen(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
         """Call `callback` for each event of `kind` or a subclass; returns the function that ends it."""
-        entry = (kind, callback)
+        key = object()  # the same callback may listen twice, and each ends for itself
         with self._lock:
-            self._listeners.append(entry)
+            self._listeners[key] = (kind, callback)
 
         def leave() -> None:
             with self._lock:
-                if entry in self._listeners:
-                    self._listeners.remove(entry)
+                self._listeners.pop(key, None)
 
         return leave
 
     def publish(self, event: Event) -> None:
         """Tell every listener of this kind of event."""
         with self._lock:
-            callbacks = [callback for kind, callback in self._listeners if isinstance(event, kind)]
+            callbacks = [callback for kind, callback in self._listeners.values() if isinstance(event, kind)]
         for callback in callbacks:
             try:
                 callback(event)
             except Exception:
-                log.exception("a listener failed on %r", event)
+                log.exception(
+                    "a listener failed on %s", type(event).__name__
+                )  # an event may hold message text

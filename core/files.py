@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,19 @@ def write(path: Path, content: bytes | str) -> None:
             with contextlib.suppress(OSError):
                 Path(half).unlink()
             raise
+
+
+def set_aside(path: Path, word: str = "unreadable") -> Path:
+    """Give what lies at `path`, whatever it is, a dated name beside it that nothing has yet, and return that.
+
+    For a file that cannot be read and must not be overwritten. Raises OSError; it then lies where it lay.
+    """
+    name = f"{path.name}.{word}-{time.strftime('%Y%m%d-%H%M%S')}"
+    aside, number = path.with_name(name), 2
+    while os.path.lexists(aside):
+        aside, number = path.with_name(f"{name}-{number}"), number + 1
+    path.rename(aside)
+    return aside
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Job:
-    """One piece of work under way. `function` gets the job itself, to look at `cancelled`."""
+    """One piece of work under way. The function that does it gets the job itself, to look at `cancelled`."""
 
     def __init__(self, number: int, name: str) -> None:
         self.number = number
@@ -40,19 +41,29 @@ class Job:
             raise Cancelled
 
     def cancel(self) -> None:
-        """Ask the job to stop; what it called `while_running` with is told at once."""
+        """Ask the job to stop; whatever `on_cancel` was given is called at once, on this thread."""
         self._cancelled.set()
         with self._lock:
             callbacks = list(self._on_cancel)
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # the others, and other jobs, are still to be told
+                log.exception("the job %r could not be stopped everywhere", self.name)
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Also call `callback` when the job is cancelled (at once if it already is)."""
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` when the job is cancelled (at once if it already is); returns the function that ends this."""
         with self._lock:
             self._on_cancel.append(callback)
         if self.cancelled:
             callback()
+
+        def leave() -> None:
+            with self._lock:
+                if callback in self._on_cancel:
+                    self._on_cancel.remove(callback)
+
+        return leave
 
     def ended(self, timeout: float) -> bool:
         """Wait for the end, in whatever way; whether it came within `timeout` seconds."""
@@ -68,7 +79,7 @@ class Job:
 
 
 class Jobs:
-    """Starts jobs on threads of their own, and ends them all at `close`."""
+    """Starts jobs on threads of their own; `close` cancels them and waits for them."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -79,7 +90,10 @@ class Jobs:
     def start(
         self, name: str, function: Callable[[Job], Any], on_end: Callable[[Job], None] | None = None
     ) -> Job:
-        """Run `function` on a new thread. `on_end` is called there once, after it has ended in whatever way."""
+        """Run `function` on a new thread; `on_end` is called there once it has ended, in whatever way.
+
+        After `close` nothing runs any more: the job that is returned has ended with Cancelled, and `on_end` is not called.
+        """
         job = Job(next(self._numbers), name)
 
         def run() -> None:
@@ -87,14 +101,18 @@ class Jobs:
                 job.result = function(job)
             except TsukueError as error:
                 job.error = error
-            except Exception as error:
+            except BaseException as error:
                 log.exception("the job %r failed", name)
                 job.error = error
             job._done.set()
-            with self._lock:
-                self._running.pop(job, None)
-            if on_end is not None:
-                on_end(job)
+            try:
+                if on_end is not None:
+                    on_end(job)
+            except Exception:
+                log.exception("what was to follow the job %r failed", name)
+            finally:
+                with self._lock:
+                    self._running.pop(job, None)
 
         thread = threading.Thread(target=run, name=name, daemon=True)
         with self._lock:
@@ -106,13 +124,19 @@ class Jobs:
         thread.start()
         return job
 
-    def close(self) -> None:
-        """Cancel everything, and wait until the threads have ended."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Cancel everything, and wait for the threads to end, at most `seconds` (None: as long as they take).
+
+        Whether all have. Those that have not may wait for a call whose process must be ended first; call it again then.
+        """
         with self._lock:
             self._closed = True
             running = dict(self._running)
         for job in running:
-            job.cancel()
-        for thread in running.values():
-            if thread is not threading.current_thread():
-                thread.join()
+            if not job.cancelled:
+                job.cancel()
+        deadline = None if seconds is None else time.monotonic() + seconds
+        others = [thread for thread in running.values() if thread is not threading.current_thread()]
+        for thread in others:
+            thread.join(None if deadline is None else max(deadline - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in others)

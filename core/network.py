@@ -27,6 +27,12 @@ from core.errors import N_, NetworkRefused
 if TYPE_CHECKING:
     import httpx2
 
+
+def words_of(error: BaseException) -> str:
+    """What a failed connection's error says, in at most a line; some say nothing."""
+    return " ".join(str(error).split())[:200] or N_("the connection failed")
+
+
 _purpose: contextvars.ContextVar[str | None] = contextvars.ContextVar("network_purpose", default=None)
 _WATCHED = {
     "socket.connect",
@@ -87,6 +93,10 @@ class Network:
                     return super().send(*arguments, **options)
 
         return Client(timeout=httpx2.Timeout(15.0, read=read_seconds), follow_redirects=follow_redirects)
+
+    def switch(self, enabled: bool) -> None:
+        """Let connections through that were asked for, or none at all."""
+        self.enabled = enabled
 
     def install(self) -> None:
         """Watch this process. An audit hook cannot be removed, so a process has one guard at a time."""

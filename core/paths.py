@@ -11,13 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import resources
 from core.errors import HomeBusy, HomeNotWritable
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
-RESOURCES = ROOT / "resources"
+
+
+def _resources() -> Path:
+    """The folder of the package `resources`: beside `core` in a checkout, an installed wheel and a frozen program alike.
+
+    Plain files in a folder, since gettext and Qt read them by path. (`importlib.resources.files` would answer the same,
+    after imports that take a good part of the time to the first paint.)
+    """
+    assert resources.__file__
+    return Path(resources.__file__).resolve().parent
+
+
+RESOURCES = _resources()
 
 
 @dataclass(frozen=True)

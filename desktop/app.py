@@ -1,8 +1,8 @@
 """Starts the window: one for each home. A second start raises the first window and leaves.
 
 In order: language and theme (the settings are read first), a window with a composer that takes typing,
-core's parts (imported in a thread meanwhile), the rest of the window, and then the local socket on which
-a later start asks this window to come forward.
+core's parts (imported and built in a thread meanwhile: a migration may take a while), the rest of the window, and
+then the local socket on which a later start asks this window to come forward.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import HomeBusy, TsukueError
 from core.paths import Home, find_home
-from core.settings import SettingsFile
+from core.settings import look
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SELF_TEST_MILLISECONDS = (
     3000  # after the window is there; by then a person is typing, and nothing else computes
 )
+SLOW_MILLISECONDS = 1500  # after which it is said that the chats are being opened
 
 
 def _socket_name(home: Home) -> str:
@@ -83,9 +84,9 @@ def prepare_input_method() -> None:
 
 
 class Program(QObject):
-    """Fills the window once the imports are done, and takes everything down again in reverse."""
+    """Fills the window once core is there, and takes everything down again in reverse."""
 
-    _imported = Signal()
+    _built = Signal()
 
     def __init__(self, home: Home, window: MainWindow) -> None:
         super().__init__(window)
@@ -94,26 +95,36 @@ class Program(QObject):
         self._app: App | None = None
         self._server: QLocalServer | None = None
         self._crashes: IO[str] | None = None
-        self._imported.connect(self._fill)
-        self._importing = threading.Thread(target=self._import, name="imports")
+        self._failure: Exception | None = None
+        self._built.connect(self._fill)
+        self._building = threading.Thread(target=self._build, name="core")
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MILLISECONDS)
+        self._slow.timeout.connect(window.say_slow)
 
     def start(self) -> None:
         """Begin with what the window needs beyond its composer."""
-        self._importing.start()
+        self._building.start()
+        self._slow.start()
 
-    def _import(self) -> None:
-        try:
-            from desktop import parts  # noqa: F401 - so that it is there when the window asks for it
-        finally:
-            self._imported.emit()  # an import that failed fails again in `_fill`, which says so
-
-    def _fill(self) -> None:
+    def _build(self) -> None:
         try:
             from desktop import parts
 
             self._app = parts.App(self._home)
-            self._window.fill(self._app)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
+            self._failure = error
+        self._built.emit()
+
+    def _fill(self) -> None:
+        from desktop import parts
+
+        self._slow.stop()
+        try:
+            if self._failure is not None:
+                raise self._failure
+            assert self._app is not None
+            self._window.fill(self._app)
+        except Exception as error:  # noqa: BLE001
             self._give_up(error)
             return
         self._crashes = parts.crash.watch(self._home, self._window.notify)
@@ -137,7 +148,7 @@ class Program(QObject):
 
     def close(self) -> None:
         """Take down what was built."""
-        self._importing.join()
+        self._building.join()
         if self._server is not None:
             self._server.close()
         if self._app is not None:
@@ -158,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     application.setDesktopFileName("tsukue")
     application.setFont(theme.font())
     home = find_home(options.home)
-    wanted = SettingsFile(home.settings).values
+    wanted = look(home.settings)
     i18n.choose(wanted.language, application)
     window = MainWindow(theme.Theme(application, wanted.theme))
     window.restore(home)

@@ -15,8 +15,11 @@ from desktop.notify import Notify
 log = logging.getLogger(__name__)
 
 
-def watch(home: Home, notify: Notify) -> IO[str]:
-    """Catch what nobody caught. Returns the file that a native crash would be written to; keep it open."""
+def watch(home: Home, notify: Notify) -> IO[str] | None:
+    """Catch what nobody caught. Returns the file that a native crash would be written to; keep it open.
+
+    None where that file cannot be opened (a full disk): a native crash is then not written down.
+    """
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -31,6 +34,10 @@ def watch(home: Home, notify: Notify) -> IO[str]:
 
     sys.excepthook = caught
     threading.excepthook = caught_in_thread
-    crashes = (home.logs / "crash.log").open("a", encoding="utf-8")
+    try:
+        crashes = (home.logs / "crash.log").open("a", encoding="utf-8")
+    except OSError as error:
+        log.warning("a native crash could not be written down: %s", error)
+        return None
     faulthandler.enable(crashes)
     return crashes

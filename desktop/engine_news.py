@@ -12,10 +12,13 @@ from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineHelperGone,
     EngineLayersReduced,
     EngineSteppedDown,
 )
+from core.engine.remote import MODEL
 from core.errors import why
+from core.models.library import ModelStoodIn
 from desktop.bridge import Bridge
 from desktop.i18n import tr
 from desktop.notify import Notify
@@ -35,6 +38,8 @@ class EngineNews(QObject):
         bridge.on(EngineLayersReduced, self._layers_reduced)
         bridge.on(EngineDevicesGone, self._devices_gone)
         bridge.on(EngineDraftUnused, self._draft_unused)
+        bridge.on(EngineHelperGone, self._helper_gone)
+        bridge.on(ModelStoodIn, self._stood_in)
 
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.
@@ -53,7 +58,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "The engine crashed with {model}: {why} ({cause}). It now runs {how}; this is remembered.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 why=reason,
                 cause=event.cause,
                 how=tr(value),
@@ -65,7 +70,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 n=event.length,
             )
         )
@@ -74,7 +79,7 @@ class EngineNews(QObject):
         self._notify.info(
             tr(
                 "The graphics card has no room for all of {model}: {n} of its layers are computed there, the rest on the processor.",
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
                 n=event.layers,
             )
         )
@@ -92,6 +97,33 @@ class EngineNews(QObject):
             tr(
                 "{draft} does not guess ahead for {model}: the two do not go together, or there is no room for both. Answers come without it; another can be chosen under Adjust.",
                 draft=Path(event.path).stem,
-                model=self._app.library.name_of(event.model),
+                model=self._app.library.known_name(event.model),
+            )
+        )
+
+    def _helper_gone(self, event: EngineHelperGone) -> None:
+        names = {"name": event.name, "model": self._app.library.known_name(event.model)}
+        if event.kind == "adapter":
+            text = tr(
+                "The adapter {name} of {model} is not there any more: answers come without it. Put it back, or take it off under Adjust.",
+                **names,
+            )
+        else:
+            text = tr(
+                "{name}, which was to guess ahead for {model}, is not there any more: another one is chosen where there is one. You can choose it under Adjust.",
+                **names,
+            )
+        self._notify.notice(text)
+
+    def _stood_in(self, event: ModelStoodIn) -> None:
+        value = event.reason
+        place = f" ({event.place})" if event.place else ""
+        self._notify.notice(
+            tr(
+                "{wanted} cannot be used: {reason}{place}. {chosen} is used instead until you choose another one.",
+                wanted=tr("The server") if event.wanted == MODEL else event.wanted,
+                reason=tr(value),
+                place=place,
+                chosen=event.chosen,
             )
         )

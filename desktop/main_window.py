@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from core.app import App
     from core.chat.conversation import Source
-    from core.models.library import LocalModel
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
 
@@ -44,6 +43,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._opening)
         self.composer.setFocus()
 
+    def say_slow(self) -> None:
+        """Opening what was written before takes a while (a new version brings it into a new form)."""
+        if not self._filled:
+            self._opening.say(tr("Getting your chats ready…"))
+
     def fill(self, app: App) -> None:
         """Build everything around the composer; what was typed, or sent, meanwhile is kept."""
         from desktop import parts
@@ -54,14 +58,50 @@ class MainWindow(QMainWindow):
         self.notify = parts.Notify(self)
         self.bridge = parts.Bridge(app.events, self)
         self.operations = parts.Operations(app.jobs, self.notify, self)
-        self.reads = parts.Reads(self.notify, self)
+        self._language = parts.LanguageChange(self)
+        self.build()
+        parts.following.tell(app.settings.problems, self.notify)
+        self.chat.adding.resume()
+        self.setAcceptDrops(True)
+        self.composer.setFocus()
+        self._filled = True
+        if submitted:
+            self.chat.send(self.composer.text.toPlainText().strip())
 
+    def build(self) -> None:
+        """Build all that shows words around `composer`; desktop/language.py has it done again in another language."""
+        from desktop import parts
+
+        app = self.app
+        self.reads = parts.Reads(self.notify, self)
+        choices = parts.Choices(
+            app.chat,
+            app.engines,
+            app.documents,
+            app.settings,
+            self.composer,
+            self.reads,
+            self.operations,
+        )
         self.chat = parts.ChatView(
-            app, self.bridge, self.reads, self.operations, self.notify, self.theme, self.composer
+            app.chat,
+            app.settings,
+            app.library,
+            choices,
+            parts.Adding(app.ingest, app.documents, self.operations, self.notify, self.bridge, self),
+            parts.Talking(app.voice, self.composer, self.operations, self.notify),
+            self.bridge,
+            self.reads,
+            self.operations,
+            self.notify,
+            self.theme,
+            self.composer,
         )
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
         self.documents = parts.DocumentsPage(app.documents, self.reads)
-        self.models = parts.ModelsPage(app, self.bridge, self.operations, self.notify, self.theme)
+        self.models = parts.ModelsPage(
+            app.models, self.bridge, self.reads, self.operations, self.notify, self.theme
+        )
         self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -90,16 +130,6 @@ class MainWindow(QMainWindow):
         self._clock = QTimer(self, interval=2000)
         self._clock.timeout.connect(self._look)
         self._clock.start()
-        for problem in app.settings.problems:
-            self.notify.info(
-                tr("A setting could not be read and has its default again: {problem}", problem=problem)
-            )
-        self.chat.adding.resume()
-        self.setAcceptDrops(True)
-        self.composer.setFocus()
-        self._filled = True
-        if submitted:
-            self.chat.send(self.composer.text.toPlainText().strip())
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)
@@ -121,6 +151,7 @@ class MainWindow(QMainWindow):
         self.sidebar.page.connect(self.show_page)
         self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
+        self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self.documents.refresh)
         self.documents.ask.connect(self._ask_collection)
@@ -133,14 +164,20 @@ class MainWindow(QMainWindow):
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
+        parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
-                tr("Loading {model}: {percent} %", model=self.app.library.name_of(e.model), percent=e.percent)
+                "loading",
+                tr(
+                    "Loading {model}: {percent} %",
+                    model=self.app.library.known_name(e.model),
+                    percent=e.percent,
+                )
                 if e.percent < 100
-                else ""
+                else "",
             ),
         )
 
@@ -189,9 +226,8 @@ class MainWindow(QMainWindow):
                 from desktop import parts
 
                 self._settings_dialog = parts.SettingsDialog(
-                    self.app.settings, self.app.library, self.notify, self
+                    self.app.settings, self.bridge, self.operations, self
                 )
-                self._settings_dialog.changed.connect(self._setting_changed)
             self._settings_dialog.open()
             return
         self.close_source()
@@ -228,14 +264,6 @@ class MainWindow(QMainWindow):
             self.close_source()
         elif self.pages.currentWidget() is not self.chat:
             self.pages.setCurrentWidget(self.chat)
-
-    def _setting_changed(self, name: str) -> None:
-        if name == "theme":
-            self.theme.set_wanted(self.app.settings.values.theme)
-        elif name in ("remote_url", "remote_model"):
-            self.chat.choices.refresh()
-        elif name == "network":
-            self.app.network.enabled = self.app.settings.values.network
 
     # ------------------------------------------------------------ conversations and documents
 
@@ -287,7 +315,10 @@ class MainWindow(QMainWindow):
 
         self._memory[event.worker] = event.memory
         starting = event.state is State.STARTING
-        self.status.set_activity(tr("Starting: {worker}", worker=tr(event.worker)) if starting else "")
+        text = tr("Starting: {worker}", worker=tr(event.worker)) if starting else ""
+        self.status.set_activity(event.worker, text)
+        if event.worker == self.app.engine.worker.spec.name and event.state in (State.IDLE, State.OFF):
+            self.status.set_activity("loading", "")  # where loading failed or was stopped, nobody says 100 %
 
     def _worker_fell(self, event: WorkerFell) -> None:
         if event.error.doing in ("waiting", "starting"):
@@ -307,7 +338,8 @@ class MainWindow(QMainWindow):
         self.status.set_network(self.app.network.connections)
         slow = [w for w in self.app.workers if w.state is State.STARTING and w.silent_seconds < 1]
         if slow:
-            self.status.set_activity(tr("Starting: {worker}", worker=tr(slow[0].spec.name)))
+            name = slow[0].spec.name
+            self.status.set_activity(name, tr("Starting: {worker}", worker=tr(name)))
 
     # ------------------------------------------------------------ dropping files
 
@@ -329,21 +361,10 @@ class MainWindow(QMainWindow):
             models = [file for file in files if file.lower().endswith(".gguf")]
             documents = [file for file in files if file not in models]
             for file in models:
-                self._add_model(file)
+                self.models.add(Path(file))
             if documents:
                 self.pages.setCurrentWidget(self.chat)
                 self.chat.add_files(documents)
-
-    def _add_model(self, file: str) -> None:
-        def added(model: LocalModel) -> None:
-            self.chat.choices.refresh()
-            self.models.refresh()
-            self.notify.info(
-                tr("{name} is ready.", name=model.name),
-                (tr("Chat with it"), lambda: self._chat_with(model.id)) if model.role == "chat" else None,
-            )
-
-        self.operations.run("add a model", lambda job: self.app.library.add(Path(file)), added)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

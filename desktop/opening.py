@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.chat.composer import Composer
 from desktop.theme import TEXT_WIDTH
@@ -25,6 +25,11 @@ class Opening(QWidget):
         middle.setObjectName("middle")
         inside = QVBoxLayout(middle)
         inside.setContentsMargins(*COMPOSER_MARGINS)
+        self._said = QLabel()
+        self._said.setProperty("role", "muted")
+        self._said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside.addStretch()
+        inside.addWidget(self._said)
         inside.addStretch()
         inside.addLayout(centred(composer))
         columns = QHBoxLayout()
@@ -36,6 +41,10 @@ class Opening(QWidget):
         layout.setSpacing(0)
         layout.addLayout(columns, 1)
         layout.addWidget(_blank("status", height=STATUS_HEIGHT))
+
+    def say(self, text: str) -> None:
+        """Say what takes so long."""
+        self._said.setText(text)
 
     def _submit(self) -> None:
         self.submitted = True

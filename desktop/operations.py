@@ -20,6 +20,7 @@ WAIT_SECONDS = 0.1  # between looks at whether one that waits was cancelled
 class Operations(QObject):
     """Starts jobs for widgets and brings their results back to the window's thread."""
 
+    idle = Signal()  # nothing is under way any more
     _ended = Signal(object, object, object)
 
     def __init__(self, jobs: Jobs, notify: Notify, parent: QObject | None = None) -> None:
@@ -27,6 +28,7 @@ class Operations(QObject):
         self._jobs = jobs
         self._notify = notify
         self._before: Job | None = None  # the last of those that are done in order
+        self._under_way = 0
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -38,6 +40,7 @@ class Operations(QObject):
     ) -> Job:
         """Run `function` on a thread; then `success` with its result, or `failure`, which returns True if it has
         dealt with the error, on the window's thread. What a person cancelled is not an error."""
+        self._under_way += 1
         return self._jobs.start(name, function, lambda job: self._ended.emit(job, success, failure))
 
     def in_order(
@@ -58,11 +61,21 @@ class Operations(QObject):
         self._before = self.run(name, wait_and_do, success, failure)
         return self._before
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for the end of something."""
+        return self._under_way > 0
+
     def _finish(
         self, job: Job, success: Callable[[Any], None] | None, failure: Callable[[BaseException], bool] | None
     ) -> None:
-        if job.error is None:
-            if success is not None:
-                success(job.result)
-        elif not (failure is not None and failure(job.error)) and not isinstance(job.error, Cancelled):
-            self._notify.error(job.error)
+        try:
+            if job.error is None:
+                if success is not None:
+                    success(job.result)
+            elif not (failure is not None and failure(job.error)) and not isinstance(job.error, Cancelled):
+                self._notify.error(job.error)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self.idle.emit()

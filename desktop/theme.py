@@ -178,6 +178,15 @@ def style_sheet(t: Tokens) -> str:
     QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
     QSpinBox QLineEdit, QDoubleSpinBox QLineEdit {{ border: none; padding: 0 9px; background: transparent; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
+    QPlainTextEdit[role="field"] {{
+        border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; padding: 4px 6px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent};
+    }}
+    QPlainTextEdit[role="field"]:focus {{ border-color: {t.accent}; }}
+    QPushButton[role="section"] {{ border: 1px solid transparent; background: transparent; text-align: left; padding: 6px 10px; }}
+    QPushButton[role="section"]:hover, QPushButton[role="section"][active="true"] {{ background: {t.panel}; }}
+    QPushButton[role="section"][active="true"] {{ font-weight: 600; }}
+    QPushButton[role="section"]:focus {{ border-color: {t.accent}; }}
     QComboBox::drop-down {{ border: none; width: 26px; }}
     QComboBox::down-arrow {{ image: url({(RESOURCES / "icons" / ("down-dark.svg" if t is DARK else "down.svg")).as_posix()}); width: 16px; height: 16px; }}
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.soft_accent}; selection-color: {t.text}; }}
@@ -215,6 +224,10 @@ def style_sheet(t: Tokens) -> str:
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
     QScrollBar::handle:horizontal {{ background: {t.line}; border-radius: 3px; min-width: 32px; }}
     QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.card}; }}
-    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+    QCheckBox::indicator:checked {{
+        background: {t.accent}; border-color: {t.accent};
+        image: url({(RESOURCES / "icons" / ("check-dark.svg" if t is DARK else "check.svg")).as_posix()});
+    }}
+    QCheckBox::indicator:focus {{ border: 2px solid {t.text}; width: 14px; height: 14px; }}
     QSplitter::handle {{ background: transparent; width: 1px; }}
     """

@@ -1,7 +1,9 @@
 """Every check and test: what `make test` and the build server run.
 
-    check.py          everything
-    check.py lint     style, types and import contracts only
+    check.py            everything
+    check.py lint       style, types and import contracts only
+    check.py coverage   the tests alone, counting the lines of core and desktop that they run (worker processes
+                        included); fails below the share in pyproject.toml
 
 The core's tests run with PySide6 made unimportable; the window's on a virtual display. Their
 counts are added up in the last line.
@@ -28,7 +30,27 @@ LINT = [
     [BIN / "mypy"],
     [BIN / "lint-imports"],
 ]
-PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+PYTEST = ["-m", "pytest", "-q", "--durations=5"]
+COVERAGE = [sys.executable, "-m", "coverage"]
+# title, pytest's options, environment
+SUITES: list[tuple[str, list[object], dict[str, str]]] = [
+    (
+        "tests of core, without Qt",
+        ["-p", "no:pytest-qt", "tests/core"],
+        {"TSUKUE_TEST_WITHOUT_QT": "1"},
+    ),
+    (
+        "tests of the window",
+        [
+            *("-o", "qt_api=pyside6"),
+            *("-o", "qt_log_level_fail=WARNING"),
+            *("-o", "qt_log_ignore=pipewire\nPulseAudioService"),
+            "tests/desktop",
+            "tests/end_to_end",
+        ],
+        {"LANG": "C.UTF-8"},
+    ),
+]
 
 
 def run(title: str, command: list[object], environment: dict[str, str] | None = None) -> tuple[bool, str]:
@@ -57,47 +79,32 @@ def run(title: str, command: list[object], environment: dict[str, str] | None = 
 
 
 def main() -> int:
-    only_lint = sys.argv[1:] == ["lint"]
-    results = [run(Path(str(command[0])).name, list(command))[0] for command in LINT]
-    if only_lint:
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    results = []
+    if only != "coverage":
+        results += [run(Path(str(command[0])).name, list(command))[0] for command in LINT]
+    if only == "lint":
         return 0 if all(results) else 1
-    passed = failed = skipped = 0
-    suites: list[tuple[str, list[object], dict[str, str]]] = [
-        (
-            "tests of core, without Qt",
-            [*PYTEST, "-p", "no:pytest-qt", "tests/core"],
-            {"TSUKUE_TEST_WITHOUT_QT": "1"},
-        ),
-        (
-            "tests of the window",
-            [
-                *PYTEST,
-                "-o",
-                "qt_api=pyside6",
-                "-o",
-                "qt_log_level_fail=WARNING",
-                "-o",
-                "qt_log_ignore=pipewire\nPulseAudioService",
-                "tests/desktop",
-                "tests/end_to_end",
-            ],
-            {"LANG": "C.UTF-8"},
-        ),
-    ]
+    python = [*COVERAGE, "run"] if only == "coverage" else [sys.executable]
+    if only == "coverage":
+        run("forgetting earlier coverage", [*COVERAGE, "erase"])
+    counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
     display = virtual_display.start()
     try:
-        for title, command, environment in suites:
-            good, output = run(title, command, environment)
+        for title, options, environment in SUITES:
+            good, output = run(title, [*python, *PYTEST, *options], environment)
             results.append(good)
             summary = output.strip().splitlines()[-1] if output.strip() else ""
-            passed += sum(map(int, re.findall(r"(\d+) passed", summary)))
-            failed += sum(map(int, re.findall(r"(\d+) (?:failed|error)", summary)))
-            skipped += sum(map(int, re.findall(r"(\d+) skipped", summary)))
+            for number, word in re.findall(r"(\d+) (passed|failed|error|skipped)", summary):
+                counts["failed" if word == "error" else word] += int(number)
     finally:
         if display is not None:
             display.terminate()
             display.wait()
-    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
+    if only == "coverage":
+        run("putting the processes' coverage together", [*COVERAGE, "combine", "--quiet"])
+        results.append(run("coverage", [*COVERAGE, "report"])[0])
+    print("\n" + ", ".join(f"{number} {word}" for word, number in counts.items()))
     return 0 if all(results) else 1
 
 

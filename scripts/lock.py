@@ -1,8 +1,8 @@
-"""Lock the requirements by hash: `make lock` (needs uv; run by hand when a pin changes).
+"""Lock what pyproject.toml declares by hash: `make lock` (needs uv; run by hand when a declaration changes).
 
 Pins that still fit stay as they are; `python scripts/lock.py --upgrade` takes the newest of everything.
 
-Writes next to the `.in` files:
+Writes into requirements/:
 
 * `app.txt`         everything the program runs on, for all platforms, without torch;
 * `torch.txt`       torch alone, as the default index has it; `torch-cpu.txt`: its CPU builds for Linux;
@@ -20,9 +20,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements"
+GROUPS = ("build", "dev", "bench")  # dependency groups, each with its lock
 UPGRADE = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
 LEFT_OUT = ("torch", "av", "kubernetes")
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")
@@ -33,12 +36,12 @@ TORCH_CPU_HASHES = {
 }
 
 
-def _compile(source: str, target: str, *options: str) -> str:
-    """Resolve `source` with uv for every platform and return the lock as text."""
+def _compile(target: str, *options: str) -> str:
+    """Resolve with uv for every platform into requirements/`target`, and return the lock as text."""
     command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", *UPGRADE]
     command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
-    command += ["--custom-compile-command", "make lock", *options, source, "-o", target]
-    subprocess.run(command, cwd=REQUIREMENTS, check=True)
+    command += ["--custom-compile-command", "make lock", *options, "-o", f"requirements/{target}"]
+    subprocess.run(command, cwd=ROOT, check=True)
     return (REQUIREMENTS / target).read_text()
 
 
@@ -58,31 +61,32 @@ def _write_torch(file: str, comment: str, requirement: str, hashes: list[str]) -
 
 def main() -> int:
     leave_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
-    app = _compile("app.in", "app.txt", *leave_out)
+    app = _compile("app.txt", *leave_out, "pyproject.toml")
     app = "".join(text for name, text in _blocks(app) if not CUDA_ONLY.match(name))
     (REQUIREMENTS / "app.txt").write_text(app)
 
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    version = next(line for line in declared if line.startswith("torch=="))
     torch_in = REQUIREMENTS / "torch.in"
-    torch_in.write_text("torch==2.13.0\n")
-    blocks = _blocks(_compile("torch.in", "torch-cuda.txt"))
+    torch_in.write_text(version + "\n")
+    blocks = _blocks(_compile("torch-cuda.txt", "requirements/torch.in"))
     torch_in.unlink()
     cuda = "".join(text for name, text in blocks if not name or CUDA_ONLY.match(name))
     (REQUIREMENTS / "torch-cuda.txt").write_text(cuda)
     torch = next(text for name, text in blocks if name == "torch")
     hashes = sorted(set(re.findall(r"sha256:[0-9a-f]{64}", torch)))
-    _write_torch("torch.txt", "The default index's builds of torch.", "torch==2.13.0", hashes)
+    _write_torch("torch.txt", "The default index's builds of torch.", version, hashes)
     cpu = [f"sha256:{value}" for value in TORCH_CPU_HASHES.values()]
     _write_torch(
         "torch-cpu.txt",
         "torch's CPU builds for Linux, from wherever pip is set up to look or"
         " TSUKUE_TORCH_INDEX.\n# Setup tries this file first.",
-        "torch==2.13.0+cpu",
+        f"{version}+cpu",
         cpu,
     )
 
-    _compile("build.in", "build.txt")
-    _compile("dev.in", "dev.txt")
-    _compile("bench.in", "bench.txt")
+    for group in GROUPS:
+        _compile(f"{group}.txt", "-c", "requirements/app.txt", "--group", group)
     return 0
 
 

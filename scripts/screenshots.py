@@ -68,16 +68,15 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
         def ask(text: str) -> None:
             window.chat.composer.text.setPlainText(text)
             window.chat.composer.text.submitted.emit()
-            assert window.chat.conversation is not None
-            wait(lambda: not app.chat.answering(window.chat.conversation or 0))
+            wait(lambda: window.chat.conversation is not None and not window.chat.busy)
             live(300)
 
         try:
             shot("first-start")
             if model:
-                window.chat.use_model(model)
+                window.chat.choices.use_model(model)
             window.chat.try_sample()
-            wait(lambda: bool(app.documents.collections()) and window.chat._collection != "")
+            wait(lambda: bool(app.documents.collections()) and window.chat.choices.collection != "")
             ask("保証期間はどのくらいですか？" if language == "ja" else "How long is the warranty?")
             ask("酢を使ってもよいですか？" if language == "ja" else "Can I use vinegar for descaling?")
             citations = app.conversations.branch(window.chat.conversation)[1].details.citations

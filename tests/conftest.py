@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +67,37 @@ def nothing_left_behind() -> Iterator[None]:
         if time.monotonic() > deadline:
             pytest.fail(f"left behind: threads {left}, processes {children}")
         time.sleep(0.02)  # polling for an end, bounded by the deadline
+
+
+class _Unexpected(logging.Handler):
+    """Keeps what the program logs as a warning or an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.entries: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.split(".")[0] in ("core", "desktop"):
+            told = f"{record.levelname} {record.name}: {record.getMessage()}"
+            trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
+            self.entries.append((told, trace))
+
+
+@pytest.fixture(autouse=True)
+def nothing_unexpected_in_the_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test fails when the program logs a warning or an error that `@pytest.mark.logs("pattern", ...)` does not name.
+
+    A listener that raises is such an error: whoever publishes an event only logs it. A pattern that nothing matches is
+    no failure, since much of what is logged depends on the machine.
+    """
+    allowed = [pattern for mark in request.node.iter_markers("logs") for pattern in mark.args]
+    handler = _Unexpected()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    left = [entry for entry in handler.entries if not any(re.search(p, entry[0]) for p in allowed)]
+    if left:
+        pytest.fail("unexpected in the log:\n" + "\n".join(told + "\n" + trace for told, trace in left))
 
 
 def _command(process: psutil.Process) -> list[str]:

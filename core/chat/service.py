@@ -258,7 +258,8 @@ class ChatService:
         self._purge_later(conversation)
 
     def discard(self, conversation: int) -> None:
-        """Remove a conversation for good, at once: one that the person never saw."""
+        """Remove a conversation for good, at once. Raises ConversationMissing."""
+        self.store.get(conversation)
         self.store.hide(conversation)
         self.purge(only=conversation)
 

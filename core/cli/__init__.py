@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 
-from core.cli import chat, documents, machine, models, voice
+from core import launcher
+from core.cli import chat, chats, documents, machine, models, settings, voice
 from core.cli.console import warn
 from core.errors import TsukueError
 
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
     if options.command is None:
-        command = [sys.executable, "-P", "-m", "desktop", *(["--home", options.home] if options.home else [])]
+        command = launcher.window(*(["--home", options.home] if options.home else []))
         if os.name == "posix":
             os.execv(command[0], command)  # this process becomes the window's
         return subprocess.call(command)
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for subject in (chat, models, documents, voice, machine):
+    for subject in (chat, chats, models, documents, voice, settings, machine):
         subject.register(commands)
     return parser
 

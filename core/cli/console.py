@@ -12,6 +12,8 @@ from core.errors import TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.engine.interface import EngineHelperGone
+    from core.models.library import ModelStoodIn
 
 Commands = Any  # argparse gives the type of its sub-parsers no public name
 
@@ -19,9 +21,26 @@ Commands = Any  # argparse gives the type of its sub-parsers no public name
 def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     """The program on the home that the options name; `own` takes the home's lock. See core.app.App."""
     from core.app import App
+    from core.engine.interface import EngineHelperGone
+    from core.models.library import ModelStoodIn
     from core.paths import find_home
 
-    return App(find_home(options.home), own=own)
+    app = App(find_home(options.home), own=own)
+    for problem in app.settings.problems:
+        warn(problem)
+    app.events.listen(ModelStoodIn, _stood_in)
+    app.events.listen(EngineHelperGone, _helper_gone)
+    return app
+
+
+def _stood_in(event: ModelStoodIn) -> None:
+    place = f" ({event.place})" if event.place else ""
+    warn(f"{event.wanted} cannot be used: {event.reason}{place}; {event.chosen} is used instead")
+
+
+def _helper_gone(event: EngineHelperGone) -> None:
+    what = "adapter" if event.kind == "adapter" else "model that guesses ahead"
+    warn(f"the {what} {event.name} of {event.model} is not there any more; answers come without it")
 
 
 def command(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Commands, command, open_app, print_json, warn
+from core.errors import TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
@@ -29,7 +30,7 @@ def register(commands: Commands) -> None:
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", default="", metavar="apache-2.0")
     download = command(
-        actions, "download", _download, "Fetch a model (makes connections); goes on where it stopped."
+        actions, "download", _download, "Download a model (makes connections); it resumes where it stopped."
     )
     download.add_argument(
         "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
@@ -37,17 +38,25 @@ def register(commands: Commands) -> None:
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
     download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
     other = command(actions, "found", _found, "Models of other programs on this computer.")
-    adding = command(actions, "import", _import, "Use a model file where it lies (a link, no copy).")
+    adding = command(
+        actions, "import", _import, "Add a model file where it lies (a link, no copy), and try it out."
+    )
     adding.add_argument("file", metavar="FILE.gguf")
-    remove = command(actions, "remove", _remove, "Delete a model that was fetched, or the link to a file.")
+    using = command(actions, "use", _use, "Let this model answer wherever no other is named.")
+    using.add_argument("model", metavar="ID")
+    remove = command(
+        actions, "remove", _remove, "Delete a model that was fetched, or the entry of a file elsewhere."
+    )
     remove.add_argument("model", metavar="ID")
-    renaming = command(actions, "rename", _rename, "Call a model by another name.")
+    renaming = command(actions, "rename", _rename, "Give a model another name.")
     renaming.add_argument("model", metavar="ID")
-    renaming.add_argument("name", help="empty: its own name again")
+    renaming.add_argument("name", help="leave it empty to go back to its own name")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
     moving.add_argument("model", metavar="ID")
     moving.add_argument("folder", metavar="FOLDER")
-    adjusting = command(actions, "adjust", _adjust, "Set things by hand for one model; alone it shows them.")
+    adjusting = command(
+        actions, "adjust", _adjust, "Change the settings of one model; without options, show them."
+    )
     adjusting.add_argument("model", metavar="ID")
     adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
     adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
@@ -66,7 +75,7 @@ def register(commands: Commands) -> None:
     inspect.add_argument("model", metavar="ID|FILE.gguf")
     for printing in (
         *(other, listing, recommend, search, download, adding),
-        *(renaming, moving, adjusting, token, remove, inspect),
+        *(using, renaming, moving, adjusting, token, remove, inspect),
     ):
         printing.add_argument("--json", action="store_true")
 
@@ -75,12 +84,13 @@ def _list(options: argparse.Namespace) -> int:
     from core.models.library import Library
     from core.paths import find_home
 
-    models = Library(find_home(options.home)).all()
+    models = Library(find_home(options.home)).listed()
     if options.json:
         print_json([_model(model) for model in models])
         return 0
     for model in models:
-        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}")
+        lacks = f"  cannot be used: {model.lacks} ({model.place})" if model.lacks else ""
+        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}{lacks}")
     return 0
 
 
@@ -92,17 +102,18 @@ def _model(model: Any) -> dict[str, Any]:
         "size_bytes": model.size_bytes,
         "languages": model.languages,
         "licence": model.licence,
-        "path": str(model.path),
+        "path": str(model.place if model.lacks else model.path),
         "starter": model.starter,
+        "lacks": model.lacks,
     }
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from core.models import catalogue, fit, hardware, measure
+    from core.models import catalogue, fit, hardware
 
     with closing(open_app(options)) as app:
-        speeds = measure.known(app) or measure.measure(app)
-    machine = hardware.look(app.engine.record.devices)
+        speeds = app.speed.known() or app.speed.measure()
+    machine = hardware.look(app.models.devices)
     judged = [(entry, fit.of_entry(entry, None, machine, speeds)) for entry in catalogue.entries()]
     judged = [
         pair
@@ -187,7 +198,7 @@ def _search(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.repository:56} {f.downloads:9,} fetched  {f.licence}")
+        print(f"{f.repository:56} {f.downloads:9,} downloads  {f.licence}")
     return 0
 
 
@@ -229,11 +240,31 @@ def _download(options: argparse.Namespace) -> int:
             job.wait()
         except KeyboardInterrupt:
             job.cancel()
-            warn("stopped; the same command goes on")
+            warn("stopped; run the same command again to resume")
             return 1
         model = app.library.find(item.id)
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
-    return 0
+        failure = _try_out(app, model)
+    return _report_new(model, failure, options)
+
+
+def _try_out(app: App, model: LocalModel) -> TsukueError | None:
+    """What is wrong with a model that has just come; None where it works."""
+    try:
+        app.models.try_out(model)
+    except TsukueError as error:
+        return error
+    return None
+
+
+def _report_new(model: LocalModel, failure: TsukueError | None, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json({**_model(model), "works": failure is None, "error": str(failure or "")})
+    elif failure is None:
+        chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
+        print(f"{model.id} is ready{chosen}")
+    if failure is not None:
+        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
+    return int(failure is not None)
 
 
 def _found(options: argparse.Namespace) -> int:
@@ -256,7 +287,14 @@ def _found(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.add(Path(options.file))
-    print_json(_model(model)) if options.json else print(f"{model.id} is ready")
+        failure = _try_out(app, model)
+    return _report_new(model, failure, options)
+
+
+def _use(options: argparse.Namespace) -> int:
+    with closing(open_app(options)) as app:
+        model = app.models.use(options.model)
+    print_json(_model(model)) if options.json else print(f"{model.id} answers from now on")
     return 0
 
 
@@ -270,14 +308,14 @@ def _remove(options: argparse.Namespace) -> int:
 def _rename(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.rename(options.model, options.name)
-    print_json(_model(model)) if options.json else print(f"{model.id} is called {model.name}")
+    print_json(_model(model)) if options.json else print(f"{model.id} is now called {model.name}")
     return 0
 
 
 def _move(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.move(options.model, Path(options.folder))
-    print_json(_model(model)) if options.json else print(f"{model.name} lies in {model.path.parent}")
+    print_json(_model(model)) if options.json else print(f"{model.name} is now in {model.path.parent}")
     return 0
 
 
@@ -341,7 +379,7 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from core.models import fit, gguf, hardware, measure
+    from core.models import fit, gguf, hardware
 
     with closing(open_app(options, own=False)) as app:
         path = app.library.path_of(options.model)
@@ -352,9 +390,9 @@ def _inspect(options: argparse.Namespace) -> int:
             size,
             header.shape,
             trained,
-            hardware.look(app.engine.record.devices),
+            hardware.look(app.models.devices),
             active_share=header.active_share,
-            speeds=measure.known(app),
+            speeds=app.speed.known(),
         )
     value = {
         "path": str(path),

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 WORKER_NAME = N_("document search")
 BATCH = 32  # passages embedded at once; a kill loses at most this much work
+REFILL = 8000  # vectors sent at once when the index is filled again: about 8 MB
 R = TypeVar("R")
 
 
@@ -61,14 +62,16 @@ class Index:
     def _call(self, request: Request, job: Job | None = None) -> object:
         for attempt in (1, 2):
             call = self.worker.call(request)
-            if job is not None:
-                job.on_cancel(call.cancel)
+            leave = job.on_cancel(call.cancel) if job is not None else None
             try:
                 return call.result()
             except WorkerDied:
                 if attempt == 2:
                     raise
                 log.warning("trying %s once more", type(request).__name__)
+            finally:
+                if leave is not None:
+                    leave()  # a job embeds many batches, and would keep the text of each
         raise AssertionError
 
     def embed(self, collection: int, passages: list[StoredPassage], job: Job) -> None:
@@ -100,9 +103,10 @@ class Index:
         if count.count != len(stored):  # type: ignore[attr-defined]
             log.warning("index %s held %d of %d vectors: filling it again", name, count.count, len(stored))  # type: ignore[attr-defined]
             self._call(DropIndex(name))
-            if stored:
-                data = Vectors(len(stored[0][1]) // 2, b"".join(vector for _, vector in stored))
-                self._call(StoreVectors(name, [passage for passage, _ in stored], data))
+            for start in range(0, len(stored), REFILL):  # all of them could be too much for one request
+                part = stored[start : start + REFILL]
+                data = Vectors(len(part[0][1]) // 2, b"".join(vector for _, vector in part))
+                self._call(StoreVectors(name, [passage for passage, _ in part], data))
         self._checked[name] = self.worker.pid
 
     def nearest(

@@ -11,7 +11,7 @@ from core.engine.interface import Answer, Engine
 from core.engine.local import LocalEngine
 from core.engine.messages import Generate, ModelInfo
 from core.engine.remote import MODEL, RemoteEngine
-from core.errors import ModelMissing, ModelUnreadable, WorkerDied
+from core.errors import N_, ModelMissing, ModelUnreadable, WorkerDied
 from core.jobs import Job
 from core.models import gguf
 from core.models.library import Library
@@ -40,14 +40,18 @@ class Engines:
         return models + ([(MODEL, self.remote.name_of(MODEL))] if self.remote.configured else [])
 
     def choose(self, wanted: str, *, strict: bool = False) -> str:
-        """The wanted chat model if it is there, else the first. Raises NoModel; if `strict`, ModelMissing."""
+        """The wanted chat model if it can be used, else another, which is told (see Library.choose).
+
+        Raises NoModel; if `strict`, ModelMissing or ModelGone instead of taking another.
+        """
         if wanted == MODEL and self.remote.configured:
             return MODEL
         if strict:
             if wanted == MODEL:
                 raise ModelMissing(wanted)
             self._library.path_of(wanted)
-        return self._library.choose("chat", wanted)
+        why_not = N_("no server is entered in the settings") if wanted == MODEL else ""
+        return self._library.choose("chat", wanted, why_not)
 
     def elsewhere(self, model: str) -> str:
         """The server that this model's conversations are sent to; '' if they stay here."""

@@ -54,6 +54,18 @@ class EngineDraftUnused(Event):
 
 
 @dataclass(frozen=True)
+class EngineHelperGone(Event):
+    """A file that was chosen by hand for a model is not there: answers come without it. Told once for each.
+
+    `kind` is 'draft' for a smaller model that guesses ahead (`name` is its name) or 'adapter' (its file).
+    """
+
+    model: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
 class EngineDevicesGone(Event):
     """Graphics devices that the engine saw at its last start are not there now."""
 

@@ -3,20 +3,25 @@
 Native code can die in ways that no check foresees: a driver, a processor feature, a bug for one model.
 After a crash the engine is started again with the settings of one more rung, each a little slower and with less
 that can go wrong. The rungs are kept for this model with this build of the engine, so that the next start does
-not crash again; a new build begins at the top. There are as many tries as rungs, never a loop.
+not crash again; a new build begins at the top. There are as many tries as rungs, never a loop. A model that crashes
+while it is loaded is first loaded with all rungs at once: where that crashes too, none is taken.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core import files
 from core.engine.record import build
-from core.errors import N_
+from core.errors import N_, DiskFull, HomeNotWritable
+
+log = logging.getLogger(__name__)
 
 # Deaths that settings may cause. SIGKILL is somebody's doing, mostly the system's for want of memory.
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP")
@@ -42,6 +47,8 @@ RUNGS = (
     Rung(N_("without rearranged weights"), {"extra_buffers": False}),
     Rung(N_("with one thread"), {"threads": 1}),
 )
+SAFEST: dict[str, Any] = {name: value for rung in RUNGS for name, value in rung.changes.items()}
+"""What all rungs together change: a model that crashes with these too is not helped by any."""
 
 
 def key_of(path: str) -> str:
@@ -75,9 +82,11 @@ class Ladder:
 
     def _write(self) -> None:
         if self._path is not None:
-            half = self._path.with_name(f".{self._path.name}")
-            half.write_text(json.dumps(self._rungs, indent=1), encoding="utf-8")
-            half.replace(self._path)
+            try:
+                files.write_json(self._path, self._rungs)
+            except (DiskFull, HomeNotWritable):
+                # It holds until the program ends; the next one learns it again.
+                log.warning("safer settings could not be kept", exc_info=True)
 
     def changes(self, key: str) -> dict[str, Any]:
         """The settings that this model needs instead of the usual ones."""

@@ -17,12 +17,13 @@ from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineHelperGone,
     EngineLayersReduced,
     EngineLoaded,
     EngineLoading,
     EngineSteppedDown,
 )
-from core.engine.ladder import Ladder, is_crash, key_of
+from core.engine.ladder import SAFEST, Ladder, is_crash, key_of
 from core.engine.messages import (
     Adapter,
     AskEngine,
@@ -35,7 +36,7 @@ from core.engine.messages import (
     ModelInfo,
 )
 from core.engine.record import EngineRecord
-from core.errors import N_, ModelMissing, ModelTooLarge, WorkerDied
+from core.errors import N_, ModelCrashed, ModelMissing, ModelTooLarge, WorkerDied
 from core.events import Events
 from core.jobs import Job
 from core.models import draft_models, gguf, hardware
@@ -91,7 +92,8 @@ class LocalEngine:
         self._current: tuple[int | None, LoadModel, tuple[int, int]] | None = None
         # What there was room for, of what was asked.
         self._worked: dict[tuple[int | None, bytes], LoadModel] = {}
-        self._missed: set[tuple[str, str]] = set()  # models, and the smaller ones that do not guess for them
+        # Models, and what was chosen for them but does not help: said once.
+        self._missed: set[tuple[str, str]] = set()
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._blind: int | None = None  # the pid of a worker that was started without graphics devices
         self.info: ModelInfo | None = None
@@ -110,7 +112,10 @@ class LocalEngine:
             self._lock.release()
 
     def load(self, model: str, job: Job | None = None) -> ModelInfo:
-        """Load a model unless it is loaded. Raises NoModel, ModelMissing, ModelUnreadable, WorkerDied, Cancelled."""
+        """Load a model unless it is loaded.
+
+        Raises NoModel, ModelMissing, ModelUnreadable, ModelTooLarge, ModelCrashed, Cancelled.
+        """
         with self._turn(job):
             return self._load(model, job)
 
@@ -135,7 +140,7 @@ class LocalEngine:
         path = self._library.path_of(model)
         values = self._settings.values
         wishes = self.adjustments.get(model)
-        draft = self._draft(wishes)
+        draft = self._draft(model, wishes)
         return LoadModel(
             str(path),
             context_length=wishes.context_length or values.context_length,
@@ -149,7 +154,7 @@ class LocalEngine:
             draft_by_hand=bool(draft),
         )
 
-    def _draft(self, wishes: Adjustments) -> str | None:
+    def _draft(self, model: str, wishes: Adjustments) -> str | None:
         """The file of the model that was chosen to guess ahead; '' for none, None where nothing was chosen."""
         if not self._settings.values.speculation:
             return ""
@@ -158,8 +163,24 @@ class LocalEngine:
         try:
             return str(self._library.path_of(wishes.draft))
         except ModelMissing:
-            log.warning("the draft model %s is not there any more", wishes.draft)
+            self._helper_gone(model, "draft", self._library.name_of(wishes.draft))
             return None
+
+    def _adapters(self, model: str) -> list[Adapter]:
+        """What was chosen for a model and is where it was; it answers without one that has gone."""
+        found = []
+        for adapter in self.adjustments.get(model).adapters:
+            if gguf.is_there(Path(adapter.path)):
+                found.append(adapter)
+            else:
+                self._helper_gone(model, "adapter", adapter.path)
+        return found
+
+    def _helper_gone(self, model: str, kind: str, name: str) -> None:
+        if (model, name) not in self._missed:
+            self._missed.add((model, name))
+            log.warning("the %s %s of %s is not there any more", kind, name, model)
+            self._events.publish(EngineHelperGone(model, kind, name))
 
     def _with_ladder(self, usual: LoadModel) -> LoadModel:
         """The request with what the model's rung changes."""
@@ -225,6 +246,7 @@ class LocalEngine:
     def _try(self, model: str, usual: LoadModel, job: Job | None) -> ModelInfo:
         """Load, walking down the ladder after crashes, and asking for less where memory is short."""
         asked = usual
+        hope = False  # whether some settings are known to help
         while True:
             wanted = self._with_ladder(usual)
             known = self._worked.get((self.worker.pid, msgspec.json.encode(wanted)))
@@ -245,8 +267,10 @@ class LocalEngine:
                         usual = msgspec.structs.replace(usual, draft="")
                     else:  # layers taken off the card would need more
                         usual = self._half_context(model, usual, request)
-                elif not self._safer(model, error, self.worker, draft=bool(request.draft)):
-                    raise
+                else:
+                    hope = hope or self._helps(error, self.worker, request, job)
+                    if not hope or not self._safer(model, error, self.worker, draft=bool(request.draft)):
+                        raise self._crashed(model, error) from error
             except ModelTooLarge:
                 usual = self._smaller(model, usual, request)
             else:
@@ -274,7 +298,9 @@ class LocalEngine:
 
     def _half_context(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         if tried.context_length <= SMALLEST_CONTEXT:
-            raise ModelTooLarge(Path(usual.path).name, N_("no memory for the smallest context"))
+            raise ModelTooLarge(
+                Path(usual.path).name, N_("there is not enough even for the smallest context")
+            )
         length = max(SMALLEST_CONTEXT, tried.context_length // 2)
         self._events.publish(EngineContextShortened(model, length))
         return msgspec.structs.replace(usual, context_length=length)
@@ -285,6 +311,31 @@ class LocalEngine:
             return False
         self._current = self.info = None
         return True
+
+    def _helps(self, error: WorkerDied, worker: Worker, request: LoadModel, job: Job | None = None) -> bool:
+        """After a crash at loading: whether the model can be loaded with the safest settings of all.
+
+        Where it cannot, the file is at fault and no rung helps: nothing is remembered against it, and the person
+        waits for two starts instead of as many as there are rungs.
+        """
+        if not is_crash(error.cause):
+            return False
+        worker.forgive()
+        loading = worker.call(msgspec.structs.replace(request, draft="", **SAFEST))
+        if job is not None:
+            job.on_cancel(loading.cancel)
+        try:
+            loading.result()
+        except ModelTooLarge:  # for the processor alone; a rung in between may do
+            pass
+        except WorkerDied:
+            worker.forgive()
+            return False
+        worker.stop()  # it was started without graphics devices
+        return True
+
+    def _crashed(self, model: str, error: WorkerDied) -> ModelCrashed:
+        return ModelCrashed(self.name_of(model), error.cause, error.log)
 
     def _safer(self, model: str, error: WorkerDied, worker: Worker, *, draft: bool = False) -> bool:
         """Take the model's next rung after `worker` crashed with it; False where it was no crash, or none is left.
@@ -316,22 +367,34 @@ class LocalEngine:
     def test(self, model: str, worker: Worker) -> self_test.Report:
         """Try the engine out in a process of its own, walking down the ladder after crashes; then it counts as tested.
 
-        Raises WorkerDied where no rung is left, WorkerStopped, and what loading raises.
+        Raises WorkerDied or ModelCrashed where no rung helps, WorkerStopped, and what loading raises.
         """
+        report = self._test(model, worker, self_test.WORDS)
+        if report.ok:
+            self.record.passed()
+        return report
+
+    def try_out(self, model: str, worker: Worker) -> self_test.Report:
+        """See in a process of its own whether a model works. Raises what `test` does."""
+        return self._test(model, worker, self_test.FEW_WORDS)
+
+    def _test(self, model: str, worker: Worker, words: int) -> self_test.Report:
+        hope = False
         while True:
             wanted = self._with_ladder(self.request(model))
             devices = self.look(worker) if wanted.gpu_layers != 0 else []
+            # A small context is tested, and not who guesses ahead.
+            wanted = msgspec.structs.replace(wanted, draft="", context_length=self_test.CONTEXT)
+            request = self._fitting(model, wanted, devices, shorten=False)
             try:
-                # A small context is tested, and not who guesses ahead.
-                wanted = msgspec.structs.replace(wanted, draft="", context_length=self_test.CONTEXT)
-                report = self_test.run(worker, self._fitting(model, wanted, devices, shorten=False))
+                return self_test.run(worker, request, words)
             except WorkerDied as error:
-                if not self._safer(model, error, worker):
+                if error.doing == LoadModel.doing:
+                    hope = hope or self._helps(error, worker, request)
+                    if not hope or not self._safer(model, error, worker):
+                        raise self._crashed(model, error) from error
+                elif not self._safer(model, error, worker):
                     raise
-            else:
-                if report.ok:
-                    self.record.passed()
-                return report
 
     def _progress(self, model: str) -> Callable[[Progress], None]:
         return lambda progress: self._events.publish(EngineLoading(model, progress.done))
@@ -347,7 +410,7 @@ class LocalEngine:
         with self._turn(job):  # until the request is in the worker's queue: no other model gets in between
             self._load(model, job)
             wishes = self.adjustments.get(model)
-            adapters = [adapter for adapter in wishes.adapters if _there(adapter)]
+            adapters = self._adapters(model)
             return self.worker.call(
                 msgspec.structs.replace(request, adapters=adapters, thinking=wishes.thinking),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
@@ -373,14 +436,6 @@ class LocalEngine:
     def name_of(self, model: str) -> str:
         """A model's name for people."""
         return self._library.name_of(model)
-
-
-def _there(adapter: Adapter) -> bool:
-    """Whether an adapter's file still is where it was; a model answers without one that has gone."""
-    if Path(adapter.path).exists():
-        return True
-    log.warning("the adapter %s is not there any more", adapter.path)
-    return False
 
 
 def graphics_of(worker: Worker) -> list[Device] | None:

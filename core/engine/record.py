@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-import json
+import logging
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
 
+from core import files
 from core.engine.messages import Device
+from core.errors import DiskFull, HomeNotWritable
 from core.models.hardware import processor_name
+
+log = logging.getLogger(__name__)
 
 _DRIVERS = (
     "/proc/driver/nvidia/version",
@@ -99,6 +103,8 @@ class EngineRecord:
 
     def _write(self) -> None:
         if self._path is not None:
-            half = self._path.with_name(f".{self._path.name}")
-            half.write_text(json.dumps(msgspec.to_builtins(self._kept), indent=1), encoding="utf-8")
-            half.replace(self._path)
+            try:
+                files.write_json(self._path, msgspec.to_builtins(self._kept))
+            except (DiskFull, HomeNotWritable):
+                # The next start looks and tests again, that is all.
+                log.warning("what was seen of the engine could not be kept", exc_info=True)

@@ -36,7 +36,7 @@ from core.errors import (
 )
 from core.events import Events
 from core.jobs import Job
-from core.network import Network
+from core.network import Network, words_of
 from core.settings import SettingsFile
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class RemoteEngine:
         listed = self._models()
         names = [str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry]
         if not names:
-            raise RemoteBroken(self.host, N_("it lists no model"))
+            raise RemoteBroken(self.host, N_("it offers no models"))
         if wanted and wanted not in names:
             raise RemoteModelMissing(self.host, wanted, ", ".join(names[:5]))
         name = wanted or names[0]
@@ -187,9 +187,9 @@ class RemoteEngine:
             try:
                 listed = json.loads(data)["data"]
             except (ValueError, KeyError, TypeError) as error:
-                raise RemoteBroken(self.host, N_("its list of models is none")) from error
+                raise RemoteBroken(self.host, N_("it did not send a list of models")) from error
             if not isinstance(listed, list):
-                raise RemoteBroken(self.host, N_("its list of models is none"))
+                raise RemoteBroken(self.host, N_("it did not send a list of models"))
             return listed
 
     @contextlib.contextmanager
@@ -204,16 +204,16 @@ class RemoteEngine:
             raise
         except httpx2.TimeoutException as error:
             self._known = None
-            raise RemoteUnreachable(self.host, N_("it stays silent")) from error
+            raise RemoteUnreachable(self.host, N_("it took too long")) from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
-            raise RemoteUnreachable(self.host, N_("the address is not one")) from error
+            raise RemoteUnreachable(self.host, N_("its address is not valid")) from error
         except httpx2.RemoteProtocolError as error:
-            raise RemoteBroken(self.host, str(error)[:200]) from error
+            raise RemoteBroken(self.host, words_of(error)) from error
         except NetworkRefused:
             raise
         except (httpx2.HTTPError, OSError) as error:
             self._known = None
-            raise RemoteUnreachable(self.host, str(error)[:200] or type(error).__name__) from error
+            raise RemoteUnreachable(self.host, words_of(error)) from error
 
     def judge(self, answer: httpx2.Response, counted: int = 0) -> None:
         """Raise what a status means. `counted` is about how many tokens were sent."""
@@ -336,7 +336,9 @@ class RemoteAnswer:
                 ended = self._take(data, splitter) or ended
             self._send(*splitter.end())
             if not ended:
-                raise RemoteUnreachable(self._engine.host, N_("the connection ended in mid-answer"))
+                raise RemoteUnreachable(
+                    self._engine.host, N_("the connection broke in the middle of the answer")
+                )
 
     def _events(self, response: httpx2.Response) -> Iterator[str]:
         """The data of each server-sent event."""
@@ -370,10 +372,10 @@ class RemoteAnswer:
                 thought = thought or delta.get(name) or ""
             finish = choices[0].get("finish_reason")
             if not isinstance(text, str) or not isinstance(thought, str):
-                raise TypeError("text that is none")
+                raise TypeError("not a text")
         except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-            log.warning("no event of a chat: %r", data[:80])
-            raise RemoteBroken(self._engine.host, N_("an event that is none of a chat")) from error
+            log.warning("no event of a chat: %d characters", len(data))  # which may be an answer's
+            raise RemoteBroken(self._engine.host, N_("it is not in the format of a chat")) from error
         answer, inside = splitter.feed(text) if text else ("", "")
         self._send(answer, thought + inside)
         if finish:

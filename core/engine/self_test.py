@@ -16,6 +16,7 @@ from core.engine.messages import Generate, LoadModel, ModelInfo, Sampling, Turn
 from core.workers.supervisor import Worker
 
 WORDS = 400  # a prompt of several hundred tokens
+FEW_WORDS = 10  # enough to see whether a model works with an engine that does
 CONTEXT = 2048
 
 
@@ -30,13 +31,16 @@ class Report(msgspec.Struct, frozen=True):
     info: ModelInfo
 
 
-def run(worker: Worker, request: LoadModel) -> Report:
-    """Test with this model and these settings, but a small context. Raises WorkerDied and what loading raises."""
+def run(worker: Worker, request: LoadModel, words: int = WORDS) -> Report:
+    """Test with this model and these settings, but a small context and a prompt of so many words.
+
+    Raises WorkerDied and what loading raises.
+    """
     started = time.perf_counter()
     wanted = msgspec.structs.replace(request, context_length=CONTEXT, state_folder="", draft="")
     info: ModelInfo = worker.call(wanted).result()
     loaded = time.perf_counter()
-    prompt = "Count these words. " + " ".join(f"word{i % 10}" for i in range(WORDS))
+    prompt = "Count these words. " + " ".join(f"word{i % 10}" for i in range(words))
     call = worker.call(Generate("self-test", [Turn("user", prompt)], Sampling(temperature=0), max_tokens=16))
     for _ in call.items():
         pass

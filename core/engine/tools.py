@@ -1,6 +1,6 @@
 """Finds the tool calls in a model's output, in the notations of the common template families.
 
-Nothing here runs a tool. A caller renders its tools into the prompt (`template_options={"tools": [...]}`), and
+Nothing here runs a tool, and so far nothing in the program calls `parse` but its tests. A caller renders its tools into the prompt (`template_options={"tools": [...]}`), and
 gets from `parse` what the model wants to have called. Broken calls stay in the text: they are never guessed.
 """
 

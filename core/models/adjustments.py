@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from core import files
 from core.engine.messages import Adapter
 
 log = logging.getLogger(__name__)
@@ -59,22 +60,13 @@ class AdjustmentsFile:
             return self._all.get(model, USUAL)
 
     def set(self, model: str, wanted: Adjustments) -> None:
-        """Keep it; the usual ones are not kept."""
+        """Keep it; the usual ones are not kept. Raises DiskFull, HomeNotWritable; then everything is as before."""
         with self._lock:
-            self._all.pop(model, None)
+            every = {key: value for key, value in self._all.items() if key != model}
             if wanted != USUAL:
-                self._all[model] = wanted
-            self._write()
+                every[model] = wanted
+            self._write(every)
 
-    def rename(self, old: str, new: str) -> None:
-        """A model has another id now."""
-        with self._lock:
-            if old in self._all:
-                self._all[new] = self._all.pop(old)
-                self._write()
-
-    def _write(self) -> None:
-        half = self._path.with_name(f".{self._path.name}")
-        half.write_bytes(msgspec.json.format(msgspec.json.encode(self._all)))
-        half.chmod(0o600)
-        half.replace(self._path)
+    def _write(self, every: dict[str, Adjustments]) -> None:
+        files.write(self._path, msgspec.json.format(msgspec.json.encode(every)))
+        self._all = every

@@ -13,7 +13,6 @@ to storage whose addresses expire, so every new connection begins at the hub's o
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -26,10 +25,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import secrets
+from core import files, secrets
 from core.errors import (
     N_,
-    DiskFull,
     DownloadDamaged,
     HubBusy,
     HubMissing,
@@ -37,6 +35,7 @@ from core.errors import (
     HubUnreachable,
     NoRoom,
 )
+from core.network import words_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -148,9 +147,9 @@ class Download:
         """Fetch what is missing, verify it, and move it to the folder `target`; returns `target`.
 
         `check` raises to stop (what has arrived stays). Raises NoRoom, DiskFull, NetworkRefused,
-        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged.
+        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, HomeNotWritable.
         """
-        try:
+        with files.writing(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._read_state()
             self._drop_others()
@@ -158,21 +157,13 @@ class Download:
             self._need_room(self.item.size - self.on_disk)
             for file in self.item.files:
                 self._fetch(file, check, progress)
-            (self.folder / "model.json").write_text(
-                json.dumps(
-                    {"id": self.item.id, "name": self.item.name, **self.item.about}, ensure_ascii=False
-                ),
-                encoding="utf-8",
-            )
+            about = {"id": self.item.id, "name": self.item.name, **self.item.about}
+            files.write_json(self.folder / "model.json", about)
             shutil.rmtree(target, ignore_errors=True)
             target.parent.mkdir(parents=True, exist_ok=True)
             self.folder.replace(target)
             (target / "download.json").unlink(missing_ok=True)  # until here it says what lies in the folder
             _sync_folder(target.parent)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFull(str(self.folder)) from error
-            raise
         return target
 
     # ------------------------------------------------------------ state beside the files
@@ -206,10 +197,7 @@ class Download:
             self._tags.pop(file.name, None)
 
     def _write_state(self) -> None:
-        state = {"item": asdict(self.item), "tags": self._tags}
-        half = self.folder / ".download.json"
-        half.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
-        half.replace(self.folder / "download.json")
+        files.write_json(self.folder / "download.json", {"item": asdict(self.item), "tags": self._tags})
 
     def _need_room(self, needed: int) -> None:
         free = shutil.disk_usage(self.folder).free
@@ -285,7 +273,7 @@ class Download:
                     reason = N_("the connection was cut")
                 except _transport_errors() as error:
                     have = part.stat().st_size if part.exists() else 0
-                    reason = str(error) or type(error).__name__
+                    reason = words_of(error)
                 except _Retry as retry:
                     reason = retry.reason
                     self._pause(retry.seconds)

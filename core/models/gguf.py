@@ -23,6 +23,7 @@ MAX_ENTRIES = 100_000
 MAX_TENSORS = 100_000
 MAX_STRING = 16_000_000
 MAX_ARRAY = 10_000_000
+MAX_LAYERS = MAX_EXPERTS = 512  # llama.cpp's own bounds (src/llama-hparams.h), at which it ends the process
 KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
 PADDING = 128  # words by which one family's vocabularies may differ in length: llama.cpp's bound (common/speculative.cpp)
 # Encoders, and what turns pictures into tokens: llama.cpp's names (src/llama-arch.cpp).
@@ -42,6 +43,7 @@ _CANNOT_CHAT = {
 }
 _SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_WORDS = "tokenizer.ggml.tokens"
 # type number -> (values in a block, bytes of a block)
 _BLOCKS = {
     0: (1, 4),
@@ -104,7 +106,7 @@ class Header:
     @property
     def vocabulary(self) -> int | None:
         """How many tokens the model knows."""
-        return self.lengths.get("tokenizer.ggml.tokens")
+        return self.lengths.get(_WORDS)
 
     @property
     def shape(self) -> Shape | None:
@@ -180,11 +182,14 @@ class _Reader:
     def number(self, code: str) -> Any:
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
-    def string(self) -> str:
+    def raw(self) -> bytes:
         length = self.number("Q")
         if length > MAX_STRING:
             raise ValueError(N_("a text in the header is absurdly long"))
-        return self.take(length).decode("utf-8", errors="replace")
+        return self.take(length)
+
+    def string(self) -> str:
+        return self.raw().decode("utf-8", errors="replace")
 
     def value(self, kind: int, depth: int = 0) -> Any:
         if kind in _SIMPLE:
@@ -204,14 +209,14 @@ class _Reader:
         self.last_count = count
         return values if count <= KEPT_ARRAY else None
 
-    def strings(self) -> list[str]:
-        """A list of texts, however long."""
+    def strings(self) -> list[bytes]:
+        """A list of texts, however long, as they are in the file."""
         inner, count = self.number("I"), self.number("Q")
         if inner != _STRING:
             raise ValueError(f"unknown value type {inner}")
         if count > MAX_ARRAY:
             raise ValueError(N_("a list in the header is absurdly long"))
-        return [self.string() for _ in range(count)]
+        return [self.raw() for _ in range(count)]
 
 
 def read_header(path: str | Path) -> Header:
@@ -228,10 +233,14 @@ def parts(path: Path) -> list[Path]:
     """The files of a model, the one that is loaded first: several for a split model, else one.
 
     The parts of a split model lie side by side; a link in the library, which bears another name, leads to the first.
-    Raises ModelUnreadable where one is not there.
+    Raises ModelUnreadable where one is not there or may not be looked at.
     """
     first = path
-    if path.is_symlink() and quantisation.split_of(path.name) is None:
+    try:
+        linked = path.is_symlink()
+    except OSError as error:  # in a folder that is closed to us
+        raise ModelUnreadable(str(path), error.strerror or str(error)) from error
+    if linked and quantisation.split_of(path.name) is None:
         target = path.parent / path.readlink()
         first = target if quantisation.split_of(target.name) else path
     split = quantisation.split_of(first.name)
@@ -241,9 +250,18 @@ def parts(path: Path) -> list[Path]:
     found = []
     for number in range(1, count + 1):
         found.append(first.with_name(f"{stem}-{number:05}-of-{count:05}.gguf"))
-        if not found[-1].exists():
+        if not is_there(found[-1]):
             raise ModelUnreadable(str(path), N_("a part of it is not there"))
     return found
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder that can be reached; what is behind a closed door is not there."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def size_bytes(path: Path) -> int:
@@ -282,8 +300,8 @@ def words(path: Path) -> list[str]:
     """A model's vocabulary in the order of its tokens; empty where it names none. Raises ModelMissing, ModelUnreadable."""
     with _opened(path) as reader:
         for key, value_kind in _entries(reader):
-            if key == "tokenizer.ggml.tokens" and value_kind == _ARRAY:
-                return reader.strings()
+            if key == _WORDS and value_kind == _ARRAY:
+                return [word.decode("utf-8", errors="replace") for word in reader.strings()]
             reader.value(value_kind)
     return []
 
@@ -329,6 +347,9 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     for _ in range(entries):
         key = reader.string()
         kind = reader.number("I")
+        if key == _WORDS and kind == _ARRAY:
+            lengths[key] = _check_words(reader.strings())
+            continue
         value = reader.value(kind)
         if kind == _ARRAY:
             lengths[key] = reader.last_count
@@ -337,8 +358,26 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     header = Header(version, tensors, values, lengths)
     if not header.architecture and not partial:
         raise ValueError(N_("it does not name its architecture"))
+    _check_counts(header)
     _check_tensors(reader, tensors, values)
     return header
+
+
+def _check_words(words: list[bytes]) -> int:
+    """How many there are. llama.cpp ends the process at a word that comes twice; it numbers those that are empty."""
+    named = [word for word in words if word]
+    if len(set(named)) < len(named):
+        raise ValueError(N_("a word comes twice in its vocabulary"))
+    return len(words)
+
+
+def _check_counts(header: Header) -> None:
+    """Numbers that llama.cpp ends the process for, instead of refusing the file."""
+    experts, used = header.number("expert_count") or 0, header.number("expert_used_count") or 0
+    if not 0 <= (header.number("block_count") or 0) <= MAX_LAYERS:
+        raise ValueError(N_("its number of layers makes no sense"))
+    if not 0 <= experts <= MAX_EXPERTS or not bool(experts) <= used <= experts:
+        raise ValueError(N_("its number of experts makes no sense"))
 
 
 def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:

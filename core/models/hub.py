@@ -18,7 +18,7 @@ from core import secrets
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
 from core.models import quantisation
 from core.models.download import Item, RemoteFile
-from core.network import Network
+from core.network import Network, words_of
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -243,7 +243,7 @@ class Hub:
                     raise HubBusy(host, _seconds(error.response)) from error
                 raise HubUnreachable(host, f"HTTP {code}") from error
             except (httpx2.TransportError, OSError) as error:
-                raise HubUnreachable(host, str(error) or type(error).__name__) from error
+                raise HubUnreachable(host, words_of(error)) from error
             finally:
                 close_session()  # no connection stays open behind the person's back
 

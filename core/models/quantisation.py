@@ -16,7 +16,7 @@ _SPLIT = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$
 
 # By beginning of the name, the more exact first.
 _MEANINGS = (
-    ("F32", N_("Unshortened numbers. Far larger than it is worth.")),
+    ("F32", N_("Full precision, 32 bits. Far larger than it is worth.")),
     ("BF16", N_("The original precision. Large and slow; for comparison.")),
     ("F16", N_("The original precision. Large and slow; for comparison.")),
     ("Q8", N_("Practically as good as the original, at half its size.")),
@@ -31,7 +31,7 @@ _MEANINGS = (
     ("Q2", N_("Very small, and clearly worse. For very large models only.")),
     ("IQ2", N_("Very small, and clearly worse. For very large models only.")),
     ("IQ1", N_("The smallest of all, and often confused.")),
-    ("TQ", N_("Three values for each number, for models that were made so.")),
+    ("TQ", N_("Three values per weight; only for models that were trained that way.")),
 )
 
 

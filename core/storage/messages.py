@@ -122,8 +122,8 @@ class MessageStore:
             if not self._db.write("UPDATE conversations SET changed = ? WHERE id = ?", now, conversation):
                 raise ConversationMissing(str(conversation))
             number = self._db.write(
-                "INSERT INTO messages (conversation, parent, role, prompt, state, created, model)"
-                " VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO messages (conversation, parent, role, prompt, state, created, model, size)"
+                " VALUES (?,?,?,?,?,?,?,?)",
                 conversation,
                 parent,
                 role.value,
@@ -131,6 +131,7 @@ class MessageStore:
                 state.value,
                 now,
                 model,
+                sum(len(part.text) for part in parts if isinstance(part, Text)),
             )
             self._db.write_many(
                 "INSERT INTO parts (message, number, kind, text, data) VALUES (?,?,?,?,?)",
@@ -160,9 +161,10 @@ class MessageStore:
         """Write an answer's final text and state. Of a message that was purged meanwhile, nothing is kept."""
         with self._db.transaction():
             there = self._db.write(
-                "UPDATE messages SET thinking = ?, state = ?, details = ? WHERE id = ?",
+                "UPDATE messages SET thinking = ?, state = ?, size = ?, details = ? WHERE id = ?",
                 thinking,
                 state.value,
+                len(text),
                 msgspec.json.encode(details or AnswerDetails()).decode(),
                 number,
             )
@@ -222,12 +224,16 @@ class MessageStore:
     def outline(self, conversation: int, leaf: int | None = None) -> list[Outline]:
         """What a branch consists of, oldest first: up to `leaf`, or the branch that is on screen."""
         rows = self._db.rows(
-            f"{_UP} SELECT m.id, m.role,"
-            " (SELECT coalesce(sum(length(p.text)), 0) FROM parts p WHERE p.message = m.id) AS size"
-            " FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC",
-            self._leaf(conversation) if leaf is None else leaf,
+            "SELECT id, parent, role, size FROM messages WHERE conversation = ?", conversation
         )
-        return [Outline(row["id"], Role(row["role"]), row["size"]) for row in rows]
+        by_id = {row["id"]: row for row in rows}
+        found = []
+        number = self._leaf(conversation) if leaf is None else leaf
+        while number is not None and number in by_id:
+            row = by_id[number]
+            found.append(Outline(number, Role(row["role"]), row["size"]))
+            number = row["parent"]
+        return found[::-1]
 
     def branch(self, conversation: int, leaf: int | None = None) -> list[Message]:
         """The messages from the root to `leaf` (default: the branch on screen), oldest first."""

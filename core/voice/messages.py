@@ -37,7 +37,7 @@ class LoadSpeech(Request):
 
 @operation(result=Transcript, doing=N_("recognising speech"))
 class Transcribe(Request):
-    """Recognise a sound file, or samples: little-endian float32, mono, 16 kHz. Raises AudioUnknown, FileMissing."""
+    """Recognise a sound file, or samples: little-endian 16-bit integers, mono, 16 kHz. Raises AudioUnknown, FileMissing."""
 
     folder: str
     language: str = "auto"

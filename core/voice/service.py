@@ -36,7 +36,9 @@ class Voice:
         self._settings = settings
 
     def _folder(self) -> str:
-        wanted = self._settings.values.speech_model or MULTILINGUAL
+        wanted = self._settings.values.speech_model
+        if not wanted and any(model.id == MULTILINGUAL for model in self._library.of_role("speech")):
+            wanted = MULTILINGUAL
         return str(self._library.path_of(self._library.choose("speech", wanted)))
 
     def warm_up(self) -> None:
@@ -50,7 +52,7 @@ class Voice:
         )
 
     def samples(self, samples: bytes, job: Job | None = None) -> Transcript:
-        """What is said in recorded samples (float32, mono, 16 kHz). Raises NothingHeard as well."""
+        """What is said in recorded samples (16-bit integers, mono, 16 kHz). Raises NothingHeard as well."""
         language = self._settings.values.speech_language
         transcript = self._run(Transcribe(self._folder(), language, samples=samples), job)
         if not transcript.text:

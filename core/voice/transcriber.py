@@ -69,7 +69,10 @@ class Transcriber:
 
     def transcribe(self, request: Transcribe, context: Context) -> Transcript:
         started = time.perf_counter()
-        samples = audio.read(Path(request.path)) if request.path else np.frombuffer(request.samples, "<f4")
+        if request.path:
+            samples = audio.read(Path(request.path))
+        else:
+            samples = np.frombuffer(request.samples, "<i2").astype(np.float32) / 32768.0
         duration = len(samples) / SAMPLE_RATE
         model = self._get(request.folder)
         language = None if request.language == "auto" else request.language

@@ -7,11 +7,16 @@ The body of a call is a `Request` subclass that names the types of what comes ba
     class Embed(Request):
         texts: list[str]
 
+A request may also take feeds: more input that follows it while it runs (`@operation(feed=Samples, ...)`). The child
+says how many of them its handler has taken, and the program keeps no more than `FEED_WINDOW` of them (or
+`FEED_WINDOW_BYTES`) beyond that, wherever they are on their way.
+
 Only plain data crosses: a worker that native code has taken over can send wrong values, not code.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 import threading
 from collections.abc import Callable
@@ -19,9 +24,11 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 
 import msgspec
 
-from core.errors import N_
+from core.errors import N_, TooMuchAtOnce
 
 MAX_FRAME = 256 * 1024 * 1024  # a rendered page is under 10 MB; a longer frame is a broken stream
+FEED_WINDOW = 256  # feeds of one call that its handler has not taken yet
+FEED_WINDOW_BYTES = 8 * 1024 * 1024  # the same in bytes; a single longer one is let through alone
 _LENGTH = struct.Struct(">I")
 
 
@@ -30,10 +37,11 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct):
-    """Base of all requests. Subclasses name their stream items, their result, and what they do (for people)."""
+    """Base of all requests. Subclasses name their stream items, result and feeds, and what they do (for people)."""
 
     item_type: ClassVar[type[Any]] = Nothing
     result_type: ClassVar[type[Any]] = Nothing
+    feed_type: ClassVar[type[Any] | None] = None  # None: nothing can be fed to it
     doing: ClassVar[str] = "working"
     then: ClassVar[str] = ""  # what it does once its stream has begun, where that differs
 
@@ -42,12 +50,18 @@ R = TypeVar("R", bound=Request)
 
 
 def operation(
-    *, item: type[Any] = Nothing, result: type[Any] = Nothing, doing: str, then: str = ""
+    *,
+    item: type[Any] = Nothing,
+    result: type[Any] = Nothing,
+    feed: type[Any] | None = None,
+    doing: str,
+    then: str = "",
 ) -> Callable[[type[R]], type[R]]:
-    """Declare what a request's stream and result are, and what the worker does meanwhile, in words."""
+    """Declare what a request's stream, result and feeds are, and what the worker does meanwhile, in words."""
 
     def declare(request: type[R]) -> type[R]:
-        request.item_type, request.result_type, request.doing, request.then = item, result, doing, then
+        request.item_type, request.result_type, request.feed_type = item, result, feed
+        request.doing, request.then = doing, then
         return request
 
     return declare
@@ -66,6 +80,19 @@ class Call(msgspec.Struct, tag="call"):
 
 class Cancel(msgspec.Struct, tag="cancel"):
     """Stop the call as soon as possible; it still answers, usually with `Cancelled`."""
+
+    id: int
+
+
+class Feed(msgspec.Struct, tag="feed"):
+    """More input for a call; dropped when the call has ended."""
+
+    id: int
+    body: msgspec.Raw
+
+
+class FeedEnd(msgspec.Struct, tag="feed end"):
+    """No more input follows for this call."""
 
     id: int
 
@@ -104,6 +131,13 @@ class Progress(msgspec.Struct, tag="progress"):
     note: str = ""
 
 
+class FeedsTaken(msgspec.Struct, tag="feeds taken"):
+    """So many more feeds of the call have been taken by its handler: there is room for as many."""
+
+    id: int
+    count: int
+
+
 class Result(msgspec.Struct, tag="result"):
     """The call ended well."""
 
@@ -125,11 +159,26 @@ class Heartbeat(msgspec.Struct, tag="heartbeat"):
     memory: int
 
 
-ToWorker = Call | Cancel | Stop
-FromWorker = Ready | Item | Progress | Result | Failed | Heartbeat
+ToWorker = Call | Cancel | Feed | FeedEnd | Stop
+FromWorker = Ready | Item | Progress | FeedsTaken | Result | Failed | Heartbeat
 encode = msgspec.msgpack.Encoder().encode
 decode_to_worker = msgspec.msgpack.Decoder(ToWorker).decode
 decode_from_worker = msgspec.msgpack.Decoder(FromWorker).decode
+
+
+def pack(message: ToWorker | FromWorker) -> bytes:
+    """A message's body, ready for a frame. Raises TooMuchAtOnce where it is longer than a frame may be."""
+    body = encode(message)
+    if len(body) > MAX_FRAME:
+        raise TooMuchAtOnce("?", math.ceil(len(body) / 1e6), MAX_FRAME // 1_000_000)
+    return body
+
+
+def write_frame(stream: BinaryIO, body: bytes) -> None:
+    """Send one packed message. Raises OSError or ValueError when the other end is gone."""
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
 
 
 class FrameWriter:
@@ -140,13 +189,13 @@ class FrameWriter:
         self._lock = threading.Lock()
 
     def write(self, message: ToWorker | FromWorker) -> None:
-        """Send one message. Raises OSError or ValueError when the other end is gone."""
-        body = encode(message)
-        if len(body) > MAX_FRAME:
-            raise ValueError(f"a message of {len(body)} bytes is too long")
+        """Send one message. Raises TooMuchAtOnce, and OSError or ValueError when the other end is gone."""
+        self.write_packed(pack(message))
+
+    def write_packed(self, body: bytes) -> None:
+        """Send what `pack` made. Raises OSError or ValueError when the other end is gone."""
         with self._lock:
-            self._stream.write(_LENGTH.pack(len(body)) + body)
-            self._stream.flush()
+            write_frame(self._stream, body)
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:

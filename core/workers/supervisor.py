@@ -9,17 +9,13 @@ at most `MAX_DEATHS` times within `DEATHS_WINDOW` seconds. A slow start is repor
 from __future__ import annotations
 
 import collections
-import contextlib
-import json
+import itertools
 import logging
-import os
-import queue
+import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -27,26 +23,19 @@ from typing import Any
 
 import msgspec
 
-from core.errors import Cancelled, TsukueError, WorkerDied, WorkerKeepsDying, WorkerStopped, from_wire
+from core.errors import Cancelled, WorkerDied, WorkerKeepsDying, WorkerStopped
 from core.events import Event, Events
+from core.log import LogFile
 from core.workers import messages
+from core.workers.calls import PendingCall, pack
+from core.workers.child import Child
 
 log = logging.getLogger(__name__)
 
 MAX_DEATHS = 3
 DEATHS_WINDOW = 60.0
-LOG_LINES = 120  # a native crash alone writes some forty
-# Libraries ask these before they think of a network or of telemetry; the seccomp filter has the last word.
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "ANONYMIZED_TELEMETRY": "False",
-    "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONFAULTHANDLER": "1",
-    "PYTHONUTF8": "1",
-}
+LEAVE_SECONDS = 5.0  # until a process that was asked to leave is ended
+READING_SECONDS = 2.0  # until a process that has ended must have been heard to its end
 
 
 class State(Enum):
@@ -87,151 +76,19 @@ class WorkerSpec:
     nice: int = 5
 
 
-_END = object()
-
-
-class PendingCall:
-    """One request under way. Read its stream with `items`, its end with `result`; both raise its error."""
-
-    def __init__(
-        self,
-        worker: Worker,
-        call_id: int,
-        request: messages.Request,
-        on_progress: Callable[[messages.Progress], None] | None,
-    ) -> None:
-        self._worker = worker
-        self.id = call_id
-        self.request = request
-        self._on_progress = on_progress
-        self._stream: queue.Queue[Any] = queue.Queue()
-        self._done = threading.Event()
-        self._result: Any = None
-        self._error: TsukueError | None = None
-        self._streaming = False
-
-    @property
-    def doing(self) -> str:
-        """What the call is doing, for people."""
-        return (self._streaming and self.request.then) or self.request.doing
-
-    @property
-    def done(self) -> bool:
-        """Whether the call has ended, in whatever way."""
-        return self._done.is_set()
-
-    def cancel(self) -> None:
-        """Ask the worker to stop; the call then ends, usually with Cancelled."""
-        self._worker._cancel(self.id)
-
-    def items(self) -> Iterator[Any]:
-        """The stream's pieces as they come, until the call ends. Raises the call's error."""
-        while (item := self._stream.get()) is not _END:
-            yield item
-        self._stream.put(_END)
-        if self._error is not None:
-            raise self._error
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Wait for the end and return the result. Raises the call's error, or TimeoutError."""
-        if not self._done.wait(timeout):
-            raise TimeoutError
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def _take(self, message: messages.FromWorker) -> None:
-        if isinstance(message, messages.Item):
-            self._streaming = True
-            self._stream.put(msgspec.msgpack.decode(message.body, type=self.request.item_type))
-        elif isinstance(message, messages.Progress):
-            if self._on_progress is not None:
-                try:
-                    self._on_progress(message)
-                except Exception:  # it is told to others on this thread, which has more to read
-                    log.exception("a listener to the progress of %s failed", self.doing)
-        elif isinstance(message, messages.Result):
-            self._result = msgspec.msgpack.decode(message.body, type=self.request.result_type)
-            self._end(None)
-        elif isinstance(message, messages.Failed):
-            error = from_wire(message.error, message.fields)
-            if getattr(error, "worker", None) == "?":
-                error.worker = self._worker.spec.name  # type: ignore[attr-defined]
-            self._end(error)
-
-    def _end(self, error: TsukueError | None) -> None:
-        if not self._done.is_set():
-            self._error = error
-            self._done.set()
-            self._stream.put(_END)
-
-
-class _Process:
-    """One life of the child process: its pipes, its last log lines, and the calls that wait for it."""
-
-    def __init__(self, spec: WorkerSpec, log_file: Path | None) -> None:
-        options = {
-            "module": spec.module,
-            "options": spec.options,
-            "nice": spec.nice,
-            "memory_limit": spec.memory_limit,
-        }
-        # -P: the person's current folder must not be a place to import from.
-        command = [sys.executable, "-P", "-m", "core.workers.process", json.dumps(options)]
-        self.popen = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **ENVIRONMENT},
-            start_new_session=True,  # a Ctrl+C in the terminal is for the program, which then cancels what runs
-        )
-        assert self.popen.stdin
-        self.writer = messages.FrameWriter(self.popen.stdin)  # type: ignore[arg-type]
-        self.calls: dict[int, PendingCall] = {}
-        self.ready = threading.Event()
-        self.isolation = ""
-        self.memory = 0
-        self.last_beat = time.monotonic()
-        self.stopping = False
-        self.lines: collections.deque[str] = collections.deque(maxlen=LOG_LINES)
-        self._log_file = log_file
-        self.log_thread = threading.Thread(target=self._keep_log, name=f"log of {spec.name}", daemon=True)
-        self.log_thread.start()
-
-    def _keep_log(self) -> None:
-        assert self.popen.stderr
-        with contextlib.ExitStack() as stack:
-            out = None
-            if self._log_file is not None:
-                with contextlib.suppress(OSError):
-                    mode = (
-                        "ab"
-                        if self._log_file.exists() and self._log_file.stat().st_size < 1_000_000
-                        else "wb"
-                    )
-                    out = stack.enter_context(self._log_file.open(mode))
-            for line in self.popen.stderr:
-                self.lines.append(line.decode(errors="replace").rstrip())
-                if out is not None:
-                    with contextlib.suppress(OSError):
-                        out.write(line)
-                        out.flush()
-
-
 class Worker:
     """A worker process that is there when needed. `log_folder` gets the child's own messages."""
 
     def __init__(self, spec: WorkerSpec, events: Events, log_folder: Path | None = None) -> None:
         self.spec = spec
         self._events = events
-        self._log_file = log_folder / f"worker-{spec.module.rsplit('.', 1)[-1]}.log" if log_folder else None
+        self._log_file = LogFile(log_folder / log_name(spec), old=1) if log_folder else None
         self._lock = threading.RLock()
-        self._process: _Process | None = None
-        self._threads: list[threading.Thread] = []
+        self._process: Child | None = None
+        self._threads: dict[Child, threading.Thread] = {}  # who reads what a process says, until it is buried
         self._deaths: collections.deque[float] = collections.deque(maxlen=MAX_DEATHS)
         self._last_cause = ""
-        self._next_id = 1
+        self._numbers = itertools.count(1)
         self._idle_timer: threading.Timer | None = None
         self._closed = False
 
@@ -278,25 +135,26 @@ class Worker:
     def call(
         self, request: messages.Request, on_progress: Callable[[messages.Progress], None] | None = None
     ) -> PendingCall:
-        """Send a request, starting the process if there is none. Raises WorkerKeepsDying, WorkerStopped."""
+        """Send a request, starting the process if there is none; never waits for the process to take it.
+
+        Raises TooMuchAtOnce, WorkerKeepsDying, WorkerStopped, and WorkerDied where no process could be started.
+        """
+        number = next(self._numbers)
         body = msgspec.Raw(messages.encode(request))
+        packed = pack(messages.Call(number, type(request).__name__, body), self.spec.name)
         with self._lock:
             if self._closed:
                 raise WorkerStopped(self.spec.name)
             process = self._ensure()
-            pending = PendingCall(self, self._next_id, request, on_progress)
-            self._next_id += 1
-            process.calls[pending.id] = pending
+            pending = PendingCall(self, process, number, request, on_progress)
+            process.calls[number] = pending
             self._disarm()
-            message = messages.Call(pending.id, type(request).__name__, body)
-        # If it has just died, the reading thread notices and ends this call with WorkerDied.
-        with contextlib.suppress(OSError, ValueError):
-            process.writer.write(message)
+            process.start_call(pending, packed)
         self._tell()
         return pending
 
     def start(self) -> None:
-        """Start the process now, so that a later call finds it ready. Raises WorkerKeepsDying."""
+        """Start the process now, so that a later call finds it ready. Raises WorkerKeepsDying, WorkerDied."""
         with self._lock:
             if not self._closed:
                 self._ensure()
@@ -309,78 +167,83 @@ class Worker:
         """End the process at once, as if it had died (a file that takes too long, a test)."""
         process = self._process
         if process is not None:
-            process.popen.kill()
+            process.kill()
 
-    def stop(self, wait: float = 5.0) -> None:
-        """Ask the process to leave, end it if it does not within `wait` seconds. A later call starts it again."""
+    def stop(self, wait: float = LEAVE_SECONDS) -> None:
+        """Ask the process to leave, end it if it does not within `wait` seconds. A later call starts it again.
+
+        Every call has ended when this returns.
+        """
         with self._lock:
-            process = self._process
             self._disarm()
-            if process is None:
-                return
-            process.stopping = True
+            threads = dict(self._threads)  # one that was idle may still be leaving, beside the present one
+            for process in threads:
+                process.stopping = True
+        for process in threads:
             for pending in list(process.calls.values()):
-                self._cancel(pending.id)
-        with contextlib.suppress(OSError, ValueError):
-            process.writer.write(messages.Stop())
-        try:
-            process.popen.wait(wait)
-        except subprocess.TimeoutExpired:
-            process.popen.kill()
-        for thread in list(self._threads):
+                self.cancel(pending)
+            process.ask_to_leave()
+        deadline = time.monotonic() + wait
+        for process in threads:
+            process.wait(max(deadline - time.monotonic(), 0))
+        for process, thread in threads.items():
             if thread is not threading.current_thread():
-                thread.join()
+                thread.join(3 * READING_SECONDS)
+                self._bury(process)  # where its end cannot be heard: something it started holds its pipe
 
     def cancel_all(self) -> None:
         """Cancel every call in flight."""
-        process = self._process
-        if process is not None:
-            for number in list(process.calls):
-                self._cancel(number)
+        for process in list(self._threads):
+            for pending in list(process.calls.values()):
+                self.cancel(pending)
 
     def close(self) -> None:
         """Stop for good."""
         self._closed = True
         self.stop()
+        if self._log_file is not None:
+            self._log_file.close()
 
-    def _cancel(self, call_id: int) -> None:
-        process = self._process
-        if process is not None and call_id in process.calls:
-            with contextlib.suppress(OSError, ValueError):
-                process.writer.write(messages.Cancel(call_id))
+    def cancel(self, pending: PendingCall) -> None:
+        """Stop a call: at once if the process does not know of it yet, else as soon as the process hears of it."""
+        if not pending.done and pending.child.withdraw(pending):
+            pending.end(Cancelled())
+            self._forget(pending)
 
     # ------------------------------------------------------------ life and death
 
-    def _ensure(self) -> _Process:
+    def _ensure(self) -> Child:
         if self._process is not None and not self._process.stopping:
             return self._process
         recent = [at for at in self._deaths if time.monotonic() - at < DEATHS_WINDOW]
         if len(recent) >= MAX_DEATHS:
             raise WorkerKeepsDying(self.spec.name, len(recent), self._last_cause)
-        process = self._process = _Process(self.spec, self._log_file)
-        thread = threading.Thread(target=self._read, args=(process,), name=self.spec.name, daemon=True)
-        self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+        try:
+            process = self._process = Child(self.spec, self._log_file)
+        except OSError as error:  # no memory for another process, or the program's own file has gone
+            self._last_cause = error.strerror or type(error).__name__
+            self._deaths.append(time.monotonic())
+            raise WorkerDied(self.spec.name, "starting", self._last_cause) from error
+        thread = self._threads[process] = threading.Thread(
+            target=self._read, args=(process,), name=self.spec.name, daemon=True
+        )
         thread.start()
         self._tell()
         return process
 
-    def _read(self, process: _Process) -> None:
+    def _read(self, process: Child) -> None:
         assert process.popen.stdout
         try:
             while (frame := messages.read_frame(process.popen.stdout)) is not None:  # type: ignore[arg-type]
                 self._take(process, messages.decode_from_worker(frame))
-        except (msgspec.DecodeError, ValueError):
-            log.exception("the %s process sent something that is no message", self.spec.name)
-            process.popen.kill()
-        try:
-            process.popen.wait(2)
-        except subprocess.TimeoutExpired:  # it lives, but its messages cannot be followed any more
-            process.popen.kill()
-            process.popen.wait()
-        process.log_thread.join(timeout=2)
+        except Exception:  # whatever it is, the calls that wait must hear of an end
+            log.exception("what the %s process sent could not be followed", self.spec.name)
+            process.kill()
+        process.wait(READING_SECONDS)  # it may live on, but can be heard no more
+        process.popen.wait()
         self._bury(process)
 
-    def _take(self, process: _Process, message: messages.FromWorker) -> None:
+    def _take(self, process: Child, message: messages.FromWorker) -> None:
         if isinstance(message, messages.Heartbeat):
             process.last_beat = time.monotonic()
             moved = abs(message.memory - process.memory) > 4_000_000
@@ -396,45 +259,46 @@ class Worker:
             pending = process.calls.get(message.id)
             if pending is None:
                 return
-            if isinstance(message, (messages.Result, messages.Failed)):
-                pending._take(
-                    message
-                )  # before it is forgotten: if decoding fails, it must end with the process
-                with self._lock:
-                    process.calls.pop(message.id, None)
-                self._tell()
-                self._arm(process)
-            else:
-                pending._take(message)
+            pending.take(message)  # before it is forgotten: if decoding fails, it must end with the process
+            if pending.done:
+                self._forget(pending)
 
-    def _bury(self, process: _Process) -> None:
-        """The process is gone: fail what waited for it, remember the death, tell."""
-        code = process.popen.returncode
+    def _forget(self, pending: PendingCall) -> None:
+        """A call has ended."""
         with self._lock:
+            pending.child.calls.pop(pending.id, None)
+        self._tell()
+        self._arm(pending.child)
+
+    def _bury(self, process: Child) -> None:
+        """The process is gone: fail what waited for it, remember the death, tell. Nothing happens a second time."""
+        with self._lock:
+            if process.buried:
+                return
+            process.buried = True
+            self._threads.pop(process, None)
             if self._process is process:
                 self._process = None
             calls = list(process.calls.values())
             process.calls.clear()
-        for stream in (process.popen.stdin, process.popen.stdout, process.popen.stderr):
-            with contextlib.suppress(OSError):
-                stream.close()  # type: ignore[union-attr]
         if process.stopping:
             for pending in calls:
-                pending._end(Cancelled())
+                pending.end(Cancelled())
         else:
-            self._last_cause = cause_of_death(code)
+            cause = self._last_cause = cause_of_death(process.popen.returncode)
             self._deaths.append(time.monotonic())
             doing = calls[0].doing if calls else ("starting" if not process.ready.is_set() else "waiting")
-            error = WorkerDied(self.spec.name, doing, self._last_cause, "\n".join(process.lines))
-            log.warning("the %s process ended while %s (%s)", self.spec.name, doing, self._last_cause)
+            error = WorkerDied(self.spec.name, doing, cause, process.last_words(READING_SECONDS))
+            log.warning("the %s process ended while %s (%s)", self.spec.name, doing, cause)
             for pending in calls:
-                pending._end(WorkerDied(self.spec.name, pending.doing, self._last_cause, error.log))
+                pending.end(WorkerDied(self.spec.name, pending.doing, cause, error.log))
             self._events.publish(WorkerFell(error))
+        process.close(READING_SECONDS)
         self._tell()
 
     # ------------------------------------------------------------ idleness
 
-    def _arm(self, process: _Process) -> None:
+    def _arm(self, process: Child) -> None:
         with self._lock:
             if process.calls or self._process is not process or self._closed or process.stopping:
                 return
@@ -448,13 +312,17 @@ class Worker:
             self._idle_timer.cancel()
             self._idle_timer = None
 
-    def _leave_if_idle(self, process: _Process) -> None:
+    def _leave_if_idle(self, process: Child) -> None:
         with self._lock:
             if process.calls or self._process is not process:
                 return
             process.stopping = True
-        with contextlib.suppress(OSError, ValueError):
-            process.writer.write(messages.Stop())
+        process.ask_to_leave()
+
+
+def log_name(spec: WorkerSpec) -> str:
+    """The name of the file that a worker's own messages go to; the same in every run."""
+    return f"worker-{re.sub('[^a-z0-9]+', '-', spec.name.lower()).strip('-')}.log"
 
 
 def cause_of_death(code: int) -> str:

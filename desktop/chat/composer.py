@@ -208,6 +208,11 @@ class Composer(QFrame):
         self._editing_row.hide()
         self.text.setFocus()
 
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is under way in the conversation that is open."""
+        return self._answering
+
     def set_answering(self, answering: bool) -> None:
         """While an answer is under way the send button stops it."""
         self._answering = answering

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QKeySequence, QShortcut, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from desktop.chat.transcript import Transcript
 from desktop.i18n import tr
@@ -154,8 +154,7 @@ class FindBar(QFrame):
         which = self._current - self._hits.index(message)
         if places:
             cursor = places[min(which, len(places) - 1)]
-            top = widget.body.mapTo(widget, widget.body.cursorRect(cursor).topLeft())
-            self._transcript.reveal(message, top.y())
+            self._transcript.reveal(message, widget.body.y() + widget.body.top_of(cursor))
         else:  # the words stand in what Markdown does not show, or further down than is shown
             self._transcript.go_to(message)
 
@@ -180,13 +179,8 @@ class FindBar(QFrame):
             if widget is None:
                 continue
             which = self._current - self._hits.index(message) if message == current else -1
-            selections = []
-            for number, cursor in enumerate(self._places(message)):
-                selection = QTextEdit.ExtraSelection()
-                selection.cursor = cursor
-                selection.format = self._format(number == which)
-                selections.append(selection)
-            widget.body.setExtraSelections(selections)
+            places = enumerate(self._places(message))
+            widget.body.set_highlights([(cursor, self._format(n == which)) for n, cursor in places])
             self._marked.add(message)
 
     def _format(self, current: bool) -> QTextCharFormat:
@@ -200,6 +194,6 @@ class FindBar(QFrame):
         for message in self._marked:
             widget = self._transcript.widget_of(message)
             if widget is not None:
-                widget.body.setExtraSelections([])
+                widget.body.set_highlights([])
         self._marked.clear()
         self._hits, self._current = [], -1

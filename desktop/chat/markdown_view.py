@@ -6,21 +6,22 @@ shown until the person asks for more. Nothing is ever fetched: images and other 
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFrameFormat,
     QTextTable,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.chat.markdown_blocks import Cut, cuts, with_fence
+from desktop.chat.text_view import TextView
 from desktop.theme import Theme
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -29,51 +30,11 @@ PIECE = 1500  # characters rendered in one turn of the event loop
 SHOWN = 30_000  # characters of a text that are shown at first, and with each wish for more
 
 
-class TextView(QTextBrowser):
-    """A read-only text as tall as its content, plain until a subclass renders it otherwise."""
-
-    height_changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setOpenLinks(False)
-        self.setUndoRedoEnabled(False)
-        self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
-
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        return None  # a text must not make the program fetch anything
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.height())
-
-    def lay_out(self, width: int) -> None:
-        """Take this width at once, also while hidden."""
-        if self.width() != width:
-            self.resize(width, self.height())
-        if self.document().textWidth() != width:
-            self.document().setTextWidth(width)
-        self._fit()
-
-    def _fit(self) -> None:
-        height = int(self.document().size().height()) + 2
-        if height != self.height() or self.minimumHeight() != height:
-            self.setFixedHeight(height)
-            self.height_changed.emit()
-
-
 class MarkdownView(TextView):
     """`append` while streaming, `set_text` for a whole text."""
 
-    link = Signal(str)
-
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._markdown = ""
         self._limit = SHOWN  # characters that are shown
         # What is rendered for good: characters of the Markdown, the code block that goes on, position in the document.
@@ -81,7 +42,6 @@ class MarkdownView(TextView):
         self.rendered = 0  # characters that were ever rendered, to see that nothing is rendered twice
         self._rest = QTimer(self, singleShot=True, interval=0)
         self._rest.timeout.connect(self._render_piece)
-        self.anchorClicked.connect(lambda url: self.link.emit(url.toString()))
         theme.changed.connect(self._recolour)
 
     def text(self) -> str:
@@ -145,13 +105,42 @@ class MarkdownView(TextView):
         if cursor.hasSelection():
             cursor.removeSelectedText()
         start = cursor.position()
+        first = start + 1 if start > 0 else 0  # the block before the cut is frozen
         if markdown.strip():
             self.rendered += len(markdown)
             if start > 0:
                 cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
             cursor.insertMarkdown(markdown.strip("\n"), _FEATURES)
-            self._style(start + 1 if start > 0 else 0)  # the block before the cut is frozen
+            self._style(first)
         cursor.endEditBlock()
+        self._tell()
+        if markdown.strip():
+            self._tidy(first)  # tables are known as such only when the edit has ended
+
+    def _tidy(self, start: int) -> None:
+        """Take out the empty lines that the importer leaves where it was not given an empty document.
+
+        Before a list, a table or code that begins an insertion, and in the first cell of a table (Qt 6.12).
+        """
+        block = self.document().findBlock(start)
+        if block.length() == 1 and block.textList() is None and block.next().isValid():
+            cursor = QTextCursor(block)
+            if cursor.currentTable() is None and not _is_code(block.blockFormat()):
+                cursor.deleteChar()
+        for table in self._tables(start):
+            self._style_table(table)
+            cell = table.cellAt(0, 0)
+            first, last = cell.firstCursorPosition(), cell.lastCursorPosition()
+            if first.block().length() == 1 and first.blockNumber() != last.blockNumber():
+                first.deleteChar()
+                first.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                heading = QTextCharFormat()
+                heading.setFontWeight(QFont.Weight.Bold)
+                first.mergeCharFormat(heading)
+
+    def _tables(self, start: int) -> list[QTextTable]:
+        frames = self.document().rootFrame().childFrames()
+        return [f for f in frames if isinstance(f, QTextTable) and f.lastPosition() >= start]
 
     # ------------------------------------------------------------ appearance
 
@@ -161,22 +150,30 @@ class MarkdownView(TextView):
         while block.isValid():
             self._style_block(block)
             block = block.next()
-        for frame in self.document().rootFrame().childFrames():
-            if isinstance(frame, QTextTable) and frame.lastPosition() >= start:
-                table = frame.format()
-                table.setBorder(0)
-                table.setCellPadding(5)
-                table.setCellSpacing(0)
-                frame.setFormat(table)
+
+    def _style_table(self, table: QTextTable) -> None:
+        format_ = table.format()
+        format_.setBorderCollapse(True)
+        format_.setBorder(1)
+        format_.setBorderBrush(QColor(self._theme.tokens.line))
+        format_.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+        format_.setCellPadding(5)
+        format_.setCellSpacing(0)
+        format_.setTopMargin(2)
+        format_.setBottomMargin(10)
+        table.setFormat(format_)
 
     def _style_block(self, block: QTextBlock) -> None:
         cursor = QTextCursor(block)
         format_ = block.blockFormat()
-        format_.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        if format_.hasProperty(QTextBlockFormat.Property.BlockCodeLanguage) or format_.hasProperty(
-            QTextBlockFormat.Property.BlockCodeFence
-        ):
+        code = _is_code(format_)
+        height = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        format_.setLineHeight(100.0 if code else LINE_HEIGHT, height)
+        if code:
+            follows, goes_on = (_is_code(b.blockFormat()) for b in (block.previous(), block.next()))
             format_.setBackground(QColor(self._theme.tokens.panel))
+            format_.setTopMargin(0 if follows else 6)
+            format_.setBottomMargin(0 if goes_on else 12)
         elif cursor.currentTable() is None:
             format_.setBottomMargin(8 if block.textList() is None else 2)
             format_.setTopMargin(0)
@@ -201,3 +198,8 @@ class MarkdownView(TextView):
             text, self._markdown = self._markdown, ""
             self._frozen, self._frozen_position = Cut(0), 0
             self.set_text(text)
+
+
+def _is_code(format_: QTextBlockFormat) -> bool:
+    kinds = (QTextBlockFormat.Property.BlockCodeLanguage, QTextBlockFormat.Property.BlockCodeFence)
+    return any(format_.hasProperty(kind) for kind in kinds)

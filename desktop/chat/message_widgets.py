@@ -28,7 +28,8 @@ from core.chat.conversation import Mark, Message, MessageState, Problem, Source
 from core.chat.events import Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
-from desktop.chat.markdown_view import SHOWN, MarkdownView, TextView
+from desktop.chat.markdown_view import SHOWN, MarkdownView
+from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -95,7 +96,7 @@ class QuestionWidget(MessageWidget):
         self.bubble = QFrame()
         self.bubble.setObjectName("bubble")
         self._shown = SHOWN
-        self.text = TextView()
+        self.text = TextView(theme)
         self.text.setAccessibleName(tr("You wrote"))
         self.text.setPlainText(message.text[: self._shown])
         self._inside = QVBoxLayout(self.bubble)
@@ -109,7 +110,7 @@ class QuestionWidget(MessageWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
-        self._layout.addStretch()
+        self._layout.addStretch(1)
         self._layout.addWidget(self.edit_button)
         self._layout.addWidget(self.bubble)
         if len(message.text) > self._shown:
@@ -132,8 +133,9 @@ class QuestionWidget(MessageWidget):
 
     def lay_out(self, width: int) -> int:
         document = self.text.document()
-        document.setTextWidth(BUBBLE_WIDTH)
-        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH))
+        # Unwrapped, a short text tells how much room it wants; a long one wants all that there is.
+        document.setTextWidth(-1 if document.characterCount() < 2 * BUBBLE_WIDTH else BUBBLE_WIDTH)
+        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH, width - 80))
         self.text.lay_out(self.text.minimumWidth())
         self._inside.activate()
         self._layout.activate()
@@ -238,9 +240,8 @@ class AnswerWidget(MessageWidget):
     @cached_property
     def thinking(self) -> TextView:
         """What the model thought."""
-        view = TextView()
+        view = TextView(self.theme, muted=True)
         view.setAccessibleName(tr("Thinking"))
-        view.setProperty("role", "muted")
         view.hide()
         view.height_changed.connect(self.resized)
         self._put(view, 4)
@@ -335,9 +336,7 @@ class AnswerWidget(MessageWidget):
             self.phase.hide()
         if thinking:
             self.thinking_button.show()
-            cursor = self.thinking.textCursor()
-            cursor.movePosition(cursor.MoveOperation.End)
-            cursor.insertText(thinking)
+            self.thinking.append_plain(thinking)
         if text:
             self.view.append(text)
             self._offer_more()

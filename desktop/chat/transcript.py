@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from core.chat.conversation import Message, MessageState, Outline, Role
@@ -25,7 +26,7 @@ from desktop.i18n import tr
 from desktop.theme import TEXT_WIDTH, Theme
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from core.documents.answer import Evidence
 
@@ -76,6 +77,9 @@ class Transcript(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setAttribute(
+            Qt.WidgetAttribute.WA_OpaquePaintEvent
+        )  # lets it scroll by moving pixels
         self._theme = theme
         self._items: list[_Item] = []
         self._index: dict[int, int] = {}  # of a message's id
@@ -84,6 +88,7 @@ class Transcript(QAbstractScrollArea):
         self._anchor: tuple[int, int] = (0, SPACING)  # a message's id, and its top below the view's top
         self._width = 0
         self._laying_out = False
+        self._placed = 0  # how far the view was scrolled when the widgets were placed
         self._asked: set[int] = set()
         self._pending: dict[int, tuple[str, str]] = {}
         self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
@@ -257,7 +262,9 @@ class Transcript(QAbstractScrollArea):
     def _column(self) -> tuple[int, int]:
         """Left edge and width of the messages."""
         width = min(self.viewport().width(), TEXT_WIDTH)
-        return max((self.viewport().width() - width) // 2, 0) + SIDE, max(width - 2 * SIDE, 40)
+        middle = (self.width() - width) // 2  # of the whole, scroll bar and all, as the composer below has it
+        left = max(min(middle, self.viewport().width() - width), 0)
+        return left + SIDE, max(width - 2 * SIDE, 40)
 
     def _measure(self) -> None:
         """The offsets of all messages, from their heights."""
@@ -392,6 +399,9 @@ class Transcript(QAbstractScrollArea):
         bar.setValue(top)
         self._take_anchor(top)
         left, width = self._column
+        moved, self._placed = self._placed - top, top
+        if 0 < abs(moved) < view:
+            self.viewport().scroll(0, moved)  # what was painted is moved, not painted again
         shown = self._visible(top)
         living = []
         for i, item in enumerate(self._items):
@@ -416,6 +426,9 @@ class Transcript(QAbstractScrollArea):
             item.widget.hide()
             item.widget.deleteLater()
             item.widget = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self.viewport()).fillRect(event.rect(), QColor(self._theme.tokens.background))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -458,8 +471,7 @@ class Transcript(QAbstractScrollArea):
         widget = self._items[index].widget
         assert widget is not None
         body = widget.body
-        cursor = body.cursorForPosition(body.viewport().mapFromGlobal(point))
-        return Place(self._items[index].id, cursor.position())
+        return Place(self._items[index].id, body.position_at(body.mapFromGlobal(point)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar = self.verticalScrollBar()

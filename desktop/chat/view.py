@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from core.app import App
 from core.chat.conversation import Conversation, Message, MessageState, Outline
 from core.chat.events import (
     AnswerEnded,
@@ -26,13 +25,16 @@ from core.chat.events import (
     EvidenceFound,
     MessageAdded,
 )
+from core.chat.service import ChatService
 from core.documents.ingest import DocumentsChanged
 from core.documents.parser import SUFFIXES
 from core.errors import ConversationMissing
 from core.events import Event
 from core.jobs import Job
 from core.models.hardware import look
+from core.models.library import Library
 from core.paths import RESOURCES
+from core.settings import SettingsFile
 from desktop.bridge import Bridge
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
@@ -67,12 +69,18 @@ class ChatView(QWidget):
 
     opened = Signal(object)  # the conversation that is on screen now; None is a new chat
     source = Signal(object, int)
+    choose_model = Signal()  # there is none that could answer
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
 
     def __init__(
         self,
-        app: App,
+        chat: ChatService,
+        settings: SettingsFile,
+        library: Library,
+        choices: Choices,
+        adding: Adding,
+        talking: Talking,
         bridge: Bridge,
         reads: Reads,
         operations: Operations,
@@ -82,10 +90,10 @@ class ChatView(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("middle")
-        self._store = app.conversations
-        self._service = app.chat
-        self._settings = app.settings
-        self._library = app.library
+        self._store = chat.store
+        self._service = chat
+        self._settings = settings
+        self._library = library
         self._reads = reads
         self._operations = operations
         self._notify = notify
@@ -117,6 +125,7 @@ class ChatView(QWidget):
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
         self.welcome = Welcome()
         self.welcome.start.connect(self._welcomed)
+        self.welcome.choose_model.connect(self.choose_model)
         self.welcome.try_sample.connect(self.try_sample)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.transcript)
@@ -128,12 +137,10 @@ class ChatView(QWidget):
         self.composer.stop.connect(self.stop)
         self.composer.attach.connect(self.choose_files)
         self.composer.edit_last.connect(self._edit_last)
-        self.choices = Choices(
-            app.chat, app.engines, app.documents, app.settings, composer, reads, operations
-        )
-        self.adding = Adding(app.ingest, app.documents, operations, notify, bridge, self)
+        self.choices = choices
+        self.adding = adding
         self.adding.added.connect(self._added)
-        self.talking = Talking(app.voice, self.composer, operations, notify)
+        self.talking = talking
         self.talking.written_down.connect(self._spoken)
 
         bottom = QVBoxLayout()
@@ -207,6 +214,16 @@ class ChatView(QWidget):
         self._read(conversation)
         self.composer.setFocus()
         self.opened.emit(conversation)
+
+    @property
+    def sending(self) -> bool:
+        """Whether a message is on its way to the disk."""
+        return self._sending
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something under way here that will change what is shown."""
+        return self._sending or self._reading is not None or self.composer.answering or self.transcript.busy
 
     def _read(self, conversation: int) -> None:
         self.conversation = conversation

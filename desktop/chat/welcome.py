@@ -13,8 +13,23 @@ from desktop.theme import TEXT_WIDTH
 from desktop.widgets import layouts
 
 
+def _warning(chat: list[LocalModel]) -> str:
+    """What is to be expected of the chat models that are here; '' where nothing need be said."""
+    if not chat:
+        return tr(
+            "There is no chat model here yet. Choose one under Models: the page says what runs well on this computer."
+        )
+    if all(model.starter for model in chat):
+        return tr(
+            "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
+            " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
+        )
+    return ""
+
+
 class Welcome(QWidget):
     start = Signal()
+    choose_model = Signal()
     try_sample = Signal()
 
     def __init__(self) -> None:
@@ -83,22 +98,20 @@ class Welcome(QWidget):
             names = [model.name for model in models if model.role == role]
             if role == "embedding":
                 names.insert(0, tr("built-in multilingual finder"))
-            row = QLabel(f"{role_name(role)}  —  {', '.join(names) or tr('none')}")
+            row = QLabel(f"{role_name(role)}  —  {', '.join(names) or tr('none yet')}")
+            row.setTextFormat(Qt.TextFormat.PlainText)
             row.setProperty("role", "muted")
             row.setWordWrap(True)
             layout.addWidget(row)
-        honest = QLabel(
-            tr(
-                "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
-                " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
-            )
-        )
-        honest.setProperty("role", "warning")
-        honest.setWordWrap(True)
-        layout.addWidget(honest)
-        start = QPushButton(tr("Start chatting"))
+        chat = [model for model in models if model.role == "chat"]
+        if text := _warning(chat):
+            honest = QLabel(text)
+            honest.setProperty("role", "warning")
+            honest.setWordWrap(True)
+            layout.addWidget(honest)
+        start = QPushButton(tr("Start chatting") if chat else tr("Choose a model"))
         start.setProperty("role", "primary")
-        start.clicked.connect(self.start)
+        start.clicked.connect(self.start if chat else self.choose_model)
         sample = QPushButton(tr("Try it with a sample document"))
         sample.clicked.connect(self.try_sample)
         buttons = QHBoxLayout()

@@ -20,18 +20,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.app import App
 from core.engine import thinking
-from core.engine.ladder import key_of
 from core.engine.messages import Adapter
-from core.models import fit, hardware, measure
+from core.errors import TsukueError
+from core.models import fit, hardware
 from core.models.adjustments import Adjustments
+from core.models.fit import Speeds
 from core.models.gguf import Header
 from core.models.library import LocalModel
+from core.models.service import Models
 from desktop.chat.composer import thinking_choices
 from desktop.i18n import tr
 from desktop.models.cards import badge, fit_text
-from desktop.settings.dialog import TEXT_MARGINS
+from desktop.settings.controls import TEXT_MARGINS
 from desktop.widgets import layouts
 
 SMALLEST, LARGEST = 2048, 1 << 20  # tokens of context on offer
@@ -41,25 +42,35 @@ class AdjustDialog(QDialog):
     """Each change is kept at once, and holds from the next question on."""
 
     changed = Signal()
+    failed = Signal(object)  # what kept a change from being kept
 
     def __init__(
         self,
-        app: App,
+        models: Models,
         model: LocalModel,
         header: Header,
         smaller: list[LocalModel],
+        adapters: list[LocalModel],
+        speeds: Speeds | None,
+        build: str,
         parent: QWidget | None = None,
     ) -> None:
-        """`smaller` are the models that can guess ahead for this one."""
+        """`smaller` are the models that can guess ahead for this one, `adapters` those that may change it.
+
+        `build` is the model's key in the ladder of safer settings.
+        """
         super().__init__(parent)
-        self._app = app
+        self._models = models
         self._model = model
         self._header = header
         self._smaller = smaller
+        self._offered_adapters = adapters
+        self._speeds = speeds
+        self._build = build
         self._trained = header.number("context_length") or 0
         self.setWindowTitle(tr("Adjust {name}", name=model.name))
         self.setMinimumWidth(560)
-        wishes = app.engine.adjustments.get(model.id)
+        wishes = models.adjustments.get(model.id)
         about = QLabel(
             tr("Tsukue chooses what fits this computer. What you set here is kept for this model.")
         )
@@ -84,7 +95,7 @@ class AdjustDialog(QDialog):
         self.draft = self._box(tr("Smaller model that guesses ahead"), self._drafts(), wishes.draft)
         self.draft.setToolTip(
             tr(
-                "Models of the same family with the same vocabulary are offered. One much smaller is used by itself where there is room for it, and only as long as it makes answers quicker."
+                "Models of the same family with the same vocabulary are offered. A much smaller one is used automatically where there is room for it, and only as long as it makes answers faster."
             )
         )
         self.adapters = self._adapters(wishes)
@@ -126,12 +137,12 @@ class AdjustDialog(QDialog):
         return box
 
     def _contexts(self) -> list[tuple[int | None, str]]:
-        usual = self._app.settings.values.context_length
+        usual = self._models.settings.values.context_length
         sizes, size = [], SMALLEST
         while size <= min(self._trained or LARGEST, LARGEST):
             sizes.append(size)
             size *= 2
-        wish = self._app.engine.adjustments.get(self._model.id).context_length
+        wish = self._models.adjustments.get(self._model.id).context_length
         for extra in (self._trained, wish):
             if extra and extra not in sizes:
                 sizes.append(extra)
@@ -139,7 +150,7 @@ class AdjustDialog(QDialog):
         return chosen + [(size, f"{size:,}") for size in sorted(sizes)]
 
     def _layers(self, wishes: Adjustments) -> QSpinBox | None:
-        if not self._app.engine.record.devices:
+        if not self._models.devices:
             return None
         number = QSpinBox()
         number.setRange(-1, self._header.number("block_count") or 999)
@@ -156,17 +167,17 @@ class AdjustDialog(QDialog):
         return self._box(tr("Thinking"), [*thinking_choices()], wishes.thinking)
 
     def _drafts(self) -> list[tuple[str | None, str]]:
-        wish = self._app.engine.adjustments.get(self._model.id).draft
+        wish = self._models.adjustments.get(self._model.id).draft
         offered = {model.id: model.name for model in self._smaller}
         if wish:  # it may have been chosen where nothing was checked
-            offered.setdefault(wish, self._app.library.name_of(wish))
+            offered.setdefault(wish, self._models.library.known_name(wish))
         return [(None, tr("Chosen for you")), ("", tr("None")), *offered.items()]
 
     def _adapters(self, wishes: Adjustments) -> dict[str, tuple[QCheckBox, QDoubleSpinBox]]:
         """A row for each adapter in the library: whether it is applied, and how strongly."""
         applied = {adapter.path: adapter.scale for adapter in wishes.adapters}
         rows = {}
-        for adapter in self._app.library.of_role("adapter"):
+        for adapter in self._offered_adapters:
             path = str(adapter.path)
             check = QCheckBox(adapter.name)
             check.setChecked(path in applied)
@@ -206,7 +217,11 @@ class AdjustDialog(QDialog):
         )
 
     def _keep(self) -> None:
-        self._app.engine.adjustments.set(self._model.id, self.wishes())
+        try:
+            self._models.adjustments.set(self._model.id, self.wishes())
+        except TsukueError as error:
+            self.failed.emit(error)
+            return
         self._show_verdict()
         self.changed.emit()
 
@@ -228,10 +243,10 @@ class AdjustDialog(QDialog):
             self._model.size_bytes,
             self._header.shape,
             self._trained,
-            hardware.look(self._app.engine.record.devices),
+            hardware.look(self._models.devices),
             active_share=self._header.active_share,
-            speeds=measure.known(self._app),
-            context=wishes.context_length or self._app.settings.values.context_length,
+            speeds=self._speeds,
+            context=wishes.context_length or self._models.settings.values.context_length,
             cache_type=wishes.cache_type or "f16",
             gpu_layers=wishes.gpu_layers,
             shrink=wishes.context_length is None,
@@ -245,8 +260,8 @@ class AdjustDialog(QDialog):
 
     def _fill_safer(self) -> None:
         """If crashes have led to safer settings, say which, with the way back."""
-        key = key_of(str(self._model.path))
-        names = self._app.engine.ladder.names(key)
+        key = self._build
+        names = self._models.ladder.names(key)
         self._safer.setVisible(bool(names))
         if not names:
             return
@@ -255,7 +270,7 @@ class AdjustDialog(QDialog):
         text = QLabel(tr("After a crash this model runs {how}.", how=", ".join(tr(name) for name in names)))
         text.setWordWrap(True)
         back = QPushButton(tr("Try the usual way again"))
-        back.clicked.connect(lambda: self._app.engine.ladder.reset(key))
+        back.clicked.connect(lambda: self._models.ladder.reset(key))
         back.clicked.connect(self._safer.hide)
         row.addWidget(text, 1)
         row.addWidget(back)

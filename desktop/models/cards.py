@@ -26,7 +26,7 @@ def role_name(role: str) -> str:
     return {
         "chat": tr("Chat"),
         "embedding": tr("Document search"),
-        "reranker": tr("Sorting of passages"),
+        "reranker": tr("Passage ranking"),
         "speech": tr("Speech to text"),
         "adapter": tr("Adapter"),
     }[role]
@@ -133,16 +133,26 @@ def _menu(name: str, choices: list[Choice]) -> QPushButton:
 
 
 def local_card(model: LocalModel, actions: list[Action], more: list[Choice]) -> QFrame:
-    """A model that lies on this computer."""
-    mark = QLabel(tr("on this computer"))
+    """A model that lies on this computer, or of which only its entry in the list is left."""
+    value = model.lacks
+    mark = QLabel(tr("unavailable") if model.lacks else tr("on this computer"))
     mark.setProperty("role", "chip")
     facts = [
         role_name(model.role),
         language_names(model.languages),
         model.licence,
-        size_text(model.size_bytes),
+        size_text(model.size_bytes) if not model.lacks else "",
     ]
-    return card(model.name, mark, facts, describe(model), actions, more)
+    text = (
+        tr(
+            "It cannot be used: {reason} ({place}). Put it back, or take it out of the list.",
+            reason=tr(value),
+            place=str(model.place),
+        )
+        if model.lacks
+        else describe(model)
+    )
+    return card(model.name, mark, facts, text, actions, more)
 
 
 def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:

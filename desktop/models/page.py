@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,17 +24,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.app import App
-from core.errors import HubMissing, TsukueError
+from core.engine.ladder import key_of
+from core.errors import Cancelled, HubMissing, WorkerStopped
 from core.jobs import Job
-from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, measure
+from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
 from core.models.downloads import DownloadChanged, State
 from core.models.fit import Fit, Speeds, Verdict
 from core.models.library import LocalModel
+from core.models.service import Models
 from desktop.bridge import Bridge
+from desktop.error_text import sentence
 from desktop.i18n import language, tr
 from desktop.models import cards
 from desktop.models.adjust import AdjustDialog
@@ -40,8 +44,20 @@ from desktop.models.downloading import DownloadStrip
 from desktop.models.search import HubSearch
 from desktop.notify import Notify
 from desktop.operations import Operations
+from desktop.reads import Reads
 from desktop.theme import Theme
 from desktop.widgets import layouts
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the disk and at this machine found."""
+
+    machine: hardware.Machine
+    speeds: Speeds | None
+    downloads: list[DownloadChanged]
+    models: list[LocalModel]
+    used: set[Path]  # files that are in the list already
 
 
 class ModelsPage(QWidget):
@@ -49,15 +65,23 @@ class ModelsPage(QWidget):
     changed = Signal()  # a model came or went
 
     def __init__(
-        self, app: App, bridge: Bridge, operations: Operations, notify: Notify, theme: Theme
+        self,
+        models: Models,
+        bridge: Bridge,
+        reads: Reads,
+        operations: Operations,
+        notify: Notify,
+        theme: Theme,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._app = app
+        self._models = models
+        self._reads = reads
         self._operations = operations
         self._notify = notify
         self._speeds: Speeds | None = None
         self._measuring = False
+        self._seen: _Seen | None = None
         self._others: list[Foreign] = []
         self.adjusting: AdjustDialog | None = None
         heading = QLabel(tr("Models"))
@@ -86,7 +110,7 @@ class ModelsPage(QWidget):
         narrowing.addWidget(self.note)
         inside.addLayout(narrowing)
         inside.addWidget(layouts.scrolling(self._catalogue), 1)
-        self.search = HubSearch(app, operations, theme)
+        self.search = HubSearch(models, operations, theme)
         self.search.wanted.connect(self._start)
         self.stack = QStackedWidget()
         self.tabs: dict[str, QPushButton] = {}
@@ -104,8 +128,8 @@ class ModelsPage(QWidget):
             row.addWidget(button)
         row.addStretch()
         self.downloads = DownloadStrip()
-        self.downloads.paused.connect(app.downloads.pause)
-        self.downloads.resumed.connect(app.downloads.start)
+        self.downloads.paused.connect(models.downloads.pause)
+        self.downloads.resumed.connect(self._start)
         self.downloads.cancelled.connect(self._give_up)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 24, 16)
@@ -120,7 +144,23 @@ class ModelsPage(QWidget):
 
     def refresh(self) -> None:
         """Look again at the disk and at this machine."""
-        machine = hardware.look(self._app.engine.record.devices)
+        self._reads.ask(self._look, self._show, key=self)
+        # Another program's folder may be large or on a slow disk.
+        self._operations.run("look for other programs' models", lambda job: discover.find(), self._found)
+
+    def _look(self) -> _Seen:
+        models = [model for model in self._models.library.listed() if model.role in cards.ROLES]
+        return _Seen(
+            hardware.look(self._models.devices),
+            self._models.speed.known(),
+            self._models.downloads.all(),
+            models,
+            {model.path.resolve() for model in models},
+        )
+
+    def _show(self, seen: _Seen) -> None:
+        self._seen = seen
+        machine = seen.machine
         about = tr(
             "This computer: {cores} cores, {memory} GB memory ({free} GB free).",
             cores=machine.cores,
@@ -131,13 +171,11 @@ class ModelsPage(QWidget):
             names = ", ".join(device.description for device in machine.devices)
             about = tr("{about} Graphics: {names}.", about=about, names=names)
         self._about.setText(about)
-        self._speeds = measure.known(self._app) or self._speeds
-        self.downloads.show_all(self._app.downloads.all())
+        self._speeds = seen.speeds or self._speeds
+        self.downloads.show_all(seen.downloads)
         self._show_here()
         if self.stack.currentIndex() == 1:
             self._show_catalogue()
-        # Another program's folder may be large or on a slow disk.
-        self._operations.run("look for other programs' models", lambda job: discover.find(), self._found)
 
     def _found(self, others: list[Foreign]) -> None:
         self._others = others
@@ -157,7 +195,7 @@ class ModelsPage(QWidget):
                 self.note.show()
                 self._operations.run(
                     "measure the machine",
-                    lambda job: measure.measure(self._app, job),
+                    lambda job: self._models.speed.measure(job),
                     self._measured,
                     self._not_measured,
                 )
@@ -175,17 +213,21 @@ class ModelsPage(QWidget):
     # ------------------------------------------------------------ on this computer
 
     def _show_here(self) -> None:
-        models = [model for model in self._app.library.all() if model.role in cards.ROLES]
+        if self._seen is None:
+            return
         own: list[QWidget] = [
-            cards.local_card(model, self._actions(model), self._more(model)) for model in models
+            cards.local_card(model, self._actions(model), self._more(model)) for model in self._seen.models
         ]
-        used = {model.path.resolve() for model in models}
-        others = [cards.foreign_card(f, partial(self._use, f)) for f in self._others if f.path not in used]
+        others = [
+            cards.foreign_card(f, partial(self._use, f))
+            for f in self._others
+            if f.path not in self._seen.used
+        ]
         _fill(self._here, [*own, *others])
         where = QLabel(
             tr(
                 "To use a model file that you have, drop it on this window, or put it into {folder}.",
-                folder=str(self._app.home.models),
+                folder=str(self._models.folder),
             )
         )
         where.setProperty("role", "muted")
@@ -196,7 +238,9 @@ class ModelsPage(QWidget):
 
     def _actions(self, model: LocalModel) -> list[cards.Action]:
         actions: list[cards.Action] = []
-        if model.role == "chat":
+        if model.lacks:
+            actions.append((tr("Remove…"), lambda: self._remove(model), False))
+        elif model.role == "chat":
             actions.append((tr("Chat"), lambda: self.chat_with.emit(model.id), True))
             actions.append((tr("Adjust…"), lambda: self._adjust(model), False))
         elif not model.starter:
@@ -205,6 +249,8 @@ class ModelsPage(QWidget):
 
     def _more(self, model: LocalModel) -> list[cards.Choice]:
         """What is done to a model rarely."""
+        if model.lacks:
+            return [(tr("Rename…"), lambda: self._rename(model))]
         more: list[cards.Choice] = [
             (tr("Rename…"), lambda: self._rename(model)),
             (tr("Open its folder"), lambda: self._open_folder(model)),
@@ -216,23 +262,41 @@ class ModelsPage(QWidget):
         return more
 
     def _adjust(self, model: LocalModel) -> None:
-        def look(job: Job) -> tuple[gguf.Header, list[LocalModel]]:
-            return gguf.read_header(model.path), draft_models.candidates(self._app.library, model.path)
+        def look(job: Job) -> tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str]:
+            library = self._models.library
+            smaller = draft_models.candidates(library, model.path)
+            header = gguf.read_header(model.path)
+            adapters = library.of_role("adapter")
+            return header, smaller, adapters, self._models.speed.known(), key_of(str(model.path))
 
-        def show(found: tuple[gguf.Header, list[LocalModel]]) -> None:
-            self.adjusting = AdjustDialog(self._app, model, *found, self)
+        def show(
+            found: tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str],
+        ) -> None:
+            self.adjusting = AdjustDialog(self._models, model, *found, self)
+            self.adjusting.failed.connect(self._notify.error)
             self.adjusting.open()
 
         self._operations.run("read a model's header", look, show)
 
     def _rename(self, model: LocalModel) -> None:
         name, said = QInputDialog.getText(
-            self, tr("Rename"), tr("Name (empty: its own again)"), text=model.name
+            self, tr("Rename"), tr("Name (leave it empty to go back to its own)"), text=model.name
         )
         if said:
-            self._app.library.rename(model.id, name)
-            self.refresh()
-            self.changed.emit()
+            self._change("rename a model", lambda: self._models.library.rename(model.id, name))
+
+    def _change(self, name: str, change: Callable[[], object]) -> None:
+        """Change something of the library, and show what is there then, whether it succeeded or not."""
+
+        def failed(_: BaseException) -> bool:
+            self._changed()
+            return False
+
+        self._operations.run(name, lambda _: change(), lambda _: self._changed(), failed)
+
+    def _changed(self) -> None:
+        self.refresh()
+        self.changed.emit()
 
     def _open_folder(self, model: LocalModel) -> None:
         folder = model.path if model.path.is_dir() else model.path.resolve().parent
@@ -251,40 +315,74 @@ class ModelsPage(QWidget):
 
         def moved(found: LocalModel) -> None:
             self._notify.info(
-                tr("{name} lies in {folder} now.", name=found.name, folder=str(found.path.parent))
+                tr("{name} is now in {folder}.", name=found.name, folder=str(found.path.parent))
             )
             self.refresh()
 
         self._operations.run(
-            "move a model", lambda job: self._app.library.move(model.id, folder, job.check), moved
+            "move a model", lambda job: self._models.library.move(model.id, folder, job.check), moved
         )
 
     def _use(self, model: Foreign) -> None:
-        try:
-            self._app.library.add(model.path, model.name)
-        except TsukueError as error:
-            self._notify.error(error)
-        self.refresh()
-        self.changed.emit()
+        self.add(model.path, model.name)
+
+    def add(self, file: Path, name: str = "") -> None:
+        """Add a model file where it lies, and try it out in the background: it answers only when it is chosen."""
+
+        def added(model: LocalModel) -> None:
+            self._changed()
+            self._try_out(model)
+
+        self._operations.run("add a model", lambda _: self._models.library.add(file, name), added)
+
+    def _try_out(self, model: LocalModel) -> None:
+        """See whether a model that has just come works, and say it."""
+        if model.role != "chat":
+            self._notify.info(tr("{name} is ready.", name=model.name))
+            return
+        self._notify.info(tr("Trying {name} out…", name=model.name))
+        self._operations.run(
+            "try a model out",
+            lambda job: self._models.try_out(model, job),
+            lambda _: self._notify.info(
+                tr("{name} is ready.", name=model.name),
+                (tr("Chat with it"), lambda: self.chat_with.emit(model.id)),
+            ),
+            partial(self._does_not_work, model),
+        )
+
+    def _does_not_work(self, model: LocalModel, error: BaseException) -> bool:
+        if isinstance(error, Cancelled | WorkerStopped):  # the window closes
+            return True
+        self._notify.notice(
+            tr(
+                "{name} is in the list of models, but a first try failed. {reason}",
+                name=model.name,
+                reason=sentence(error),
+            ),
+            (tr("Remove…"), lambda: self._remove(model)),
+        )
+        return True
 
     def _remove(self, model: LocalModel) -> None:
         question = tr(
             "Delete {name}? This frees {size}.", name=model.name, size=cards.size_text(model.size_bytes)
         )
+        if model.lacks:
+            question = tr(
+                "Take {name} out of the list? What is left of its files is deleted.", name=model.name
+            )
         if model.path.is_symlink():
             question = tr("Take {name} out of the list? The file itself stays where it is.", name=model.name)
         if QMessageBox.question(self, tr("Remove"), question) == QMessageBox.StandardButton.Yes:
-            try:
-                self._app.library.remove(model.id)
-            except TsukueError as error:
-                self._notify.error(error)
-            self.refresh()
-            self.changed.emit()
+            self._change("remove a model", lambda: self._models.library.remove(model.id))
 
     # ------------------------------------------------------------ the catalogue
 
     def _show_catalogue(self) -> None:
-        machine = hardware.look(self._app.engine.record.devices)
+        if self._seen is None:
+            return
+        machine = self._seen.machine
         judged = [
             (entry, fit.of_entry(entry, None, machine, self._speeds))
             for entry in catalogue.entries()
@@ -306,7 +404,7 @@ class ModelsPage(QWidget):
 
     def _fetch_entry(self, entry: Entry) -> None:
         def ask(job: Job) -> Item:
-            source = self._app.hub()
+            source = self._models.hub()
             page = source.page(entry.repository)
             if entry.role != "chat":
                 return source.whole(page, entry.role)
@@ -321,26 +419,20 @@ class ModelsPage(QWidget):
     # ------------------------------------------------------------ downloads
 
     def _start(self, item: Item) -> None:
-        self._app.downloads.start(item)
+        self._operations.run("begin a download", lambda _: self._models.downloads.start(item))
 
     def _give_up(self, item: str) -> None:
         self._operations.run(
             "give up a download",
-            lambda job: self._app.downloads.cancel(item),
-            lambda _: self.downloads.show_all(self._app.downloads.all()),
+            lambda job: self._models.downloads.cancel(item),
+            lambda _: self.refresh(),
         )
 
     def _download_changed(self, change: DownloadChanged) -> None:
         self.downloads.show_change(change)
         if change.state is State.DONE:
-            self._notify.info(
-                tr("{name} is ready.", name=change.item.name),
-                (tr("Chat with it"), lambda: self.chat_with.emit(change.item.id))
-                if change.item.about.get("role", "chat") == "chat"
-                else None,
-            )
-            self._show_here()
-            self.changed.emit()
+            self._changed()
+            self._reads.ask(lambda: self._models.library.find(change.item.id), self._try_out)
         elif change.state is State.FAILED and change.error is not None:
             self._notify.error(change.error)
 

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.app import App
 from core.errors import HubMissing
-from core.models import fit, hardware, measure, quantisation
+from core.models import fit, hardware, quantisation
 from core.models.hub import Found, Offer, Page
+from core.models.service import Models
 from desktop.chat.markdown_view import MarkdownView
 from desktop.i18n import tr, tr_n
 from desktop.models.cards import badge, card, size_text
@@ -44,9 +44,9 @@ class HubSearch(QWidget):
 
     wanted = Signal(object)  # the Item to fetch
 
-    def __init__(self, app: App, operations: Operations, theme: Theme) -> None:
+    def __init__(self, models: Models, operations: Operations, theme: Theme) -> None:
         super().__init__()
-        self._app = app
+        self._models = models
         self._operations = operations
         self._theme = theme
         self._role = "chat"  # of what was searched last
@@ -92,7 +92,7 @@ class HubSearch(QWidget):
         self._say_idle()
 
     def _say_idle(self) -> None:
-        host = self._app.hub().endpoint.split("://", 1)[-1]
+        host = self._models.hub().endpoint.split("://", 1)[-1]
         self.note.setText(
             tr(
                 "Searching connects to {host} and tells it your words. Nothing else leaves this computer.",
@@ -117,7 +117,7 @@ class HubSearch(QWidget):
         self.stack.setCurrentWidget(self._results)
         self._operations.run(
             "search the hub",
-            lambda job: self._app.hub().search(words, **wanted),
+            lambda job: self._models.hub().search(words, **wanted),
             self._found,
             self._failed,
         )
@@ -138,7 +138,7 @@ class HubSearch(QWidget):
         for model in found:
             facts = [
                 model.licence,
-                tr_n("fetched {n} time", "fetched {n} times", model.downloads),
+                tr_n("{n} download", "{n} downloads", model.downloads),
                 model.updated,
             ]
             if model.gated:
@@ -153,9 +153,9 @@ class HubSearch(QWidget):
 
         def look(job: object) -> tuple[Page, fit.Speeds | None, hardware.Machine]:
             return (
-                self._app.hub().page(repository),
-                measure.known(self._app),
-                hardware.look(self._app.engine.record.devices),
+                self._models.hub().page(repository),
+                self._models.speed.known(),
+                hardware.look(self._models.devices),
             )
 
         self._operations.run("open a model's page", look, lambda got: self._show(*got), self._failed)
@@ -181,7 +181,7 @@ class HubSearch(QWidget):
         """What can be fetched: a chat model's files, each by itself, or all of another model's together."""
         if self._role != "chat":
             try:
-                item = self._app.hub().whole(page, self._role)
+                item = self._models.hub().whole(page, self._role)
             except HubMissing:
                 return [QLabel(tr("There is no file here that Tsukue can run."))]
             verdict = fit.of_helper(item.size, machine)
@@ -201,7 +201,7 @@ class HubSearch(QWidget):
             facts.append(tr_n("{n} file", "{n} files", len(offer.files)))
         fetch = (
             tr("Download"),
-            lambda: self.wanted.emit(self._app.hub().item(page, offer)),
+            lambda: self.wanted.emit(self._models.hub().item(page, offer)),
             verdict.verdict is not fit.Verdict.NOT,
         )
         name = offer.name.rsplit("/", 1)[-1]

@@ -1,188 +1,302 @@
-"""The settings: one row for each declaration in core/settings.py, written as soon as it changes."""
+"""The settings: a row for each that is declared, by section, with a search; written as soon as it changes."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, get_type_hints
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
-    QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
+    QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core import secrets
-from core.errors import N_, TsukueError
+from core.errors import N_
 from core.models.hub import DEFAULT_ENDPOINT
-from core.models.library import Library
-from core.settings import Settings, SettingsFile
-from desktop.i18n import tr
-from desktop.notify import Notify
+from core.settings import DECLARED, SettingChanged, Settings, SettingsFile
+from core.settings.kinds import Model, Place, Section
+from desktop.bridge import Bridge
+from desktop.i18n import in_every_language, tr
+from desktop.operations import Operations
+from desktop.settings.rows import Row, SettingRow, TokenRow, folded
 from desktop.settings.token_field import TokenField
+from desktop.settings.writing import Writer
 from desktop.widgets import layouts
 
-HIDDEN = ("welcomed", "chat_model", "embedder", "hub_token_kept", "remote_key_kept")  # chosen elsewhere
-# Everything else, under these headings; a test sees to it that none is forgotten.
-SECTIONS = (
-    (N_("Window"), ("language", "theme")),
+# Kept in the system's keyring, not in the settings: the setting that they stand below, and what is said of them.
+TOKENS = (
     (
-        N_("Answers"),
-        (
-            "system_prompt",
-            "answer_length",
-            "temperature",
-            "top_k",
-            "top_p",
-            "min_p",
-            "repeat_penalty",
-            "dry_multiplier",
-            "seed",
-        ),
+        secrets.REMOTE,
+        "remote_model",
+        N_("Access key of that server"),
+        N_("Only if the server asks for one; it is sent to that server alone."),
     ),
-    (N_("Engine"), ("context_length", "threads", "speculation", "state_megabytes")),
-    (N_("Speech"), ("speech_model", "speech_language", "send_speech")),
-    (N_("Connections"), ("network", "remote_url", "remote_model", "hub_endpoint")),
+    (
+        secrets.HUB,
+        "hub_endpoint",
+        N_("Access token of the model hub"),
+        N_("For models that are only available to people who have agreed to their terms."),
+    ),
 )
-RANGES = {
-    "context_length": (512, 1_000_000),
-    "answer_length": (16, 100_000),
-    "threads": (0, 256),
-    "state_megabytes": (0, 1_000_000),
-    "top_k": (1, 1_000),
-    "seed": (-1, 2**31 - 1),
-}
-# Kept in the system's keyring, not in the settings.
-SECRETS = (
-    (secrets.REMOTE, N_("Access key of that server"), "remote_url"),
-    (secrets.HUB, N_("Access token of the model hub"), "hub_endpoint"),
-)
-LABEL_WIDTH = 330
-TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
-FRACTIONS = {
-    "temperature": (0.0, 2.0),
-    "top_p": (0.05, 1.0),
-    "min_p": (0.0, 1.0),
-    "repeat_penalty": (1.0, 2.0),
-    "dry_multiplier": (0.0, 5.0),
-}
+_ADDRESS = {secrets.REMOTE: "remote_url", secrets.HUB: "hub_endpoint"}
+SIZE = (820, 700)
+SMALLEST = (700, 460)
+NAVIGATION_WIDTH = 132
+
+
+class _Block(QWidget):
+    """One section: heading, rows, and below them the advanced ones, folded away."""
+
+    def __init__(self, section: Section, rows: list[Row], advanced: list[Row]) -> None:
+        super().__init__()
+        value = section.value
+        self.name = tr(value)
+        self._words = folded(in_every_language(section.value))
+        self.rows = rows
+        self.advanced = advanced
+        title = QLabel(self.name)
+        title.setProperty("role", "name")
+        self.fold = QToolButton()
+        self.fold.setProperty("role", "plain")
+        self.fold.setCheckable(True)
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setText(tr("Advanced"))
+        self.fold.setAccessibleName(tr("Advanced: {section}", section=self.name))
+        self.fold.toggled.connect(self._fold)
+        if not advanced:
+            self.fold.hide()
+        self._inside = QWidget()
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(16)
+        for row in advanced:
+            inside.addWidget(row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 4, 14)
+        layout.setSpacing(16)
+        layout.addWidget(title)
+        for row in rows:
+            layout.addWidget(row)
+        layout.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._inside)
+        self._fold(False)
+
+    def _fold(self, opened: bool) -> None:
+        self.fold.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
+        self._inside.setVisible(opened)
+
+    def search(self, wanted: list[str]) -> bool:
+        """Show only what the words find, or everything where there are none; whether anything is shown."""
+        searched = bool(wanted)
+        if all(word in self._words for word in wanted):
+            wanted = []  # the section itself is meant
+        shown = [row for row in self.rows + self.advanced if row.found_by(wanted)]
+        for row in self.rows + self.advanced:
+            row.setVisible(row in shown)
+        deep = any(row in shown for row in self.advanced)
+        self.fold.setVisible(deep and not searched)
+        self._inside.setVisible(deep and (searched or self.fold.isChecked()))
+        self.setVisible(bool(shown))
+        return bool(shown)
 
 
 class SettingsDialog(QDialog):
-    changed = Signal(str)
+    """Each change is kept at once; `fields` has the control of each setting by name."""
 
     def __init__(
-        self, settings: SettingsFile, library: Library, notify: Notify, parent: QWidget | None = None
+        self,
+        settings: SettingsFile,
+        bridge: Bridge,
+        operations: Operations,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Settings"))
-        self.setMinimumSize(600, 420)
-        self.resize(700, 680)
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*SIZE)
         self._settings = settings
-        self._library = library
-        self._notify = notify
-        self.fields: dict[str, QWidget] = {}
-        kinds = get_type_hints(Settings)
-        inside = QVBoxLayout()
-        inside.setSpacing(10)
-        for heading, names in SECTIONS:
-            value = heading
-            title = QLabel(tr(value))
-            title.setProperty("role", "name")
-            inside.addWidget(title)
-            form = QFormLayout()
-            form.setHorizontalSpacing(24)
-            form.setVerticalSpacing(12)
-            form.setContentsMargins(0, 0, 12, 16)
-            for name in names:
-                field = self._field(name, kinds[name])
-                field.setAccessibleName(tr(Settings.label(name)))
-                self.fields[name] = field
-                label = QLabel(tr(Settings.label(name)))
-                label.setMinimumWidth(LABEL_WIDTH)  # so that the fields of all sections stand in line
-                form.addRow(label, field)
-            inside.addLayout(form)
-        self.tokens = {
-            secret.user: TokenField(secret, tr(value), partial(self._address, name), settings, notify)
-            for secret, value, name in SECRETS
-        }
-        for field in self.tokens.values():
-            label = QLabel(field.label)
-            label.setMinimumWidth(LABEL_WIDTH)
-            form.addRow(label, field)
-        inside.addStretch(1)
-        close = QPushButton(tr("Close"))
-        close.clicked.connect(self.accept)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addWidget(layouts.scrolling(inside), 1)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self._operations = operations
+        self._writer = Writer(settings, operations, self)
+        self._writer.settled.connect(self._show)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._content: QWidget | None = None
+        self._blocks: list[_Block] = []
+        self.build(bridge)
 
-    def _field(self, name: str, kind: Any) -> QWidget:
-        value = getattr(self._settings.values, name)
-        choices = self._choices(name)
-        if choices:
-            box = QComboBox()
-            for key, label in choices:
-                box.addItem(label, key)
-            box.setCurrentIndex(max(box.findData(value), 0))
-            box.currentIndexChanged.connect(lambda: self._set(name, box.currentData()))
-            return box
-        if kind is bool:
-            check = QCheckBox()
-            check.setChecked(value)
-            check.toggled.connect(lambda on: self._set(name, on))
-            return check
-        if kind is int:
-            number = QSpinBox()
-            number.lineEdit().setTextMargins(*TEXT_MARGINS)
-            number.setRange(*RANGES[name])
-            number.setValue(value)
-            number.editingFinished.connect(lambda: self._set(name, number.value()))
-            return number
-        if kind is float:
-            fraction = QDoubleSpinBox()
-            fraction.lineEdit().setTextMargins(*TEXT_MARGINS)
-            fraction.setRange(*FRACTIONS[name])
-            fraction.setSingleStep(0.05)
-            fraction.setValue(value)
-            fraction.editingFinished.connect(lambda: self._set(name, fraction.value()))
-            return fraction
-        line = QLineEdit(value)
-        line.editingFinished.connect(lambda: self._set(name, line.text()))
-        return line
+    def build(self, bridge: Bridge) -> None:
+        """Make the content, in the window's language; what was searched for, unfolded and scrolled to stays."""
+        bridge.on(SettingChanged, lambda event: self._show(event.name))
+        searched, opened, scrolled, focused = "", [], 0, ""
+        if self._content is not None:
+            searched = self.search.text()
+            opened = [block.fold.isChecked() for block in self._blocks]
+            scrolled = self._area.verticalScrollBar().value()
+            focused = next((name for name, field in self.fields.items() if field.hasFocus()), "")
+            layouts.clear(self._outer)
+        self.setWindowTitle(tr("Settings"))
+        self._rows: dict[str, SettingRow] = {}
+        self.fields: dict[str, QWidget] = {}
+        self.tokens: dict[str, TokenField] = {}
+        self._blocks = [block for section in Section if (block := self._block(section)) is not None]
+        self._content = self._assemble()
+        self._outer.addWidget(self._content)
+        for block, was in zip(self._blocks, opened, strict=False):
+            block.fold.setChecked(was)
+        self.search.setText(searched)
+        if scrolled:
+            self._area.verticalScrollBar().setValue(scrolled)
+        if focused:
+            self.fields[focused].setFocus()
+        if self.isVisible():
+            self._list_models()
+
+    def _assemble(self) -> QWidget:
+        content = QWidget()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search settings"))
+        self.search.setAccessibleName(tr("Search settings"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        inside = QVBoxLayout()
+        for block in self._blocks:
+            inside.addWidget(block)
+        self.nothing = QLabel()
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.setTextFormat(Qt.TextFormat.PlainText)
+        self.nothing.hide()
+        inside.addWidget(self.nothing)
+        inside.addStretch(1)
+        self._area: QScrollArea = layouts.scrolling(inside)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside.setContentsMargins(0, 0, 12, 0)
+        self._area.verticalScrollBar().valueChanged.connect(self._mark)
+        navigation = QWidget()
+        navigation.setFixedWidth(NAVIGATION_WIDTH)
+        column = QVBoxLayout(navigation)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self._buttons: list[QPushButton] = []
+        for block in self._blocks:
+            button = QPushButton(block.name)
+            button.setProperty("role", "section")
+            button.clicked.connect(partial(self._go_to, block))
+            column.addWidget(button)
+            self._buttons.append(button)
+        column.addStretch(1)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.accept)
+        for button in content.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a field takes its value and closes nothing
+        middle = QHBoxLayout()
+        middle.setSpacing(24)
+        middle.addWidget(navigation)
+        middle.addWidget(self._area, 1)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(24, 20, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(self.search)
+        layout.addLayout(middle, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        QShortcut(QKeySequence.StandardKey.Find, content, self.search.setFocus)
+        self._mark()
+        return content
+
+    def _block(self, section: Section) -> _Block | None:
+        rows: list[Row] = []
+        advanced: list[Row] = []
+        for setting in DECLARED.values():
+            if setting.section is not section or setting.place is not Place.DIALOG:
+                continue
+            row = self._rows[setting.name] = SettingRow(setting, self._settings, self._writer)
+            self.fields[setting.name] = row.control
+            (advanced if setting.advanced else rows).append(row)
+            rows += [self._token(*token) for token in TOKENS if token[1] == setting.name]
+        return _Block(section, rows, advanced) if rows or advanced else None
+
+    def _token(self, secret: secrets.Secret, _: str, label: str, about: str) -> TokenRow:
+        value = label
+        field = TokenField(
+            secret, tr(value), partial(self._address, _ADDRESS[secret]), self._settings, self._operations
+        )
+        self.tokens[secret.user] = field
+        return TokenRow(label, about, field)
 
     def _address(self, name: str) -> str:
-        return str(getattr(self._settings.values, name)) or DEFAULT_ENDPOINT
+        """Where the token goes whose server has its address in this setting."""
+        usual = DEFAULT_ENDPOINT if name == Settings.hub_endpoint.name else ""
+        return str(getattr(self._settings.values, name)) or usual
 
-    def _choices(self, name: str) -> list[tuple[str, str]]:
-        if name == "speech_model":
-            return [("", tr("Chosen for you")), *((m.id, m.name) for m in self._library.of_role("speech"))]
-        words = {
-            "auto": tr("Like the system") if name in ("language", "theme") else tr("Found out by itself"),
-            "en": "English",
-            "ja": "日本語",
-            "light": tr("Light"),
-            "dark": tr("Dark"),
-        }
-        return [(key, words[key]) for key in Settings.choices(name)]
+    # ------------------------------------------------------------ moving about
 
-    def _set(self, name: str, value: Any) -> None:
-        if getattr(self._settings.values, name) == value:
-            return
-        try:
-            self._settings.change(**{name: value})
-        except TsukueError as error:
-            self._notify.error(error)
-        if name == "language":
-            self._notify.info(tr("The language changes when Tsukue starts the next time."))
-        self.changed.emit(name)
+    def _filter(self, text: str) -> None:
+        wanted = folded(text).split()
+        shown = [block.search(wanted) for block in self._blocks]
+        for button, there in zip(self._buttons, shown, strict=True):
+            button.setEnabled(there)
+        self.nothing.setVisible(not any(shown))
+        self.nothing.setText(tr("No settings found for “{words}”. Try another word.", words=text.strip()))
+        self._area.verticalScrollBar().setValue(0)
+        self._mark()
+
+    def _go_to(self, block: _Block) -> None:
+        self._area.verticalScrollBar().setValue(block.y())
+        self._mark(block=block)
+
+    def _mark(self, _: int = 0, block: _Block | None = None) -> None:
+        """Mark the section that is being read."""
+        top = self._area.verticalScrollBar().value() + 40
+        shown = [b for b in self._blocks if not b.isHidden()]
+        here = block or next((b for b in reversed(shown) if b.y() <= top), shown[0] if shown else None)
+        for each, button in zip(self._blocks, self._buttons, strict=True):
+            active = "true" if each is here else "false"
+            if button.property("active") != active:
+                button.setProperty("active", active)
+                button.style().unpolish(button)
+                button.style().polish(button)
+
+    # ------------------------------------------------------------ values
+
+    def _show(self, name: str) -> None:
+        if name in self._rows:
+            self._rows[name].refresh()
+        for field in self.tokens.values():
+            field.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.search.setFocus()
+        self._list_models()
+
+    def _list_models(self) -> None:
+        """Models come and go; which there are is read from the disk, off the window's thread."""
+        rows = [row for row in self._rows.values() if isinstance(row.setting, Model)]
+        self._operations.run(
+            "list the models that settings can name",
+            lambda job: [self._settings.offered(row.setting) for row in rows],
+            lambda found: self._offer_all(rows, found),
+        )
+
+    def _offer_all(self, rows: list[SettingRow], found: list[list[tuple[str, str]]]) -> None:
+        for row, models in zip(rows, found, strict=True):
+            self._offer(row, models)
+
+    def _offer(self, row: SettingRow, models: list[tuple[str, str]]) -> None:
+        box = row.control
+        assert isinstance(box, QComboBox)
+        with QSignalBlocker(box):
+            box.clear()
+            for key, text in models:
+                value = text
+                box.addItem(tr(value), key)
+        row.refresh()

@@ -14,7 +14,7 @@ MAX_SECONDS = 300
 
 
 class Recorder(QObject):
-    """Start, stop, and get the samples (float32 bytes). Qt Multimedia is imported when it is first needed."""
+    """Start, stop, and get the samples (16-bit integers, as the voice worker takes them). Qt Multimedia is imported when it is first needed."""
 
     too_long = Signal()
 
@@ -69,7 +69,9 @@ class Recorder(QObject):
         self._source.stop()  # type: ignore[attr-defined]
         self._source.deleteLater()  # type: ignore[attr-defined]
         self._source = self._device = None
-        samples = array.array("h", bytes(self._data.data())[: self._data.size() // 2 * 2])
+        samples = self._data.data()[: self._data.size() // 2 * 2]
         if sys.byteorder == "big":
-            samples.byteswap()
-        return array.array("f", (value / 32768.0 for value in samples)).tobytes()
+            swapped = array.array("h", samples)
+            swapped.byteswap()
+            return swapped.tobytes()
+        return bytes(samples)

@@ -45,13 +45,18 @@ class Talking(QObject):
             return
         try:
             self.recorder.start()
-            self._voice.worker.forgive()
-            self._voice.warm_up()
         except TsukueError as error:
-            self.recorder.stop()
             self._notify.error(error)
             return
         self._composer.set_recording(True)
+        self._voice.worker.forgive()
+        self._operations.run("warm up", lambda _: self._voice.warm_up(), failure=self._cannot)
+
+    def _cannot(self, error: BaseException) -> bool:
+        """Nothing could write down what is said: the recording ends at once, and the reason is shown."""
+        self.recorder.stop()
+        self._composer.set_recording(False)
+        return False
 
     def end(self) -> None:
         """Write down what was said since `begin`."""

@@ -50,6 +50,7 @@ class StatusLine(QWidget):
         for widget in (self.activity, self.model, self.memory, self.context_label, self.meter, self.percent):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         self._connections, self._server = 0, ""
+        self._activities: dict[str, str] = {}
         self.set_network(0)
         self.set_context(0, 0)
         theme.changed.connect(self._paint)
@@ -96,8 +97,16 @@ class StatusLine(QWidget):
         """The model, and its speed in tokens per second once known."""
         self.model.setText(f"{name} · {speed:.0f} tok/s" if speed else name)
 
-    def set_activity(self, text: str) -> None:
-        """What a worker is doing; empty for nothing."""
+    def set_activity(self, source: str, text: str) -> None:
+        """What `source` is doing (any name that tells it from others), empty when it has ended.
+
+        Of several that are at work the one that began last is shown; one that ends takes nothing from the others.
+        """
+        if text:
+            self._activities[source] = text  # a source that goes on keeps its place
+        else:
+            self._activities.pop(source, None)
+        text = next(reversed(self._activities.values()), "")
         self.activity.setText(text)
         self.activity.setVisible(bool(text))
 
@@ -112,6 +121,7 @@ class StatusLine(QWidget):
 
     def set_context(self, used: int, length: int) -> None:
         """How much of the model's window the conversation fills."""
+        self.context = used, length
         known = length > 0
         for widget in (self.context_label, self.meter, self.percent):
             widget.setVisible(known)

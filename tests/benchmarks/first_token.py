@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
-from tests.benchmarks.report import BRIGHTER, STARTER, report
+from tests.benchmarks.report import BRIGHTER, STARTER, NotTaken, report, taking
 
 STOPS = 10
+TRIES = 5  # at each moment, where an answer has ended before it
 
 
 def measure_first_token(app: object) -> None:
@@ -57,28 +57,36 @@ def measure_first_token(app: object) -> None:
 
 def measure_stops(app: Any) -> None:
     """How long a stop takes, at ten moments of reading a prompt and of writing an answer: the longest of each."""
+    for model in (STARTER, BRIGHTER):
+        for writing in (False, True):
+            phase = "writing" if writing else "reading the prompt"
+            measure = f"stop while {phase}, the longest of {STOPS}, {model}"
+            with taking(measure):
+                app.engine.load(model)
+                took = [_stop(app, f"{model}-{writing}-{number}", writing, number) for number in range(STOPS)]
+                report(measure, f"{max(took) * 1000:.0f} ms", "below 100 ms")
+
+
+def _stop(app: Any, name: str, writing: bool, number: int) -> float:
+    """Seconds until a stop at the moment `number` is done. An answer that ended before it is asked for again."""
     from core.engine.messages import Generate, Sampling, Turn
     from core.errors import Cancelled
 
-    question = Turn("user", "The desk stands by the window. " * 250 + "Tell me a very long story about it.")
-    for model in (STARTER, BRIGHTER):
-        app.engine.load(model)
-        took: dict[str, list[float]] = {"reading the prompt": [], "writing": []}
-        for number in range(2 * STOPS):
-            writing = number >= STOPS
-            turn = Turn("user", "Tell me a very long story.") if writing else question
-            call = app.engine.worker.call(
-                Generate(f"stop-{model}-{number}", [turn], Sampling(seed=number), max_tokens=2000)
-            )
-            if writing:
-                next(call.items())
-            time.sleep(0.03 + 0.05 * (number % STOPS))  # moments that fall anywhere in a slice
-            begun = time.perf_counter()
-            call.cancel()
-            with contextlib.suppress(Cancelled):
-                call.result()
-                raise RuntimeError("it had ended before it was stopped")
-            took["writing" if writing else "reading the prompt"].append(time.perf_counter() - begun)
-        for phase, seconds in took.items():
-            measure = f"stop while {phase}, the longest of {STOPS}, {model}"
-            report(measure, f"{max(seconds) * 1000:.0f} ms", "below 100 ms")
+    for attempt in range(TRIES):
+        # Each try reads or writes twice as much: where other work delays us, there is still something to stop.
+        text = "The desk stands by the window. " * (250 if not writing else 1) * 2**attempt
+        if not writing and attempt >= 2:
+            text = text[: 7500 * 4]  # what the context holds
+        turn = Turn("user", f"{text}Tell me a very long story about it.")
+        sampling = Sampling(seed=number + STOPS * attempt)
+        call = app.engine.worker.call(Generate(f"stop-{name}-{attempt}", [turn], sampling, max_tokens=2000))
+        if writing and next(iter(call.items()), None) is None:
+            continue
+        time.sleep(0.03 + 0.05 * number)  # moments that fall anywhere in a slice
+        begun = time.perf_counter()
+        call.cancel()
+        try:
+            call.result()
+        except Cancelled:
+            return time.perf_counter() - begun
+    raise NotTaken(f"{TRIES} answers had ended before they were stopped")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from tests.benchmarks.report import BRIGHTER, STARTER, report
+from tests.benchmarks.report import BRIGHTER, STARTER, NotTaken, report, taking
 
 ANSWERS, TOKENS = 3, 96  # of each model; the quickest counts
 
@@ -32,34 +32,39 @@ def measure_fit(folder: Path) -> None:
     library = Library(Home(folder))
     files = [library.path_of(STARTER), library.path_of(BRIGHTER)]
     ratios: dict[str, list[float]] = {}
+
+    def measure(name: str, file: Path, context: int, kind: str) -> None:
+        header = gguf.read_header(file)
+        with closing(Worker(local.spec(), Events())) as worker:
+            worker.call(AskEngine()).result()
+            process = psutil.Process(worker.pid)
+            before = process.memory_info().rss
+            load = LoadModel(str(file), context, cache_type=kind, speculation="off")
+            worker.call(load).result()
+            words = context - 64
+            count = worker.call(CountTokens(["word " * words])).result().counts[0]
+            words = words * (context - 96) // count
+            turn = Turn("user", "word " * words)
+            call = worker.call(Generate("fit", [turn], Sampling(temperature=0), max_tokens=4))
+            filled = call.result().timings.prompt_tokens
+            measured = process.memory_info().rss - before
+        predicted = fit.need(file.stat().st_size, header.shape, context, kind).total
+        ratios.setdefault(header.architecture, []).append(predicted / measured)
+        print(
+            f"  {header.architecture} {name} {context} {kind}, {filled} tokens:"
+            f" {predicted / 1e6:.0f} / {measured / 1e6:.0f} MB = {predicted / measured:.2f}",
+            flush=True,
+        )
+
     for shape in ("", *SHAPES):
         if shape:
             files = [write_random(library.path_of(STARTER), folder / f"{shape}.gguf", shape)]
         for file in files:
-            header = gguf.read_header(file)
+            name = shape or file.parent.name
             for context in (1024, 3072):
                 for kind in ("f16", "q8_0"):
-                    worker = Worker(local.spec(), Events())
-                    worker.call(AskEngine()).result()
-                    process = psutil.Process(worker.pid)
-                    before = process.memory_info().rss
-                    load = LoadModel(str(file), context, cache_type=kind, speculation="off")
-                    worker.call(load).result()
-                    words = context - 64
-                    count = worker.call(CountTokens(["word " * words])).result().counts[0]
-                    words = words * (context - 96) // count
-                    turn = Turn("user", "word " * words)
-                    call = worker.call(Generate("fit", [turn], Sampling(temperature=0), max_tokens=4))
-                    filled = call.result().timings.prompt_tokens
-                    measured = process.memory_info().rss - before
-                    worker.close()
-                    predicted = fit.need(file.stat().st_size, header.shape, context, kind).total
-                    ratios.setdefault(header.architecture, []).append(predicted / measured)
-                    print(
-                        f"  {header.architecture} {shape or file.parent.name} {context} {kind}, {filled} tokens:"
-                        f" {predicted / 1e6:.0f} / {measured / 1e6:.0f} MB = {predicted / measured:.2f}",
-                        flush=True,
-                    )
+                    with taking(f"memory of {name}, {context} tokens, {kind}"):
+                        measure(name, file, context, kind)
             if shape:
                 file.unlink()
     every = [ratio for found in ratios.values() for ratio in found]
@@ -96,29 +101,34 @@ def measure_speed(folder: Path) -> None:
     from core.engine import local
     from core.engine.messages import Generate, LoadModel, Sampling, Turn
     from core.events import Events
-    from core.models import fit, gguf, hardware, measure
+    from core.models import fit, gguf, hardware
     from core.paths import Home
     from core.workers.supervisor import Worker
 
     with closing(App(Home(folder / "measured"))) as app:
-        speeds = measure.measure(app)
+        speeds = app.speed.measure()
     print(f"  {speeds}", flush=True)
     ratios = []
     for name, file in _models(folder):
-        header, size = gguf.read_header(file), gguf.size_bytes(file)
-        predicted = fit.judge(size, header.shape, 0, hardware.look(), speeds=speeds).tokens_per_second
-        assert predicted is not None
-        measured = 0.0
-        with closing(Worker(local.spec(), Events())) as worker:
-            worker.call(LoadModel(str(file), 2048, speculation="off")).result()
-            for number in range(ANSWERS):
-                turn = Turn("user", "Tell me a very long story about a desk.")
-                call = Generate(f"s{number}", [turn], Sampling(temperature=0), max_tokens=TOKENS)
-                timings = worker.call(call).result().timings
-                assert timings.completion_tokens > TOKENS // 2, f"{name} ended early"
-                measured = max(measured, timings.tokens_per_second)
-        ratios.append(predicted / measured)
-        print(f"  {name}: {predicted:.1f} / {measured:.1f} tok/s = {predicted / measured:.2f}", flush=True)
+        with taking(f"speed of {name}"):
+            header, size = gguf.read_header(file), gguf.size_bytes(file)
+            predicted = fit.judge(size, header.shape, 0, hardware.look(), speeds=speeds).tokens_per_second
+            if predicted is None:
+                raise NotTaken("the machine could not be measured")
+            measured = 0.0
+            with closing(Worker(local.spec(), Events())) as worker:
+                worker.call(LoadModel(str(file), 2048, speculation="off")).result()
+                for number in range(ANSWERS):
+                    turn = Turn("user", "Tell me a very long story about a desk.")
+                    call = Generate(f"s{number}", [turn], Sampling(temperature=0), max_tokens=TOKENS)
+                    timings = worker.call(call).result().timings
+                    if timings.completion_tokens <= TOKENS // 2:
+                        raise NotTaken("an answer ended early")
+                    measured = max(measured, timings.tokens_per_second)
+            ratios.append(predicted / measured)
+            print(
+                f"  {name}: {predicted:.1f} / {measured:.1f} tok/s = {predicted / measured:.2f}", flush=True
+            )
     report(
         f"predicted ÷ measured speed, {len(ratios)} models of {len(ratios) // 2 + 1} shapes",
         f"{min(ratios):.2f} to {max(ratios):.2f}",

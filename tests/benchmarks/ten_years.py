@@ -19,7 +19,7 @@ from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from tests.benchmarks import start
-from tests.benchmarks.report import ROOT, report
+from tests.benchmarks.report import ROOT, report, taking
 from tests.support import ten_years
 
 EACH = 24  # queries of a kind
@@ -30,11 +30,16 @@ _KANJI = re.compile("[\u4e00-\u9fff]{2,}")
 
 
 def measure_ten_years(folder: Path) -> None:
-    measure_migration(folder / "old")
+    """All of them; what cannot be taken costs its own rows only."""
+    with taking("migrating ten years"):
+        measure_migration(folder / "old")
     home = ten_years.home(folder / "ten-years")
-    measure_search(home)
-    start.measure_start(home)
-    measure_window(home, folder)
+    with taking("search over ten years"):
+        measure_search(home)
+    with taking("start after ten years"):
+        start.measure_start(home)
+    with taking("the window after ten years"):
+        measure_window(home, folder)
 
 
 # ---------------------------------------------------------------- migration

@@ -78,6 +78,7 @@ def test_a_stop_while_another_conversation_is_answered_ends_only_its_own(app: Ap
     assert writing.wait(30).state is MessageState.STOPPED
 
 
+@pytest.mark.logs("some jobs are still at work")
 def test_a_stop_while_another_conversations_model_is_loaded_ends_only_its_own(
     script: Script, home: Home
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_stopped_answer_keeps_what_it_has(app: App) -> None:
     assert "ten" not in answer.text
 
 
+@pytest.mark.logs("process ended while", "the engine crashed")
 def test_the_engines_death_fails_this_answer_and_the_next_one_works(app: App) -> None:
     conversation = app.chat.new_conversation().id
     with pytest.raises(WorkerDied) as died:
@@ -141,6 +143,7 @@ def test_the_engines_death_fails_this_answer_and_the_next_one_works(app: App) ->
     assert app.chat.send(conversation, "and now?").wait().text == "All right."
 
 
+@pytest.mark.logs("process ended while")
 def test_the_unfinished_answer_on_disk_is_close_behind(app: App) -> None:
     conversation = app.chat.new_conversation().id
     grown: list[str] = []
@@ -205,6 +208,7 @@ def test_export_is_markdown_with_who_said_what(app: App) -> None:
     assert "## You\n\nHello **you**\n\n## SmolLM2 135M\n\nAll right." in text
 
 
+@pytest.mark.logs("had been cut short")
 def test_answers_interrupted_by_a_crash_are_settled_at_the_next_start(app: App, home: Home) -> None:
     conversation = app.chat.new_conversation().id
     app.conversations.add(conversation, Role.ASSISTANT, "half", parent=None, state=MessageState.STREAMING)
@@ -230,6 +234,7 @@ def test_a_broken_link_among_the_models_is_left_out(app: App, home: Home) -> Non
     assert all(model.id != "gone" for model in app.library.all())
 
 
+@pytest.mark.logs("an answer could not be stored", "an answer failed", "the job .* failed")
 def test_an_answer_always_ends_whatever_breaks(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk at the end of an answer, and a bug in the midst of one."""
     ended: list[AnswerEnded] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from core.app import App
+from core.models.library import Library
 from core.paths import Home
 from tests.conftest import CORPUS
+from tests.support.gguf_files import with_template
 
 TIMINGS = {
     "first_token_s",
@@ -63,6 +66,46 @@ def test_models_list(home: Home) -> None:
         m["id"] for m in models
     }
     assert all(not m["id"].startswith("qwen") for m in models)  # the test model is not offered to people
+
+
+def test_an_added_model_is_tried_chosen_missed_and_removed(home: Home, tmp_path: Path) -> None:
+    """It answers when it is chosen, and not before; when its file has gone, that is said."""
+    starter = Library(home).path_of("smollm2-135m-instruct")
+    good, mute = tmp_path / "good.gguf", with_template(starter, tmp_path / "mute.gguf", "{# #}")
+    shutil.copy(starter, good)
+    code, (added,), said = tsukue(home, "models", "import", str(good), "--json")
+    assert (code, added["id"], added["works"], said) == (0, "good", True, "")
+    code, (added,), said = tsukue(home, "models", "import", str(mute), "--json")
+    assert (code, added["id"], added["works"]) == (1, "mute", False)
+    assert said.startswith(
+        "tsukue: mute is in the list of models, but a first try failed. The model's own chat"
+    )
+    assert len(said.splitlines()) == 1
+    code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
+    assert (code, answer["model"], said) == (0, "SmolLM2 135M", "")
+
+    assert tsukue(home, "models", "use", "all-minilm-l6-v2")[0] == 1
+    assert tsukue(home, "models", "use", "good", "--json")[0] == 0
+    code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
+    assert (code, answer["model"], said) == (0, "good", "")
+    good.unlink()
+    code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
+    assert (code, answer["model"]) == (0, "SmolLM2 135M")
+    assert said == (
+        f"tsukue: good cannot be used: its file is not there ({good}); SmolLM2 135M is used instead\n"
+    )
+    code, _, said = tsukue(home, "chat", "Say hello.", "--model", "good", "--json")
+    assert code == 1
+    assert str(good) in said
+    code, (models,), _ = tsukue(home, "models", "list", "--json")
+    (gone,) = (model for model in models if model["lacks"])
+    assert (gone["id"], gone["path"], gone["lacks"]) == ("good", str(good), "its file is not there")
+    assert f"its file is not there ({good})" in tsukue(home, "models", "list")[1][0]
+    for model in ("good", "mute"):
+        assert tsukue(home, "models", "remove", model, "--json")[1] == [{"freed_bytes": 0}]
+    code, (models,), _ = tsukue(home, "models", "list", "--json")
+    assert all(model["starter"] for model in models)
+    (home.root / "settings.toml").unlink()
 
 
 def test_a_model_is_adjusted(home: Home) -> None:

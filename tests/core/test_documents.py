@@ -17,9 +17,9 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
-from core.documents import passages, retrieve, sentences, support
+from core.documents import index, passages, retrieve, sentences, support
 from core.documents.ingest import IngestProgress
-from core.documents.messages import PageImage, PageText, RenderPage, Section
+from core.documents.messages import PageImage, PageText, RenderPage, Section, StoreVectors
 from core.errors import (
     CollectionMissing,
     EncodingUnknown,
@@ -35,6 +35,7 @@ from core.errors import (
 )
 from core.jobs import Job
 from core.paths import Home
+from core.workers.messages import Request
 from tests.conftest import CORPUS, ROOT, until
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/data/questions.jsonl").read_text().splitlines()]
@@ -192,6 +193,7 @@ def make_bad(kind: str, folder: Path) -> Path:
         ("missing", FileMissing),
     ],
 )
+@pytest.mark.logs("a file was not added")
 def test_each_bad_file_is_refused_by_name_and_others_go_on(
     shared: App, tmp_path: Path, kind: str, error: type[TsukueError]
 ) -> None:
@@ -203,6 +205,7 @@ def test_each_bad_file_is_refused_by_name_and_others_go_on(
     assert report.added == 1
 
 
+@pytest.mark.logs("a file was not added", "process ended while")
 def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = app.ingest.parser.call
 
@@ -220,6 +223,7 @@ def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch
     assert report.added == 1
 
 
+@pytest.mark.logs("a file was not added", "process ended while")
 def test_a_file_that_takes_too_long_is_given_up(app: App, tmp_path: Path) -> None:
     app.ingest.seconds_per_file = 0
     (tmp_path / "a.txt").write_text("text")
@@ -310,6 +314,7 @@ def test_indexing_goes_on_where_a_kill_stopped_it(app: App, home: Home, tmp_path
         again.close()
 
 
+@pytest.mark.logs("once more", "process ended while")
 def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_text("\n".join(f"Paragraph {n} speaks about item {n * 7}. " * 12 for n in range(120)))
@@ -322,6 +327,7 @@ def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: P
     assert (report.added, report.failed) == (1, [])
 
 
+@pytest.mark.logs("filling it again")
 def test_a_lost_vector_index_is_filled_again_from_the_database(app: App, home: Home, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("The gate closes at eight.")
@@ -330,6 +336,32 @@ def test_a_lost_vector_index_is_filled_again_from_the_database(app: App, home: H
     app.index.worker.stop()
     (found,) = retrieve.search(app.documents, app.index, "c", "gate", 5)
     assert found.similarity is not None
+
+
+@pytest.mark.logs("filling it again")
+def test_a_large_index_is_filled_again_in_parts(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More vectors than one message can carry: a request with all of them would be refused."""
+    texts = [f"Gate {number} closes at {number}." for number in range(5)]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    add(app, tmp_path)
+    app.index.drop(app.documents.collection("c"))
+    app.index.worker.stop()
+    sent: list[int] = []
+    call = app.index.worker.call
+
+    def count(request: Request, *more: Any) -> Any:
+        if isinstance(request, StoreVectors):
+            sent.append(len(request.ids))
+        return call(request, *more)
+
+    monkeypatch.setattr(app.index.worker, "call", count)
+    monkeypatch.setattr(index, "REFILL", 2)
+    found = app.index.nearest(app.documents.collection("c"), "gate", 10)
+    assert sent == [2, 2, 1]
+    assert len(found) == 5
 
 
 def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
@@ -346,7 +378,7 @@ def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
 
 
 def test_the_sentence_transformers_encoder_fills_the_same_place(app: App, tmp_path: Path) -> None:
-    app.settings.values.embedder = "all-minilm-l6-v2"
+    app.settings.change(embedder="all-minilm-l6-v2")
     path = tmp_path / "a.txt"
     path.write_text("The gate closes at eight.\n\nBananas are rich in potassium.")
     assert add(app, path).passages == 1
@@ -421,7 +453,7 @@ def test_the_models_own_markers_are_not_trusted(shared: App) -> None:
     judged = shared.answerer.judge(evidence, answer)
     assert judged.outcome == "answered"
     assert judged.citations[0].page == 2
-    assert judged.citations[0]["marker"] == 1
+    assert judged.citations[0].marker == 1
 
 
 def test_the_support_rule_holds_on_the_half_it_was_tuned_on() -> None:
@@ -461,6 +493,7 @@ def test_a_document_removed_while_it_is_embedded_costs_nothing_else(app: App, tm
     assert [Path(d.path).name for d in app.documents.documents("c")] == ["b.txt"]
 
 
+@pytest.mark.logs("a file was not added")
 def test_a_name_that_is_no_text_is_refused(app: App, tmp_path: Path) -> None:
     name = os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.txt")
     Path(name).write_text("text")

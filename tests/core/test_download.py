@@ -17,6 +17,7 @@ import pytest
 from core.errors import (
     Cancelled,
     DownloadDamaged,
+    HomeNotWritable,
     HubBusy,
     HubMissing,
     HubRefused,
@@ -329,7 +330,7 @@ def test_what_was_verified_is_not_fetched_again_when_only_the_move_failed(
     real = Path.replace
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse)
-        with pytest.raises(PermissionError):
+        with pytest.raises(HomeNotWritable):
             run(make(hub, network, tmp_path), tmp_path)
     sent = hub.sent
     target = run(make(hub, network, tmp_path), tmp_path)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
+import resource
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +44,7 @@ from core.models import gguf
 from core.models.library import Library
 from core.paths import Home
 from core.workers.supervisor import Worker
-from tests.support.gguf_files import with_template, write_adapter
+from tests.support.gguf_files import with_number, with_template, write_adapter
 
 GREEDY = Sampling(temperature=0)
 
@@ -367,6 +370,48 @@ def test_the_header_tells_what_the_model_is(model_path: str) -> None:
     assert "im_start" in header.chat_template
 
 
+@pytest.mark.parametrize("length", [1, 64])
+def test_a_model_with_a_context_smaller_than_a_batch_answers(
+    model_path: str, tmp_path: Path, length: int
+) -> None:
+    small = with_number(Path(model_path), tmp_path / "small.gguf", "llama.context_length", length)
+    worker = Worker(local.spec(), Events())
+    try:
+        context = worker.call(LoadModel(str(small), 2048)).result().context_length
+        call = worker.call(Generate("s", [Turn("user", "word " * 150)], GREEDY, max_tokens=8))
+        assert length < call.result(60).timings.prompt_tokens < context
+        with pytest.raises(ContextFull):
+            worker.call(Generate("s", [Turn("user", "word " * 500)], GREEDY, max_tokens=8)).result(60)
+    finally:
+        worker.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("block_count", 513, "layers"),
+        ("block_count", 2**32 - 1, "layers"),
+        ("expert_count", 100_000, "experts"),
+        ("expert_count", 4, "experts"),
+        ("expert_used_count", 4, "experts"),
+    ],
+)
+def test_numbers_that_end_llama_cpps_process_are_refused_before(
+    model_path: str, tmp_path: Path, key: str, value: int, reason: str
+) -> None:
+    strange = with_number(Path(model_path), tmp_path / "strange.gguf", f"llama.{key}", value)
+    with pytest.raises(ModelUnreadable, match=f"number of {reason} makes no sense"):
+        gguf.check(strange)
+
+
+def test_a_vocabulary_with_a_word_twice_is_refused_before(model_path: str, tmp_path: Path) -> None:
+    data = Path(model_path).read_bytes()
+    twice = tmp_path / "twice.gguf"
+    twice.write_bytes(data.replace(b"\x06\0\0\0\0\0\0\0\xc4\xa0that", b"\x06\0\0\0\0\0\0\0\xc4\xa0this", 1))
+    with pytest.raises(ModelUnreadable, match="twice in its vocabulary"):
+        gguf.check(twice)
+
+
 def test_mutated_headers_never_crash_the_reader(model_path: str, tmp_path: Path) -> None:
     """Seeded mutations of the first bytes: each file is read or refused, quickly, by name."""
     head = bytearray(Path(model_path).read_bytes()[:4_000_000])
@@ -414,20 +459,118 @@ def test_text_that_hides_a_token_in_a_token_or_brings_the_guard_stays_text() -> 
 
 
 @pytest.mark.parametrize(
-    "template",
+    ("template", "reason"),
     [
-        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
-        "{{ 'x' * 10**12 }}",
-        "{{ ''.__class__.__mro__ }}{{ messages.append(1) }}",
-        "{% if %}",
-        "{{ raise_exception('no') }}",
-        "{{ 1 / 0 }}",
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "come to an end"),
+        ("{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}", "come to an end"),
+        ("{% for i in range(999999999) %}{% endfor %}x", "too large"),
+        ("{{ 'x' * 10000000000 }}", "too large"),
+        ("{{ 'x'.center(3000000000) }}", "too large"),
+        ("{{ messages[0].content | center(3000000000) }}", "too large"),
+        ("{{ 10**12 }}", "powers are not allowed"),
+        ("{{ ''.__class__.__mro__ }}{{ messages.append(1) }}", "unsafe"),
+        ("{% if %}", "contains an error: Expected an expression"),
+        ("{{ 1 / 0 }}", "contains an error: division by zero"),
+        ("{{ none + 1 }}", "contains an error"),
+        ("{{ raise_exception('no') }}", "it refuses these messages: no"),
+        ("{{ raise_exception() }}", r"\(it refuses these messages\)"),
+        ("", "gives nothing"),
+        ("{# nothing #}", "gives nothing"),
+        ("{{ messages[0].role }}", "leaves the question out"),
+        ("{{ messages[-1].content[:1] }}", "leaves the question out"),
+        (
+            "Go.{% for m in messages if m.role != 'user' %}{{ m.content }}{% endfor %}",
+            "leaves the question out",
+        ),
+        ("This is what hi looks like.", "leaves the question out"),
     ],
 )
-def test_a_hostile_template_is_stopped(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_template_that_cannot_be_used_is_said_in_a_sentence(
+    template: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("core.engine.template.TIME_LIMIT", 0.5)
-    with pytest.raises(TemplateFailed):
+    with pytest.raises(TemplateFailed, match=reason):
         rendered(template, Turn("user", "hi"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system bounds a process's memory")
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ '%3000000000d' % 1 }}",
+        "{{ '{:3000000000d}'.format(1) }}",
+        "{{ ('x' * 10000).replace('', 'y' * 100000) }}",
+        "{% set ns = namespace(x='x') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+    ],
+)
+def test_what_a_template_builds_is_bounded_before_it_is_there(template: str) -> None:
+    """Its memory is refused by the system; nothing of that size is ever taken, and the limit is gone afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(TemplateFailed, match="too large"):
+        rendered(template, Turn("user", "hi"))
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_900_000  # kilobytes; one of them is 3 GB
+
+
+PARTS = "{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}"
+TURNS = [
+    Turn("system", "Be kind."),
+    Turn("user", "Hi."),
+    Turn("assistant", "<think>Hm.</think>This is it."),
+    Turn("user", 'A & <b>: "c"?\n  Yes /no_think'),
+]
+LEGITIMATE = {
+    "as they are": "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+    "trimmed": "{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}{% endfor %}",
+    "without white space": "{% for m in messages %}[{{ m.role }}]{{ m.content.split() | join(' ') }}{% endfor %}",
+    "upper case": "{% for m in messages %}[{{ m.role }}]{{ m.content | upper }}{% endfor %}",
+    "HTML": "{% for m in messages %}[{{ m.role }}]{{ m.content | e }}{% endfor %}",
+    "JSON": "{% for m in messages %}{{ m | tojson }}{% endfor %}",
+    "without earlier thinking": "{% for m in messages %}[{{ m.role }}]{{ m.content.split('</think>')[-1] }}{% endfor %}",
+    "without a switch": "{% for m in messages %}[{{ m.role }}]{{ m.content.replace('/no_think', '') }}{% endfor %}",
+    "parts": "{% for m in messages %}[{{ m.role }}]" + PARTS + "{% endfor %}",
+    "parts of the first": "{% for m in messages %}[{{ m.role }}]{{ m.content[0]['text'] + '.' }}{% endfor %}",
+    "either": "{% for m in messages %}[{{ m.role }}]{% if m.content is string %}{{ m.content }}{% else %}"
+    + PARTS
+    + "{% endif %}{% endfor %}",
+    "parts from the person only": "{% for m in messages %}[{{ m.role }}]{% if m.role == 'user' %}"
+    + PARTS
+    + "{% else %}{{ m.content + '' }}{% endif %}{% endfor %}",
+    "instruction dropped": "{% for m in messages if m.role != 'system' %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+    "instruction refused, parts": "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}[{{ m.role }}]"
+    + PARTS
+    + "{% endfor %}",
+    "only the last": "{{ messages[-1].content }}",
+}
+
+
+@pytest.mark.parametrize("way", LEGITIMATE)
+def test_a_template_gets_the_question_in_the_form_that_it_reads(way: str) -> None:
+    text = "".join(rendered(LEGITIMATE[way], *TURNS))
+    plain = re.sub(r"\W", "", text.lower())
+    assert "yes" in plain
+    assert "'type'" not in text, "a list of parts was written out as Python shows it"
+    assert way == "only the last" or "bekind" in plain, "the standing instruction"
+
+
+def test_a_question_that_stands_in_the_prompt_by_chance_is_not_taken_for_asked() -> None:
+    template = "{% for m in messages %}{% if loop.last %}?{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    with pytest.raises(TemplateFailed, match="leaves the question out"):
+        rendered(template, Turn("user", "And now?"), Turn("assistant", "Then."), Turn("user", "And now?"))
+
+
+def test_an_empty_prompt_does_not_reach_llama_cpp(model_path: str, tmp_path: Path) -> None:
+    """There is no question in these turns, so the template may give nothing; llama.cpp would end the process."""
+    empty = with_template(Path(model_path), tmp_path / "empty.gguf", "{% for m in messages %}{% endfor %}")
+    worker = Worker(local.spec(), Events())
+    try:
+        worker.call(LoadModel(str(empty), 512)).result()
+        for turn in (Turn("user", "Hi."), Turn("assistant", "Hi.")):
+            with pytest.raises(TemplateFailed):
+                worker.call(Generate("e", [turn], GREEDY, max_tokens=4)).result(30)
+        assert worker.pid is not None
+    finally:
+        worker.close()
 
 
 def test_a_template_without_a_system_role_gets_it_in_the_first_message() -> None:

@@ -35,6 +35,15 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(tmp_pa
     assert [p.name for p in tmp_path.iterdir()] == ["settings.json"]
 
 
+def test_what_is_set_aside_overwrites_nothing(tmp_path):
+    path = tmp_path / "names.json"
+    for text in ("one", "two"):
+        path.write_text(text)
+        aside = files.set_aside(path)
+        assert aside.name.startswith("names.json.unreadable-")
+    assert sorted(p.read_text() for p in tmp_path.iterdir()) == ["one", "two"]
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(HomeNotWritable):
         files.write(tmp_path / "gone" / "settings.json", "text")

@@ -225,8 +225,8 @@ def _answered(
 
 def _know(app: App, pace: Pace) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "_pace", lambda *_: pace)
-        measure.measure(app)
+        patch.setattr(app.speed, "_pace", lambda *_: pace)
+        app.speed.measure()
 
 
 def test_two_models_tell_bytes_from_layers() -> None:
@@ -256,13 +256,13 @@ def test_the_yardstick_is_a_sound_model_that_writes_on(app: App, tmp_path: Path)
 
 
 def test_the_machine_is_measured_with_real_models(app: App) -> None:
-    found = measure.measure(app)
+    found = app.speed.measure()
     assert found is not None
     assert found.processor is not None
     assert found.graphics is None
     assert found.processor.bandwidth > 1e8
     assert 0 <= found.processor.per_layer < 0.1
-    assert measure.known(app) == found
+    assert app.speed.known() == found
     assert not (app.home.root / measure.YARDSTICK).exists()
 
 
@@ -271,15 +271,15 @@ def test_a_file_that_is_no_model_does_not_keep_the_machine_from_being_measured(
 ) -> None:
     (app.home.models / "broken.gguf").write_text("<html>not found</html>")
     measured: list[Path] = []
-    monkeypatch.setattr(measure, "_pace", lambda app, small, *_: measured.append(small) or Pace(1e9))
-    assert measure.measure(app) is not None
+    monkeypatch.setattr(app.speed, "_pace", lambda small, *_: measured.append(small) or Pace(1e9))
+    assert app.speed.measure() is not None
     assert measured == [app.library.path_of("smollm2-135m-instruct")]
 
 
 def test_closing_does_not_wait_for_the_measurement(script: Callable[..., Path], home: Home) -> None:
     script({"when": "", "say": "…"}, load_seconds=600)
     app = App(home)
-    job = app.jobs.start("measure", lambda job: measure.measure(app, job))
+    job = app.jobs.start("measure", lambda job: app.speed.measure(job))
     until(psutil.Process().children)
     job.cancel()
     assert job.ended(20)
@@ -288,6 +288,7 @@ def test_closing_does_not_wait_for_the_measurement(script: Callable[..., Path], 
     app.close()
 
 
+@pytest.mark.logs("process ended while", "the graphics device could not be measured")
 def test_a_card_that_crashes_leaves_the_processor_measured(script: Callable[..., Path], home: Home) -> None:
     card = {
         "name": "Vulkan0",
@@ -299,33 +300,34 @@ def test_a_card_that_crashes_leaves_the_processor_measured(script: Callable[...,
     script({"when": "", "say": "one two three"}, devices=[card], crash={"at": "load", "gpu_layers": -1})
     app = App(home)
     try:
-        found = measure.measure(app)
+        found = app.speed.measure()
         assert found is not None
         assert found.processor is not None
         assert found.graphics is None
-        assert measure.known(app) == found
+        assert app.speed.known() == found
     finally:
         app.close()
 
 
+@pytest.mark.logs("the machine could not be measured")
 def test_a_full_disk_leaves_the_speed_unknown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(target: Path) -> None:
         target.write_bytes(b"a part of it")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(yardstick, "write", full)
-    assert measure.measure(app) is None
+    assert app.speed.measure() is None
     assert not (app.home.root / measure.YARDSTICK).exists()
 
 
 def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App) -> None:
     size = SIZE
     _answered(app, 90)
-    assert measure.known(app) is None, "the first measurement is not left out for a single answer"
+    assert app.speed.known() is None, "the first measurement is not left out for a single answer"
     _know(app, Pace(20 * size, 1 / 600))  # 1/20 s for the bytes and as much for 30 layers: 10 tokens a second
     _answered(app, 90)
     learnt = Speeds(Pace(pytest.approx(180 * size), pytest.approx(1 / 5400)))
-    assert measure.known(app) == learnt
+    assert app.speed.known() == learnt
     for less in (
         {"speed": 20},
         {"speed": 500, "tokens": 8},
@@ -334,9 +336,9 @@ def test_a_quicker_answer_corrects_what_was_measured_on_a_busy_machine(app: App)
         {"speed": 500, "size": 98_000_000},  # it may lie in the processor's cache
     ):
         _answered(app, **less)
-        assert measure.known(app) == learnt, less
+        assert app.speed.known() == learnt, less
     _answered(app, 900, gpu_layers=30)
-    assert measure.known(app) == replace(learnt, graphics=Pace(pytest.approx(900 * size)))
+    assert app.speed.known() == replace(learnt, graphics=Pace(pytest.approx(900 * size)))
 
 
 def test_a_real_answer_is_learnt_from(app: App, bright_model: str) -> None:
@@ -345,7 +347,7 @@ def test_a_real_answer_is_learnt_from(app: App, bright_model: str) -> None:
     conversation = app.chat.new_conversation()
     question = "Tell me a very long story about a desk."
     app.chat.send(conversation.id, question, model=bright_model).wait(300)
-    learnt = measure.known(app)
+    learnt = app.speed.known()
     assert learnt is not None
     assert learnt.processor is not None
     assert learnt.processor.bandwidth > 1e8
@@ -356,4 +358,4 @@ def test_what_an_older_version_measured_is_measured_again(app: App) -> None:
     file = app.home.root / measure.FILE
     kept = json.loads(file.read_text())
     file.write_text(json.dumps({**kept, "processor": 40e9}))
-    assert measure.known(app) is None
+    assert app.speed.known() is None

@@ -21,17 +21,22 @@ from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineHelperGone,
     EngineLayersReduced,
     EngineSteppedDown,
 )
 from core.engine.ladder import RUNGS, Ladder, is_crash
 from core.engine.messages import Adapter, LoadModel
-from core.errors import ModelTooLarge, WorkerDied
-from core.models import gguf, hardware, measure
+from core.errors import DiskFull, ModelCrashed, ModelTooLarge, WorkerDied
+from core.models import gguf, hardware
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.hardware import Machine
 from core.paths import Home
+from core.workers.supervisor import WorkerChanged
 from tests.conftest import until
+
+# What this module is about: processes that end, and what follows.
+pytestmark = pytest.mark.logs("process ended while", "the engine crashed")
 
 ANSWERS = [{"when": "", "say": "one two three four"}]
 
@@ -61,6 +66,18 @@ def steps(app: App) -> list[str]:
     taken: list[str] = []
     app.events.listen(EngineSteppedDown, lambda event: taken.append(event.rung))
     return taken
+
+
+def starts_of(app: App) -> list[int]:
+    """The processes of the engine's worker, as they begin."""
+    pids: list[int] = []
+
+    def note(event: WorkerChanged) -> None:
+        if event.worker == app.engine.worker.spec.name and event.pid and event.pid not in pids:
+            pids.append(event.pid)
+
+    app.events.listen(WorkerChanged, note)
+    return pids
 
 
 def test_a_crash_at_load_ends_in_a_working_chat(open_app: Callable[..., App], home: Home) -> None:
@@ -254,13 +271,63 @@ def test_a_smaller_model_that_crashes_at_load_is_left_out(open_app: Callable[...
     assert taken == ["without guessing ahead"]
 
 
-def test_a_crash_that_nothing_helps_ends_in_one_sentence(open_app: Callable[..., App]) -> None:
+def test_a_model_that_nothing_helps_is_named_after_two_starts(open_app: Callable[..., App]) -> None:
     app = open_app(at="load")
+    taken, starts = steps(app), starts_of(app)
+    with pytest.raises(ModelCrashed, match=r"SmolLM2.*SIGSEGV") as died:
+        ask(app)
+    assert died.value.cause == "SIGSEGV"
+    assert taken == []
+    assert app.engine.ladder.remembered() == {}, "a faulty file is nothing against the settings"
+    assert len(starts) == 2
+    with pytest.raises(ModelCrashed):
+        ask(app)
+    assert len(starts) == 4, "the next question tries again"
+
+
+def test_the_self_test_names_a_model_that_nothing_helps(open_app: Callable[..., App]) -> None:
+    app = open_app(at="load")
+    taken = steps(app)
+    report = doctor.examine(app)["engine"]["self_test"]
+    assert "was loading SmolLM2" in report["error"]
+    assert taken == []
+
+
+def test_a_crash_at_every_prompt_ends_in_one_sentence(open_app: Callable[..., App]) -> None:
+    app = open_app(at="prompt")
+    app.settings.change(speculation=False)
     taken = steps(app)
     with pytest.raises(WorkerDied) as died:
         ask(app)
     assert died.value.cause == "SIGSEGV"
     assert taken == [rung.name for rung in RUNGS[1:] if not rung.for_gpu and not rung.for_guesses]
+
+
+def test_a_kill_at_loading_names_the_model(open_app: Callable[..., App]) -> None:
+    app = open_app(at="load", signal="SIGTERM")
+    with pytest.raises(ModelCrashed, match=r"SmolLM2.*asked to end.*SIGTERM"):
+        ask(app)
+
+
+def test_where_nothing_can_be_written_the_engine_works_all_the_same(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Safer settings, devices and speeds serve only the next start; what the person asks for raises."""
+
+    def full(path: Path, content: object) -> None:
+        raise DiskFull(str(path))
+
+    app = open_app(at="load", flash_attention=True)
+    monkeypatch.setattr("core.files.write", full)
+    assert doctor.check_if_new(app) is not None
+    assert ask(app).text == "one two three four"
+    assert list(app.engine.ladder.remembered().values()) == [["without flash attention"]]
+    assert app.engine.record.tested
+    with pytest.raises(DiskFull):
+        app.engine.adjustments.set("m", Adjustments(thinking=False))
+    assert app.engine.adjustments.get("m") == Adjustments(), "what was not kept does not hold"
+    with pytest.raises(DiskFull):
+        app.library.rename("smollm2-135m-instruct", "Mine")
 
 
 def test_a_kill_is_no_crash(open_app: Callable[..., App]) -> None:
@@ -383,18 +450,20 @@ def test_a_change_of_the_engine_asks_for_another_test(
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"m": 3}', '{"m": {"cache_type": 7}}'])
+@pytest.mark.logs("the adjustments of models cannot be read")
 def test_damaged_adjustments_are_forgotten(tmp_path: Path, text: str) -> None:
     (tmp_path / "models.json").write_text(text)
     kept = AdjustmentsFile(tmp_path / "models.json")
     assert kept.get("m") == Adjustments()
     kept.set("m", Adjustments(thinking=False, adapters=(Adapter("/a.gguf", 0.5),)))
-    kept.rename("m", "n")
     again = AdjustmentsFile(tmp_path / "models.json")
-    assert again.get("n").adapters[0].scale == 0.5
-    assert again.get("n").thinking is False
-    assert again.get("m") == Adjustments()
+    assert again.get("m").adapters[0].scale == 0.5
+    assert again.get("m").thinking is False
+    again.set("m", Adjustments())
+    assert AdjustmentsFile(tmp_path / "models.json").get("m") == Adjustments()
 
 
+@pytest.mark.logs("the engine died when it was asked for its devices")
 def test_a_driver_that_crashes_when_it_is_looked_for_is_avoided(open_app: Callable[..., App]) -> None:
     """Looking for devices dies; the model loads without any, and nothing is remembered against it."""
     app = open_app(at="ask")
@@ -402,6 +471,7 @@ def test_a_driver_that_crashes_when_it_is_looked_for_is_avoided(open_app: Callab
     assert app.engine.ladder.remembered() == {}
 
 
+@pytest.mark.logs("the engine died when it was asked for its devices")
 def test_where_looking_for_devices_crashes_too_the_card_is_left_first(
     open_app: Callable[..., App],
 ) -> None:
@@ -435,7 +505,7 @@ def test_a_model_without_the_card_does_not_hide_it_from_the_next(
 def test_the_cards_are_known_before_the_first_question(home: Home, script: Callable[..., Path]) -> None:
     """What would fit is asked before anything was loaded: by the self-test, and when the machine is measured."""
     script(*ANSWERS, devices=[CARD])
-    for number, look in enumerate((doctor.check_if_new, measure.measure)):
+    for number, look in enumerate((doctor.check_if_new, lambda app: app.speed.measure())):
         app = App(Home(home.root / str(number)))
         try:
             look(app)
@@ -493,16 +563,29 @@ def test_who_waits_for_the_card_until_an_answer_ends_can_be_stopped(
         app.close()
 
 
-def test_an_adapter_that_has_gone_is_left_out(home: Home, script: Callable[..., Path]) -> None:
+@pytest.mark.logs("the adapter .* is not there any more", "the draft model .* is not there any more")
+def test_what_was_chosen_by_hand_and_has_gone_is_left_out_and_said(
+    home: Home, script: Callable[..., Path]
+) -> None:
     script(*ANSWERS)
     app = App(home)
     try:
-        app.engine.adjustments.set(app.library.choose("chat"), Adjustments(adapters=(Adapter("/gone.gguf"),)))
+        wishes = Adjustments(adapters=(Adapter("/gone.gguf"),), draft="gone")
+        model = app.library.choose("chat")
+        app.engine.adjustments.set(model, wishes)
+        told: list[EngineHelperGone] = []
+        app.events.listen(EngineHelperGone, told.append)
         assert ask(app).text == "one two three four"
+        assert ask(app).text == "one two three four"
+        assert told == [
+            EngineHelperGone(model, "draft", "gone"),
+            EngineHelperGone(model, "adapter", "/gone.gguf"),
+        ], "each is said, once"
     finally:
         app.close()
 
 
+@pytest.mark.logs("the engine could not be tested")
 def test_a_test_that_fails_for_other_reasons_is_quiet_and_comes_again(
     home: Home, script: Callable[..., Path]
 ) -> None:
@@ -515,6 +598,7 @@ def test_a_test_that_fails_for_other_reasons_is_quiet_and_comes_again(
         app.close()
 
 
+@pytest.mark.logs("the engine could not be tested")
 def test_closing_does_not_wait_for_the_engines_test(home: Home, script: Callable[..., Path]) -> None:
     script(*ANSWERS, load_seconds=600)
     app = App(home)

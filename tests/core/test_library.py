@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from gguf import GGUFWriter
 
 from core.app import App
-from core.errors import Cancelled, ModelMissing, ModelUnreadable
+from core.errors import (
+    Cancelled,
+    ModelGone,
+    ModelMissing,
+    ModelUnreadable,
+    NoModel,
+    PlaceNotWritable,
+    PlaceTaken,
+)
+from core.events import Events
 from core.models import discover, gguf
-from core.models.library import Library
-from core.paths import Home
+from core.models.library import Library, ModelStoodIn
+from core.paths import ROOT, Home
+from tests.conftest import until
 from tests.support.gguf_files import finish, split, write_adapter
 
 # ---------------------------------------------------------------- library
@@ -27,7 +43,8 @@ def test_a_model_is_used_where_it_lies_and_removed_again(home: Home, tmp_path: P
     theirs.symlink_to(source)
     added = library.add(theirs)
     assert (added.id, added.role, added.path.is_symlink()) == ("theirs", "chat", True)
-    assert library.choose("chat") == "theirs"
+    assert library.choose("chat") == "smollm2-135m-instruct", "what is new does not answer unasked"
+    assert library.choose("chat", "theirs") == "theirs"
     assert library.remove("theirs") == 0
     assert source.exists()
     with pytest.raises(ModelMissing):
@@ -161,6 +178,8 @@ def test_a_model_moves_to_another_disk_and_back_and_is_removed_there(home: Home,
     assert not (tmp_path / "disk/owner--model").exists()
     (tmp_path / "other").rename(tmp_path / "unplugged")
     assert "owner--model" not in [model.id for model in library.all()]
+    (gone,) = (model for model in library.listed() if model.lacks)
+    assert (gone.id, gone.place) == ("owner--model", tmp_path / "other/owner--model/model.gguf")
     (tmp_path / "unplugged").rename(tmp_path / "other")
     assert library.remove("owner--model") >= size - 1000
     assert not (tmp_path / "other/owner--model").exists()
@@ -241,6 +260,19 @@ def test_a_move_that_a_crash_has_ended_can_be_made_again(home: Home, tmp_path: P
     (tmp_path / "disk/.owner--model.half/model.gguf").write_bytes(b"half")
     assert library.move("owner--model", tmp_path / "disk").path.stat().st_size > 90_000_000
     assert sorted(p.name for p in (tmp_path / "disk").iterdir()) == ["owner--model"]
+
+
+def test_a_place_that_cannot_be_moved_to_is_named(home: Home, tmp_path: Path) -> None:
+    """It is the person's folder and not the program's own: the sentence must not speak of --home."""
+    library = Library(home)
+    folder = _fetched(home, library)
+    (tmp_path / "disk/owner--model").mkdir(parents=True)
+    with pytest.raises(PlaceTaken, match="already exists"):
+        library.move("owner--model", tmp_path / "disk")
+    (tmp_path / "a file").write_text("no folder")
+    with pytest.raises(PlaceNotWritable, match="a file cannot be written to"):
+        library.move("owner--model", tmp_path / "a file")
+    assert library.find("owner--model").path == folder / "model.gguf"
 
 
 def test_an_id_is_meant_before_anothers_name(home: Home) -> None:
@@ -382,3 +414,196 @@ def test_what_cannot_chat_is_no_chat_model(
         library.add(tmp_path / "encoder.gguf")
     assert library.find("encoder").role == "other"
     assert library.choose("chat") == "smollm2-135m-instruct"
+
+
+# ---------------------------------------------------------------- models whose files have gone
+
+
+def gone(library: Library) -> dict[str, str]:
+    """The models of the list that cannot be used, and why."""
+    return {model.id: model.lacks for model in library.listed() if model.lacks}
+
+
+def _linked(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    (tmp_path / "theirs.gguf").symlink_to(Library(home).path_of("smollm2-135m-instruct"))
+    (home.models / "theirs.gguf").symlink_to(tmp_path / "theirs.gguf")
+    return tmp_path / "theirs.gguf"
+
+
+def _moved_folder(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    library = Library(home)
+    _fetched(home, library)
+    library.move("owner--model", tmp_path / "disk")
+    return tmp_path / "disk/owner--model"
+
+
+def _folder_without_its_file(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    return _fetched(home, Library(home)) / "model.gguf"
+
+
+def _own_parts(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    for part in parts:
+        shutil.copy(part, home.models)
+    return home.models / parts[1].name
+
+
+def _own_parts_first(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    return _own_parts(home, tmp_path, parts).with_name(parts[0].name)
+
+
+def _linked_parts(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
+    (tmp_path / "theirs").mkdir()
+    for part in parts:
+        shutil.copy(part, tmp_path / "theirs")
+    Library(home).add(tmp_path / "theirs" / parts[0].name, "big")
+    return tmp_path / "theirs" / parts[-1].name
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (_linked, "its file is not there"),
+        (_moved_folder, "its file is not there"),
+        (_folder_without_its_file, "its file is not there"),
+        (_own_parts, "a part of it is not there"),
+        (_own_parts_first, "a part of it is not there"),
+        (_linked_parts, "a part of it is not there"),
+    ],
+)
+def test_a_model_whose_file_has_gone_is_listed_as_such_and_can_be_removed(
+    home: Home, tmp_path: Path, parts: list[Path], make: Callable[..., Path], reason: str
+) -> None:
+    taken = make(home, tmp_path, parts)
+    bystander = tmp_path / "bystander"
+    bystander.write_text("not the library's")
+    told: list[ModelStoodIn] = []
+    events = Events()
+    events.listen(ModelStoodIn, told.append)
+    library = Library(home, events=events)
+    assert gone(library) == {}
+    taken.rename(tmp_path / "taken away")
+    library = Library(home, events=events)
+    (found,) = gone(library)
+    assert gone(library) == {found: reason}
+    assert library.choose("chat", found) == "smollm2-135m-instruct"
+    assert library.choose("chat", found) == "smollm2-135m-instruct"
+    (event,) = told
+    assert (event.reason, event.chosen) == (reason, "SmolLM2 135M")
+    assert [model.id for model in library.of_role("chat")] == ["smollm2-135m-instruct"]
+    for use in (library.path_of, library.find, lambda model: library.move(model, tmp_path / "x")):
+        with pytest.raises(ModelGone, match=reason):
+            use(found)
+    assert library.rename(found, "Mine").name == "Mine"
+    library.remove(found)
+    assert gone(library) == {}
+    assert (tmp_path / "taken away").exists()
+    assert bystander.exists()
+    assert not [path for path in home.models.iterdir() if not path.name.startswith(".")]
+
+
+def test_removing_a_folder_that_was_moved_and_has_gone_deletes_nothing_beside_it(
+    home: Home, tmp_path: Path
+) -> None:
+    """A model that is a folder and not a file: where it was, other things lie."""
+    library = Library(home)
+    folder = home.models / "desk--finder"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"x")
+    (folder / "model.json").write_text(json.dumps({"name": "Finder", "role": "embedding"}))
+    library.move("desk--finder", tmp_path / "disk")
+    (tmp_path / "disk/other things").mkdir()
+    shutil.rmtree(tmp_path / "disk/desk--finder")
+    assert gone(library) == {"desk--finder": "its file is not there"}
+    assert library.remove("desk--finder") == 0
+    assert (tmp_path / "disk/other things").is_dir()
+
+
+def test_links_in_a_circle_are_no_model(home: Home) -> None:
+    (home.models / "a.gguf").symlink_to("b.gguf")
+    (home.models / "b.gguf").symlink_to("a.gguf")
+    library = Library(home)
+    assert set(gone(library)) == {"a", "b"}
+    library.remove("a")
+    library.remove("b")
+
+
+NOBODY = 65534
+CLOSED = """
+import os, sys
+from pathlib import Path
+from core.models.library import Library
+from core.paths import Home
+home, closed, nobody = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+if os.geteuid() == 0:
+    os.seteuid(nobody)
+library = Library(Home(home), starter=home / "none")
+for model in library.listed():
+    print(model.id, model.lacks)
+    library.remove(model.id)
+assert library.listed() == []
+for use in (library.path_of, lambda path: library.add(Path(path)), lambda path: library.choose("chat", path)):
+    try:
+        use(str(closed / "x.gguf"))
+    except Exception as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other doors")
+def test_files_that_may_not_be_read_are_said(tmp_path: Path) -> None:
+    """In a process of nobody's, where the tests are root's; the folders above are opened for it meanwhile."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        home, closed = folder / "home", folder / "closed"
+        (home / "models").mkdir(parents=True)
+        closed.mkdir()
+        (closed / "x.gguf").write_bytes(b"GGUF")
+        (home / "models/door.gguf").symlink_to(closed / "x.gguf")
+        (home / "models/shut.gguf").write_bytes(b"GGUF")
+        (home / "models/shut.gguf").chmod(0)
+        for path in (folder, home, home / "models"):
+            path.chmod(0o777)
+        closed.chmod(0)
+        try:
+            command = [sys.executable, "-c", CLOSED, str(home), str(closed), str(NOBODY)]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        finally:
+            closed.chmod(0o700)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "door its file may not be read",
+        "shut its file may not be read",
+        "ModelMissing",
+        "ModelUnreadable",
+        "NoModel",
+    ]
+
+
+def test_what_was_chosen_and_is_unknown_or_of_another_kind_is_told(home: Home, tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+    events = Events()
+    events.listen(ModelStoodIn, lambda event: told.append((event.wanted, event.reason)))
+    library = Library(home, events=events)
+    library.add(
+        write_adapter(library.path_of("smollm2-135m-instruct"), tmp_path / "style.gguf", strength=0.1)
+    )
+    for wanted in ("", "never-there", "style", "smollm2-135m-instruct", "SmolLM2 135M"):
+        assert library.choose("chat", wanted) == "smollm2-135m-instruct"
+    assert told == [
+        ("never-there", "it is not on this computer any more"),
+        ("style", "it is a model for something else"),
+    ]
+
+
+def test_without_the_starter_the_model_that_was_there_first_answers(home: Home, tmp_path: Path) -> None:
+    """Whatever a new one is called."""
+    model = Library(home).path_of("smollm2-135m-instruct")
+    library = Library(home, starter=tmp_path / "none")
+    with pytest.raises(NoModel):
+        library.choose("chat")
+    (home.models / "zebra.gguf").symlink_to(model)
+    assert library.choose("chat") == "zebra"
+    until(lambda: time.time() > (home.models / "zebra.gguf").lstat().st_ctime + 0.05)
+    (home.models / "aardvark.gguf").symlink_to(model)
+    assert library.choose("chat") == "zebra"
+    assert library.choose("chat", "aardvark") == "aardvark"

@@ -51,7 +51,7 @@ def test_silence_and_noise_are_not_turned_into_words(app: App, kind: str) -> Non
     if kind == "noise":
         samples += np.random.default_rng(7).normal(0, 0.01, len(samples)).astype(np.float32)
     with pytest.raises(NothingHeard):
-        app.voice.samples(samples.tobytes())
+        app.voice.samples((samples * 32767).astype("<i2").tobytes())
 
 
 def test_what_is_no_sound_is_refused_by_name(app: App, tmp_path: Path) -> None:

@@ -8,48 +8,45 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
+from core import launcher
+from core.app import TEST_NAME, App
 from core.documents import index, ingest
 from core.engine import local
-from core.errors import Cancelled, FileEmpty, WorkerDied, WorkerFault, WorkerKeepsDying
+from core.errors import Cancelled, FileEmpty, TooMuchAtOnce, WorkerDied, WorkerFault, WorkerKeepsDying
 from core.events import Events
+from core.jobs import Job
+from core.log import MAX_BYTES
 from core.models.library import Library
 from core.paths import Home
 from core.voice import service
 from core.workers import messages, supervisor
 from core.workers.messages import Progress
-from core.workers.supervisor import State, Worker, WorkerChanged, WorkerFell, WorkerSpec
-from tests.conftest import until
-from tests.support.workers import Die, Echo, Fail, Probe, Verdict, Wait, Word
-
-Make = Callable[..., Worker]
-
-
-@pytest.fixture
-def events() -> Events:
-    return Events()
-
-
-@pytest.fixture
-def make(home: Home, events: Events) -> Iterator[Make]:
-    made: list[Worker] = []
-
-    def build(module: str = "tests.support.workers", **changes: Any) -> Worker:
-        worker = Worker(WorkerSpec("test", module, **changes), events, home.logs)
-        made.append(worker)
-        return worker
-
-    yield build
-    for worker in made:
-        worker.close()
+from core.workers.supervisor import State, Worker, WorkerChanged, WorkerFell
+from tests.conftest import ROOT, until
+from tests.core.conftest import Make
+from tests.support.workers import (
+    Die,
+    Echo,
+    Fail,
+    Large,
+    Print,
+    Probe,
+    Stuck,
+    Unsayable,
+    Verdict,
+    Wait,
+    Word,
+)
 
 
+@pytest.mark.logs("a listener to the progress")
 def test_a_failing_listener_to_progress_does_not_stop_the_call(
     make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,6 +82,7 @@ def test_a_failed_job_is_not_a_dead_worker(make: Make) -> None:
 @pytest.mark.parametrize(
     ("request_", "cause"), [(Die(signal="SIGSEGV"), "SIGSEGV"), (Die(code=3), "exit code 3")]
 )
+@pytest.mark.logs("process ended while")
 def test_a_death_is_explained_and_the_next_call_works(
     make: Make, events: Events, request_: Die, cause: str
 ) -> None:
@@ -99,6 +97,7 @@ def test_a_death_is_explained_and_the_next_call_works(
     assert worker.call(Echo(["again"])).result() == Word("again")
 
 
+@pytest.mark.logs("process ended while")
 def test_every_call_in_flight_ends_when_the_worker_is_killed(make: Make) -> None:
     worker = make()
     first, second = worker.call(Wait(60)), worker.call(Echo(["never"]))
@@ -111,6 +110,7 @@ def test_every_call_in_flight_ends_when_the_worker_is_killed(make: Make) -> None
         second.result()
 
 
+@pytest.mark.logs("process ended while")
 def test_restarts_are_bounded_until_the_person_tries_again(make: Make) -> None:
     worker = make()
     for _ in range(supervisor.MAX_DEATHS):
@@ -156,12 +156,14 @@ def test_memory_is_reported(make: Make) -> None:
     assert until(lambda: worker.memory) > 5_000_000
 
 
+@pytest.mark.logs("process ended while")
 def test_a_memory_limit_holds(make: Make) -> None:
     worker = make(memory_limit=60_000_000)
     with pytest.raises((WorkerDied, WorkerFault)):
         worker.call(Probe(load=["numpy", "scipy.signal", "torch"])).result()
 
 
+@pytest.mark.logs("process ended while")
 def test_a_worker_leaves_when_the_program_is_gone(make: Make) -> None:
     worker = make()
     worker.call(Echo(["a"])).result()
@@ -189,6 +191,196 @@ def test_a_worker_leaves_even_if_nobody_reads_what_it_says_of_a_cancelled_call()
     writer.write(messages.Cancel(2))
     popen.stdin.close()
     assert popen.wait(30) == 0
+
+
+# ---------------------------------------------------------------- calls that could be left without an end
+
+
+def test_too_long_a_request_is_refused_and_leaves_no_call_behind(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make()
+    worker.call(Echo(["a"])).result()
+    monkeypatch.setattr(messages, "MAX_FRAME", 2_000_000)
+    with pytest.raises(TooMuchAtOnce) as refused:
+        worker.call(Echo(["x" * 2_000_000]))
+    assert refused.value.fields() == {"worker": "test", "size_mb": 3, "limit_mb": 2}
+    until(lambda: worker.state is State.IDLE)
+    assert worker.call(Echo(["fine"])).result() == Word("fine")
+
+
+@pytest.mark.parametrize("how", ["item", "result", "error"])
+def test_too_long_an_answer_is_reported_and_the_worker_goes_on(make: Make, how: str) -> None:
+    worker = make(options={"max_frame": 100_000})
+    call = worker.call(Large(100_000, how))
+    with pytest.raises(WorkerFault if how == "error" else TooMuchAtOnce) as failed:
+        call.result(30)
+    assert failed.value.worker == "test"
+    pid = worker.pid
+    assert worker.call(Echo(["fine"])).result(30) == Word("fine")
+    assert worker.pid == pid
+
+
+def test_an_error_whose_words_cannot_be_sent_still_ends_its_call(make: Make) -> None:
+    worker = make()
+    with pytest.raises(WorkerFault, match=r"FileEmpty.*udcff"):
+        worker.call(Unsayable()).result(30)
+    assert worker.call(Echo(["fine"])).result(30) == Word("fine")
+
+
+def test_a_process_that_does_not_read_blocks_nobody(make: Make) -> None:
+    """It is stopped whole, and the request is larger than the pipe: to write it would wait for ever."""
+    worker = make()
+    worker.call(Echo(["a"])).result()
+    stuck = worker.call(Stuck())
+    pid = worker.pid or 0
+    until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    large = worker.call(Echo(["x" * 5_000_000]))
+    behind = worker.call(Echo(["never sent"]))
+    behind.cancel()
+    with pytest.raises(Cancelled):
+        behind.result(0)  # the process never knew of it, so nothing is waited for
+    large.cancel()
+    worker.stop(wait=0.2)
+    for call in (stuck, large):
+        assert call.done
+        with pytest.raises(Cancelled):
+            call.result(0)
+    assert worker.call(Echo(["fine"])).result(30) == Word("fine")
+
+
+@pytest.mark.logs("some jobs are still at work")
+def test_a_job_that_waits_for_a_call_without_an_end_does_not_keep_the_program_open(
+    app: App, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.app.JOBS_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor.Worker.stop, "__defaults__", (0.2,))
+    worker = make()
+    app.workers.append(worker)
+    saved: list[str] = []
+
+    def work(job: Job) -> None:
+        call = worker.call(Stuck())
+        job.on_cancel(call.cancel)
+        try:
+            call.result()
+        except Cancelled:
+            saved.append(app.settings.values.theme)
+            app.conversations.all()  # the database is open to whoever still saves
+            saved.append("saved")
+
+    app.jobs.start("stuck", work)
+    until(lambda: worker.pid and psutil.Process(worker.pid).status() == psutil.STATUS_STOPPED)
+    app.close()
+    assert saved == ["auto", "saved"]
+
+
+@pytest.mark.logs("could not be followed", "process ended while")
+def test_an_answer_that_cannot_be_followed_ends_the_call(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(body: bytes) -> None:
+        raise MemoryError
+
+    worker = make()
+    call = worker.call(Wait(60))
+    next(call.items())
+    monkeypatch.setattr(messages, "decode_from_worker", fail)
+    with pytest.raises(WorkerDied):
+        call.result(30)
+
+
+def test_a_process_that_cannot_be_started_is_a_sentence_too(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make()
+    monkeypatch.setattr(launcher, "worker", lambda options: [str(tmp_path / "gone"), options])
+    with pytest.raises(WorkerDied, match="No such file or directory"):
+        worker.call(Echo(["a"]))
+    assert worker.state is State.OFF
+    monkeypatch.undo()
+    assert worker.call(Echo(["fine"])).result(30) == Word("fine")
+
+
+def test_an_old_process_that_does_not_leave_is_ended_too(make: Make) -> None:
+    worker = make()
+    worker.call(Echo(["a"])).result()
+    old = worker._process
+    assert old is not None
+    os.kill(old.popen.pid, signal.SIGSTOP)
+    worker._leave_if_idle(old)  # what the timer does
+    assert worker.call(Echo(["b"])).result(30) == Word("b")
+    worker.stop(wait=0.2)
+    assert old.popen.returncode == -signal.SIGKILL
+
+
+# ---------------------------------------------------------------- how it is started, what it leaves behind
+
+FROZEN = """#!{python} -P
+import sys
+sys.path.insert(0, {root!r})
+sys.frozen = True
+sys.executable = {program!r}
+from core import launcher
+sys.exit(launcher.main())
+"""
+
+
+def test_a_frozen_program_is_its_own_worker_and_its_own_command_line(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tsukue"
+    program.write_text(FROZEN.format(python=sys.executable, root=str(ROOT), program=str(program)))
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert launcher.window("--home", "a") == [str(program), "--window", "--home", "a"]
+    assert launcher.worker("{}") == [str(program), "--worker", "{}"]
+    worker = make()
+    assert worker.call(Echo(["on"])).result(30) == Word("on")
+    assert worker._process is not None
+    assert worker._process.popen.args[0] == str(program)  # type: ignore[index]
+    if sys.platform.startswith("linux"):
+        assert worker.isolation == "seccomp"
+    shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("tsukue ")
+
+
+def test_each_worker_of_a_home_has_a_log_of_its_own(app: App) -> None:
+    specs = [worker.spec for worker in app.workers]
+    names = {supervisor.log_name(spec) for spec in [*specs, replace(specs[0], name=TEST_NAME)]}
+    assert len(names) == len(specs) + 1
+
+
+def test_a_log_grows_no_longer_than_it_may_and_loses_no_recent_line(
+    make: Make, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filled up while it is open, and found full by the next process, which goes on after what is there."""
+    worker = make(idle_seconds=0.05)
+    log = home.logs / "worker-test.log"
+    log.write_text("of an earlier day\n" * 60_000)
+    worker.call(Print(5_000, 100)).result()
+    until(lambda: worker.state is State.OFF)
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert (home.logs / "worker-test.log.1").read_text().startswith("of an earlier day")
+    worker.call(Print(6_000, 100)).result()
+    worker.close()
+    texts = [path.read_text() for path in sorted(home.logs.glob("worker-test.log*"), reverse=True)]
+    assert [len(text) <= MAX_BYTES for text in texts] == [True, True]
+    assert "".join(texts).splitlines()[-6_000:] == ["x" * 100] * 6_000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.logs("process ended while")
+def test_a_worker_whose_log_cannot_be_written_works_on(
+    make: Make, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home.logs / "worker-test.log").symlink_to("/dev/full")
+    worker = make()
+    worker.call(Print(50, 100)).result()
+    with pytest.raises(WorkerDied) as died:
+        worker.call(Die(code=1)).result()
+    assert "these are my last words" in died.value.log, "they are kept in memory too"
+    worker.close()
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 REAL_WORKERS = {

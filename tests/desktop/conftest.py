@@ -15,6 +15,7 @@ from core.models import discover
 from core.paths import Home
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
+from tests.support import window_guard
 
 Open = Callable[..., MainWindow]
 
@@ -38,6 +39,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
             app.settings.change(**settings)
         i18n.choose(language)
         window = MainWindow(theme.Theme(qapp, appearance))
+        window_guard.watch(app)
         window.fill(app)
         opened.append((window, app))
         qtbot.addWidget(window)
@@ -46,10 +48,12 @@ def open_window(qtbot: QtBot, qapp: QApplication, home: Home) -> Iterator[Open]:
         return window
 
     yield open_it
+    wrong = window_guard.rest()
     for window, app in opened:
         window.close()
         app.close()
     i18n.choose("en")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture
@@ -69,17 +73,10 @@ def send(qtbot: QtBot, window: MainWindow, text: str) -> None:
     window.chat.composer.text.setFocus()
     qtbot.keyClicks(window.chat.composer.text, text)
     qtbot.keyClick(window.chat.composer.text, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not window.chat._sending and window.chat.conversation is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.chat.sending and window.chat.conversation is not None, timeout=20_000)
 
 
 def answered(window: MainWindow) -> bool:
     """Whether the conversation on screen has its answer."""
     number = window.chat.conversation
-    return (
-        number is not None
-        and window.chat._reading is None
-        and not window.chat._sending
-        and not window.app.chat.answering(number)
-        and not window.chat.composer._answering
-        and not window.chat.transcript.busy
-    )
+    return number is not None and not window.app.chat.answering(number) and not window.chat.busy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from PySide6.QtCore import QObject, QThread, Signal
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +33,45 @@ def test_handlers_run_on_the_windows_thread(qtbot: QtBot) -> None:
     assert seen == [True]
 
 
+class Other(Event):
+    """An event of another kind."""
+
+
+def test_who_has_left_hears_nothing_more_not_even_what_is_on_its_way(qtbot: QtBot) -> None:
+    events, seen = Events(), []
+    bridge = Bridge(events)
+    leave = bridge.on(Event, lambda event: seen.append("left"))
+    again = bridge.on(Event, lambda event: seen.append("left"))
+    bridge.on(Event, lambda event: seen.append("stayed"))
+    bridge.on(Other, lambda event: leaves())
+    bridge.on(Other, lambda event: seen.append("other"))
+    leaves = bridge.on(Other, lambda event: seen.append("ended by an earlier handler"))
+    events.publish(Event())
+    leave()
+    leave()
+    qtbot.waitUntil(lambda: seen == ["left", "stayed"])
+    again()
+    events.publish(Other())
+    qtbot.waitUntil(lambda: seen[2:] == ["stayed", "other"])
+    bridge.close()
+
+
+@pytest.mark.logs("a handler of Other failed")
+def test_a_handler_that_fails_is_named_shown_and_does_not_stop_the_others(
+    qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    events, seen = Events(), []
+    bridge = Bridge(events)
+    bridge.on(Event, lambda event: 1 / 0)  # type: ignore[arg-type, return-value]
+    bridge.on(Event, seen.append)
+    with qtbot.captureExceptions() as shown:
+        events.publish(Other())
+        qtbot.waitUntil(lambda: len(seen) == 1)
+    assert [kind for kind, _, _ in shown] == [ZeroDivisionError]
+    assert "a handler of Other failed" in caplog.text
+    bridge.close()
+
+
 def test_signals_can_be_sent_without_end() -> None:
     """Without the workaround in desktop/__init__.py, Python 3.11 aborts here."""
     sender, count = Sender(), []
@@ -41,6 +81,7 @@ def test_signals_can_be_sent_without_end() -> None:
     assert len(count) == 50_000
 
 
+@pytest.mark.logs("the job 'fails' failed", "shown to the person")
 def test_a_failed_operation_is_shown_by_default(qtbot: QtBot) -> None:
     jobs, notify = Jobs(), Notify()
     operations = Operations(jobs, notify)

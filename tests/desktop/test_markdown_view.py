@@ -90,7 +90,7 @@ def test_images_and_html_fetch_nothing(qtbot: QtBot, qapp: QApplication) -> None
     view = MarkdownView(Theme(qapp, "light"))
     qtbot.addWidget(view)
     view.set_text("![x](http://127.0.0.1:9/a.png) <img src='http://127.0.0.1:9/b.png'> <script>x</script>")
-    assert view.loadResource(2, "http://127.0.0.1:9/a.png") is None
+    assert view.document().loadResource(2, "http://127.0.0.1:9/a.png") is None
     assert "<script>" in view.toPlainText()
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import gguf
 import pytest
-from PySide6.QtWidgets import QInputDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from core.engine.messages import Adapter
+from core.errors import DiskFull
 from core.models.adjustments import USUAL, Adjustments
 from core.paths import Home
-from core.settings import Settings
 from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
-from desktop.settings.dialog import HIDDEN, SECTIONS
 from tests.desktop.conftest import Open, answered, send
 from tests.support.gguf_files import Shape, finish, write_adapter, write_random
 from tests.support.remote import Server
@@ -97,11 +97,15 @@ def test_safer_settings_are_undone_where_they_are_shown(qtbot: QtBot, window: Ma
     dialog.close()
 
 
-def test_a_model_is_renamed(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_renamed(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("小さなモデル", True))
     window.models._rename(window.app.library.find(STARTER))
-    names = [label.text() for label in window.models.findChildren(QLabel) if label.property("role") == "name"]
-    assert "小さなモデル" in names
+
+    def names() -> list[str]:
+        labels = window.models.findChildren(QLabel)
+        return [label.text() for label in labels if label.property("role") == "name"]
+
+    qtbot.waitUntil(lambda: "小さなモデル" in names(), timeout=10_000)
     assert window.app.library.name_of(STARTER) == "小さなモデル"
 
 
@@ -109,7 +113,66 @@ def test_a_model_is_moved(qtbot: QtBot, window: MainWindow, home: Home, tmp_path
     shutil.copy(window.app.library.path_of(STARTER), home.models / "mine.gguf")
     window.models.move_to(window.app.library.find("mine"), tmp_path)
     qtbot.waitUntil(lambda: window.app.library.find("mine").path.is_relative_to(tmp_path / "mine"))
-    qtbot.waitUntil(lambda: any("mine lies in" in text for _, text in window.notify.history))
+    qtbot.waitUntil(lambda: any("mine is now in" in text for _, text in window.notify.history))
+
+
+def test_a_model_that_has_gone_is_shown_said_and_removed(
+    qtbot: QtBot,
+    open_window: Open,
+    script: Callable[..., Path],
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script({"when": "", "say": "Yes."})
+    file = tmp_path / "theirs.gguf"
+    (home.models / "theirs.gguf").symlink_to(file)
+    window = open_window(chat_model="theirs")
+    qtbot.waitUntil(window.chat.banner.isVisible)
+    said = window.chat.banner.text.text()
+    assert said.startswith(f"theirs cannot be used: its file is not there ({file}). SmolLM2 135M is used")
+    assert window.composer.model_button.text().startswith("SmolLM2 135M")
+    window.show_page("models")
+    shown = [label.text() for label in window.models.findChildren(QLabel)]
+    assert any(text.startswith(f"It cannot be used: its file is not there ({file})") for text in shown)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    (remove,) = [
+        b for b in window.models.findChildren(QPushButton) if b.accessibleName() == "Remove…: theirs"
+    ]
+    remove.click()
+    assert not (home.models / "theirs.gguf").is_symlink()
+    shown = [label.text() for label in window.models.findChildren(QLabel) if label.isVisible()]
+    assert "theirs" not in shown
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+
+
+def test_helpers_that_have_gone_are_said(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    script({"when": "", "say": "Yes."})
+    window = open_window()
+    wishes = Adjustments(adapters=(Adapter("/gone/style.gguf"),), draft="tiny")
+    window.app.engine.adjustments.set(STARTER, wishes)
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    qtbot.waitUntil(lambda: len(window.notify.history) == 2)
+    assert "tiny, which was to guess ahead" in window.notify.history[0][1]
+    assert "The adapter /gone/style.gguf of SmolLM2 135M is not there" in window.notify.history[1][1]
+
+
+def test_an_adjustment_that_cannot_be_kept_is_said(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: object) -> None:
+        raise DiskFull(str(path))
+
+    dialog = adjust(qtbot, window)
+    monkeypatch.setattr("core.files.write", full)
+    dialog.context.setCurrentIndex(dialog.context.findData(2048))
+    assert "no room left" in window.notify.history[-1][1]
+    assert window.app.engine.adjustments.get(STARTER) == USUAL
+    dialog.close()
 
 
 def test_a_card_that_has_gone_is_said_on_the_screen(
@@ -144,12 +207,7 @@ def test_the_engine_is_tested_quietly_and_without_a_model_too(
     assert window.notify.history == []
 
 
-def test_every_setting_has_its_place_in_the_dialog() -> None:
-    shown = [name for _, names in SECTIONS for name in names]
-    assert sorted([*shown, *HIDDEN]) == sorted(Settings.__dataclass_fields__)
-    assert len(shown) == len(set(shown))
-
-
+@pytest.mark.logs("shown to the person: RemoteUnreachable")
 def test_a_server_is_shown_as_not_offline(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path]
 ) -> None:

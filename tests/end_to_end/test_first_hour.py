@@ -40,8 +40,12 @@ def drop(window: MainWindow, *files: Path) -> None:
 
 def test_first_start_chat_with_the_starter_model(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
-    texts = " ".join(label.text() for label in window.chat.welcome.findChildren(QPushButton))
-    assert "Try it with a sample document" in texts
+    qtbot.waitUntil(
+        lambda: any(
+            button.text() == "Try it with a sample document"
+            for button in window.chat.welcome.findChildren(QPushButton)
+        )
+    )
     send(qtbot, window, "Say hello in one short sentence.")
     qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
     assert last_answer(window).view.toPlainText().strip()
@@ -67,7 +71,7 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
     window = open_window(welcomed=True)
     drop(window, CORPUS / file)
     name = Path(file).stem
-    qtbot.waitUntil(lambda: window.chat._collection == name, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.chat.choices.collection == name, timeout=SECONDS)
     window.chat.composer.text.setPlainText(question)
     qtbot.mouseClick(window.chat.composer.send_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
@@ -99,7 +103,7 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
 
     send(qtbot, window, "Who won the football match yesterday?")
     qtbot.waitUntil(
-        lambda: answered(window) and last_answer(window).message.details.outcome is not None,
+        lambda: answered(window) and bool(last_answer(window).message.details.outcome),
         timeout=SECONDS,
     )
     qtbot.waitUntil(lambda: last_answer(window).note.isVisible(), timeout=SECONDS)

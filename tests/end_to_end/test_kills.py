@@ -29,6 +29,16 @@ from tests.conftest import ROOT, until
 from tests.desktop.conftest import Open, answered, send
 
 SECONDS = 120_000
+# What this module is about, and what the program makes of it.
+pytestmark = pytest.mark.logs(
+    "process ended while",
+    "shown to the person: (WorkerDied|ParserDied)",
+    "the engine crashed",
+    "once more",
+    "a file was not added: ParserDied",
+    "had been cut short",
+    "filling it again",
+)
 
 
 def kill(worker: Worker) -> None:
@@ -94,7 +104,7 @@ def test_the_documents_worker_is_killed_while_embedding(
         window, IngestProgress, lambda e: getattr(e, "embedded", 0) > 0, window.app.index.worker
     )
     window.chat.add_files([str(path)])
-    qtbot.waitUntil(lambda: bool(struck) and window.chat._collection == "long", timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(struck) and window.chat.choices.collection == "long", timeout=SECONDS)
     (document,) = window.app.documents.documents("long")
     assert document.state == "ready"  # tried once more by itself, and nothing is missing
     assert window.app.documents.count_without_vectors(document.id, window.app.index.embedder) == 0
@@ -113,21 +123,19 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
     small = tmp_path / "small.txt"
     small.write_text("The gate closes at eight.")
     window.chat.add_files([str(small)])
-    qtbot.waitUntil(lambda: window.chat._collection == "small", timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.chat.choices.collection == "small", timeout=SECONDS)
 
 
 def test_the_voice_worker_is_killed_while_transcribing(
     qtbot: QtBot, open_window: Open, tmp_path: Path
 ) -> None:
-    import array
-
     import soundfile
 
     window = open_window(welcomed=True)
     speech = tmp_path / "speech.wav"
     subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last? " * 6], check=True)
     data, rate = soundfile.read(speech, dtype="float32")
-    samples = array.array("f", data[:: max(rate // 16000, 1)]).tobytes()
+    samples = (data[:: max(rate // 16000, 1)] * 32767).astype("<i2").tobytes()
     voice = window.app.voice
     voice.warm_up()
     qtbot.waitUntil(lambda: voice.worker.state is State.IDLE, timeout=SECONDS)

@@ -18,6 +18,7 @@ from core.models.library import Library
 from core.paths import ROOT, Home
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open, answered, send
+from tests.support.gguf_files import with_template
 from tests.support.hub import Hub, Repository
 
 REPO = "desk/SmolLM2-135M-Instruct-GGUF"
@@ -134,6 +135,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     assert purposes == {"model search", "model download"}
 
 
+@pytest.mark.logs("shown to the person: ModelUnreadable")
 def test_a_dropped_model_file_is_used_where_it_lies(
     qtbot: QtBot, home: Home, open_window: Open, tmp_path: Path
 ) -> None:
@@ -141,14 +143,27 @@ def test_a_dropped_model_file_is_used_where_it_lies(
     lent = tmp_path / "lent.gguf"
     lent.symlink_to(source)
     window = open_window(welcomed=True)
-    window._add_model(str(lent))
-    assert "lent is ready" in window.chat.banner.text.text()
+    window.models.add(lent)
+    qtbot.waitUntil(lambda: "lent is ready" in window.chat.banner.text.text(), timeout=60_000)
     assert (home.models / "lent.gguf").is_symlink()
+    assert window.composer.model_button.text().startswith("SmolLM2"), "it was added, not chosen"
     (tmp_path / "bad.gguf").write_bytes(b"GGUF nothing")
-    window._add_model(str(tmp_path / "bad.gguf"))
+    window.models.add(tmp_path / "bad.gguf")
     assert "bad.gguf is not a model that can be loaded" in window.chat.banner.text.text()
     window.app.library.remove("lent")
     assert source.exists()
+
+
+def test_an_added_model_that_does_not_work_is_said_and_does_not_answer(
+    qtbot: QtBot, home: Home, open_window: Open, tmp_path: Path
+) -> None:
+    mute = with_template(Library(home).path_of("smollm2-135m-instruct"), tmp_path / "mute.gguf", "{# #}")
+    window = open_window(welcomed=True)
+    window.models.add(mute)
+    qtbot.waitUntil(lambda: "a first try failed" in window.chat.banner.text.text(), timeout=60_000)
+    assert "mute is in the list" in window.chat.banner.text.text()
+    assert "gives nothing" in window.chat.banner.text.text()
+    assert window.app.engines.choose("") == "smollm2-135m-instruct"
 
 
 def test_the_catalogue_says_what_fits(qtbot: QtBot, open_window: Open) -> None:

@@ -174,6 +174,14 @@ def split(model: Path, folder: Path, stem: str, tensors: int) -> list[Path]:
     return sorted(folder.glob(f"{stem}-*.gguf"))
 
 
+def with_number(model: Path, target: Path, key: str, value: int) -> Path:
+    """The same model with another number in an entry of its header, such as 'llama.context_length'."""
+    writer = _copy(model, target, but=(key,))
+    writer.add_uint32(key, value)
+    finish(writer)
+    return target
+
+
 def with_template(model: Path, target: Path, template: str) -> Path:
     """The same model with another chat template."""
     writer = _copy(model, target, but=("tokenizer.chat_template",))

@@ -8,7 +8,7 @@ import llama_cpp.llama_cpp as c
 
 from core.engine.llama.batch import Batch
 from core.engine.llama.economy import Economy
-from core.engine.llama.model import BATCH, Model
+from core.engine.llama.model import Model
 from core.engine.llama.threads import Threads
 
 CATCHING_UP = 8  # tokens; more than these at once are not what the next guess costs
@@ -88,11 +88,13 @@ class DraftModel:
 
     def _affordable(self, missed: int) -> int:
         """How many of the missed tokens to read now."""
+        whole = self._model.batch
+        piece = min(SLICE, whole)
         if self._always:
-            return min(missed, BATCH)
+            return min(missed, whole)
         if self._pace is None:
-            return min(missed, SLICE)
-        count = min(missed, BATCH if BATCH * self._pace <= self._credit else SLICE)
+            return min(missed, piece)
+        count = min(missed, whole if whole * self._pace <= self._credit else piece)
         return count if count * self._pace <= self._credit else 0
 
     def _read(self, tokens: list[int]) -> bool:

@@ -13,12 +13,12 @@ import llama_cpp.llama_cpp as c
 
 from core.engine.llama.batch import Batch
 from core.engine.llama.drafts import Guesser
-from core.engine.llama.model import BATCH, Model
+from core.engine.llama.model import Model
 from core.engine.llama.sampling import sampler
 from core.engine.llama.sequences import LIVE, Sequence, Sequences
 from core.engine.llama.threads import Threads
 from core.engine.messages import Completion, Sampling, Timings
-from core.errors import Cancelled, ContextFull, WorkerFault
+from core.errors import N_, Cancelled, ContextFull, TemplateFailed, WorkerFault
 
 TELLING = 128  # tokens; a batch of fewer says little about the speed of reading
 _NO_SLOT, _ABORTED = 1, 2  # what llama_decode returns besides 0
@@ -65,10 +65,12 @@ class Generator:
 
         `on_read` is told how many of the prompt's new tokens were read, and of how many, after each slice.
         `reserve` is the room for the answer below which the prompt counts as too long.
-        Raises ContextFull and SchemaUnusable before anything is read, Cancelled.
+        Raises ContextFull, TemplateFailed (for an empty prompt) and SchemaUnusable before anything is read, Cancelled.
         """
         started = time.perf_counter()
         room = self._model.context_length
+        if not prompt:  # llama.cpp ends the process at a batch of nothing
+            raise TemplateFailed(N_("it gives nothing"))
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
         with sampler(self._model, settings, schema) as chain:
@@ -119,7 +121,7 @@ class Generator:
 
         No guess goes beyond `limit` tokens of prompt and answer, or the window.
         """
-        context = self._model.context
+        context, batch = self._model.context, self._model.batch
         limit = min(limit, self._model.context_length) - 1
         self._guessed = self._accepted = 0
         for guesser in self._guessers:
@@ -128,7 +130,9 @@ class Generator:
         while True:
             yield token
             started = time.perf_counter()
-            source, guesses = self._guess(sequence.tokens, token, limit - len(sequence.tokens))
+            source, guesses = self._guess(
+                sequence.tokens, token, min(limit - len(sequence.tokens), batch - 1)
+            )
             if source is None:
                 started = time.perf_counter()  # what it took to find no guess is no part of a plain step
             self._decode(sequence, [token, *guesses], every=bool(guesses))
@@ -170,17 +174,18 @@ class Generator:
         cancelled: Callable[[], bool],
     ) -> None:
         """Read a prompt in slices. After a stop the cache holds the slices that were read whole."""
-        for start in range(0, len(tokens), BATCH):
+        batch = self._model.batch
+        for start in range(0, len(tokens), batch):
             if cancelled():
                 raise Cancelled
-            part = tokens[start : start + BATCH]
+            part = tokens[start : start + batch]
             self._reading.begin()
             started = time.perf_counter()
             self._decode(sequence, part)
             if len(part) >= TELLING:
                 c.llama_synchronize(self._model.context)
                 self._reading.note((time.perf_counter() - started) / len(part))
-            on_read(min(start + BATCH, len(tokens)), len(tokens))
+            on_read(min(start + batch, len(tokens)), len(tokens))
 
     def _decode(self, sequence: Sequence, tokens: list[int], *, every: bool = False) -> None:
         c.llama_set_n_threads(self._model.context, self._writing.count, self._reading.count)

@@ -23,7 +23,7 @@ from core.errors import Cancelled, ModelTooLarge, ModelUnreadable
 from core.models import gguf
 
 CACHE_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # ggml's type numbers
-BATCH = 512  # tokens decoded at once while a prompt is read; a stop is seen in between, and inside
+BATCH = 512  # tokens decoded at once at most while a prompt is read; a stop is seen in between, and inside
 _NO_MEMORY = re.compile(r"alloc|out of.*memory|OutOfDeviceMemory", re.IGNORECASE)
 _WARN = 3  # enum ggml_log_level
 _CONTINUE = 5
@@ -71,6 +71,8 @@ log = _Log()
 
 def start_backend(*, graphics: bool = True) -> None:
     """Initialise llama.cpp once in this process; without `graphics`, as if there were no graphics card."""
+    # At a failed check it would run a debugger if there is one, for seconds, whose lines push its own out of the log.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     c.llama_log_set(log.callback, None)
     devices.load(graphics=graphics)
     c.llama_backend_init()
@@ -191,6 +193,9 @@ class Model:
                 raise ModelTooLarge(Path(self._path).name, log.reason)
             raise ModelUnreadable(self._path, log.reason)
         self._context = context
+        self.batch = int(
+            c.llama_n_batch(context)
+        )  # no more than the context has; a larger one ends the process
         memory = c.llama_get_memory(context)
         assert memory is not None
         self.memory = memory

@@ -27,7 +27,7 @@ def grammar(model: Model, schema: str) -> c.llama_sampler_p:
     except (
         Exception
     ) as error:  # the converter has no errors of its own: whatever a schema trips over comes out
-        raise SchemaUnusable(str(error)[:200] or type(error).__name__) from error
+        raise SchemaUnusable(str(error)[:200] or N_("it is not a JSON schema")) from error
     part = c.llama_sampler_init_grammar(model.vocab, rules.encode(), b"root")
     if not part:
         raise SchemaUnusable(N_("llama.cpp refused its grammar"))

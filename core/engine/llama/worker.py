@@ -40,6 +40,7 @@ from core.engine.messages import (
 from core.engine.states import StateFiles, file_version, key
 from core.engine.thinking import ThinkingSplitter
 from core.errors import ModelTooLarge, NoModel, TsukueError
+from core.models import gguf
 from core.models.hardware import default_threads
 from core.workers.messages import Leaving, Request
 from core.workers.process import Context, Handler
@@ -208,7 +209,7 @@ class Engine:
         size = sum(
             Path(path).stat().st_size
             for path in (request.path, request.draft)
-            if path and Path(path).exists()
+            if path and gguf.is_there(Path(path))
         )
         # Weights and about a quarter for cache and buffers: core/models/fit.py knows better, from the header.
         need = size * 1.25 + SPARE

@@ -15,8 +15,7 @@ ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN deleted REAL; -- when the person deleted it; its rows go a little later
 
 CREATE INDEX conversations_listed ON conversations (archived, pinned DESC, changed DESC, id DESC) WHERE deleted IS NULL;
-CREATE INDEX conversations_of_project ON conversations (project, archived, pinned DESC, changed DESC, id DESC)
-    WHERE deleted IS NULL;
+CREATE INDEX conversations_of_project ON conversations (project, archived, pinned DESC, changed DESC, id DESC);
 CREATE INDEX conversations_changed ON conversations (changed);
 CREATE INDEX conversations_deleted ON conversations (deleted) WHERE deleted IS NOT NULL;
 
@@ -39,10 +38,13 @@ INSERT INTO messages_index (rowid, text) SELECT id, search_text(text) FROM messa
 CREATE VIRTUAL TABLE titles_index USING fts5 (text, tokenize = 'trigram');
 INSERT INTO titles_index (rowid, text) SELECT id, search_text(title) FROM conversations;
 
+-- Characters of a message's words, so that a transcript knows what a conversation consists of without reading it.
+ALTER TABLE messages ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET size = length(text);
 ALTER TABLE messages DROP COLUMN text;
 -- The children of a message; the roots of a conversation; all of its messages in order.
 DROP INDEX messages_by_conversation;
-CREATE INDEX messages_by_conversation ON messages (conversation);
+CREATE INDEX messages_by_conversation ON messages (conversation, id, parent, role, size); -- covers outlines
 CREATE INDEX messages_by_parent ON messages (parent, role);
 CREATE INDEX messages_roots ON messages (conversation, role) WHERE parent IS NULL;
 CREATE INDEX messages_unfinished ON messages (id) WHERE state = 'streaming';

@@ -1,0 +1,147 @@
+"""`tsukue chats`: the conversations that there are, and what can be done to them."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from typing import Any
+
+from core.chat.conversation import Conversation
+from core.cli.console import Commands, command, open_app, print_json
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    chats = commands.add_parser("chats", help="List, search, show, rename, archive and delete conversations.")
+    actions = chats.add_subparsers(dest="action", required=True, metavar="ACTION")
+    everything = command(actions, "list", _list, "List conversations, the latest first.")
+    everything.add_argument("--archived", action="store_true", help="those in the archive")
+    everything.add_argument("--project", metavar="NAME", help="those of one project")
+    search = command(actions, "search", _search, "Find conversations by any piece of a word in them.")
+    search.add_argument("words", metavar="WORDS")
+    show = command(actions, "show", _show, "Print the messages of a conversation, with their numbers.")
+    rename = command(actions, "rename", _rename, "Give a conversation another title.")
+    move = command(actions, "move", _move, "Make a conversation part of a project ('' takes it out).")
+    archive = command(actions, "archive", _archive, "Take a conversation out of the list, and keep it.")
+    back = command(actions, "unarchive", _unarchive, "Put an archived conversation back.")
+    delete = command(actions, "delete", _delete, "Delete a conversation for good.")
+    for needs in (show, rename, move, archive, back, delete):
+        needs.add_argument("conversation", type=int, metavar="ID")
+    rename.add_argument("title", metavar="TITLE")
+    move.add_argument("project", metavar="PROJECT")
+    for listing in (everything, search):
+        listing.add_argument("--limit", type=int, default=50, metavar="N")
+    for printing in (everything, search, show):
+        printing.add_argument("--json", action="store_true")
+
+
+def _row(conversation: Conversation, projects: dict[int, str]) -> dict[str, Any]:
+    return {
+        "conversation": conversation.id,
+        "title": conversation.title,
+        "changed": conversation.changed,
+        "pinned": conversation.pinned,
+        "archived": conversation.archived,
+        "project": projects.get(conversation.project or 0),
+        "collection": conversation.collection,
+        "model": conversation.model,
+    }
+
+
+def _line(conversation: Conversation) -> str:
+    day = time.strftime("%Y-%m-%d", time.localtime(conversation.changed))
+    return f"{conversation.id:>6}  {day}  {'★ ' if conversation.pinned else ''}{conversation.title}"
+
+
+def _list(options: argparse.Namespace) -> int:
+    app = open_app(options, own=False)
+    try:
+        store = app.conversations
+        projects = {project.id: project.name for project in store.projects()}
+        if options.project is None:
+            found = list(itertools.islice(store.all(archived=options.archived), options.limit))
+        else:
+            wanted = next((number for number, name in projects.items() if name == options.project), -1)
+            found = store.page(limit=options.limit, archived=options.archived, project=wanted)
+    finally:
+        app.close()
+    for conversation in found:
+        if options.json:
+            print_json(_row(conversation, projects))
+        else:
+            print(_line(conversation))
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    app = open_app(options, own=False)
+    try:
+        found = app.conversations.search(options.words, options.limit)
+        projects = {project.id: project.name for project in app.conversations.projects()}
+    finally:
+        app.close()
+    for conversation, message in found:
+        if options.json:
+            print_json({**_row(conversation, projects), "message": message.id if message else None})
+        else:
+            print(_line(conversation))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    app = open_app(options, own=False)
+    try:
+        store = app.conversations
+        messages = store.branch(options.conversation)
+        versions = {entry.of: entry.ids for entry in store.versions(messages)}
+    finally:
+        app.close()
+    for message in messages:
+        ids = versions[message.id]
+        if options.json:
+            print_json(
+                {
+                    "message": message.id,
+                    "role": message.role.value,
+                    "text": message.text,
+                    "thinking": message.thinking,
+                    "state": message.state.value,
+                    "model": message.model,
+                    "created": message.created,
+                    "versions": list(ids),
+                }
+            )
+        else:
+            place = f" ({ids.index(message.id) + 1}/{len(ids)})" if len(ids) > 1 else ""
+            print(f"[{message.id}] {message.role.value}{place}\n{message.text}\n")
+    return 0
+
+
+def _change(options: argparse.Namespace, name: str, *values: Any) -> int:
+    app = open_app(options)
+    try:
+        getattr(app.chat, name)(options.conversation, *values)
+    finally:
+        app.close()
+    return 0
+
+
+def _rename(options: argparse.Namespace) -> int:
+    return _change(options, "rename", options.title)
+
+
+def _move(options: argparse.Namespace) -> int:
+    return _change(options, "move", options.project)
+
+
+def _archive(options: argparse.Namespace) -> int:
+    return _change(options, "archive", True)
+
+
+def _unarchive(options: argparse.Namespace) -> int:
+    return _change(options, "archive", False)
+
+
+def _delete(options: argparse.Namespace) -> int:
+    return _change(options, "discard")

@@ -1,0 +1,361 @@
+"""Every setting of the program, declared once: the file, the dialog, the command line and docs/settings.md follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import N_
+from core.settings.kinds import (
+    Applies,
+    Choice,
+    Integer,
+    Model,
+    Number,
+    Place,
+    Section,
+    Setting,
+    Switch,
+    Text,
+)
+
+LANGUAGES = {"auto": N_("Found out by itself"), "en": "English", "ja": "日本語"}
+
+
+class Settings:
+    """One state of all settings, read as typed attributes; `Settings.theme` is the declaration of `theme`.
+
+    It never changes: SettingsFile puts another in its place.
+    """
+
+    # ------------------------------------------------------------ window
+
+    language = Choice(
+        "auto",
+        N_("Language"),
+        N_("The language of the window."),
+        choices={**LANGUAGES, "auto": N_("Like the system")},
+        section=Section.WINDOW,
+        applies=Applies.AT_ONCE,
+        used_by="window",
+    )
+    theme = Choice(
+        "auto",
+        N_("Appearance"),
+        N_("Whether the window is light or dark."),
+        choices={"auto": N_("Like the system"), "light": N_("Light"), "dark": N_("Dark")},
+        section=Section.WINDOW,
+        applies=Applies.AT_ONCE,
+        used_by="window",
+    )
+
+    # ------------------------------------------------------------ answers
+
+    chat_model = Model(
+        "",
+        N_("Chat model"),
+        N_("The model that answers, unless a chat uses another one."),
+        role="chat",
+        empty=N_("Chosen for you"),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="chat",
+    )
+    system_prompt = Text(
+        "",
+        N_("Instruction for every chat"),
+        N_("What the model should always keep in mind, such as “Keep answers short.”"),
+        longest=20_000,
+        lines=True,
+        empty=N_("No instruction"),
+        section=Section.ANSWERS,
+        applies=Applies.NEW_CHATS,
+        used_by="chat",
+    )
+    answer_length = Integer(
+        2048,
+        N_("Longest answer"),
+        N_("An answer ends when it reaches this length; 100 tokens are about 75 English words."),
+        low=1,
+        high=100_000,
+        step=256,
+        unit=N_("tokens"),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+    )
+    temperature = Number(
+        0.7,
+        N_("Creativity"),
+        N_("Low values give predictable answers, high ones more surprising ones (temperature)."),
+        low=0.0,
+        high=2.0,
+        step=0.05,
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+    )
+    top_k = Integer(
+        40,
+        N_("Number of likely words"),
+        N_("Considers only this many of the likeliest next words (top-k)."),
+        low=1,
+        high=1_000,
+        step=1,
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+    top_p = Number(
+        0.95,
+        N_("Share of likely words"),
+        N_(
+            "Considers only the likeliest words that together reach this probability; 1 considers all (top-p)."
+        ),
+        low=0.05,
+        high=1.0,
+        step=0.05,
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+    min_p = Number(
+        0.05,
+        N_("Minimum likelihood"),
+        N_("Skips words that are far less likely than the best one; 0 skips none (min-p)."),
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+    repeat_penalty = Number(
+        1.1,
+        N_("Avoid repeating words"),
+        N_("Makes words that were just used less likely; 1 turns it off (repeat penalty)."),
+        low=1.0,
+        high=2.0,
+        step=0.05,
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+    dry_multiplier = Number(
+        0.0,
+        N_("Avoid repeating phrases"),
+        N_("Keeps the model from repeating whole phrases; higher is stronger (DRY)."),
+        low=0.0,
+        high=5.0,
+        step=0.05,
+        lowest=N_("Off"),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+    seed = Integer(
+        -1,
+        N_("Random seed"),
+        N_("The same seed gives the same answer to the same question; -1 picks a new one each time."),
+        low=-1,
+        high=2**31 - 1,
+        step=1,
+        lowest=N_("New each time"),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="engine",
+        advanced=True,
+    )
+
+    # ------------------------------------------------------------ engine
+
+    context_length = Integer(
+        8192,
+        N_("Context length"),
+        N_("How much of a chat the model can read at once; more takes more memory."),
+        low=512,
+        high=1 << 20,
+        step=1024,
+        unit=N_("tokens"),
+        section=Section.ENGINE,
+        applies=Applies.NEXT_LOAD,
+        used_by="engine",
+    )
+    speculation = Switch(
+        True,
+        N_("Guess ahead"),
+        N_("Drafts likely words and has the model check them where that is faster; answers stay the same."),
+        section=Section.ENGINE,
+        applies=Applies.NEXT_LOAD,
+        used_by="engine",
+        advanced=True,
+    )
+    threads = Integer(
+        0,
+        N_("Processor threads"),
+        N_("How many threads compute answers; 0 finds the best number for your computer."),
+        low=0,
+        high=256,
+        step=1,
+        lowest=N_("Found out by itself"),
+        section=Section.ENGINE,
+        applies=Applies.NEXT_LOAD,
+        used_by="engine",
+        advanced=True,
+    )
+    state_megabytes = Integer(
+        1024,
+        N_("Disk space for resuming chats"),
+        N_("Keeps the state of recent chats on disk so that returning to one is quick; 0 keeps none."),
+        low=0,
+        high=1_000_000,
+        step=256,
+        unit=N_("MB"),
+        lowest=N_("None"),
+        section=Section.ENGINE,
+        applies=Applies.NEXT_LOAD,
+        used_by="engine",
+        advanced=True,
+    )
+
+    # ------------------------------------------------------------ documents
+
+    embedder = Model(
+        "use-multilingual",
+        N_("Model that finds passages"),
+        N_("Finds passages in your documents by meaning; documents are prepared for it when they are added."),
+        role="embedding",
+        section=Section.DOCUMENTS,
+        applies=Applies.NEXT_SEARCH,
+        used_by="documents",
+        advanced=True,
+        # The window offers it once documents that are there already are prepared for another model by themselves.
+        place=Place.COMMAND_LINE,
+    )
+
+    # ------------------------------------------------------------ speech
+
+    speech_model = Model(
+        "",
+        N_("Speech recognition model"),
+        N_("The model that writes down what you say."),
+        role="speech",
+        empty=N_("Chosen for you"),
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="voice",
+    )
+    speech_language = Choice(
+        "auto",
+        N_("Language that you speak"),
+        N_("Naming your language makes recognition more reliable."),
+        choices=LANGUAGES,
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="voice",
+    )
+    send_speech = Switch(
+        False,
+        N_("Send spoken questions at once"),
+        N_("Sends what you said right away, without letting you read it first."),
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="window",
+    )
+
+    # ------------------------------------------------------------ connections
+
+    network = Switch(
+        True,
+        N_("Allow connections that I start"),
+        N_(
+            "Needed to find and download models and to reach a server of your own; off blocks every connection."
+        ),
+        section=Section.NETWORK,
+        applies=Applies.AT_ONCE,
+        used_by="network",
+    )
+    remote_url = Text(
+        "",
+        N_("Address of a chat server"),
+        N_(
+            "Chats are answered by this server instead of a model on your computer; it must offer OpenAI's chat API."
+        ),
+        longest=2_000,
+        empty=N_("None: this computer answers"),
+        address=True,
+        section=Section.NETWORK,
+        applies=Applies.NEXT_ANSWER,
+        used_by="remote engine",
+    )
+    remote_model = Text(
+        "",
+        N_("Model on that server"),
+        N_("The name that the server uses for it."),
+        longest=300,
+        empty=N_("The first one it offers"),
+        section=Section.NETWORK,
+        applies=Applies.NEXT_ANSWER,
+        used_by="remote engine",
+    )
+    hub_endpoint = Text(
+        "",
+        N_("Address of the model hub"),
+        N_("Where to search for and download models, if not from the usual hub."),
+        longest=2_000,
+        empty=N_("The usual one"),
+        address=True,
+        section=Section.NETWORK,
+        applies=Applies.NEXT_CONNECTION,
+        used_by="models",
+        advanced=True,
+    )
+
+    # ------------------------------------------------------------ what the program remembers
+
+    remote_key_kept = Switch(
+        False,
+        N_("Access key of the server is kept"),
+        N_(
+            "Whether the system's keyring holds a key for the server that answers; the key itself is only there."
+        ),
+        section=Section.NETWORK,
+        applies=Applies.NEXT_ANSWER,
+        used_by="remote engine",
+        place=Place.INTERNAL,
+    )
+    hub_token_kept = Switch(
+        False,
+        N_("Access token of the model hub is kept"),
+        N_("Whether the system's keyring holds a token for the model hub; the token itself is only there."),
+        section=Section.NETWORK,
+        applies=Applies.NEXT_CONNECTION,
+        used_by="models",
+        place=Place.INTERNAL,
+    )
+    welcomed = Switch(
+        False,
+        N_("Welcome was shown"),
+        N_("Whether the first start has been greeted."),
+        section=Section.WINDOW,
+        applies=Applies.AT_ONCE,
+        used_by="window",
+        place=Place.INTERNAL,
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Defaults, but for `values`, which have been checked."""
+        vars(self).update(values)
+
+    def but(self, **values: Any) -> Settings:
+        """The same with other `values`, which have been checked."""
+        return Settings(**(vars(self) | values))
+
+
+DECLARED: dict[str, Setting[Any]] = {
+    name: entry for name, entry in vars(Settings).items() if isinstance(entry, Setting)
+}

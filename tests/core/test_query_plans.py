@@ -1,0 +1,210 @@
+"""Every statement on a filled database has a bounded plan: no large table is read from end to end unless that is meant."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.chat.conversation import MessageState, Role
+from core.documents.messages import PageText
+from core.documents.passages import Passage
+from core.storage.conversations import ConversationStore, place_of
+from core.storage.database import Database
+from core.storage.documents import DocumentStore
+from tests.support import ten_years
+
+LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
+# Meant to read all of a table, each with its reason.
+MEANT = {
+    "SELECT 1 FROM conversations WHERE deleted IS NULL LIMIT 1": "it ends with the first row",
+    "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
+}
+# Indexes of a few rows: answers under way, conversations that wait to be purged.
+FEW = ("messages_unfinished", "conversations_deleted")
+TABLE = re.compile(
+    r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?!WHERE|JOIN|ON|SET|ORDER|LEFT|VALUES|LIMIT)(\w+))?"
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    home = ten_years.home(tmp_path_factory.mktemp("filled"), ten_years.FULL.scaled(0.01))
+    database = Database(home)
+    yield database
+    database.close()
+
+
+def _public(store: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(store, inspect.isfunction) if not name.startswith("_")}
+
+
+def _use_conversations(store: ConversationStore) -> set[str]:
+    """Call everything that the store offers; returns the names."""
+    first = next(iter(store.all()))
+    calls: dict[str, Any] = {
+        "create": lambda: store.create("a title", "", project=project.id),
+        "get": lambda: store.get(first.id),
+        "change": lambda: store.change(first.id, title="another"),
+        "page": lambda: [
+            store.page(),
+            store.page(place_of(first)),
+            store.page(place_of(first), project=project.id),
+            store.page(archived=True),
+        ],
+        "all": lambda: list(store.all()),
+        "ids": store.ids,
+        "any": store.any,
+        "search": lambda: [store.search("de"), store.search("東京 desk")],
+        "hide": lambda: store.hide(conversation.id),
+        "restore": lambda: store.restore(conversation.id),
+        "deleted": store.deleted,
+        "purge": lambda: [store.hide(conversation.id), store.purge(conversation.id)],
+        "projects": store.projects,
+        "project": lambda: store.project("another project"),
+        "remove_project": lambda: store.remove_project(store.project("gone").id),
+        "add": lambda: store.add(conversation.id, Role.USER, "words", parent=question.id),
+        "save_stream": lambda: store.save_stream(answer.id, "half", "a thought"),
+        "finish": lambda: store.finish(answer.id, "whole", MessageState.DONE),
+        "set_prompt": lambda: store.set_prompt(question.id, "with passages"),
+        "sign": lambda: store.sign(answer.id, "a model"),
+        "settle": store.settle,
+        "message": lambda: store.message(question.id),
+        "messages": lambda: store.messages([question.id, answer.id]),
+        "outline": lambda: store.outline(conversation.id),
+        "branch": lambda: store.branch(conversation.id),
+        "places": lambda: store.places(conversation.id, "words"),
+        "siblings": lambda: [store.siblings(question), store.siblings(answer)],
+        "versions": lambda: store.versions([question, answer]),
+        "latest_leaf": lambda: store.latest_leaf(question.id),
+        "transaction": lambda: None,
+    }
+    project = store.project("a project")
+    conversation = store.create("used", "")
+    question = store.add(conversation.id, Role.USER, "What is a desk?", parent=None)
+    answer = store.add(conversation.id, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING)
+    for name in sorted(calls, key=lambda name: name in ("hide", "restore", "deleted", "purge")):
+        calls[name]()
+    return set(calls)
+
+
+def _use_documents(store: DocumentStore) -> set[str]:
+    name = store.collections()[0].name
+    number = store.collection(name)
+    text = "The gate closes at eight."
+    page = (PageText(1, text), [Passage(0, len(text), "")])
+    document, _ = store.put(name, "gate.txt", "/gate.txt", "0" * 64, 25, [page])
+    found = store.without_vectors(document, "another", 10)
+    calls: dict[str, Any] = {
+        "collection": lambda: store.collection("new one", create=True),
+        "collections": store.collections,
+        "remove_collection": lambda: store.remove_collection("new one"),
+        "documents": lambda: store.documents(name),
+        "find": lambda: store.find(name, "/gate.txt"),
+        "put": lambda: store.put(name, "gate.txt", "/gate.txt", "1" * 64, 25, [page]),
+        "rename": lambda: store.rename(document, "gate.txt"),
+        "set_ready": lambda: store.set_ready(document),
+        "remove": lambda: store.remove(document),
+        "passages": lambda: store.passages([one.id for one in found]),
+        "page_text": lambda: store.page_text(1),
+        "count_passages": lambda: store.count_passages(number),
+        "match": lambda: store.match(number, '"gate"', 5),
+        "frequency": lambda: store.frequency(number, '"gate"'),
+        "without_vectors": lambda: store.without_vectors(document, "another", 10),
+        "count_without_vectors": lambda: store.count_without_vectors(document, "another"),
+        "put_vectors": lambda: store.put_vectors("another", [(found[0].id, b"\0\0")]),
+        "vectors": lambda: store.vectors(number, "another"),
+    }
+    for call in calls.values():
+        call()
+    return set(calls)
+
+
+def _scans(database: Database, sql: str) -> list[str]:
+    """The steps of a statement's plan that read a large table from end to end."""
+    names = {}
+    for table, alias in TABLE.findall(sql):
+        names[table] = table
+        names[alias or table] = table
+    marks = sql.count("?") if "?1" not in sql else 3
+    values = [None] * marks
+    found = []
+    for row in database._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values):
+        step = row["detail"]
+        match = re.match(r"SCAN (\w+)", step)
+        if step.endswith(FEW):
+            continue
+        if (match and names.get(match[1], match[1]) in LARGE) or (
+            match and re.search(r"VIRTUAL TABLE INDEX 0:(?![=M])", step)
+        ):
+            found.append(step)
+    return found
+
+
+def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) -> None:
+    statements: set[str] = set()
+    database.guard = statements.add
+    used = _use_conversations(ConversationStore(database))
+    assert used == _public(ConversationStore), "a method of the store is not tried here"
+    used = _use_documents(DocumentStore(database))
+    assert used == _public(DocumentStore), "a method of the store is not tried here"
+    database.guard = None
+    kinds = ("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")
+    wrong = {
+        sql: scans
+        for sql in sorted(statements)
+        if sql.lstrip().upper().startswith(kinds) and sql not in MEANT and (scans := _scans(database, sql))
+    }
+    assert wrong == {}
+
+
+def test_a_page_of_the_list_is_read_in_its_order(database: Database) -> None:
+    statements: set[str] = set()
+    database.guard = statements.add
+    store = ConversationStore(database)
+    first = store.page(limit=1)[0]
+    project = store.project("a project").id
+    for archived in (False, True):
+        for wanted in (None, project):
+            store.page(archived=archived, project=wanted)
+            store.page(place_of(first), archived=archived, project=wanted)
+    database.guard = None
+    for sql in statements:
+        if sql.startswith("SELECT * FROM conversations"):
+            plan = [
+                row["detail"]
+                for row in database._connection.execute(f"EXPLAIN QUERY PLAN {sql}", [0] * sql.count("?"))
+            ]
+            assert not any("TEMP B-TREE" in step for step in plan), (sql, plan)
+
+
+def test_pages_follow_one_another_without_gap_or_double(database: Database) -> None:
+    store = ConversationStore(database)
+    everything = [c.id for c in store.all()]
+    assert len(everything) == len(set(everything))
+    in_pages: list[int] = []
+    after = None
+    while page := store.page(after, limit=7):
+        in_pages += [c.id for c in page]
+        after = place_of(page[-1])
+    assert in_pages == everything
+    rows = database.rows("SELECT * FROM conversations WHERE deleted IS NULL AND archived = 0")
+    order = sorted(rows, key=lambda row: (-row["pinned"], -row["changed"], -row["id"]))
+    assert everything == [row["id"] for row in order]
+
+
+def test_the_whole_file_is_read_by_the_stores_only() -> None:
+    """A new statement belongs into a store, where the test above sees it."""
+    root = Path(__file__).resolve().parents[2]
+    elsewhere = [
+        str(path.relative_to(root))
+        for folder in ("core", "desktop")
+        for path in (root / folder).rglob("*.py")
+        if path.parent.name != "storage"
+        and re.search(r"\.(rows|row|each|write_many)\(\s*f?[\"']", path.read_text())
+    ]
+    assert elsewhere == []

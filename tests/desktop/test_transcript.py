@@ -1,0 +1,323 @@
+"""The transcript: only what is on screen exists, nothing under the reader's eyes moves, and several messages are selected."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.chat.conversation import Message, MessageState, Outline, Role, Text
+from desktop.chat.find_bar import FindBar
+from desktop.chat.message_widgets import AnswerWidget, MessageWidget
+from desktop.chat.transcript import KEPT, Transcript
+from desktop.theme import Theme
+
+MANY = 1000
+
+
+def message(number: int, text: str = "", state: MessageState = MessageState.DONE) -> Message:
+    """Odd numbers are questions, even ones answers of different lengths."""
+    role = Role.USER if number % 2 else Role.ASSISTANT
+    words = text or f"Message {number}. " + "Words and more words. " * (number % 7 * 4)
+    return Message(number, 1, number - 1 or None, role, (Text(words),), state=state)
+
+
+class Branch:
+    """A conversation of many messages, of which the transcript is given the end, and the rest when it asks."""
+
+    def __init__(self, transcript: Transcript, count: int) -> None:
+        self.messages = {number: message(number) for number in range(1, count + 1)}
+        self.asked = 0
+        self._transcript = transcript
+        transcript.needed.connect(self._provide)
+
+    def show(self) -> None:
+        outline = [Outline(m.id, m.role, len(m.text)) for m in self.messages.values()]
+        self._transcript.show_branch(outline, list(self.messages.values())[-10:], {})
+
+    def _provide(self, ids: list[int]) -> None:
+        self.asked += len(ids)
+        self._transcript.provide([self.messages[number] for number in ids], {})
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, "light")
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
+    transcript = Transcript(theme)
+    qtbot.addWidget(transcript)
+    transcript.resize(800, 600)
+    transcript.show()
+    qtbot.waitExposed(transcript)
+    return transcript
+
+
+def settled(qtbot: QtBot, transcript: Transcript) -> None:
+    qtbot.waitUntil(lambda: not transcript.busy, timeout=10_000)
+
+
+def on_screen(transcript: Transcript) -> dict[int, int]:
+    """The messages that are to be seen, with how far below the view's top each begins."""
+    return {
+        widget.message.id: widget.y()
+        for widget in transcript.findChildren(MessageWidget)
+        if widget.isVisible()
+        and widget.y() < transcript.viewport().height()
+        and widget.geometry().bottom() > 0
+    }
+
+
+def test_five_messages_and_a_thousand_cost_the_same(qtbot: QtBot, transcript: Transcript) -> None:
+    branch = Branch(transcript, MANY)
+    branch.show()
+    settled(qtbot, transcript)
+    assert MANY in on_screen(transcript)
+    assert len(transcript.findChildren(MessageWidget)) <= KEPT
+    assert branch.asked <= 60, "more was read than is shown"
+    bar = transcript.verticalScrollBar()
+    for step in range(50):
+        bar.setValue(bar.maximum() * step // 50)
+        settled(qtbot, transcript)
+        assert on_screen(transcript)
+    qtbot.waitUntil(lambda: len(transcript.findChildren(MessageWidget)) <= KEPT)
+
+
+def test_messages_follow_one_another_without_gap(qtbot: QtBot, transcript: Transcript) -> None:
+    branch = Branch(transcript, MANY)
+    branch.show()
+    bar = transcript.verticalScrollBar()
+    for value in (bar.maximum(), bar.maximum() // 2, 0):
+        bar.setValue(value)
+        settled(qtbot, transcript)
+        shown = sorted(on_screen(transcript))
+        assert shown == list(range(shown[0], shown[-1] + 1))
+        widgets = [transcript.widget_of(number) for number in shown]
+        for above, below in itertools.pairwise(widgets):
+            assert above is not None
+            assert below is not None
+            assert below.y() - above.geometry().bottom() == 21
+    assert on_screen(transcript)[1] == 20
+
+
+def test_what_is_read_stays_while_more_is_measured_above(qtbot: QtBot, transcript: Transcript) -> None:
+    """Scrolling up meets messages whose heights were estimates: those on screen must not jump."""
+    branch = Branch(transcript, MANY)
+    branch.show()
+    settled(qtbot, transcript)
+    bar = transcript.verticalScrollBar()
+    for _ in range(60):
+        before = on_screen(transcript)
+        value = bar.value()
+        bar.setValue(value - 90)
+        after = on_screen(transcript)
+        both = [number for number in before if number in after]
+        assert both
+        assert {after[number] - before[number] for number in both} == {90}
+        settled(qtbot, transcript)
+        assert {number: y for number, y in on_screen(transcript).items() if number in after} == after
+
+
+def test_the_text_under_the_eyes_stays_while_an_answer_grows_below(
+    qtbot: QtBot, transcript: Transcript
+) -> None:
+    branch = Branch(transcript, 40)
+    branch.show()
+    transcript.add(message(41, "One more question"))
+    transcript.add(message(42, " ", MessageState.STREAMING))
+    settled(qtbot, transcript)
+    bar = transcript.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    settled(qtbot, transcript)
+    before, length = on_screen(transcript), 1
+    for _ in range(20):
+        transcript.grow(42, "A paragraph of the answer.\n\n", "", (length, 0))
+        length += len("A paragraph of the answer.\n\n")
+        transcript.flush()
+        settled(qtbot, transcript)
+        assert on_screen(transcript) == before
+    bar.setValue(bar.maximum())
+    settled(qtbot, transcript)
+    transcript.grow(42, "The end is followed.\n\n" * 20, "", (length, 0))
+    transcript.flush()
+    settled(qtbot, transcript)
+    assert bar.value() == bar.maximum()
+
+
+def test_pieces_that_were_shown_already_are_not_shown_twice(qtbot: QtBot, transcript: Transcript) -> None:
+    """A conversation that is opened while it is answered has read what later arrives as pieces again."""
+    transcript.add(message(1))
+    transcript.add(message(2, "one two ", MessageState.STREAMING))
+    transcript.grow(2, "one ", "", (0, 0))
+    transcript.grow(2, "two ", "", (4, 0))
+    transcript.grow(2, "three", "", (8, 0))
+    transcript.flush()
+    answer = transcript.answer(2)
+    assert answer is not None
+    assert answer.view.text() == "one two three"
+
+
+def test_the_theme_and_the_width_change_what_is_on_screen_only(
+    qtbot: QtBot, transcript: Transcript, theme: Theme
+) -> None:
+    branch = Branch(transcript, MANY)
+    branch.show()
+    settled(qtbot, transcript)
+    transcript.verticalScrollBar().setValue(5000)
+    settled(qtbot, transcript)
+    first = min(on_screen(transcript))
+    theme.set_wanted("dark")
+    transcript.resize(500, 600)
+    settled(qtbot, transcript)
+    assert first in on_screen(transcript), "the reader has lost the place"
+    assert len(transcript.findChildren(MessageWidget)) <= KEPT
+    widget = transcript.widget_of(first)
+    assert widget is not None
+    assert widget.width() == transcript.viewport().width() - 48
+    theme.set_wanted("light")
+
+
+def test_a_branch_that_changes_at_its_end_keeps_the_rest(qtbot: QtBot, transcript: Transcript) -> None:
+    branch = Branch(transcript, 6)
+    branch.show()
+    settled(qtbot, transcript)
+    kept = [transcript.widget_of(number) for number in range(1, 6)]
+    branch.messages[6] = message(6, "Another answer")
+    branch.show()
+    settled(qtbot, transcript)
+    assert [transcript.widget_of(number) for number in range(1, 6)] == kept
+    answer = transcript.answer(6)
+    assert answer is not None
+    assert answer.view.text() == "Another answer"
+
+
+def test_thinking_that_is_opened_pushes_what_is_below(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.add(message(1))
+    thought = Message(2, 1, 1, Role.ASSISTANT, (Text("Four."),), thinking="Two and two.\n" * 10)
+    transcript.add(thought)
+    transcript.add(message(3))
+    settled(qtbot, transcript)
+    answer = transcript.answer(2)
+    assert isinstance(answer, AnswerWidget)
+    height = answer.height()
+    answer.thinking_button.click()
+    settled(qtbot, transcript)
+    assert answer.height() > height + 100
+    below = transcript.widget_of(3)
+    assert below is not None
+    assert below.y() == answer.geometry().bottom() + 21
+
+
+# ---------------------------------------------------------------- selecting
+
+
+def drag(transcript: Transcript, first: int, second: int, *, far: bool = False) -> None:
+    """Press in one message's text and move to the end of another's."""
+    start, end = transcript.widget_of(first), transcript.widget_of(second)
+    assert start is not None
+    assert end is not None
+    body = start.body
+    QTest.mousePress(body, Qt.MouseButton.LeftButton, pos=QPoint(1, 4))
+    target = end.body.mapToGlobal(QPoint(end.body.width() - 2, end.body.height() - 4))
+    move = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(body.mapFromGlobal(target)),
+        QPointF(target),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(body, move)
+    QTest.mouseRelease(body, Qt.MouseButton.LeftButton, pos=body.mapFromGlobal(target))
+
+
+def test_a_selection_reaches_across_messages_and_is_copied(qtbot: QtBot, transcript: Transcript) -> None:
+    texts = ["What is it?", "It is a **desk**.", "And this?", "A lamp."]
+    for number, text in enumerate(texts, start=1):
+        transcript.add(message(number, text))
+    settled(qtbot, transcript)
+    drag(transcript, 1, 3)
+    QTest.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "What is it?\n\nIt is a **desk**.\n\nAnd this?"
+    QTest.keyClick(transcript, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "What is it?\n\nIt is a **desk**.\n\nAnd this?\n\nA lamp."
+    widget = transcript.widget_of(4)
+    assert widget is not None
+    QTest.mouseClick(widget.body, Qt.MouseButton.LeftButton, pos=QPoint(2, 4))
+    assert all(w.body.selected_text() == "" for w in transcript.findChildren(MessageWidget))
+    QTest.mouseClick(widget.body, Qt.MouseButton.LeftButton, pos=QPoint(24, 4))
+    QTest.mouseDClick(widget.body, Qt.MouseButton.LeftButton, pos=QPoint(24, 4))
+    assert widget.body.selected_text() == "lamp"
+
+
+def test_selecting_upwards_is_the_same(qtbot: QtBot, transcript: Transcript) -> None:
+    for number, text in enumerate(["one", "two", "three"], start=1):
+        transcript.add(message(number, text))
+    settled(qtbot, transcript)
+    widget = transcript.widget_of(1)
+    assert widget is not None
+    drag(transcript, 3, 1)
+    transcript.selection.copy()
+    assert QApplication.clipboard().text().startswith("two")  # from the end of one to the beginning of three
+
+
+def test_everything_is_copied_also_what_was_never_on_screen(qtbot: QtBot, transcript: Transcript) -> None:
+    branch = Branch(transcript, 200)
+    branch.show()
+    settled(qtbot, transcript)
+    read: list[int] = []
+
+    def provide(ids: list[int], then: object) -> None:
+        read.extend(ids)
+        then({number: branch.messages[number].text for number in ids})  # type: ignore[operator]
+
+    transcript.selection.missing.connect(provide)
+    transcript.selection.select_all()
+    transcript.selection.copy()
+    assert read
+    assert QApplication.clipboard().text() == "\n\n".join(
+        m.text.strip() if m.id == 200 else m.text for m in branch.messages.values()
+    )
+
+
+# ---------------------------------------------------------------- finding
+
+
+def test_words_are_found_shown_and_gone_through(qtbot: QtBot, transcript: Transcript, theme: Theme) -> None:
+    branch = Branch(transcript, 300)
+    branch.messages[10] = message(10, "A kettle, and another **kettle**.")
+    branch.messages[151] = message(151, "Where is the Kettle?")
+    branch.show()
+    settled(qtbot, transcript)
+    bar = FindBar(transcript, lambda words, then: then([10, 10, 151]), theme)
+    qtbot.addWidget(bar)
+    bar.open_bar("kettle")
+    qtbot.waitUntil(lambda: 151 in on_screen(transcript), timeout=10_000)
+    assert bar.count.text() == "3/3"
+    bar.previous()
+    qtbot.waitUntil(lambda: 10 in on_screen(transcript), timeout=10_000)
+    assert bar.count.text() == "2/3"
+    widget = transcript.widget_of(10)
+    assert widget is not None
+    qtbot.waitUntil(lambda: len(widget.body._highlights) == 2)
+    bar.previous()
+    bar.previous()
+    assert bar.count.text() == "3/3"
+    bar.close_bar()
+    assert widget.body._highlights == []
+
+
+def test_nothing_found_is_said(qtbot: QtBot, transcript: Transcript, theme: Theme) -> None:
+    transcript.add(message(1))
+    bar = FindBar(transcript, lambda words, then: then([]), theme)
+    qtbot.addWidget(bar)
+    bar.open_bar("nowhere")
+    assert bar.count.text() == "Nothing found"
