@@ -17,8 +17,11 @@ from core import secrets
 from core.chat.service import ChatService
 from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
+from core.documents import pages as documents_pages
+from core.documents.additions import Additions
 from core.documents.index import Index
 from core.documents.ingest import Ingest
+from core.documents.pages import Pages
 from core.engine import local, states
 from core.engine.engines import Engines
 from core.engine.interface import EngineAnswered
@@ -125,6 +128,8 @@ class App:
         self.ingest = Ingest(
             self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
         )
+        self.additions = Additions(self.ingest, self.documents, self.jobs, self.events)
+        self.pages = Pages(self._worker(documents_pages.spec()))
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.chat = ChatService(

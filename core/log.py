@@ -18,6 +18,12 @@ from typing import TextIO, cast
 from core.paths import Home
 
 MAX_BYTES = 1_000_000
+_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+def path(home: Home) -> Path:
+    """The log file of a home."""
+    return home.logs / "tsukue.log"
 
 
 class LogFile(RotatingFileHandler):
@@ -84,8 +90,8 @@ def _say(text: str) -> None:
 
 def start(home: Home, *, verbose: bool = False) -> None:
     """Write the log of this process to `logs/tsukue.log` in `home`."""
-    file = LogFile(home.logs / "tsukue.log")
-    file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    file = LogFile(path(home))
+    file.setFormatter(logging.Formatter(_FORMAT))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(file)
@@ -105,3 +111,18 @@ def stop() -> None:
             handler.close()
     if not any(isinstance(handler, logging.NullHandler) for handler in root.handlers):
         root.addHandler(logging.NullHandler())
+
+
+def write_error(home: Home, text: str, error: BaseException) -> Path:
+    """Write an error with its traceback to the log, also before `start` or after `stop`; returns the file.
+
+    Raises OSError.
+    """
+    record = logging.LogRecord(
+        __name__, logging.ERROR, "", 0, text, (), (type(error), error, error.__traceback__)
+    )
+    line = logging.Formatter(_FORMAT).format(record) + "\n"
+    descriptor = os.open(path(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
+        out.write(line)
+    return path(home)

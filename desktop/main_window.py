@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
             app.settings,
             app.library,
             choices,
-            parts.Adding(app.ingest, app.documents, self.operations, self.notify, self.bridge, self),
+            parts.Adding(app.additions, self.notify, self.bridge, self),
             parts.Talking(app.voice, self.composer, self.operations, self.notify),
             self.bridge,
             self.reads,
@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         self.models = parts.ModelsPage(
             app.models, self.bridge, self.reads, self.operations, self.notify, self.theme
         )
-        self.source = parts.SourceView(app.documents, app.ingest.parser, self.operations, self.theme)
+        self.source = parts.SourceView(app.documents, app.pages, self.operations, self.theme)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
         for page in (self.chat, self.documents, self.models):

@@ -117,6 +117,7 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     marks: list[Mark] = []
     error: Problem | None = None
     left_out: int = 0  # old messages that left the model's window with this answer
+    words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The command line: parse, call a service, print. English only; `--json` prints one object a result.
 
 Exit codes: 0 done (an honest no included), 1 failed wholly or in part, 2 wrong usage. Errors are one
-line on stderr. Without arguments the window opens. Each module declares and runs the commands of one subject.
+line on stderr, also those that nobody foresaw: the log has their details. Without arguments the window opens.
+Each module declares and runs the commands of one subject.
 """
 
 from __future__ import annotations
@@ -10,36 +11,74 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 
 from core import launcher
 from core.cli import chat, chats, documents, machine, models, settings, voice
-from core.cli.console import warn
+from core.cli.console import OutputGone, Parser, streams, warn
 from core.errors import TsukueError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The `tsukue` command."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        with streams():
+            return _main(sys.argv[1:] if arguments is None else arguments)
+    except OutputGone as error:
+        warn(str(error))
+        return 1
+
+
+def _main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.command is None:
         command = launcher.window(*(["--home", options.home] if options.home else []))
         if os.name == "posix":
             os.execv(command[0], command)  # this process becomes the window's
         return subprocess.call(command)
+    threads = threading.excepthook
+    threading.excepthook = _log_thread
     try:
         return int(options.run(options))
     except TsukueError as error:
         warn(error)
-        return 1
     except KeyboardInterrupt:
         warn("stopped")
-        return 1
-    except BrokenPipeError:
-        return 1
+    except OutputGone:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug: one sentence for the person, the rest for the log
+        warn(_unexpected(error, options.home))
+    finally:
+        threading.excepthook = threads
+    return 1
+
+
+def _log_thread(failed: threading.ExceptHookArgs) -> None:
+    """An error that ends a thread goes to the log, not in many lines to the terminal."""
+    import logging
+
+    value = failed.exc_value
+    if value is not None:
+        logging.getLogger(__name__).error(
+            "a thread ended with an error", exc_info=(failed.exc_type, value, failed.exc_traceback)
+        )
+
+
+def _unexpected(error: Exception, home: str | None) -> str:
+    """What to say of an error that nobody foresaw, which is written down in the log of this home."""
+    from core import log
+    from core.paths import find_home
+
+    what = f"An unexpected error occurred ({type(error).__name__})"
+    try:
+        path = log.write_error(find_home(home), "a command ended with an error", error)
+    except OSError:
+        return f"{what}, and its details could not be written to the logs folder. Please report it."
+    return f"{what}. Details are in {path}; please report it."
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tsukue",
         description="A private assistant on your own machine. Without a command, the window opens.",
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.cli.console import Commands, command, open_app, print_json, warn
-from core.errors import TsukueError
+from core.chat.conversation import Message, Role
+from core.cli.console import Commands, OutputGone, command, open_app, print_json, show, text, warn
+from core.errors import ConversationMissing, SchemaUnusable, TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.jobs import Job
 
 
 def register(commands: Commands) -> None:
@@ -22,9 +27,18 @@ def register(commands: Commands) -> None:
         commands, "chat", _chat, "Chat: one answer to PROMPT ('-' reads stdin), or a conversation without it."
     )
     chat.add_argument("prompt", nargs="?", metavar="PROMPT")
-    chat.add_argument("--model", default="", metavar="M")
-    chat.add_argument("--system", metavar="TEXT", help="the instruction for a new conversation")
+    chat.add_argument("--model", type=text, default="", metavar="M")
+    chat.add_argument("--system", type=text, metavar="TEXT", help="the instruction for a new conversation")
     chat.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    again = chat.add_mutually_exclusive_group()
+    again.add_argument("--regenerate", action="store_true", help="answer its last question once more")
+    again.add_argument("--edit", action="store_true", help="ask PROMPT in the place of its last question")
+    again.add_argument(
+        "--version",
+        type=int,
+        metavar="N",
+        help="go back to the Nth answer to its last question, and print it",
+    )
     chat.add_argument("--schema", metavar="FILE", help="answer in JSON of this JSON schema")
     chat.add_argument("--json", action="store_true")
 
@@ -35,71 +49,130 @@ def register(commands: Commands) -> None:
 
 
 def _chat(options: argparse.Namespace) -> int:
+    again = options.regenerate or options.edit or options.version is not None
+    if again and options.conversation is None:
+        warn("--regenerate, --edit and --version need --conversation ID")
+        return 2
     if options.schema and not Path(options.schema).is_file():
         warn(f"{options.schema} was not found")
         return 2
     app = open_app(options)
     try:
-        conversation = options.conversation
-        if conversation is None:
-            conversation = app.chat.new_conversation(system=options.system).id
-        else:
-            app.conversations.get(conversation)
-        if options.prompt is None and sys.stdin.isatty():
-            return _chat_loop(app, conversation, options)
+        if options.conversation is not None:
+            app.conversations.get(options.conversation)
+        if options.version is not None:
+            return _show_version(app, options)
+        if options.regenerate:
+            answer = _last(app, options.conversation, Role.ASSISTANT)
+            _one_answer(app, options, lambda _: app.chat.regenerate(answer.id, model=options.model))
+            return 0
+        if options.prompt is None and sys.stdin.isatty() and not options.edit:
+            return _chat_loop(app, options)
         prompt = sys.stdin.read() if options.prompt in (None, "-") else options.prompt
         if not prompt.strip():
             warn("the prompt is empty")
             return 2
-        _one_answer(app, conversation, prompt, options)
+        if options.edit:
+            asked = _last(app, options.conversation, Role.USER)
+            _one_answer(
+                app,
+                options,
+                lambda schema: app.chat.edit(asked.id, _clean(prompt), model=options.model, schema=schema),
+            )
+        else:
+            _ask(app, options, prompt)
         return 0
     finally:
         app.close()
 
 
-def _chat_loop(app: App, conversation: int, options: argparse.Namespace) -> int:
+def _last(app: App, conversation: int, role: Role) -> Message:
+    """The last question or answer on the branch that is shown. Raises ConversationMissing."""
+    found = next((m for m in reversed(app.conversations.branch(conversation)) if m.role is role), None)
+    if found is None:
+        raise ConversationMissing(f"{conversation} with a question and an answer")
+    return found
+
+
+def _show_version(app: App, options: argparse.Namespace) -> int:
+    answer = _last(app, options.conversation, Role.ASSISTANT)
+    versions = app.conversations.siblings(answer)
+    if not 1 <= options.version <= len(versions):
+        warn(f"the last answer has {len(versions)} versions")
+        return 2
+    chosen = versions[options.version - 1]
+    app.chat.show_version(chosen)
+    _print_answer(app.conversations.message(chosen), as_json=options.json, streamed=False)
+    return 0
+
+
+def _chat_loop(app: App, options: argparse.Namespace) -> int:
     while True:
         try:
             line = input("> ")
         except EOFError:
-            print()
+            show()
             return 0
         if line.strip():
             try:
-                _one_answer(app, conversation, line, options)
+                _ask(app, options, line)
             except TsukueError as error:
                 warn(error)
 
 
-def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Namespace) -> None:
+def _ask(app: App, options: argparse.Namespace, prompt: str) -> None:
+    """Send a question; the first one starts the conversation that the next ones go on with."""
+
+    def send(schema: str) -> Job:
+        given = {"model": options.model, "schema": schema}
+        if options.conversation is not None:
+            return app.chat.send(options.conversation, _clean(prompt), **given)
+        options.conversation, job = app.chat.begin(_clean(prompt), system=options.system, **given)
+        return job
+
+    _one_answer(app, options, send)
+
+
+def _clean(prompt: str) -> str:
+    """What is no UTF-8 came through as lone surrogates; nothing further on could store or send them."""
+    return prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _one_answer(app: App, options: argparse.Namespace, start: Callable[[str], Job]) -> None:
+    """Start an answer, with the JSON schema that was asked for, and print it as it comes."""
     from core.chat.events import AnswerGrew, ContextTrimmed
 
-    # What is no UTF-8 came through as lone surrogates; nothing further on could store or send them.
-    prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    def show_piece(grew: AnswerGrew) -> None:
+        try:
+            show(grew.text, end="")
+        except OutputGone:  # nobody reads on; what is printed after the answer tells it once more
+            app.chat.stop(grew.conversation)
 
-    leave = []
-    if not options.json:
-        leave.append(app.events.listen(AnswerGrew, lambda grew: print(grew.text, end="", flush=True)))
-    leave.append(
-        app.events.listen(
-            ContextTrimmed,
-            lambda e: warn(f"the context is full: {e.left_out} old messages are no longer read"),
-        )
-    )
-    schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
-    job = app.chat.send(conversation, prompt, model=options.model, schema=schema)
+    def tell_trimmed(event: ContextTrimmed) -> None:
+        warn(f"the context is full: {event.left_out} old messages are no longer read")
+
     try:
-        answer = job.wait()
-    except KeyboardInterrupt:
-        job.cancel()
-        answer = job.wait()
-    finally:
-        for function in leave:
-            function()
-    if options.json:
+        schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaUnusable(str(error)) from error
+    with contextlib.ExitStack() as listening:  # whatever comes, the next answer is not printed by these too
+        if not options.json:
+            listening.callback(app.events.listen(AnswerGrew, show_piece))
+        listening.callback(app.events.listen(ContextTrimmed, tell_trimmed))
+        job = start(schema)
+        try:
+            answer = job.wait()
+        except KeyboardInterrupt:
+            job.cancel()
+            answer = job.wait()
+    _print_answer(answer, as_json=options.json, streamed=True)
+
+
+def _print_answer(answer: Message, *, as_json: bool, streamed: bool) -> None:
+    if as_json:
         print_json(
             {
-                "conversation": conversation,
+                "conversation": answer.conversation,
                 "model": answer.model,
                 "answer": answer.text,
                 "thinking": answer.thinking,
@@ -107,7 +180,7 @@ def _one_answer(app: App, conversation: int, prompt: str, options: argparse.Name
             }
         )
     else:
-        print()
+        show("" if streamed else answer.text)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -122,19 +195,20 @@ def _export(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         if not options.all:
-            text = markdown(
+            written = markdown(
                 app.conversations.get(options.conversation), app.conversations.branch(options.conversation)
             )
             if options.output:
-                Path(options.output).write_text(text, encoding="utf-8")
+                Path(options.output).write_text(written, encoding="utf-8")
             else:
-                print(text, end="")
+                show(written, end="")
             return 0
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
-        for conversation in app.conversations.all():
-            text = markdown(conversation, app.conversations.branch(conversation.id))
-            (folder / f"{conversation.id:05d}.md").write_text(text, encoding="utf-8")
+        store = app.conversations
+        for conversation in itertools.chain(store.all(), store.all(archived=True)):
+            written = markdown(conversation, store.branch(conversation.id))
+            (folder / f"{conversation.id:05d}.md").write_text(written, encoding="utf-8")
         return 0
     except OSError as error:
         warn(f"{options.output} cannot be written ({error.strerror})")

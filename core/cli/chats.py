@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from core.chat.conversation import Conversation
-from core.cli.console import Commands, command, open_app, print_json
+from core.cli.console import Commands, command, open_app, print_json, show, text
 
 
 def register(commands: Commands) -> None:
@@ -17,22 +17,22 @@ def register(commands: Commands) -> None:
     actions = chats.add_subparsers(dest="action", required=True, metavar="ACTION")
     everything = command(actions, "list", _list, "List conversations, the latest first.")
     everything.add_argument("--archived", action="store_true", help="those in the archive")
-    everything.add_argument("--project", metavar="NAME", help="those of one project")
+    everything.add_argument("--project", type=text, metavar="NAME", help="those of one project")
     search = command(actions, "search", _search, "Find conversations by any piece of a word in them.")
-    search.add_argument("words", metavar="WORDS")
-    show = command(actions, "show", _show, "Print the messages of a conversation, with their numbers.")
+    search.add_argument("words", type=text, metavar="WORDS")
+    showing = command(actions, "show", _show, "Print the messages of a conversation, with their numbers.")
     rename = command(actions, "rename", _rename, "Give a conversation another title.")
     move = command(actions, "move", _move, "Make a conversation part of a project ('' takes it out).")
     archive = command(actions, "archive", _archive, "Take a conversation out of the list, and keep it.")
     back = command(actions, "unarchive", _unarchive, "Put an archived conversation back.")
     delete = command(actions, "delete", _delete, "Delete a conversation for good.")
-    for needs in (show, rename, move, archive, back, delete):
+    for needs in (showing, rename, move, archive, back, delete):
         needs.add_argument("conversation", type=int, metavar="ID")
-    rename.add_argument("title", metavar="TITLE")
-    move.add_argument("project", metavar="PROJECT")
+    rename.add_argument("title", type=text, metavar="TITLE")
+    move.add_argument("project", type=text, metavar="PROJECT")
     for listing in (everything, search):
         listing.add_argument("--limit", type=int, default=50, metavar="N")
-    for printing in (everything, search, show):
+    for printing in (everything, search, showing):
         printing.add_argument("--json", action="store_true")
 
 
@@ -70,7 +70,7 @@ def _list(options: argparse.Namespace) -> int:
         if options.json:
             print_json(_row(conversation, projects))
         else:
-            print(_line(conversation))
+            show(_line(conversation))
     return 0
 
 
@@ -85,7 +85,7 @@ def _search(options: argparse.Namespace) -> int:
         if options.json:
             print_json({**_row(conversation, projects), "message": message.id if message else None})
         else:
-            print(_line(conversation))
+            show(_line(conversation))
     return 0
 
 
@@ -114,7 +114,7 @@ def _show(options: argparse.Namespace) -> int:
             )
         else:
             place = f" ({ids.index(message.id) + 1}/{len(ids)})" if len(ids) > 1 else ""
-            print(f"[{message.id}] {message.role.value}{place}\n{message.text}\n")
+            show(f"[{message.id}] {message.role.value}{place}\n{message.text}\n")
     return 0
 
 

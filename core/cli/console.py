@@ -1,11 +1,22 @@
-"""What all commands share: opening the program, printing a result, printing an error, declaring a command."""
+"""What all commands share: opening the program, declaring a command, and the one way to print.
+
+What is printed comes from outside: names of files and models, texts of documents, answers. `show`, `note` and
+`warn` let none of it steer the terminal: control characters (but newline and tab) and those that turn the
+direction of writing are shown as escapes, and so is what the terminal's encoding does not have. `print_json`
+prints JSON in ASCII where the output is not UTF-8, and a name that is no text with U+FFFD in it.
+"""
 
 from __future__ import annotations
 
 import argparse
+import codecs
+import contextlib
+import io
 import json
+import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.errors import TsukueError
@@ -16,6 +27,129 @@ if TYPE_CHECKING:
     from core.models.library import ModelStoodIn
 
 Commands = Any  # argparse gives the type of its sub-parsers no public name
+
+# Control characters (C0 but newline and tab, DEL, C1), embeddings, overrides and isolates of the direction of
+# writing, and halves of characters (bytes of a file name that are no UTF-8).
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+class OutputGone(Exception):
+    """Standard output takes no more: the pipe was closed, or its disk is full. Says which in words."""
+
+
+# ---------------------------------------------------------------- printing
+
+
+def harmless(text: str) -> str:
+    """`text` for a terminal: what could steer it is written as an escape such as \\x1b, a byte as \\xff."""
+    return _UNSAFE.sub(lambda found: _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python keeps it in a file name
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def show(text: str = "", end: str = "\n") -> None:
+    """Print for people on standard output, at once. Raises OutputGone."""
+    _write(harmless(text) + end)
+
+
+def print_json(value: Any) -> None:
+    """Print one result as one line of valid JSON, at once. Raises OutputGone."""
+    line = _HALVES.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if codecs.lookup(encoding).name != "utf-8":
+        line = json.dumps(json.loads(line))
+    _write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
+
+
+def note(text: str) -> None:
+    """One line on stderr that tells how far something is. Nothing depends on it: it is not missed where it fails."""
+    with contextlib.suppress(OSError, ValueError):
+        print(harmless(text).replace("\n", "\\n"), file=sys.stderr, flush=True)
+
+
+def warn(error: TsukueError | str) -> None:
+    """One line on stderr for what went wrong."""
+    note(f"tsukue: {error}")
+
+
+def _write(text: str) -> None:
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError as error:
+        raise OutputGone("the output was closed before everything was written") from error
+    except OSError as error:
+        raise OutputGone(f"the output cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def streams() -> Iterator[None]:
+    """Make the standard streams fit to be written to and read from, whatever they are, while a command runs.
+
+    Raises OutputGone at the end if something that was printed did not get out. Afterwards the interpreter, which
+    writes what is left when it ends, does not fail at it again.
+    """
+    _open_missing()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        try:
+            _write("")
+        except OutputGone:
+            _let_go()
+            raise
+
+
+def _open_missing() -> None:
+    """A standard stream that was closed gets a place where nothing is: its number must not go to a file of ours."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()
+
+
+def _let_go() -> None:
+    """Send what is still buffered for standard output nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+# ---------------------------------------------------------------- commands
+
+
+class Parser(argparse.ArgumentParser):
+    """Prints help and wrong usage as everything else is printed: argparse passes over an output that takes no more."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is None or file is sys.stderr:
+            with contextlib.suppress(OSError, ValueError):
+                print(harmless(message), end="", file=sys.stderr, flush=True)
+        else:
+            _write(harmless(message))
+
+
+def text(argument: str) -> str:
+    """The type of an argument that is text, not a path: argparse refuses what is no UTF-8."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("not valid UTF-8 text") from None
+    return argument
 
 
 def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
@@ -50,13 +184,3 @@ def command(
     added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     added.set_defaults(run=run)
     return added
-
-
-def print_json(value: Any) -> None:
-    """One result as one line."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
-
-
-def warn(error: TsukueError | str) -> None:
-    """One line on stderr."""
-    print(f"tsukue: {error}", file=sys.stderr)

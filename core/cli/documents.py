@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.chat.conversation import Mark, Message, Source
-from core.cli.console import Commands, command, open_app, print_json, warn
+from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.engine.messages import Timings
 from core.errors import TsukueError
+
+if TYPE_CHECKING:
+    from core.documents.additions import Addition
+    from core.documents.ingest import IngestProgress, IngestReport
 
 
 def register(commands: Commands) -> None:
@@ -25,22 +28,37 @@ def register(commands: Commands) -> None:
     add = command(actions, "add", _add, "Add files and folders to a collection.")
     add.add_argument("paths", nargs="+", metavar="PATH")
     status = command(actions, "status", _status, "What a collection holds, and what is not finished.")
+    finish = command(actions, "finish", _finish, "Embed what is not finished, in all collections.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
-    everything.add_argument("-c", "--collection", metavar="NAME")
+    everything.add_argument("-c", "--collection", type=text, metavar="NAME")
     remove = command(actions, "remove", _remove, "Remove a document, or a whole collection.")
     remove.add_argument("file", nargs="?", metavar="PATH")
     search = command(actions, "search", _search, "Find passages.")
-    search.add_argument("query", nargs="?", metavar="QUERY")
+    search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
-    ask.add_argument("question", nargs="?", metavar="QUESTION")
-    ask.add_argument("--model", default="", metavar="M")
+    ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
+    ask.add_argument("--model", type=text, default="", metavar="M")
     for needs in (add, status, remove, search, ask):
-        needs.add_argument("-c", "--collection", metavar="NAME", required=True)
+        needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one a line")
-    for printing in (add, status, everything, remove, search, ask):
+    for printing in (add, status, finish, everything, remove, search, ask):
         printing.add_argument("--json", action="store_true")
+
+
+def _tell(progress: IngestProgress) -> None:
+    count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
+    note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
+
+
+def _wait(addition: Addition) -> IngestReport:
+    """Wait for an addition; Ctrl+C stops it, and what is finished stays."""
+    try:
+        return addition.wait()
+    except KeyboardInterrupt:
+        addition.cancel()
+        return addition.wait()
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -48,22 +66,8 @@ def _add(options: argparse.Namespace) -> int:
 
     app = open_app(options)
     try:
-
-        def show(progress: IngestProgress) -> None:
-            count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
-            print(
-                f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}",
-                file=sys.stderr,
-                flush=True,
-            )
-
-        app.events.listen(IngestProgress, show)
-        job = app.jobs.start("add", lambda job: app.ingest.add(options.paths, options.collection, job))
-        try:
-            report = job.wait()
-        except KeyboardInterrupt:
-            job.cancel()
-            report = job.wait()
+        app.events.listen(IngestProgress, _tell)
+        report = _wait(app.additions.add(options.paths, options.collection))
     finally:
         app.close()
     for failed in report.failed:
@@ -80,7 +84,7 @@ def _add(options: argparse.Namespace) -> int:
             }
         )
     else:
-        print(
+        show(
             f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
             f" {len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s"
         )
@@ -109,7 +113,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     else:
-        print("\n".join(lines) if lines else "nothing yet")
+        show("\n".join(lines) if lines else "nothing yet")
     return 0
 
 
@@ -128,9 +132,10 @@ def _status(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         documents = app.documents.documents(options.collection)
+        left = {d.id for d in app.documents.unfinished(app.index.embedder)}
     finally:
         app.close()
-    unfinished = [d.file for d in documents if d.state != "ready"]
+    unfinished = [d.file for d in documents if d.id in left]
     value = {
         "collection": options.collection,
         "documents": len(documents),
@@ -141,11 +146,32 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print_json(value)
     else:
-        print(
+        show(
             f"{value['documents']} documents, {value['pages']} pages, {value['passages']} passages;"
-            f" {len(unfinished)} not finished (add them again to go on)"
+            f" {len(unfinished)} not finished"
         )
+        for file in unfinished:
+            show(f"not finished: {file}")
+        if unfinished:
+            show("`tsukue docs finish` goes on with them")
     return 0
+
+
+def _finish(options: argparse.Namespace) -> int:
+    from core.documents.ingest import IngestProgress
+
+    app = open_app(options)
+    try:
+        app.events.listen(IngestProgress, _tell)
+        report = _wait(app.additions.resume())
+    finally:
+        app.close()
+    if options.json:
+        value = {"finished": report.added, "passages": report.passages, "seconds": round(report.seconds, 3)}
+        print_json(value)
+    else:
+        show(f"{report.added} finished; {report.passages} passages in {report.seconds:.1f} s")
+    return 1 if report.cancelled else 0
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -157,7 +183,7 @@ def _remove(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"removed": removed})
     else:
-        print(f"{removed} removed")
+        show(f"{removed} removed")
     return 0
 
 
@@ -170,11 +196,12 @@ def _questions(options: argparse.Namespace, text: str | None) -> Iterator[tuple[
                 for line in stream:
                     if line.strip():
                         entry = json.loads(line)
+                        entry["question"].encode()  # half a character (\\ud800) could go nowhere
                         yield entry.get("id"), entry["question"]
 
         try:
             return iter(list(lines()))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             warn(f"{options.batch} cannot be read as one {{id, question}} a line: {error}")
             return None
     if not text:
@@ -194,7 +221,10 @@ def _search(options: argparse.Namespace) -> int:
         for number, question in questions:
             started = time.perf_counter()
             found = retrieve.search(app.documents, app.index, options.collection, question, options.top)
+            missing = app.index.missing(app.documents.collection(options.collection))
             seconds = time.perf_counter() - started
+            if missing:
+                warn(_words_only(missing))
             if options.json:
                 print_json(
                     {
@@ -211,12 +241,13 @@ def _search(options: argparse.Namespace) -> int:
                             for f in found
                         ],
                         "seconds": round(seconds, 3),
+                        **({"words_only": missing} if missing else {}),
                     }
                 )
                 continue
             for f in found:
                 page = f", p. {f.passage.page}" if f.passage.page else ""
-                print(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
+                show(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
     finally:
         app.close()
     return 0
@@ -247,8 +278,15 @@ def _ask(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _words_only(passages: int) -> str:
+    many = "passages are not embedded yet and were" if passages > 1 else "passage is not embedded yet and was"
+    return f"{passages} {many} searched by words only; `tsukue docs finish` embeds what is missing"
+
+
 def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool) -> None:
     details = answer.details
+    if details.words_only:
+        warn(_words_only(details.words_only))
     outcome = details.outcome or "quotation"
     if as_json:
         print_json(
@@ -269,14 +307,14 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         )
         return
     if outcome == "not found":
-        print("Not in the documents.")
+        show("Not in the documents.")
         return
-    print(_marked(answer.text, details.marks))
+    show(_marked(answer.text, details.marks))
     if outcome == "quotation":
-        print("\nThe documents do not support this answer. What they say:")
+        show("\nThe documents do not support this answer. What they say:")
     for citation in details.citations:
         page = f", p. {citation.page}" if citation.page else ""
-        print(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
+        show(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
 
 
 def _place(source: Source) -> dict[str, Any]:

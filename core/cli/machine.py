@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.console import Commands, command, open_app, print_json
+from core.cli.console import Commands, command, open_app, print_json, show
 
 
 def register(commands: Commands) -> None:
@@ -34,11 +34,11 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         for name, value in report.items():
             if isinstance(value, dict):
-                print(f"{name}:")
+                show(f"{name}:")
                 for key, inner in value.items():
-                    print(f"  {key}: {inner}")
+                    show(f"  {key}: {inner}")
             elif isinstance(value, list):
-                print(f"{name}: {', '.join(m['id'] for m in value)}")
+                show(f"{name}: {', '.join(m['id'] for m in value)}")
             else:
-                print(f"{name}: {value}")
+                show(f"{name}: {value}")
     return 0 if good else 1

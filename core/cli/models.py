@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, open_app, print_json, warn
+from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.errors import TsukueError
 
 if TYPE_CHECKING:
@@ -24,46 +24,46 @@ def register(commands: Commands) -> None:
     recommend = command(actions, "recommend", _recommend, "Which models of the catalogue fit this computer.")
     recommend.add_argument("--all", action="store_true", help="also those that do not fit")
     search = command(actions, "search", _search, "Search the model hub (makes a connection).")
-    search.add_argument("words", nargs="*", metavar="WORD")
+    search.add_argument("words", nargs="*", type=text, metavar="WORD")
     search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    search.add_argument("--language", default="", metavar="ja")
+    search.add_argument("--language", type=text, default="", metavar="ja")
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
-    search.add_argument("--licence", default="", metavar="apache-2.0")
+    search.add_argument("--licence", type=text, default="", metavar="apache-2.0")
     download = command(
         actions, "download", _download, "Download a model (makes connections); it resumes where it stopped."
     )
     download.add_argument(
-        "model", metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
+        "model", type=text, metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
     )
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    download.add_argument("--file", default="", metavar="NAME", help="which file or quantisation")
+    download.add_argument("--file", type=text, default="", metavar="NAME", help="which file or quantisation")
     other = command(actions, "found", _found, "Models of other programs on this computer.")
     adding = command(
         actions, "import", _import, "Add a model file where it lies (a link, no copy), and try it out."
     )
     adding.add_argument("file", metavar="FILE.gguf")
     using = command(actions, "use", _use, "Let this model answer wherever no other is named.")
-    using.add_argument("model", metavar="ID")
+    using.add_argument("model", type=text, metavar="ID")
     remove = command(
         actions, "remove", _remove, "Delete a model that was fetched, or the entry of a file elsewhere."
     )
-    remove.add_argument("model", metavar="ID")
+    remove.add_argument("model", type=text, metavar="ID")
     renaming = command(actions, "rename", _rename, "Give a model another name.")
-    renaming.add_argument("model", metavar="ID")
-    renaming.add_argument("name", help="leave it empty to go back to its own name")
+    renaming.add_argument("model", type=text, metavar="ID")
+    renaming.add_argument("name", type=text, help="leave it empty to go back to its own name")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
-    moving.add_argument("model", metavar="ID")
+    moving.add_argument("model", type=text, metavar="ID")
     moving.add_argument("folder", metavar="FOLDER")
     adjusting = command(
         actions, "adjust", _adjust, "Change the settings of one model; without options, show them."
     )
-    adjusting.add_argument("model", metavar="ID")
+    adjusting.add_argument("model", type=text, metavar="ID")
     adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
     adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
     adjusting.add_argument("--cache-type", choices=["auto", "f16", "q8_0", "q4_0"])
     adjusting.add_argument("--thinking", choices=["auto", "on", "off"])
     adjusting.add_argument(
-        "--draft", metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
+        "--draft", type=text, metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
     )
     adjusting.add_argument(
         "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' takes all off"
@@ -90,7 +90,7 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     for model in models:
         lacks = f"  cannot be used: {model.lacks} ({model.place})" if model.lacks else ""
-        print(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}{lacks}")
+        show(f"{model.id:32} {model.role:10} {model.size_bytes / 1e6:7.0f} MB  {model.name}{lacks}")
     return 0
 
 
@@ -160,9 +160,7 @@ def _recommend(options: argparse.Namespace) -> int:
         )
         return 0
     for entry, found in shown:
-        print(
-            f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}"
-        )
+        show(f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}")
     return 0
 
 
@@ -198,7 +196,7 @@ def _search(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.repository:56} {f.downloads:9,} downloads  {f.licence}")
+        show(f"{f.repository:56} {f.downloads:9,} downloads  {f.licence}")
     return 0
 
 
@@ -225,16 +223,12 @@ def _download(options: argparse.Namespace) -> int:
             prefixes = {"prefixes": entry.prefixes} if entry and entry.prefixes else {}
             item = source.whole(page, role, prefixes)
 
-        def show(change: DownloadChanged) -> None:
+        def tell(change: DownloadChanged) -> None:
             if change.state is State.RUNNING and change.total:
                 left = f", {change.seconds_left:.0f} s left" if change.seconds_left is not None else ""
-                print(
-                    f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                note(f"{100 * change.done // change.total:3d} %  {change.speed / 1e6:.1f} MB/s{left}")
 
-        app.events.listen(DownloadChanged, show)
+        app.events.listen(DownloadChanged, tell)
         job = app.downloads.start(item)
         try:
             job.wait()
@@ -261,7 +255,7 @@ def _report_new(model: LocalModel, failure: TsukueError | None, options: argpars
         print_json({**_model(model), "works": failure is None, "error": str(failure or "")})
     elif failure is None:
         chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
-        print(f"{model.id} is ready{chosen}")
+        show(f"{model.id} is ready{chosen}")
     if failure is not None:
         warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
     return int(failure is not None)
@@ -280,7 +274,7 @@ def _found(options: argparse.Namespace) -> int:
         )
         return 0
     for f in found:
-        print(f"{f.name:40} {f.size_bytes / 1e6:8.0f} MB  {f.program}: {f.path}")
+        show(f"{f.name:40} {f.size_bytes / 1e6:8.0f} MB  {f.program}: {f.path}")
     return 0
 
 
@@ -294,28 +288,28 @@ def _import(options: argparse.Namespace) -> int:
 def _use(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.models.use(options.model)
-    print_json(_model(model)) if options.json else print(f"{model.id} answers from now on")
+    print_json(_model(model)) if options.json else show(f"{model.id} answers from now on")
     return 0
 
 
 def _remove(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         freed = app.library.remove(options.model)
-    print_json({"freed_bytes": freed}) if options.json else print(f"{freed / 1e6:.0f} MB freed")
+    print_json({"freed_bytes": freed}) if options.json else show(f"{freed / 1e6:.0f} MB freed")
     return 0
 
 
 def _rename(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.rename(options.model, options.name)
-    print_json(_model(model)) if options.json else print(f"{model.id} is now called {model.name}")
+    print_json(_model(model)) if options.json else show(f"{model.id} is now called {model.name}")
     return 0
 
 
 def _move(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.library.move(options.model, Path(options.folder))
-    print_json(_model(model)) if options.json else print(f"{model.name} is now in {model.path.parent}")
+    print_json(_model(model)) if options.json else show(f"{model.name} is now in {model.path.parent}")
     return 0
 
 
@@ -352,17 +346,21 @@ def _adjust(options: argparse.Namespace) -> int:
         if options.draft is not None:
             changes["draft"] = _draft_for(app, model, options.draft)
         if options.adapter:
-            pairs = [text.partition("=") for text in options.adapter if text != "none"]
-            changes["adapters"] = tuple(
-                Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
-            )
+            pairs = [given.partition("=") for given in options.adapter if given != "none"]
+            try:
+                changes["adapters"] = tuple(
+                    Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
+                )
+            except ValueError:
+                warn("the scale behind = is a number, such as lora.gguf=0.5")
+                return 2
         wishes = msgspec.structs.replace(wishes, **changes)
         app.engine.adjustments.set(model.id, wishes)
     shown = msgspec.to_builtins(wishes)
     if options.json:
         print_json({"id": model.id, **shown})
     else:
-        print(f"{model.id}: {shown or 'everything automatic'}")
+        show(f"{model.id}: {shown or 'everything automatic'}")
     return 0
 
 
@@ -374,7 +372,7 @@ def _token(options: argparse.Namespace) -> int:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
         secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
-    print_json({"kept": kept}) if options.json else print("the token is kept" if kept else "no token is kept")
+    print_json({"kept": kept}) if options.json else show("the token is kept" if kept else "no token is kept")
     return 0
 
 
@@ -411,5 +409,5 @@ def _inspect(options: argparse.Namespace) -> int:
         print_json(value)
     else:
         for name, entry in value.items():
-            print(f"{name}: {entry}")
+            show(f"{name}: {entry}")
     return 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.cli.console import Commands, command, print_json, warn
+from core.cli.console import Commands, command, print_json, show, text, warn
 from core.errors import SettingRefused, SettingUnknown
 from core.settings.declared import DECLARED
 from core.settings.file import SettingsFile
@@ -24,11 +24,11 @@ def register(commands: Commands) -> None:
     read = command(actions, "get", _get, "Print the value of a setting.")
     change = command(actions, "set", _set, "Change a setting. See `tsukue settings list`.")
     back = command(actions, "reset", _reset, "Give settings their defaults back.")
-    back.add_argument("names", nargs="*", metavar="NAME")
+    back.add_argument("names", nargs="*", type=text, metavar="NAME")
     back.add_argument("--all", action="store_true", help="all of them")
     for one in (read, change):
-        one.add_argument("name", metavar="NAME")
-    change.add_argument("value", metavar="VALUE", help="'-' reads stdin")
+        one.add_argument("name", type=text, metavar="NAME")
+    change.add_argument("value", type=text, metavar="VALUE", help="'-' reads stdin")
     for printing in (everything, read, change, back):
         printing.add_argument("--json", action="store_true")
 
@@ -103,7 +103,7 @@ def _list(options: argparse.Namespace) -> int:
         section = ""
         for row in rows:
             if row["section"] != section:
-                print(f"{chr(10) if section else ''}{row['section']}")
+                show(f"{chr(10) if section else ''}{row['section']}")
                 section = row["section"]
             setting = DECLARED[row["name"]]
             mark = "*" if row["changed"] else " "
@@ -111,8 +111,8 @@ def _list(options: argparse.Namespace) -> int:
             notes += [row["unit"]] if row["unit"] else []
             notes += ["advanced"] if row["advanced"] else []
             value = setting.shown(getattr(settings.values, setting.name))
-            print(f"{mark} {setting.name} = {value}  ({', '.join(notes)})")
-            print(f"      {setting.about} Takes {setting.allowed()}.")
+            show(f"{mark} {setting.name} = {value}  ({', '.join(notes)})")
+            show(f"      {setting.about} Takes {setting.allowed()}.")
     return 0
 
 
@@ -128,15 +128,15 @@ def _get(options: argparse.Namespace) -> int:
             print_json(row)
         else:
             value = row["value"]
-            print(str(value).lower() if isinstance(value, bool) else value)
+            show(str(value).lower() if isinstance(value, bool) else str(value))
     return 0
 
 
 def _set(options: argparse.Namespace) -> int:
     try:
         setting = _find(options.name)
-        text = sys.stdin.read().rstrip("\n") if options.value == "-" else options.value
-        value = setting.parse(text)
+        given = sys.stdin.read().rstrip("\n") if options.value == "-" else options.value
+        value = setting.parse(given)
         with _opened(options, own=True) as settings:
             settings.change(**{setting.name: value})
             _say(options, settings, [setting])
@@ -168,6 +168,6 @@ def _say(options: argparse.Namespace, settings: SettingsFile, changed: list[Sett
         print_json(rows if len(rows) != 1 else rows[0])
         return
     for setting in changed:
-        print(f"{setting.name} = {setting.shown(getattr(settings.values, setting.name))}")
+        show(f"{setting.name} = {setting.shown(getattr(settings.values, setting.name))}")
     if len(changed) == 1:
-        print(changed[0].applies.value)
+        show(changed[0].applies.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.console import Commands, command, open_app, print_json, warn
+from core.cli.console import Commands, command, open_app, print_json, show, text, warn
 from core.errors import TsukueError
 
 
@@ -12,7 +12,7 @@ def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     listen = command(commands, "listen", _listen, "Write down what is said in sound files.")
     listen.add_argument("files", nargs="+", metavar="FILE")
-    listen.add_argument("--language", default="auto", help="auto, en, ja, …")
+    listen.add_argument("--language", type=text, default="auto", help="auto, en, ja, …")
     listen.add_argument("--json", action="store_true")
 
 
@@ -43,7 +43,7 @@ def _listen(options: argparse.Namespace) -> int:
                     }
                 )
             else:
-                print(heard.text if len(options.files) == 1 else f"{file}: {heard.text}")
+                show(heard.text if len(options.files) == 1 else f"{file}: {heard.text}")
     finally:
         app.close()
     return 1 if failed else 0

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
-from core.documents import keywords, retrieve, sentences, support
+from core.documents import keywords, retrieve, support
 from core.documents.index import Index
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
+from core.text import characters, sentences
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 SHOWN = 4  # passages that the model is given
@@ -63,6 +64,7 @@ class Evidence:
     quotation: Quotation | None
     fits: bool
     weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
+    words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
 
     def answers(self, citation: Source) -> bool:
         """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
@@ -81,8 +83,7 @@ class Evidence:
             f"[{i}] {p.passage.section + chr(10) if p.passage.section else ''}{p.passage.text}"
             for i, p in enumerate(self.passages[:SHOWN], start=1)
         )
-        japanese = support._JAPANESE.search(self.question)
-        if japanese:
+        if characters.is_japanese(self.question):
             return (
                 f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
             )
@@ -92,6 +93,7 @@ class Evidence:
         """What is known of the answer so far, with what was found for it."""
         return replace(
             so_far,
+            words_only=self.words_only,
             quotation=self.quotation.source() if self.quotation and self.fits else None,
             passages=[
                 ShownPassage(
@@ -136,13 +138,16 @@ class Answerer:
         A short follow-up ("and the other one?") is searched together with the question before it.
         """
         searched = question
-        if earlier and len(support._content(support._normal(question))) < 2:
+        if earlier and len(support.content(question)) < 2:
             searched = f"{earlier[-1]} {question}"
         found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
-        weights = keywords.weights(self._store, self._store.collection(collection), searched)
+        number = self._store.collection(collection)
+        weights = keywords.weights(self._store, number, searched)
         quotation = self._quote(searched, found, weights, job)
         fits = quotation is not None and quotation.score >= FITS
-        return Evidence(question, _quoted_first(found, quotation), quotation, fits, weights)
+        return Evidence(
+            question, _quoted_first(found, quotation), quotation, fits, weights, self._index.missing(number)
+        )
 
     def _quote(
         self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None

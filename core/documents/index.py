@@ -9,9 +9,11 @@ from typing import TypeVar
 from core.documents.messages import (
     STARTER_EMBEDDER,
     Compare,
+    Count,
     CountVectors,
     DropIndex,
-    Embed,
+    DropIndexes,
+    EmbedPassages,
     FindNearest,
     RemoveVectors,
     StoreVectors,
@@ -55,9 +57,12 @@ class Index:
         """The embedder in use."""
         return self._settings.values.embedder or STARTER_EMBEDDER
 
+    def _prefix(self, collection: int) -> str:
+        return f"collection-{collection}-"
+
     def _name(self, collection: int) -> str:
-        """The index's name in Chroma, which allows few characters."""
-        return f"collection-{collection}-{re.sub('[^a-zA-Z0-9]+', '-', self.embedder).strip('-')}"
+        """The index's name in Chroma, which allows few characters: one for each collection and embedder."""
+        return self._prefix(collection) + re.sub("[^a-zA-Z0-9]+", "-", self.embedder).strip("-")
 
     def _call(self, request: Request, job: Job | None = None) -> object:
         for attempt in (1, 2):
@@ -75,14 +80,18 @@ class Index:
         raise AssertionError
 
     def embed(self, collection: int, passages: list[StoredPassage], job: Job) -> None:
-        """Embed passages, keep the vectors in SQLite, and add them to the index."""
+        """Embed passages, add them to the index, and keep the vectors in SQLite.
+
+        A passage counts as embedded when it is in SQLite: if that fails, both are done again.
+        """
         texts = [f"{p.section}\n{p.text}" if p.section else p.text for p in passages]
-        vectors = self._call(Embed(self.embedder, texts), job)
+        embedder = self.embedder
+        request = EmbedPassages(self._name(collection), embedder, [p.id for p in passages], texts)
+        vectors = self._call(request, job)
         assert isinstance(vectors, Vectors)
         size = vectors.dimension * 2
         rows = [(p.id, vectors.data[i * size : (i + 1) * size]) for i, p in enumerate(passages)]
-        self._store.put_vectors(self.embedder, rows)
-        self._call(StoreVectors(self._name(collection), [p.id for p in passages], vectors))
+        self._store.put_vectors(embedder, rows)
 
     def remove(self, collection: int, ids: list[int]) -> None:
         """Take passages that are gone out of the index."""
@@ -90,23 +99,29 @@ class Index:
             self._call(RemoveVectors(self._name(collection), ids))
 
     def drop(self, collection: int) -> None:
-        """Forget a collection's index."""
-        self._call(DropIndex(self._name(collection)))
+        """Forget a collection's indexes, of all embedders."""
+        self._call(DropIndexes(self._prefix(collection)))
+
+    def missing(self, collection: int) -> int:
+        """How many passages of a collection are not found by meaning: those that lack a vector of the embedder in use."""
+        return self._store.count_passages(collection) - self._store.count_vectors(collection, self.embedder)
 
     def check(self, collection: int) -> None:
         """Fill the index again from SQLite if it does not hold what it should. Looked at once per worker life."""
-        name = self._name(collection)
+        name, embedder = self._name(collection), self.embedder
         if self.worker.pid is not None and self._checked.get(name) == self.worker.pid:
             return
         count = self._call(CountVectors(name))
-        stored = self._store.vectors(collection, self.embedder)
-        if count.count != len(stored):  # type: ignore[attr-defined]
-            log.warning("index %s held %d of %d vectors: filling it again", name, count.count, len(stored))  # type: ignore[attr-defined]
+        assert isinstance(count, Count)
+        stored = self._store.count_vectors(collection, embedder)
+        if count.count != stored:
+            log.warning("index %s held %d of %d vectors: filling it again", name, count.count, stored)
             self._call(DropIndex(name))
-            for start in range(0, len(stored), REFILL):  # all of them could be too much for one request
-                part = stored[start : start + REFILL]
-                data = Vectors(len(part[0][1]) // 2, b"".join(vector for _, vector in part))
-                self._call(StoreVectors(name, [passage for passage, _ in part], data))
+            last = 0
+            while page := self._store.vectors(collection, embedder, after=last, limit=REFILL):
+                data = Vectors(len(page[0][1]) // 2, b"".join(vector for _, vector in page))
+                self._call(StoreVectors(name, [passage for passage, _ in page], data))
+                last = page[-1][0]
         self._checked[name] = self.worker.pid
 
     def nearest(

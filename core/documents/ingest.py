@@ -7,6 +7,7 @@ vectors batch by batch, so a kill at any moment loses one batch; `resume` goes o
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -85,6 +86,11 @@ class IngestReport:
     passages: int = 0
     seconds: float = 0.0
     cancelled: bool = False
+
+    @property
+    def good(self) -> int:
+        """How many files can be asked now."""
+        return self.added + self.replaced + self.unchanged
 
 
 def expand(paths: Iterable[str]) -> list[str]:
@@ -186,6 +192,8 @@ class Ingest:
             return list(call.items())
         except TimeoutError as error:
             self.parser.kill()
+            with contextlib.suppress(TsukueError):
+                call.result()  # until the process is gone: the next file must not be given to it
             self.parser.forgive()
             raise ParseTooSlow(path.name, self.seconds_per_file) from error
         except WorkerDied as error:
@@ -204,16 +212,25 @@ class Ingest:
         self._store.set_ready(document)
         return done
 
-    def resume(self, job: Job) -> int:
-        """Go on where a kill or a cancel stopped; returns how many documents were finished."""
-        finished = 0
-        for info in self._store.collections():
-            for document in self._store.documents(info.name):
-                if document.state != "ready":
-                    self._embed(info.name, document.id, document.file, job, (0, 1))
-                    finished += 1
-                    self._events.publish(DocumentsChanged(info.name))
-        return finished
+    def resume(self, job: Job) -> IngestReport:
+        """Go on where a kill or a cancel stopped, and embed what the embedder in use has not seen yet.
+
+        The vectors of another embedder stay: it can be chosen again without a wait.
+        """
+        started = time.monotonic()
+        report = IngestReport()
+        documents = self._store.unfinished(self._index.embedder)
+        for number, document in enumerate(documents):
+            place = number, len(documents)
+            try:
+                report.passages += self._embed(document.collection, document.id, document.file, job, place)
+            except Cancelled:
+                report.cancelled = True
+                break
+            report.added += 1
+            self._events.publish(DocumentsChanged(document.collection))
+        report.seconds = time.monotonic() - started
+        return report
 
     def remove(self, collection: str, file: str | None = None) -> int:
         """Remove one document (by the path given, the absolute one, or the name) or a whole collection.

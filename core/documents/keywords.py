@@ -6,6 +6,7 @@ import math
 
 from core.storage import fulltext
 from core.storage.documents import DocumentStore
+from core.text.stems import stem
 
 
 def search(store: DocumentStore, collection: int, question: str, limit: int) -> list[int]:
@@ -34,36 +35,3 @@ def coverage(weighted: dict[str, float], text: str) -> float:
     units = set(fulltext.tokens(text).split())
     stems = {stem(unit) for unit in units}
     return sum(weight for unit, weight in weighted.items() if unit in units or stem(unit) in stems) / total
-
-
-_ENDINGS = (
-    "ational",
-    "ations",
-    "ation",
-    "ingly",
-    "edly",
-    "ings",
-    "ing",
-    "ies",
-    "ied",
-    "ers",
-    "ed",
-    "es",
-    "er",
-    "ly",
-    "s",
-    "e",
-)
-
-
-def stem(word: str) -> str:
-    """A rough stem of an English word: endings off, a doubled last consonant halved. Other words stay."""
-    if not word.isascii() or not word.isalpha() or len(word) < 4:
-        return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)]
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
-        word = word[:-1]
-    return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word

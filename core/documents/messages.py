@@ -1,4 +1,4 @@
-"""What the parser worker and the documents worker understand."""
+"""What the parser worker, the renderer and the documents worker understand."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ class ReadSummary(msgspec.Struct, frozen=True):
     pages: int
 
 
+@operation(item=PageText, result=ReadSummary, doing=N_("reading a document"))
+class ReadDocument(Request):
+    """Read one file. Raises the typed errors for files."""
+
+    path: str
+
+
+# ---------------------------------------------------------------- renderer
+
+
 class PageImage(msgspec.Struct, frozen=True):
     """A page as pixels (BGRx, 8 bits each, rows of `stride` bytes) and highlight rectangles in pixels (x, y, w, h)."""
 
@@ -37,13 +47,6 @@ class PageImage(msgspec.Struct, frozen=True):
     stride: int
     pixels: bytes
     rectangles: list[tuple[float, float, float, float]]
-
-
-@operation(item=PageText, result=ReadSummary, doing=N_("reading a document"))
-class ReadDocument(Request):
-    """Read one file. Raises the typed errors for files."""
-
-    path: str
 
 
 @operation(result=PageImage, doing=N_("drawing a page"))
@@ -85,16 +88,18 @@ class Count(msgspec.Struct, frozen=True):
 
 
 @operation(result=Vectors, doing=N_("embedding passages"))
-class Embed(Request):
-    """Vectors of texts for storing (not of questions)."""
+class EmbedPassages(Request):
+    """Embed passages and put their vectors into an index; returns them, to be kept in SQLite too."""
 
+    index: str
     embedder: str
+    ids: list[int]
     texts: list[str]
 
 
 @operation(doing=N_("storing vectors"))
 class StoreVectors(Request):
-    """Add or replace vectors in a collection's index."""
+    """Add or replace vectors in an index, from SQLite."""
 
     index: str
     ids: list[int]
@@ -110,6 +115,13 @@ class RemoveVectors(Request):
 @operation(doing=N_("removing vectors"))
 class DropIndex(Request):
     index: str
+
+
+@operation(doing=N_("removing vectors"))
+class DropIndexes(Request):
+    """Forget all indexes whose names begin so."""
+
+    prefix: str
 
 
 @operation(result=Count, doing=N_("counting vectors"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.documents.messages import PageImage, ReadDocument, ReadSummary, RenderPage
+from core.documents.messages import ReadDocument, ReadSummary
 from core.errors import FileDamaged, FileMissing, FileTooLarge, FormatUnknown
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
@@ -56,12 +56,6 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
     return ReadSummary(count)
 
 
-def render(request: RenderPage, context: Context) -> PageImage:
-    from core.documents.readers import pdf
-
-    return pdf.render(request.path, request.page, request.width, request.start, request.end)
-
-
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
-    return {ReadDocument: read, RenderPage: render}
+    return {ReadDocument: read}

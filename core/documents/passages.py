@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.documents import sentences
 from core.documents.messages import PageText
+from core.text import sentences
+from core.text.characters import HALF_KATAKANA, HAN, HAN_COMPATIBLE
 
 TARGET = 320.0  # about 320 Japanese characters, or 700 Latin ones
 OVERLAP = 60.0  # a sentence up to this size is repeated at the start of the next passage
-_JAPANESE = re.compile("[\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
+# Whatever takes a full square to read: with 「」 and the like, which no text is taken for Japanese by.
+_JAPANESE = re.compile(f"[\u3005-\u30ff{HAN}{HAN_COMPATIBLE}{HALF_KATAKANA}]")
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,15 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from core.documents import sentences
-from core.documents.keywords import stem
 from core.storage.fulltext import STOP_WORDS
+from core.text import characters, sentences
+from core.text.stems import stem
 
 CONTENT_NEEDED = {"latin": 0.7, "japanese": 0.72}  # shares of a statement's content; tuned on the first half
 SHORT, NEEDED_IF_SHORT = 5, 0.8  # of a few words, hardly one may be missing
 FRAGMENT, ASKED_NEEDED = 4, 0.5  # fewer content units than this: half of the question's must be there too
-_CJK = "\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_JAPANESE = re.compile(f"[{_CJK}]")
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile(
@@ -103,7 +100,7 @@ _DATES = [
         (3, 2, 1),
     ),
 ]
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*|(?<=[A-Za-z" + _CJK + r"])\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(rf"(?<![\w.])\d+(?:[.,]\d+)*|(?<=[A-Za-z{characters.JAPANESE}])\d+(?:[.,]\d+)*")
 _NAME = re.compile(
     r"\b(?:[A-Z][\w’'-]*[A-Za-z0-9]|[A-Z]{2,}\d*)\b|[\u30a1-\u30fa\u30fc]{2,}|\b[a-z]+[0-9]+\b"
 )
@@ -156,6 +153,9 @@ _JAPANESE_FILLER = re.compile(
 )
 
 
+_UNITS = re.compile(f"[\u3005\u30a1-\u30ff{characters.HAN}]+")  # without 〇, a digit here
+
+
 @dataclass(frozen=True)
 class Support:
     """Where a passage supports a statement: character range in the passage, and the share of content found."""
@@ -179,7 +179,7 @@ def _kanji_number(text: str) -> int:
 
 def _normal(text: str) -> str:
     """Width, number words and digit grouping made equal; dates become one token like d2025-03-31."""
-    text = unicodedata.normalize("NFKC", text)
+    text = characters.width(text)
     text = _KANJI_NUMBER.sub(lambda m: str(_kanji_number(m[0])), text)
     text = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", text)
     text = re.sub(
@@ -245,10 +245,15 @@ def _names(text: str, whole: str) -> list[str]:
     return found
 
 
+def content(text: str) -> list[str]:
+    """What carries the content of a text, in order: stems of words, pairs of kanji or katakana."""
+    return _content(_normal(text))
+
+
 def _content(text: str) -> list[str]:
-    """Content units: stems of English words that carry meaning, pairs of kanji or katakana, with verbs' kanji."""
+    """`content` of a normalised text: English words that carry meaning, and verbs' kanji too."""
     units = [stem(w) for w in re.findall(r"[a-z][a-z'’-]+", text.lower()) if w not in _FILLER]
-    for run in re.findall("[\u3005\u30a1-\u30ff\u3400-\u9fff]+", _JAPANESE_FILLER.sub(" ", text)):
+    for run in _UNITS.findall(_JAPANESE_FILLER.sub(" ", text)):
         units += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
     return units
 
@@ -331,7 +336,7 @@ class _Claim:
         self._numbers = _numbers(self._text)
         self._names = _names(self._text, self._known)
         self._content = _content(self._text)
-        japanese = len(_JAPANESE.findall(self._text)) * 3 > len(self._text)
+        japanese = characters.count_japanese(self._text) * 3 > len(self._text)
         self._needed = CONTENT_NEEDED["japanese" if japanese else "latin"]
         if len(self._content) <= SHORT:
             self._needed = NEEDED_IF_SHORT
@@ -381,7 +386,8 @@ def _ordered(text: str, whole: str) -> list[str]:
     found += [
         (m.start(), m[1])
         for m in re.finditer(
-            "([\u4e00-\u9fff]{1,4})(?:さん|氏|様|部長|課長|社長|係長|先生|教授|博士|社|市|県|部|課|駅)", text
+            f"([{characters.HAN_COMMON}]{{1,4}})(?:さん|氏|様|部長|課長|社長|係長|先生|教授|博士|社|市|県|部|課|駅)",
+            text,
         )
     ]
     return [name for _, name in sorted(set(found))]

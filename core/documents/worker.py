@@ -13,7 +13,8 @@ from core.documents.messages import (
     Count,
     CountVectors,
     DropIndex,
-    Embed,
+    DropIndexes,
+    EmbedPassages,
     FindNearest,
     Hits,
     RemoveVectors,
@@ -32,6 +33,10 @@ class Documents:
         self._options = options
         self._embedders: dict[str, embedders.Embedder] = {}
         self._store: Any = None
+        self._question: tuple[str, str] | None = (
+            None  # whose vector is kept: a search and a comparison both need it
+        )
+        self._question_vector: embedders.Matrix | None = None
 
     def _embedder(self, name: str) -> embedders.Embedder:
         if name not in self._embedders:
@@ -47,9 +52,16 @@ class Documents:
             self._store = VectorStore(Path(self._options["vectors"]))
         return self._store
 
-    def embed(self, request: Embed, context: Context) -> Vectors:
-        matrix = self._embedder(request.embedder).encode(request.texts, question=False)
-        return Vectors(matrix.shape[1], matrix.astype("<f2").tobytes())
+    def _embed_question(self, embedder: str, question: str) -> embedders.Matrix:
+        if self._question_vector is None or self._question != (embedder, question):
+            self._question_vector = self._embedder(embedder).encode([question], question=True)
+            self._question = embedder, question
+        return self._question_vector
+
+    def embed(self, request: EmbedPassages, context: Context) -> Vectors:
+        matrix = self._embedder(request.embedder).encode(request.texts, question=False).astype("<f2")
+        self._vectors.store(request.index, request.ids, matrix.astype(np.float32))  # as it is kept in SQLite
+        return Vectors(matrix.shape[1], matrix.tobytes())
 
     def store(self, request: StoreVectors, context: Context) -> None:
         data = np.frombuffer(request.vectors.data, "<f2").astype(np.float32)
@@ -61,17 +73,19 @@ class Documents:
     def drop(self, request: DropIndex, context: Context) -> None:
         self._vectors.drop(request.index)
 
+    def drop_all(self, request: DropIndexes, context: Context) -> None:
+        self._vectors.drop_all(request.prefix)
+
     def count(self, request: CountVectors, context: Context) -> Count:
         return Count(self._vectors.count(request.index))
 
     def find(self, request: FindNearest, context: Context) -> Hits:
-        vector = self._embedder(request.embedder).encode([request.question], question=True)
+        vector = self._embed_question(request.embedder, request.question)
         return Hits(*self._vectors.nearest(request.index, vector, request.limit))
 
     def compare(self, request: Compare, context: Context) -> Similarities:
-        encoder = self._embedder(request.embedder)
-        question = encoder.encode([request.question], question=True)[0]
-        texts = encoder.encode(request.texts, question=False)
+        question = self._embed_question(request.embedder, request.question)[0]
+        texts = self._embedder(request.embedder).encode(request.texts, question=False)
         return Similarities([float(value) for value in texts @ question])
 
 
@@ -79,10 +93,11 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
     documents = Documents(options)
     return {
-        Embed: documents.embed,
+        EmbedPassages: documents.embed,
         StoreVectors: documents.store,
         RemoveVectors: documents.remove,
         DropIndex: documents.drop,
+        DropIndexes: documents.drop_all,
         CountVectors: documents.count,
         FindNearest: documents.find,
         Compare: documents.compare,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.documents.messages import STARTER_EMBEDDER
 from core.engine.remote import MODEL as SERVER
-from core.errors import N_, ModelMissing
+from core.errors import N_
 from core.models.library import Library
 from core.settings import Settings, SettingsFile
 
@@ -28,10 +28,9 @@ def offer(settings: SettingsFile, library: Library) -> None:
             return True
         if Path(value).suffix == ".gguf" and Path(value).exists():
             return role == "chat"
-        try:
-            return library.find(value).role == role
-        except ModelMissing:
-            return False
+        # One whose file has gone stays chosen: it may come back, and until then the library says who stands in.
+        listed = library.listed(with_test_models=True)
+        return any(value in (model.id, model.name) and model.role == role for model in listed)
 
     settings.offer(
         Settings.chat_model,

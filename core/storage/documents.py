@@ -52,6 +52,21 @@ class CollectionInfo:
     passages: int
 
 
+_DOCUMENT = (
+    "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
+    " d.passages, d.state, d.added"
+    " FROM documents d JOIN collections c ON c.id = d.collection"
+)
+# Nearly always nothing is unfinished, and then this alone tells.
+COUNTED = (
+    "SELECT (SELECT count(*) FROM documents WHERE state != 'ready') AS unfinished,"
+    " (SELECT coalesce(sum(passages), 0) FROM documents) AS passages,"
+    " (SELECT count(*) FROM vectors WHERE embedder = ?) AS vectors"
+)
+UNFINISHED = (
+    f"{_DOCUMENT} WHERE d.state != 'ready' OR EXISTS (SELECT 1 FROM passages s WHERE s.document = d.id"
+    " AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?)) ORDER BY c.name, d.path"
+)
 _PASSAGE = (
     "SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,"
     ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
@@ -76,6 +91,10 @@ class DocumentStore:
             raise CollectionMissing(name)
         return self._db.write("INSERT INTO collections (name, created) VALUES (?, ?)", name, time.time())
 
+    def has_collection(self, name: str) -> bool:
+        """Whether there is a collection of this name."""
+        return self._db.row("SELECT 1 FROM collections WHERE name = ?", name) is not None
+
     def collections(self) -> list[CollectionInfo]:
         """All collections by name, with what they hold."""
         rows = self._db.rows(
@@ -97,19 +116,39 @@ class DocumentStore:
 
     # ------------------------------------------------------------ documents
 
-    def documents(self, collection: str) -> list[Document]:
-        """The documents of a collection, in the order of their paths. Raises CollectionMissing."""
+    def documents(self, collection: str, *, after: str = "", limit: int = -1) -> list[Document]:
+        """The documents of a collection, in the order of their paths. Raises CollectionMissing.
+
+        For a page of them, `limit` how many, and begin behind the path `after`.
+        """
         rows = self._db.rows(
-            "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
-            " d.passages, d.state, d.added"
-            " FROM documents d JOIN collections c ON c.id = d.collection WHERE c.id = ? ORDER BY d.path",
+            f"{_DOCUMENT} WHERE d.collection = ? AND d.path > ? ORDER BY d.path LIMIT ?",
             self.collection(collection),
+            after,
+            limit,
         )
         return [Document(**dict(row)) for row in rows]
 
+    def count_documents(self, collection: str) -> int:
+        """How many documents a collection holds. Raises CollectionMissing."""
+        row = self._db.row(
+            "SELECT count(*) AS n FROM documents WHERE collection = ?", self.collection(collection)
+        )
+        return int(row["n"]) if row is not None else 0
+
     def find(self, collection: str, path: str) -> Document | None:
-        """The document of this absolute path, if it is in the collection."""
-        return next((d for d in self.documents(collection) if d.path == path), None)
+        """The document of this absolute path, if it is in the collection. Raises CollectionMissing."""
+        row = self._db.row(
+            f"{_DOCUMENT} WHERE d.collection = ? AND d.path = ?", self.collection(collection), path
+        )
+        return Document(**dict(row)) if row is not None else None
+
+    def unfinished(self, embedder: str) -> list[Document]:
+        """The documents of all collections that lack vectors of this embedder, or whose adding was cut short."""
+        counted = self._db.row(COUNTED, embedder)
+        if counted is not None and not counted["unfinished"] and counted["passages"] == counted["vectors"]:
+            return []
+        return [Document(**dict(row)) for row in self._db.rows(UNFINISHED, embedder)]
 
     def put(
         self,
@@ -263,12 +302,26 @@ class DocumentStore:
                 [(passage, embedder, vector) for passage, vector in rows],
             )
 
-    def vectors(self, collection: int, embedder: str) -> list[tuple[int, bytes]]:
-        """All vectors of a collection, to fill an index again."""
-        rows = self._db.rows(
-            "SELECT v.passage, v.vector FROM vectors v JOIN passages s ON s.id = v.passage"
-            " JOIN documents d ON d.id = s.document WHERE d.collection = ? AND v.embedder = ? ORDER BY v.passage",
-            collection,
+    def count_vectors(self, collection: int, embedder: str) -> int:
+        """How many passages of a collection have a vector of this embedder."""
+        row = self._db.row(
+            "SELECT count(*) AS n FROM documents d JOIN passages s ON s.document = d.id"
+            " JOIN vectors v ON v.passage = s.id AND v.embedder = ? WHERE d.collection = ?",
             embedder,
+            collection,
+        )
+        return int(row["n"]) if row is not None else 0
+
+    def vectors(self, collection: int, embedder: str, *, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """The next vectors of a collection in the order of their passages, behind passage `after` (0 at first)."""
+        rows = self._db.rows(
+            # CROSS JOIN: through the passages in their order, instead of sorting a whole collection for each page.
+            "SELECT s.id AS passage, v.vector FROM passages s CROSS JOIN documents d ON d.id = s.document"
+            " JOIN vectors v ON v.passage = s.id AND v.embedder = ?"
+            " WHERE s.id > ? AND d.collection = ? ORDER BY s.id LIMIT ?",
+            embedder,
+            after,
+            collection,
+            limit,
         )
         return [(row["passage"], row["vector"]) for row in rows]

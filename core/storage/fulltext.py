@@ -9,11 +9,11 @@ kanji becomes its overlapping pairs. A query becomes quoted phrases of the same 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from core.text.characters import UNSPACED, normalise
 
 # Han, kana, hangul and the marks that belong to them; everything else alphanumeric is a word.
-_CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN = re.compile(f"([{_CJK}]+)|([^\\W_{_CJK}]+)")
+_RUN = re.compile(f"([{UNSPACED}]+)|([^\\W_{UNSPACED}]+)")
 # Too common to tell passages apart; left out of OR queries, kept in the index.
 STOP_WORDS = frozenset(
     [
@@ -96,11 +96,6 @@ STOP_WORDS = frozenset(
 )
 _STOP_KANJI = frozenset("何誰方時事")
 _NOT_HIRAGANA = re.compile("[^\u3040-\u309f]+")
-
-
-def normalise(text: str) -> str:
-    """Full-width and half-width forms, and upper and lower case, count as the same."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def runs(text: str) -> list[tuple[str, bool]]:

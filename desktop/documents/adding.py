@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -18,14 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.documents.ingest import FailedFile, Ingest, IngestProgress, IngestReport
-from core.jobs import Job
-from core.storage.documents import DocumentStore
+from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
+from core.documents.ingest import FailedFile, IngestProgress
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
-from desktop.operations import Operations
 
 SAID = 3  # failed files that are told in the banner; more are listed on demand
 
@@ -39,6 +34,7 @@ class AddingStrip(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
@@ -52,14 +48,26 @@ class AddingStrip(QFrame):
         layout.addWidget(self.cancel)
         self.hide()
 
+        self._text, self._waiting = "", 0
+
+    def show_waiting(self, waiting: int) -> None:
+        """How many additions wait behind this one."""
+        self._waiting = waiting
+        self._show_text()
+
+    def _show_text(self) -> None:
+        behind = tr_n("{n} more waits", "{n} more wait", self._waiting) if self._waiting else ""
+        self.label.setText(" · ".join(part for part in (self._text, behind) if part))
+
     def show_progress(self, progress: IngestProgress) -> None:
         """One step of an addition."""
         if progress.passages:
-            self.label.setText(tr("Preparing {file}", file=progress.file))
+            self._text = tr("Preparing {file}", file=progress.file)
             share = progress.embedded / progress.passages
         else:
-            self.label.setText(tr("Reading {file}", file=progress.file))
+            self._text = tr("Reading {file}", file=progress.file)
             share = 0.0
+        self._show_text()
         self.bar.setRange(0, 1000)
         self.bar.setValue(int(1000 * (progress.done + share) / max(progress.files, 1)))
         self.show()
@@ -81,84 +89,57 @@ class FailedFiles(QDialog):
 
 
 class Adding(QObject):
-    """Adds files to a collection, one addition at a time."""
+    """Gives files to core's line of additions, and tells what came of each."""
 
     added = Signal(str, object)  # a collection that can be asked now, and the conversation it was added for
 
-    def __init__(
-        self,
-        ingest: Ingest,
-        store: DocumentStore,
-        operations: Operations,
-        notify: Notify,
-        bridge: Bridge,
-        window: QWidget,
-    ) -> None:
+    def __init__(self, additions: Additions, notify: Notify, bridge: Bridge, window: QWidget) -> None:
         super().__init__(window)
-        self._ingest = ingest
-        self._store = store
-        self._operations = operations
+        self._additions = additions
         self._notify = notify
         self._window = window
-        self._jobs: list[Job] = []
+        self._for: dict[int, int | None] = {}  # the conversation of an addition, by its number
         self.strip = AddingStrip()
-        self.strip.cancelled.connect(self.stop)
+        self.strip.cancelled.connect(additions.cancel_all)
         bridge.on(IngestProgress, self.strip.show_progress)
+        bridge.on(AdditionsChanged, self._line_changed)
+        bridge.on(AdditionEnded, self._ended)
 
     def add(self, files: list[str], collection: str, conversation: int | None) -> None:
-        """Add files to a collection ('' makes a new one, named after the first file) for a conversation."""
-        if any(not job.done for job in self._jobs):
-            self._notify.info(
-                tr("Documents are being added already. Wait until they are ready, then add these.")
-            )
-            return
+        """Add files to a collection ('' makes a new one, named after the first file) for a conversation.
 
-        def add(job: Job) -> tuple[str, IngestReport]:
-            name = collection or self._new_name(files[0])
-            report = self._ingest.add(files, name, job)
-            if not _good(report) and not self._store.documents(name):
-                self._store.remove_collection(name)
-            return name, report
-
-        self._run("add documents", add, lambda done: self._ended(done[0], done[1], conversation))
+        Where something is being added already, they wait their turn.
+        """
+        addition = self._additions.add(files, collection)
+        self._for[addition.number] = conversation
 
     def resume(self) -> None:
         """Go on with what an earlier session did not finish."""
-        self._run("finish adding", self._ingest.resume, lambda _: None)
+        self._additions.resume()
 
-    def stop(self) -> None:
-        """Stop adding; what is finished stays."""
-        for job in self._jobs:
-            job.cancel()
-
-    def _run(self, name: str, function: Callable[[Job], object], success: Callable[..., None]) -> None:
-        def ended(result: object) -> None:
+    def _line_changed(self, event: AdditionsChanged) -> None:
+        self.strip.show_waiting(len(event.waiting))
+        if event.running is None:
             self.strip.hide()
-            success(result)
 
-        def failed(_: BaseException) -> bool:
-            self.strip.hide()
-            return False
-
-        self._jobs = [job for job in self._jobs if not job.done]
-        self._jobs.append(self._operations.run(name, function, ended, failed))
-
-    def _new_name(self, file: str) -> str:
-        names = {collection.name for collection in self._store.collections()}
-        base = Path(file).stem or "documents"
-        return next(
-            name for i in range(1, len(names) + 2) if (name := base if i == 1 else f"{base} {i}") not in names
-        )
-
-    def _ended(self, name: str, report: IngestReport, conversation: int | None) -> None:
-        good = _good(report)
-        if good:
-            self.added.emit(name, conversation)
+    def _ended(self, event: AdditionEnded) -> None:
+        addition, report = event.addition, event.report
+        conversation = self._for.pop(addition.number, None)
+        if event.error is not None:
+            self._notify.error(event.error)
+        if report is None or (addition.resuming and not report.failed):
+            return
+        if report.good and not addition.resuming:
+            self.added.emit(addition.collection, conversation)
         if report.cancelled:
             self._notify.info(tr("Adding was stopped. What was finished stays; add the file again to go on."))
-        elif good and not report.failed:
+        elif report.good and not report.failed:
             self._notify.info(
-                tr_n("{n} document is ready. Ask about it.", "{n} documents are ready. Ask about them.", good)
+                tr_n(
+                    "{n} document is ready. Ask about it.",
+                    "{n} documents are ready. Ask about them.",
+                    report.good,
+                )
             )
         if report.failed:
             self._tell_failed(report.failed)
@@ -177,7 +158,3 @@ class Adding(QObject):
             [one.error for one in failed],
             (tr("Show all"), lambda: FailedFiles(failed, self._window).open()) if more else None,
         )
-
-
-def _good(report: IngestReport) -> int:
-    return report.added + report.replaced + report.unchanged

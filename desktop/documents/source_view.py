@@ -1,11 +1,13 @@
 """The right panel: a source opened at its page, the passage highlighted.
 
-PDF pages come as pixels and rectangles from the parser worker; other formats are shown as text.
+PDF pages come as pixels and rectangles from core's `Pages`; other formats are shown as text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
@@ -21,10 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from core.chat.conversation import Source
-from core.documents.messages import PageImage, RenderPage
+from core.documents.messages import PageImage
+from core.documents.pages import Pages
 from core.jobs import Job
 from core.storage.documents import DocumentStore
-from core.workers.supervisor import Worker
 from desktop.chat.message_widgets import place_text
 from desktop.error_text import sentence
 from desktop.i18n import tr
@@ -73,19 +75,19 @@ class SourceView(QWidget):
 
     closed = Signal()
 
-    def __init__(self, store: DocumentStore, parser: Worker, operations: Operations, theme: Theme) -> None:
+    def __init__(self, store: DocumentStore, pages: Pages, operations: Operations, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("sourcePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(300)
         self._store = store
-        self._parser = parser
+        self._pages = pages
         self._operations = operations
         self._theme = theme
         self._sources: list[Source] = []
         self._current = 0
         self._place_text = ""
-        self._asked = 0  # results of earlier questions are dropped
+        self._opening: Job | None = None  # what is on its way; another one's result is dropped
 
         self.title = QLabel()
         self.title.setObjectName("title")
@@ -166,9 +168,10 @@ class SourceView(QWidget):
         self.place.setToolTip(source.path)
         self.previous.setEnabled(number > 0)
         self.next.setEnabled(number < len(self._sources) - 1)
-        self._asked += 1
+        if self._opening is not None:
+            self._opening.cancel()
         if source.page and Path(source.path).suffix.lower() == ".pdf":
-            self._show_page(source, source.page, self._asked)
+            self._show_page(source, source.page)
         else:
             self._show_text(source)
 
@@ -182,32 +185,47 @@ class SourceView(QWidget):
         super().resizeEvent(event)
         self._show_place()
 
-    def _show_page(self, source: Source, page: int, asked: int) -> None:
+    def _show_page(self, source: Source, page: int) -> None:
         ratio = self.devicePixelRatioF()
         width = int(max(self.width() - 44, 280) * ratio)
-        request = RenderPage(source.path, page, width, source.start, source.end)
         self.message.setText(tr("Opening the page…"))
         self.stack.setCurrentWidget(self.message)
 
         def draw(job: Job) -> PageImage:
-            call = self._parser.call(request)
-            job.on_cancel(call.cancel)
-            result: PageImage = call.result()
-            return result
+            return self._pages.draw(source.path, page, width, start=source.start, end=source.end, job=job)
 
-        def show(page: PageImage) -> None:
-            if asked == self._asked:
-                self.page.show_page(page, ratio)
-                self.stack.setCurrentWidget(self.page_area)
-                QTimer.singleShot(0, self._to_highlight)
+        def show(image: PageImage) -> None:
+            self.page.show_page(image, ratio)
+            self.stack.setCurrentWidget(self.page_area)
+            QTimer.singleShot(0, self._to_highlight)
 
-        def fail(error: BaseException) -> bool:
-            if asked == self._asked:
-                self._show_text(source)  # the file has moved or cannot be drawn: its text is still here
-                self.place.setToolTip(sentence(error))
-            return True
+        def fail(error: BaseException) -> None:
+            self._show_text(source)  # the file has moved or cannot be drawn: its text is still here
+            self.place.setToolTip(sentence(error))
 
-        self._operations.run("draw a page", draw, show, fail)
+        self._open("draw a page", draw, show, fail)
+
+    def _open(
+        self,
+        name: str,
+        function: Callable[[Job], Any],
+        show: Callable[[Any], None],
+        fail: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run `function`; `show` its result, or `fail`, unless another source was opened meanwhile."""
+
+        def succeeded(result: Any) -> None:
+            if job is self._opening:
+                show(result)
+
+        def failed(error: BaseException) -> bool:
+            if job is not self._opening:
+                return True
+            if fail is not None:
+                fail(error)
+            return fail is not None
+
+        job = self._opening = self._operations.run(name, function, succeeded, failed)
 
     def _to_highlight(self) -> None:
         if self.page.rectangles:
@@ -215,7 +233,13 @@ class SourceView(QWidget):
             self.page_area.verticalScrollBar().setValue(max(int(top) - 120, 0))
 
     def _show_text(self, source: Source) -> None:
-        text = self._store.page_text(source.page_id)
+        self._open(
+            "read a page's text",
+            lambda _: self._store.page_text(source.page_id),
+            lambda text: self._fill_text(source, text),
+        )
+
+    def _fill_text(self, source: Source, text: str) -> None:
         if not text:
             self.message.setText(tr("This document is no longer in the collection."))
             self.stack.setCurrentWidget(self.message)

@@ -326,3 +326,62 @@ def test_details_that_cannot_be_read_cost_only_themselves(app: App) -> None:
     job.wait(30)
     app.database.write("UPDATE messages SET details = '{\"timings\": 7}'")
     assert [m.details for m in app.conversations.branch(number)] == [AnswerDetails(), AnswerDetails()]
+
+
+# ---------------------------------------------------------------- the same from the command line
+
+
+@pytest.fixture
+def tsukue(script: Script, home: Home, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs the command line in this process, on a home of its own."""
+    from core.cli import main
+
+    script(
+        {"when": "tidy", "say": "Put it away."},
+        {"when": "clean", "say": "Wipe it."},
+        {"when": "", "say": "All right."},
+    )
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code = main(["--home", str(home.root), *arguments])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_versions_and_wordings_from_the_command_line(tsukue: Callable[..., tuple[int, str]]) -> None:
+    assert tsukue("chat", "How do I tidy a desk?") == (0, "Put it away.\n")
+    assert tsukue("chat", "--conversation", "1", "--regenerate") == (0, "Put it away.\n")
+    assert tsukue("chat", "--conversation", "1", "--version", "1") == (0, "Put it away.\n")
+    assert tsukue("chat", "--conversation", "1", "--version", "3")[0] == 2
+    assert tsukue("chat", "--conversation", "1", "--edit", "How do I clean it?") == (0, "Wipe it.\n")
+    shown = tsukue("chats", "show", "1")[1]
+    assert "user (2/2)\nHow do I clean it?" in shown
+    assert tsukue("chat", "--regenerate")[0] == 2
+    assert tsukue("chat", "--conversation", "7", "--regenerate")[0] == 1
+
+
+def test_conversations_from_the_command_line(tsukue: Callable[..., tuple[int, str]]) -> None:
+    tsukue("chat", "First")
+    tsukue("chat", "Second")
+    tsukue("chats", "rename", "1", "About lamps")
+    tsukue("chats", "move", "1", "House")
+    tsukue("chats", "archive", "2")
+    assert "About lamps" in tsukue("chats", "list")[1]
+    assert "Second" not in tsukue("chats", "list")[1]
+    assert "Second" in tsukue("chats", "list", "--archived")[1]
+    assert '"project": "House"' in tsukue("chats", "list", "--project", "House", "--json")[1]
+    assert "About lamps" in tsukue("chats", "search", "amp")[1]
+    tsukue("chats", "unarchive", "2")
+    tsukue("chats", "delete", "1")
+    assert tsukue("chats", "list")[1].count("\n") == 1
+    assert tsukue("chats", "delete", "1")[0] == 1
+
+
+def test_archived_conversations_are_exported_too(
+    tsukue: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    tsukue("chat", "First")
+    tsukue("chats", "archive", "1")
+    assert tsukue("export", "--all", "-o", str(tmp_path / "out"))[0] == 0
+    assert (tmp_path / "out/00001.md").read_text().startswith("# First")

@@ -17,10 +17,11 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
-from core.documents import index, passages, retrieve, sentences, support
+from core.documents import index, passages, retrieve, support
 from core.documents.ingest import IngestProgress
-from core.documents.messages import PageImage, PageText, RenderPage, Section, StoreVectors
+from core.documents.messages import PageText, Section, StoreVectors
 from core.errors import (
+    Cancelled,
     CollectionMissing,
     EncodingUnknown,
     FileDamaged,
@@ -35,7 +36,9 @@ from core.errors import (
 )
 from core.jobs import Job
 from core.paths import Home
+from core.text import sentences
 from core.workers.messages import Request
+from core.workers.supervisor import State
 from tests.conftest import CORPUS, ROOT, until
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/data/questions.jsonl").read_text().splitlines()]
@@ -85,9 +88,7 @@ def test_a_word_divided_at_a_line_end_is_one_word(shared: App, tmp_path: Path) -
     (page,) = read(shared, path)
     assert "information policy" in page.text
     start = page.text.index("information")
-    image: PageImage = shared.ingest.parser.call(
-        RenderPage(str(path), 1, 600, start, start + len("information"))
-    ).result()
+    image = shared.pages.draw(str(path), 1, 600, start=start, end=start + len("information"))
     assert len(image.rectangles) == 2  # one on each line
     assert image.rectangles[0][1] < image.rectangles[1][1]
 
@@ -96,8 +97,7 @@ def test_the_highlight_lies_on_the_passage(shared: App) -> None:
     pages = read(shared, CORPUS / "kettle-en.pdf")
     text = pages[3].text
     start = text.index("The heating base has a warranty of 36 months.")
-    request = RenderPage(str(CORPUS / "kettle-en.pdf"), 4, 800, start, start + 45)
-    image: PageImage = shared.ingest.parser.call(request).result()
+    image = shared.pages.draw(str(CORPUS / "kettle-en.pdf"), 4, 800, start=start, end=start + 45)
     assert image.width == 800
     assert len(image.pixels) == image.stride * image.height
     assert image.rectangles
@@ -226,9 +226,10 @@ def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch
 @pytest.mark.logs("a file was not added", "process ended while")
 def test_a_file_that_takes_too_long_is_given_up(app: App, tmp_path: Path) -> None:
     app.ingest.seconds_per_file = 0
-    (tmp_path / "a.txt").write_text("text")
-    report = add(app, tmp_path / "a.txt")
-    assert [type(failed.error) for failed in report.failed] == [ParseTooSlow]
+    for name in ("a.txt", "b.txt", "c.txt"):  # the next one is not given to the process that is being ended
+        (tmp_path / name).write_text("text")
+    report = add(app, tmp_path)
+    assert [type(failed.error) for failed in report.failed] == [ParseTooSlow] * 3
 
 
 # ---------------------------------------------------------------- cutting
@@ -304,7 +305,7 @@ def test_indexing_goes_on_where_a_kill_stopped_it(app: App, home: Home, tmp_path
         missing = again.documents.count_without_vectors(document.id, again.index.embedder)
         assert document.state == "embedding"
         assert 0 < missing < document.passages
-        assert again.ingest.resume(Job(0, "test")) == 1
+        assert again.ingest.resume(Job(0, "test")).added == 1
         (document,) = again.documents.documents("c")
         assert document.state == "ready"
         assert again.documents.count_without_vectors(document.id, again.index.embedder) == 0
@@ -533,3 +534,57 @@ def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home,
         assert app.conversations.branch(conversation)[0].prompt is None
     finally:
         app.close()
+
+
+# ---------------------------------------------------------------- drawing pages
+
+
+@pytest.mark.logs("process ended while")
+def test_a_page_that_ends_the_renderer_costs_nothing_else(app: App) -> None:
+    path = str(CORPUS / "kettle-en.pdf")
+    app.pages.worker.start()
+    until(lambda: app.pages.worker.state is State.IDLE)
+    pid = app.pages.worker.pid or 0
+    os.kill(pid, signal.SIGSTOP)
+    job = app.jobs.start("draw", lambda _: app.pages.draw(path, 1, 400))
+    until(lambda: app.pages.worker.state is State.BUSY)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ParserDied):
+        job.wait()
+    assert app.pages.draw(path, 1, 400).width == 400
+
+
+@pytest.mark.logs("process ended while")
+def test_a_page_that_takes_too_long_is_given_up(app: App) -> None:
+    path = str(CORPUS / "kettle-en.pdf")
+    app.pages.seconds_per_page = 0
+    with pytest.raises(ParseTooSlow):
+        app.pages.draw(path, 1, 400)
+    app.pages.seconds_per_page = 60
+    assert app.pages.draw(path, 1, 400).width == 400
+
+
+def test_a_page_whose_turn_has_not_come_is_taken_back(app: App) -> None:
+    path = str(CORPUS / "kettle-en.pdf")
+    app.pages.worker.start()
+    until(lambda: app.pages.worker.state is State.IDLE)
+    pid = app.pages.worker.pid or 0
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        first = app.jobs.start("draw", lambda job: app.pages.draw(path, 1, 400, job=job))
+        until(lambda: app.pages.worker.state is State.BUSY)
+        second = app.jobs.start("draw", lambda job: app.pages.draw(path, 2, 400, job=job))
+        second.cancel()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    with pytest.raises(Cancelled):
+        second.wait()
+    assert first.wait().width == 400
+
+
+@pytest.mark.parametrize(("page", "error"), [(0, FileDamaged), (99, FileDamaged)])
+def test_a_page_that_is_not_there(app: App, page: int, error: type[TsukueError]) -> None:
+    with pytest.raises(error):
+        app.pages.draw(str(CORPUS / "kettle-en.pdf"), page, 400)
+    with pytest.raises(FileMissing):
+        app.pages.draw("/nowhere.pdf", 1, 400)

@@ -15,13 +15,15 @@ from core.documents.messages import PageText
 from core.documents.passages import Passage
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
-from core.storage.documents import DocumentStore
+from core.storage.documents import COUNTED, UNFINISHED, DocumentStore
 from tests.support import ten_years
 
 LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
 # Meant to read all of a table, each with its reason.
 MEANT = {
     "SELECT 1 FROM conversations WHERE deleted IS NULL LIMIT 1": "it ends with the first row",
+    COUNTED: "once, at the start, and when the embedder was changed: a number of each document, not its text",
+    UNFINISHED: "only where something is: each document is asked whether it lacks a vector",
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
 # Indexes of a few rows: answers under way, conversations that wait to be purged.
@@ -102,8 +104,11 @@ def _use_documents(store: DocumentStore) -> set[str]:
     calls: dict[str, Any] = {
         "collection": lambda: store.collection("new one", create=True),
         "collections": store.collections,
+        "has_collection": lambda: store.has_collection(name),
         "remove_collection": lambda: store.remove_collection("new one"),
-        "documents": lambda: store.documents(name),
+        "documents": lambda: [store.documents(name), store.documents(name, after="/a", limit=5)],
+        "count_documents": lambda: store.count_documents(name),
+        "unfinished": lambda: store.unfinished("another"),
         "find": lambda: store.find(name, "/gate.txt"),
         "put": lambda: store.put(name, "gate.txt", "/gate.txt", "1" * 64, 25, [page]),
         "rename": lambda: store.rename(document, "gate.txt"),
@@ -117,7 +122,8 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "without_vectors": lambda: store.without_vectors(document, "another", 10),
         "count_without_vectors": lambda: store.count_without_vectors(document, "another"),
         "put_vectors": lambda: store.put_vectors("another", [(found[0].id, b"\0\0")]),
-        "vectors": lambda: store.vectors(number, "another"),
+        "count_vectors": lambda: store.count_vectors(number, "another"),
+        "vectors": lambda: store.vectors(number, "another", after=0, limit=5),
     }
     for call in calls.values():
         call()

@@ -133,20 +133,24 @@ def test_a_model_that_has_gone_is_shown_said_and_removed(
     assert said.startswith(f"theirs cannot be used: its file is not there ({file}). SmolLM2 135M is used")
     assert window.composer.model_button.text().startswith("SmolLM2 135M")
     window.show_page("models")
-    shown = [label.text() for label in window.models.findChildren(QLabel)]
-    assert any(text.startswith(f"It cannot be used: its file is not there ({file})") for text in shown)
+
+    def shown() -> list[str]:
+        return [label.text() for label in window.models.findChildren(QLabel) if label.isVisible()]
+
+    sentence = f"It cannot be used: its file is not there ({file})"
+    qtbot.waitUntil(lambda: any(text.startswith(sentence) for text in shown()), timeout=10_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     (remove,) = [
         b for b in window.models.findChildren(QPushButton) if b.accessibleName() == "Remove…: theirs"
     ]
     remove.click()
-    assert not (home.models / "theirs.gguf").is_symlink()
-    shown = [label.text() for label in window.models.findChildren(QLabel) if label.isVisible()]
-    assert "theirs" not in shown
+    qtbot.waitUntil(lambda: not (home.models / "theirs.gguf").is_symlink(), timeout=10_000)
+    qtbot.waitUntil(lambda: "theirs" not in shown(), timeout=10_000)
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
 
 
+@pytest.mark.logs("the draft tiny .* is not there any more", "the adapter .* is not there any more")
 def test_helpers_that_have_gone_are_said(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -161,6 +165,7 @@ def test_helpers_that_have_gone_are_said(
     assert "The adapter /gone/style.gguf of SmolLM2 135M is not there" in window.notify.history[1][1]
 
 
+@pytest.mark.logs("shown to the person: DiskFull")
 def test_an_adjustment_that_cannot_be_kept_is_said(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,7 @@ def test_the_last_of_several_quick_changes_counts(qtbot: QtBot, window: MainWind
     assert (window.app.settings.values.top_k, window.app.settings.values.seed) == (29, -1)
 
 
+@pytest.mark.logs("shown to the person: DiskFull")
 def test_a_change_that_fails_is_said_and_shown_undone(
     qtbot: QtBot, window: MainWindow, dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +337,7 @@ def test_the_keyring_is_asked_off_the_windows_thread_and_may_take_its_time(
     assert threading.main_thread() not in [thread for thread, _ in asked]
 
 
+@pytest.mark.logs("shown to the person: NoKeyring")
 def test_without_a_keyring_it_is_said(
     qtbot: QtBot, window: MainWindow, dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +366,7 @@ def test_a_key_needs_a_server_first(qtbot: QtBot, window: MainWindow, dialog: Se
 # ---------------------------------------------------------------- a file that could not be read
 
 
+@pytest.mark.logs("settings.toml was set aside")
 def test_an_unreadable_file_is_said_with_its_new_name(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path], home: Home
 ) -> None:
@@ -378,6 +381,7 @@ def test_an_unreadable_file_is_said_with_its_new_name(
     assert window.chat.banner.isVisible()
 
 
+@pytest.mark.logs("settings.toml was set aside")
 def test_several_bad_values_are_one_message(
     qtbot: QtBot, open_window: Open, script: Callable[..., Path], home: Home
 ) -> None:

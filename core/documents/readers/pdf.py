@@ -20,13 +20,15 @@ import pypdfium2.raw as raw
 
 from core.documents.messages import PageImage, PageText
 from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned
+from core.text.characters import HAN, HAN_COMPATIBLE, KANA, PUNCTUATION, WIDE_FORMS
 
 _LINE_END_HYPHENS = {0xFFFE, 0x0002, 0x00AD}
 # Some programs write these radicals for the characters that look the same; NFKC does not know them.
 _RADICALS = dict(
     zip("⻑⻘⻄⻝⻤⻩⻲⻭⻯⻨⻫⺠⺟⻁⻣⻆⻍⾧⼾⾒", "長青西食鬼黄亀歯竜麦斉民母虎骨角辶長戸見", strict=True)
 )
-_CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+# Between two of these no space is put where a line ended.
+_CJK = re.compile(f"[{PUNCTUATION}{KANA}{HAN}{HAN_COMPATIBLE}{WIDE_FORMS}]")
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
 _LIST_ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣*–-]|\(?\d{1,3}[.)）]|[①-⑳]|第\d+[条項章節])")
 

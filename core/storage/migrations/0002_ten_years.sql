@@ -52,3 +52,6 @@ CREATE INDEX messages_unfinished ON messages (id) WHERE state = 'streaming';
 -- Counted once, when a document is stored, instead of at every look.
 ALTER TABLE documents ADD COLUMN passages INTEGER NOT NULL DEFAULT 0;
 UPDATE documents SET passages = (SELECT count(*) FROM passages WHERE document = documents.id);
+
+-- Which passages an embedder has seen is counted, without reading the vectors themselves.
+CREATE INDEX vectors_by_embedder ON vectors (embedder);

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from core.text.characters import HAN_COMMON, KANA
+
 _END = re.compile(
-    r"""
+    rf"""
     [。！？｡]+[」』）】)”"’']*          # Japanese: the mark ends it, closing brackets go along
   | [!?]+["”’')\]]*(?=\s|$)            # English ! and ?
-  | \.["”’')\]]*(?=\s+["“‘'(\[]?[A-Z0-9\u3040-\u30ff\u4e00-\u9fff]|\s*$|\s*\n)   # . before a new beginning
+  | \.["”’')\]]*(?=\s+["“‘'(\[]?[A-Z0-9{KANA}{HAN_COMMON}]|\s*$|\s*\n)   # . before a new beginning
   | \n+                                # a line that was kept is a boundary
     """,
     re.VERBOSE,

@@ -1,0 +1,54 @@
+"""Pages as pictures, for showing a source: the parent side of the renderer."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from core.documents.messages import PageImage, RenderPage
+from core.errors import N_, ParserDied, ParseTooSlow, TsukueError, WorkerDied
+from core.jobs import Job
+from core.workers.supervisor import Worker, WorkerSpec
+
+RENDERER_NAME = N_("page viewer")
+SECONDS_PER_PAGE = 30  # a person waits for it
+MEMORY = 3_000_000_000  # address space in bytes
+
+
+def spec() -> WorkerSpec:
+    """The renderer: a worker of its own, gone soon after the last page."""
+    return WorkerSpec(RENDERER_NAME, "core.documents.renderer", idle_seconds=60, memory_limit=MEMORY, nice=0)
+
+
+class Pages:
+    """Draws pages of documents. A page that ends the process or takes too long costs nothing else."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.seconds_per_page: float = SECONDS_PER_PAGE
+
+    def draw(
+        self, path: str, page: int, width: int, *, start: int = 0, end: int = 0, job: Job | None = None
+    ) -> PageImage:
+        """Page `page` (from 1) of a PDF, `width` pixels wide, with the rectangles of characters start..end of its text.
+
+        Cancelling `job` takes back a page whose turn has not come. Raises the typed errors for files, and Cancelled.
+        """
+        if job is not None:
+            job.check()
+        call = self.worker.call(RenderPage(path, page, width, start, end))
+        if job is not None:
+            job.on_cancel(call.cancel)
+        name = Path(path).name
+        try:
+            image: PageImage = call.result(timeout=self.seconds_per_page)
+        except TimeoutError as error:
+            self.worker.kill()
+            with contextlib.suppress(TsukueError):
+                call.result()  # until the process is gone: the next call must not go to it
+            self.worker.forgive()
+            raise ParseTooSlow(name, int(self.seconds_per_page)) from error
+        except WorkerDied as error:
+            self.worker.forgive()  # the page's fault; the next one gets a fresh process
+            raise ParserDied(name, error.cause) from error
+        return image

@@ -1,0 +1,21 @@
+"""The renderer: draws pages for the window. Apart from the parser, so that opening a source never waits for reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.documents.messages import PageImage, RenderPage
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+
+def render(request: RenderPage, context: Context) -> PageImage:
+    """Draw one page. Raises the typed errors for files."""
+    from core.documents.readers import pdf
+
+    return pdf.render(request.path, request.page, request.width, request.start, request.end)
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    return {RenderPage: render}
