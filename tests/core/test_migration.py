@@ -193,7 +193,7 @@ def test_documents_are_there_and_can_be_searched(
 
 
 def test_vectors_are_the_same(documents: DocumentStore, expected: dict[str, Any]) -> None:
-    stored = documents.vectors(documents.collection("Papers"), "use-multilingual")
+    stored = documents.vectors(documents.collection("Papers"), "use-multilingual", after=0, limit=1000)
     digests = {str(number): hashlib.sha256(vector).hexdigest() for number, vector in stored}
     assert digests == expected["vectors"]
 
