@@ -13,7 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts import virtual_display
-from tests.benchmarks import decoding, documents, downloads, first_token, fit, memory, stalls, start
+from tests.benchmarks import (
+    decoding,
+    documents,
+    downloads,
+    first_token,
+    fit,
+    memory,
+    stalls,
+    start,
+    ten_years,
+)
 from tests.benchmarks.report import NOT_TAKEN, ROWS, STARTER, live, taking
 
 SUBJECTS = (
@@ -21,6 +31,7 @@ SUBJECTS = (
     "fit",
     "speed",
     "downloads",
+    "ten-years",
     "decoding",
     "overhead",
     "first-token",
@@ -78,7 +89,9 @@ def run(folder: Path, wanted: set[str]) -> None:
     measure("fit", lambda: fit.measure_fit(folder))
     measure("speed", lambda: fit.measure_speed(folder))
     measure("downloads", lambda: downloads.measure_downloads(folder))
-    if wanted <= {"start", "fit", "speed", "downloads"}:
+    if "ten-years" in wanted:
+        ten_years.measure_ten_years(folder)
+    if wanted <= {"start", "fit", "speed", "downloads", "ten-years"}:
         return
     application = QApplication(["bench", "-style", "Fusion"])
     application.setFont(theme.font())

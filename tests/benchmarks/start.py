@@ -7,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 
+from core.paths import Home
 from tests.benchmarks.report import ROOT, report
 
 EMPTY = """
@@ -23,7 +25,7 @@ window.show()
 def typed():
     QTest.keyClicks(field, "a")
     assert field.text() == "a"
-    print(time.time(), flush=True)
+    print(time.time(), time.process_time(), flush=True)
     application.quit()
 QTimer.singleShot(0, typed)
 application.exec()
@@ -43,13 +45,13 @@ def show(window):
         field = window.composer.text
         QTest.keyClicks(field, "a")
         assert field.toPlainText() == "a"
-        print(time.time(), flush=True)
+        print(time.time(), time.process_time(), flush=True)
     QTimer.singleShot(0, typed)
 def fill(window, app):
     filled(window, app)
     def there():
         assert window.composer.text.toPlainText() == "a"
-        print(time.time(), flush=True)
+        print(time.time(), time.process_time(), flush=True)
         window.close()
     QTimer.singleShot(0, there)
 MainWindow.show, MainWindow.fill = show, fill
@@ -57,24 +59,46 @@ sys.exit(program.main(["--home", sys.argv[1]]))
 """
 
 
-def start_times(source: str, *arguments: str) -> list[float]:
-    """Seconds from process start to each of the moments that the program prints."""
+@dataclass(frozen=True)
+class Moment:
+    """Seconds since a process was started, and those for which it had a processor."""
+
+    wall: float
+    processor: float
+
+
+def start_times(source: str, *arguments: str) -> list[Moment]:
+    """Each of the moments that the program prints."""
     begun = time.time()
     done = subprocess.run(
         [sys.executable, "-c", source, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    return [float(moment) - begun for moment in done.stdout.split()]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return [Moment(float(moment) - begun, float(spent)) for moment, spent in lines]
 
 
-def measure_start() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        start_times(OURS, home)  # the first start creates the home
-        empty, typing, whole = [], [], []
+def measure_start(home: Home | None = None) -> None:
+    """On an empty home, or on `home`, which is the one of ten years. On a busy machine, believe the processor time."""
+    with tempfile.TemporaryDirectory() as empty_home:
+        place = str(home.root) if home is not None else empty_home
+        start_times(OURS, place)  # the first start creates the home
+        empty: list[Moment] = []
+        typing: list[Moment] = []
+        whole: list[Moment] = []
         for _ in range(9):
-            empty.append(start_times(EMPTY)[0])
-            first, last = start_times(OURS, home)
+            empty += start_times(EMPTY)
+            first, last = start_times(OURS, place)
             typing.append(first)
             whole.append(last)
-    a, b, c = statistics.median(typing), statistics.median(empty), statistics.median(whole)
-    report("start to typing ÷ empty PySide6 window", f"{a / b:.2f} ({a:.2f} s / {b:.2f} s)", "at most 1.5")
-    report("start to the whole window ÷ empty PySide6 window", f"{c / b:.2f} ({c:.2f} s)", "printed")
+    after = " after ten years" if home is not None else ""
+    for what, moments, aim in (
+        ("typing", typing, "at most 1.5, wished 1.3"),
+        ("the whole window", whole, "at most 2.5"),
+    ):
+        a, b = (statistics.median(m.wall for m in side) for side in (moments, empty))
+        c, d = (statistics.median(m.processor for m in side) for side in (moments, empty))
+        report(
+            f"start to {what}{after} ÷ empty PySide6 window",
+            f"{a / b:.2f} ({a:.2f} s / {b:.2f} s); of processor time {c / d:.2f} ({c:.2f} s / {d:.2f} s)",
+            aim,
+        )

@@ -47,6 +47,7 @@ def longest(home: Home) -> int:
 
 def _copied(source: Path, folder: Path) -> Home:
     found = Home(folder)
+    assert not found.database.exists(), f"{folder} holds a home already"
     found.create()
     for path in source.iterdir():
         shutil.copy(path, folder / path.name)
