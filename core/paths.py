@@ -54,6 +54,21 @@ class Home:
     def backups(self) -> Path:
         return self.root / "backups"
 
+    @property
+    def restore_request(self) -> Path:
+        """Names the backup that takes the database's place at the next start (core/storage/restore.py)."""
+        return self.root / "restore.json"
+
+    @property
+    def damage_mark(self) -> Path:
+        """Is there when damage was found: the next start looks the whole database over."""
+        return self.root / "damaged"
+
+    @property
+    def staging(self) -> Path:
+        """Where a database is made ready before it takes the place of the one in use."""
+        return self.root / ".staging"
+
     def create(self) -> None:
         """Create the folders, readable by their owner only. Raises HomeNotWritable."""
         try:
