@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import signal
 import sys
@@ -18,21 +19,22 @@ from typing import IO, TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from core.errors import HomeBusy, TsukueError
+from core.errors import DatabaseDamaged, HomeBusy, TsukueError
 from core.paths import Home, find_home
 from core.settings import SettingsFile
-from desktop import i18n, theme
+from desktop import i18n, restart, theme
 from desktop.main_window import MainWindow
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
 
     from core.app import App
+    from core.storage.restore import Rescued, Restored
 
 
-SELF_TEST_MILLISECONDS = (
-    3000  # after the window is there; by then a person is typing, and nothing else computes
-)
+# After the window is there; by then a person is typing, and nothing else computes.
+SELF_TEST_MILLISECONDS = 3000
+BACKUP_MILLISECONDS = 15_000  # when the engine's test is over
 
 
 def _socket_name(home: Home) -> str:
@@ -94,6 +96,10 @@ class Program(QObject):
         self._app: App | None = None
         self._server: QLocalServer | None = None
         self._crashes: IO[str] | None = None
+        self._damage: DatabaseDamaged | None = None
+        self._before: Restored | Rescued | TsukueError | None = (
+            None  # what was done before the window was filled
+        )
         self._imported.connect(self._fill)
         self._importing = threading.Thread(target=self._import, name="imports")
 
@@ -104,15 +110,41 @@ class Program(QObject):
     def _import(self) -> None:
         try:
             from desktop import parts  # noqa: F401 - so that it is there when the window asks for it
+
+            self._prepare()
         finally:
             self._imported.emit()  # an import that failed fails again in `_fill`, which says so
+
+    def _prepare(self) -> None:
+        """What was left for this start and may take a while: here no window waits for it."""
+        if not (self._home.restore_request.exists() or self._home.damage_mark.exists()):
+            return
+        from core import log
+        from core.storage import restore
+
+        try:
+            with self._home.lock():
+                log.start(self._home)
+                try:
+                    self._before = restore.at_start(self._home)
+                finally:
+                    log.stop()
+        except DatabaseDamaged as error:
+            self._damage = error
+        except TsukueError as error:  # whoever opens the home next meets the same, and says it
+            logging.getLogger(__name__).info("nothing was prepared: %s", error)
 
     def _fill(self) -> None:
         try:
             from desktop import parts
 
+            if self._damage is not None:
+                raise self._damage
             self._app = parts.App(self._home)
             self._window.fill(self._app)
+        except DatabaseDamaged as error:
+            self._rescue(error)
+            return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
             self._give_up(error)
             return
@@ -120,6 +152,25 @@ class Program(QObject):
         self._server = _listen(self._home, self._window)
         gc.enable()
         QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
+        self._window.bridge.on(parts.BackupMissed, lambda missed: self._window.notify.error(missed.error))
+        QTimer.singleShot(BACKUP_MILLISECONDS, self._app.start_backup)
+        if self._before is not None:
+            from desktop import rescue
+
+            rescue.tell(self._before, self._window.notify)
+
+    def _rescue(self, error: DatabaseDamaged) -> None:
+        from desktop.rescue import RescueDialog
+
+        dialog = RescueDialog(self._home, error, self._window)
+        dialog.exec()
+        if dialog.done_with is None:
+            QApplication.setQuitOnLastWindowClosed(False)
+            self._window.close()
+            QApplication.exit(1)
+            return
+        self._damage, self._before = None, dialog.done_with
+        self._fill()
 
     def _give_up(self, error: Exception) -> None:
         from PySide6.QtWidgets import QMessageBox
@@ -172,6 +223,9 @@ def main(arguments: list[str] | None = None) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     try:
-        return application.exec()
+        code = application.exec()
     finally:
         program.close()
+    if restart.asked():
+        restart.now(options.home)
+    return code

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from core.cli import chat, documents, machine, models, voice
+from core.cli import backups, chat, documents, machine, models, voice
 from core.cli.console import warn
 from core.errors import TsukueError
 
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for subject in (chat, models, documents, voice, machine):
+    for subject in (chat, models, documents, voice, backups, machine):
         subject.register(commands)
     return parser
 

@@ -17,11 +17,25 @@ Commands = Any  # argparse gives the type of its sub-parsers no public name
 
 
 def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
-    """The program on the home that the options name; `own` takes the home's lock. See core.app.App."""
-    from core.app import App
-    from core.paths import find_home
+    """The program on the home that the options name; `own` takes the home's lock. See core.app.App.
 
-    return App(find_home(options.home), own=own)
+    Who owns the home also makes today's backup beside its work, if that lasts long enough.
+    """
+    from core.app import App
+    from core.errors import DatabaseDamaged
+    from core.paths import find_home
+    from core.storage.backups import BackupMissed
+
+    app = App(find_home(options.home), own=own)
+    if own:
+        if isinstance(app.restored, TsukueError):
+            warn(app.restored)
+        # Of a disk without room the log tells; the command itself says what it could not do there.
+        app.events.listen(
+            BackupMissed, lambda e: warn(e.error) if isinstance(e.error, DatabaseDamaged) else None
+        )
+        app.start_backup()
+    return app
 
 
 def command(

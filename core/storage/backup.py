@@ -86,7 +86,7 @@ def found(folder: Path) -> list[Backup]:
         if match is None:
             continue
         with contextlib.suppress(ValueError, OSError):  # no date, or just deleted
-            made = datetime.strptime(match[1], _STAMP)  # noqa: DTZ007 - names carry local time
+            made = datetime.strptime(match[1], _STAMP)
             backups.append(Backup(path, made, match[2], path.stat().st_size))
     today = _today()
     return sorted(backups, key=lambda b: (b.made.date() <= today, b.made, b.path.name), reverse=True)
@@ -140,7 +140,7 @@ def _is(backup: Backup, reason: str) -> bool:
 
 
 def _today() -> date:
-    return datetime.now().date()  # noqa: DTZ005 - the person's day
+    return datetime.now().date()
 
 
 def tidy(folder: Path, database: Path) -> None:
@@ -173,9 +173,7 @@ def make(
     return path
 
 
-def copy(
-    database: Path, path: Path, *, check: Callable[[], None] = lambda: None, pause: float = 0.0
-) -> None:
+def copy(database: Path, path: Path, *, check: Callable[[], None] = lambda: None, pause: float = 0.0) -> None:
     """Copy a database that may be in use to `path`, which appears only when whole and found sound.
 
     `check` is called after each step and may raise to stop; `pause` seconds are slept there. Raises NothingToBackUp,

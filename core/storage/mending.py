@@ -38,7 +38,9 @@ def _messages(new: sqlite3.Connection, known: dict[int, Known]) -> int:
     homeless = sorted(speaking - there - known.keys())
     if homeless:
         (own,) = new.execute("SELECT coalesce(max(id), 0) + 1 FROM conversations").fetchone()
-        (own,) = new.execute("SELECT max(?, coalesce(max(conversation), 0) + 1) FROM messages", (own,)).fetchone()
+        (own,) = new.execute(
+            "SELECT max(?, coalesce(max(conversation), 0) + 1) FROM messages", (own,)
+        ).fetchone()
         own = max([own, *(k.conversation + 1 for k in known.values())])
         known = known | {number: Known(own) for number in homeless}
     for number in sorted(speaking - there):
@@ -61,7 +63,12 @@ def _conversations(new: sqlite3.Connection) -> int:
         row = new.execute("SELECT text FROM parts WHERE message = ? ORDER BY number", (first,)).fetchone()
         new.execute(
             "INSERT INTO conversations (id, title, created, changed, system_prompt) VALUES (?, ?, ?, ?, '')",
-            (number, titles.of(row[0]) if row is not None and row[0].strip() else f"#{number}", changed, changed),
+            (
+                number,
+                titles.of(row[0]) if row is not None and row[0].strip() else f"#{number}",
+                changed,
+                changed,
+            ),
         )
     return len(gone)
 

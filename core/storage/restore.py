@@ -226,7 +226,9 @@ def at_start(home: Home) -> Restored | TsukueError | None:
             log.exception("the request to restore a backup cannot be read")
             done = BackupUnusable(str(home.restore_request), NO_DATABASE)
         with writing(home.restore_request):
-            home.restore_request.unlink(missing_ok=True)  # once, so that a bad backup does not stop every start
+            home.restore_request.unlink(
+                missing_ok=True
+            )  # once, so that a bad backup does not stop every start
     if home.damage_mark.exists():
         if not sound(home.database):
             raise DatabaseDamaged(str(home.database), DAMAGED)

@@ -88,6 +88,10 @@ class Shape:
         missing = self.columns[len(row.values) :]
         return all(not column.required or column.default is not None for column in missing)
 
+    def score(self, row: Row) -> int:
+        """How well a row fits: best without a column missing."""
+        return self.fits(row) * (2 if len(row.values) == len(self.columns) else 1)
+
     @staticmethod
     def _allows(column: Column, value: Any) -> bool:
         if value is None:
@@ -219,25 +223,36 @@ class _Salvage:
         for name in self._roots.keys() - set(TABLES):
             self._tree(name)  # so that what belongs to others is known
         self._taken |= self._file.free()
-        unsure: list[list[Row]] = []
+        unsure: dict[int, list[Row]] = {}
         for page in range(1, self._file.count + 1):
             kind = self._file.kind(page)
             if page in self._taken or kind not in (LEAF_TABLE, LEAF_INDEX, INNER_INDEX):
                 continue
             rows = list(self._rows(page))
-            count = Counter({s.table: sum(map(s.fits, rows)) for s in shapes if s.index == (kind != LEAF_TABLE)})
+            count = Counter(
+                {s.table: sum(map(s.score, rows)) for s in shapes if s.index == (kind != LEAF_TABLE)}
+            )
             best = [shape for shape in shapes if 0 < count[shape.table] == max(count.values())]
             if len(best) == 1:
                 self._insert(best[0], iter(rows))
             elif best:
-                unsure.append(rows)
+                unsure[page] = rows
         by_name = {shape.table: shape for shape in shapes}
-        for rows in unsure:  # collections and projects look the same: who refers to them?
-            ids = {row.rowid for row in rows}
-            projects = self._ids("SELECT project FROM conversations") if "projects" in by_name else set()
-            asked = self._ids("SELECT collection FROM documents")
-            table = "projects" if len(ids & projects) > len(ids & asked) else "collections"
-            self._insert(by_name[table], iter(rows))
+        for page, rows in unsure.items():
+            self._insert(by_name[self._collections_or_projects(page, rows, by_name)], iter(rows))
+
+    def _collections_or_projects(self, page: int, rows: list[Row], shapes: dict[str, Shape]) -> str:
+        """They look the same: a new database says where they mostly lie, and else it counts who refers to them."""
+        if "projects" not in shapes:
+            return "collections"
+        for table in ("collections", "projects"):
+            root = self._new.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+            if root == (page,):
+                return table
+        ids = {row.rowid for row in rows}
+        projects = self._ids("SELECT project FROM conversations")
+        collections = self._ids("SELECT collection FROM documents")
+        return "projects" if len(ids & projects) > len(ids & collections) else "collections"
 
     def _ids(self, query: str) -> set[int]:
         return {number for (number,) in self._new.execute(query)}
