@@ -6,7 +6,9 @@ its owner may read it. A home has one owner process at a time (`Home.lock`).
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +94,15 @@ class Home:
         except OSError as error:
             raise HomeNotWritable(str(self.root), error.strerror or str(error)) from error
         return lock
+
+    @contextlib.contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the home for a while. Raises HomeBusy."""
+        lock = self.lock()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def find_home(given: str | None = None) -> Home:

@@ -97,9 +97,8 @@ class Program(QObject):
         self._server: QLocalServer | None = None
         self._crashes: IO[str] | None = None
         self._damage: DatabaseDamaged | None = None
-        self._before: Restored | Rescued | TsukueError | None = (
-            None  # what was done before the window was filled
-        )
+        # What was put in the database's place before the window was filled, or why nothing was.
+        self._before: Restored | Rescued | TsukueError | None = None
         self._imported.connect(self._fill)
         self._importing = threading.Thread(target=self._import, name="imports")
 
@@ -123,7 +122,7 @@ class Program(QObject):
         from core.storage import restore
 
         try:
-            with self._home.lock():
+            with self._home.owned():
                 log.start(self._home)
                 try:
                     self._before = restore.at_start(self._home)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import DatabaseDamaged, TsukueError
@@ -118,14 +118,14 @@ class RescueDialog(QDialog):
         assert newest is not None
 
         def restore_it(job: Job) -> Restored:
-            with self._home.lock():
+            with self._home.owned():
                 return restore.restore(self._home, newest.path)
 
         self._work(tr("Opening the backup…"), restore_it, self._finish)
 
     def _salvage(self) -> None:
         def rescue_it(job: Job) -> Rescued:
-            with self._home.lock():
+            with self._home.owned():
                 return restore.rescue(self._home, job.check)
 
         self._work(tr("Reading what can be read… This may take minutes."), rescue_it, self._finish)
@@ -145,7 +145,8 @@ class RescueDialog(QDialog):
 
 def moment(one: Backup) -> str:
     """When a backup was made, as the person writes dates."""
-    return QLocale(i18n.language()).toString(one.made, QLocale.FormatType.ShortFormat)
+    when = QDateTime.fromSecsSinceEpoch(int(one.made.timestamp()))
+    return QLocale(i18n.language()).toString(when, QLocale.FormatType.ShortFormat)
 
 
 def tell(done: Restored | Rescued | TsukueError, notify: Notify) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from core.errors import BackupUnusable, FileMissing
 
 if TYPE_CHECKING:
     from core.paths import Home
+    from core.storage.restore import Rescued, Restored
 
 
 def register(commands: Commands) -> None:
@@ -105,53 +107,49 @@ def _restore(options: argparse.Namespace) -> int:
         warn("name one: a FILE, --latest or --salvage")
         return 2
     home = _home(options)
-    lock = home.lock()
-    try:
+    with home.owned():
         log.start(home)
-        if options.salvage:
-            rescued = restore.rescue(home)
-            report = rescued.report
-            if options.json:
-                print_json(
-                    {
-                        "kept": str(rescued.kept),
-                        "found": report.found,
-                        "lost": report.lost,
-                        "cut": report.cut,
-                        "broken_pages": report.broken_pages,
-                    }
-                )
-                return 0
-            print(f"rescued: {_counts(report.found)}")
-            if report.lost or report.cut:
-                lost = _counts(report.lost) or "no row that is known of"
-                print(f"lost: {lost}; {report.cut} texts without their end")
-            print(f"the damaged database is kept as {rescued.kept}")
+        try:
+            if options.salvage:
+                _say_rescued(restore.rescue(home), options)
+            elif options.latest:
+                _say_restored(restore.restore_latest(home), options)
+            else:
+                file = Path(options.file).expanduser().absolute()
+                _say_restored(restore.restore(home, file), options)
             return 0
-        done = (
-            restore.restore_latest(home)
-            if options.latest
-            else restore.restore(home, Path(options.file).expanduser().absolute())
+        finally:
+            log.stop()
+
+
+def _say_restored(done: Restored, options: argparse.Namespace) -> None:
+    content = done.content
+    if options.json:
+        print_json(
+            {
+                "restored": str(done.source),
+                "conversations": content.conversations,
+                "messages": content.messages,
+                "kept": str(done.kept) if done.kept is not None else None,
+            }
         )
-        if options.json:
-            print_json(
-                {
-                    "restored": str(done.source),
-                    "conversations": done.content.conversations,
-                    "messages": done.content.messages,
-                    "kept": str(done.kept) if done.kept is not None else None,
-                }
-            )
-            return 0
+        return
+    print(f"restored {done.source}: {content.conversations} conversations, {content.messages} messages")
+    if done.kept is not None:
+        print(f"the database that was there is kept as {done.kept}")
+
+
+def _say_rescued(done: Rescued, options: argparse.Namespace) -> None:
+    report = done.report
+    if options.json:
+        print_json({"kept": str(done.kept), **asdict(report)})
+        return
+    print(f"rescued: {_counts(report.found)}")
+    if report.lost or report.cut:
         print(
-            f"restored {done.source}: {done.content.conversations} conversations, {done.content.messages} messages"
+            f"lost: {_counts(report.lost) or 'no row that is known of'}; texts without their end: {report.cut}"
         )
-        if done.kept is not None:
-            print(f"the database that was there is kept as {done.kept}")
-        return 0
-    finally:
-        log.stop()
-        lock.release()
+    print(f"the damaged database is kept as {done.kept}")
 
 
 def _counts(numbers: dict[str, int]) -> str:

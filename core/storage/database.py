@@ -64,7 +64,7 @@ class Database:
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
                 if self._outdated():
-                    with contextlib.nullcontext() if owned else home.lock():
+                    with contextlib.nullcontext() if owned else home.owned():
                         self._migrate(home)
             self._opened = True
         except BaseException:

@@ -28,7 +28,19 @@ TABLES = (
     "passages",
     "vectors",
 )
-_EN = ("kettle", "desk", "warranty", "train", "garden", "answer", "river", "morning", "paper", "lamp", "price")
+_EN = (
+    "kettle",
+    "desk",
+    "warranty",
+    "train",
+    "garden",
+    "answer",
+    "river",
+    "morning",
+    "paper",
+    "lamp",
+    "price",
+)
 _JA = "東京都で机の保証期間を調べました。夏は暑いので、窓を開けて仕事をします。料金は三千円です。電車は九時に出ます。"
 
 
