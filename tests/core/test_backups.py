@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from core.app import App
 from core.chat.conversation import Role
 from core.errors import (
     BackupUnusable,
@@ -454,6 +455,31 @@ def test_the_latest_is_the_newest_that_is_good(home: Home) -> None:
     assert restore.restore_latest(home).source == good
 
 
+def test_documents_are_found_as_they_were(home: Home, tmp_path: Path) -> None:
+    """Chroma holds as many vectors as before, but of another document: its count does not tell."""
+    for name, words in (("a", "The kettle has a warranty of two years."), ("b", "Trains leave at nine.")):
+        (tmp_path / f"{name}.txt").write_text(words)
+    app = App(home)
+    app.ingest.add([str(tmp_path / "a.txt")], "desk", Job(1, "add"))
+    made = app.backups.make()
+    app.ingest.remove("desk", "a.txt")
+    app.ingest.add([str(tmp_path / "b.txt")], "desk", Job(1, "add"))
+    app.close()
+    home.states.mkdir()
+    (home.states / "7.of-a-conversation-that-is-gone.kv").write_bytes(b"")
+    restore.restore(home, made)
+    app = App(home)
+    try:
+        collection = app.documents.collection("desk")
+        ((number, similarity),) = app.index.nearest(collection, "How long is the warranty?", 5)
+        (passage,) = app.documents.passages([number])
+        assert passage.text == "The kettle has a warranty of two years."
+        assert similarity > 0.3
+        assert list(home.states.iterdir()) == []
+    finally:
+        app.close()
+
+
 RESTORER = """
 import sys
 from pathlib import Path
@@ -589,6 +615,7 @@ def test_what_is_only_in_the_log_is_rescued(home: Home, tmp_path: Path) -> None:
 def test_an_older_database_is_rescued_too(home: Home) -> None:
     with contextlib.closing(sqlite3.connect(home.database, isolation_level=None)) as connection:
         database_module.migrate(connection, 1)
+        connection.execute("BEGIN")
         for n in range(1, 200):
             connection.execute(
                 "INSERT INTO conversations (title, created, changed, system_prompt) VALUES (?, 1, ?, '')",
@@ -598,6 +625,7 @@ def test_an_older_database_is_rescued_too(home: Home) -> None:
                 "INSERT INTO messages (conversation, role, text, state, created) VALUES (?, 'user', ?, 'done', 1)",
                 (n, f"words {n} " * 40),
             )
+        connection.execute("COMMIT")
     damage(home, "conversations")
     done = restore.rescue(home)
     assert done.report.found["messages"] == 199
