@@ -115,7 +115,7 @@ class DiskFull(TsukueError):
 
 class NewerDatabase(TsukueError):
     sentence = N_(
-        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or open the newest backup that this one knows with the command: tsukue restore --latest"
+        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or go back to the newest backup that this one can read with “tsukue restore --latest”."
     )
     path: str
     found: int
@@ -134,7 +134,7 @@ class DamageFound(DatabaseDamaged):
     """Damage that showed itself while the database was in use; the next start looks the whole file over."""
 
     sentence = N_(
-        "A part of Tsukue's database {path} is damaged ({reason}). Close Tsukue and open it again: it will offer the newest backup, or to rescue what can still be read. In a terminal, use “tsukue restore --latest” or “tsukue restore --salvage”."
+        "A part of Tsukue's database {path} is damaged. Close Tsukue and open it again: it will offer the newest backup, or to rescue what can still be read. In a terminal, use “tsukue restore --latest” or “tsukue restore --salvage”."
     )
     path: str
     reason: str

@@ -19,7 +19,7 @@ from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
 
-WIDTH = 520
+WIDTH = 640
 
 
 class RescueDialog(QDialog):
@@ -41,7 +41,7 @@ class RescueDialog(QDialog):
         heading.setProperty("role", "name")
         about = QLabel(
             tr(
-                "The file {path} is damaged ({reason}). A failing disk or a copy made while Tsukue was open can do that. "
+                "{path} cannot be opened: {reason}. A failing disk can do that, or a copy made while Tsukue was open. "
                 "The damaged file is kept in the backups folder, whatever you choose.",
                 path=str(home.database),
                 reason=tr(error.reason),

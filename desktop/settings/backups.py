@@ -95,7 +95,13 @@ class BackupsPanel(QWidget):
         self.list.clear()
         locale = QLocale(i18n.language())
         for one in backups:
-            item = QTreeWidgetItem([moment(one), locale.formattedDataSize(one.size), _why(one)])
+            item = QTreeWidgetItem(
+                [
+                    moment(one),
+                    locale.formattedDataSize(one.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat),
+                    _why(one),
+                ]
+            )
             item.setData(0, _BACKUP, one)
             item.setToolTip(0, str(one.path))
             self.list.addTopLevelItem(item)
@@ -162,7 +168,7 @@ def _why(one: Backup) -> str:
     if one.reason.startswith(backup.BEFORE):
         return tr("before an update")
     if one.reason.startswith(backup.REPLACED):
-        return tr("when it was replaced")
+        return tr("before a restore")
     if one.reason.startswith(backup.ASKED):
         return tr("by you")
     return tr("daily")
