@@ -9,6 +9,7 @@ a clock that jumps deletes nothing that it should not.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import re
@@ -43,6 +44,7 @@ DAILY, ASKED, BEFORE, REPLACED = "daily", "asked", "before-version-", "replaced"
 ROOM_FACTOR = 2  # so many times the database's size must be free, and
 ROOM_RESERVE = 200_000_000  # so many bytes besides
 PAGES = 256  # copied at once
+FLUSH_STEPS = 16  # after so many of them what was copied goes to the disk
 PAUSE_SECONDS = 0.01  # between two such steps of a backup that nobody waits for
 ABANDONED_SECONDS = 600  # half a backup that was asked for and has not grown since then is nobody's
 BUSY_SECONDS = 10.0
@@ -185,10 +187,14 @@ def copy(database: Path, path: Path, *, check: Callable[[], None] = lambda: None
         raise FileExists(str(path))
     half = path.with_name(path.name + _HALF)
 
+    steps = itertools.count(1)
+
     def step(_status: int, _remaining: int, _total: int) -> None:
         check()
         if pause:
             time.sleep(pause)
+        if next(steps) % FLUSH_STEPS == 0:  # gigabytes at once would hold up everybody's writing
+            _flush(half)
 
     try:
         with writing(path):

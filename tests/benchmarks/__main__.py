@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from scripts import virtual_display
-from tests.benchmarks import decoding, documents, downloads, first_token, fit, memory, stalls, start
+from tests.benchmarks import backups, decoding, documents, downloads, first_token, fit, memory, stalls, start
 from tests.benchmarks.report import ROWS, STARTER, live
 
 SUBJECTS = (
@@ -29,6 +29,7 @@ SUBJECTS = (
     "citations",
     "speculation",
     "stalls",
+    "backups",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
 
@@ -113,6 +114,8 @@ def run(folder: Path, wanted: set[str]) -> None:
     window.app.close()
     if "stalls" in wanted:
         stalls.measure_stalls(make_window, folder)
+    if "backups" in wanted:
+        backups.measure_backups(make_window, folder)
 
 
 if __name__ == "__main__":

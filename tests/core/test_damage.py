@@ -26,7 +26,7 @@ Damage = Callable[[bytearray], None]
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("sound"))
     home.create()
-    fill(home)
+    fill(home, conversations=25, documents=4)
     return home
 
 
