@@ -140,10 +140,14 @@ class Program(QObject):
             if self._damage is not None:
                 raise self._damage
             self._app = parts.App(self._home)
-            self._window.fill(self._app)
         except DatabaseDamaged as error:
             self._rescue(error)
             return
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
+            self._give_up(error)
+            return
+        try:
+            self._window.fill(self._app)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
             self._give_up(error)
             return

@@ -63,6 +63,9 @@ class Database:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
+                # What is deleted is overwritten, as some systems' SQLite does by itself: it is in no backup, and no
+                # rescue from damage brings it back.
+                self._connection.execute("PRAGMA secure_delete = ON")
                 if self._outdated():
                     with contextlib.nullcontext() if owned else home.owned():
                         self._migrate(home)

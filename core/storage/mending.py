@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def index(new: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> 
         " WHERE p.kind = 'text' AND m.state <> 'streaming' ORDER BY p.message, p.number"
     )
     number, texts = None, []
-    for message, text in [*words, (None, "")]:
+    for message, text in itertools.chain(words, [(None, "")]):
         if message != number and number is not None:
             check()
             _add(new, "messages_index", "text", number, substring.search_text("\n\n".join(texts)))
@@ -138,7 +139,7 @@ def index(new: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> 
         "SELECT s.id, s.section || ' ' || substr(p.text, s.start + 1, s.\"end\" - s.start)"
         " FROM passages s JOIN pages p ON p.id = s.page"
     )
-    for number, text in passages.fetchall():
+    for number, text in passages:
         check()
         _add(new, "passages_index", "tokens", number, fulltext.tokens(text))
 

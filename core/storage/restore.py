@@ -217,6 +217,8 @@ def at_start(home: Home) -> Restored | TsukueError | None:
     The caller holds the home's lock. Returns what was restored, or why not. Raises DatabaseDamaged.
     """
     done: Restored | TsukueError | None = None
+    if home.staging.exists():  # of a restore that was killed
+        shutil.rmtree(home.staging, ignore_errors=True)
     if home.restore_request.exists():
         try:
             done = restore(home, Path(json.loads(home.restore_request.read_text(encoding="utf-8"))["file"]))

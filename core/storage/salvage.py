@@ -4,7 +4,8 @@ The pages of the damaged file are read one by one (pages.py). A table's pages ar
 where a tree is broken also the orphans whose rows have the table's shape. Ids stay. What a lost row leaves behind is mended: a
 message whose parent is gone follows the one before it, a conversation that is gone is made again from its messages, a
 document that is not complete forgets its checksum, so that adding the file again reads it anew. Pages that were freed
-are left out, so that what was deleted stays so, unless the file's head is gone, which says what is free. Indexes are built anew.
+are left out as far as their list can be read, so that what was deleted stays so (what Tsukue deletes is overwritten besides).
+Indexes are built anew.
 """
 
 from __future__ import annotations

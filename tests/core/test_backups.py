@@ -524,8 +524,10 @@ def test_kill_9_leaves_the_old_or_the_new(home: Home, tmp_path: Path) -> None:
     for kept in backup.found(home.backups):
         assert not kept.path.samefile(home.database)
         backup.verify(kept.path, KNOWN)
-    restore.restore(home, files[0])
+    home.staging.mkdir(exist_ok=True)
+    assert restore.at_start(home) is None
     assert not home.staging.exists()
+    restore.restore(home, files[0])
     assert dump(home.database) == truths[0]
 
 
@@ -573,6 +575,20 @@ def test_damage_found_while_running_makes_the_next_start_look(home: Home) -> Non
         restore.at_start(home)
     assert not isinstance(at_start.value, DamageFound)
     assert "tsukue restore --salvage" in str(at_start.value)
+
+
+def test_what_was_deleted_is_nowhere_in_the_file(home: Home) -> None:
+    chat(home, "a secret")
+    database = Database(home)
+    store = ConversationStore(database)
+    words = "of which nothing stays " * 500
+    conversation = store.create("t", "").id
+    store.add(conversation, Role.USER, words, parent=None)
+    store.hide(conversation)
+    while store.purge(conversation):
+        pass
+    database.close()
+    assert b"nothing stays" not in home.database.read_bytes()
 
 
 def test_a_statement_that_is_wrong_stays_a_bug(home: Home) -> None:
@@ -700,6 +716,6 @@ def test_the_command_line_names_the_way_out_of_damage(home: Home) -> None:
     assert "tsukue restore --latest" in said
     assert "tsukue restore --salvage" in said
     report = json.loads(tsukue(home, "restore", "--salvage", "--json")[1])
-    assert report["found"]["conversations"] == 5  # of six, one was deleted
+    assert report["found"]["conversations"] == 4  # of six, two were deleted
     assert Path(report["kept"]).exists()
     assert tsukue(home, "export", "1")[0] == 0

@@ -86,7 +86,12 @@ def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int 
             vectors = [(p.id, struct.pack("<64e", *(chance.random() for _ in range(64)))) for p in batch]
             shelf.put_vectors("e", vectors)
         shelf.set_ready(document)
-    for conversation in list(store.ids())[3:30:9]:  # so that there are free pages
+    database.write(
+        "PRAGMA secure_delete = OFF"
+    )  # some systems' SQLite overwrites what is deleted, others' do not
+    for conversation in store.ids()[
+        3 : 3 + conversations // 3
+    ]:  # one after the other, so that pages become free
         store.hide(conversation)
         while store.purge(conversation):
             pass
