@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import os
 import signal
 import sys
@@ -118,6 +117,8 @@ class Program(QObject):
         """What was left for this start and may take a while: here no window waits for it."""
         if not (self._home.restore_request.exists() or self._home.damage_mark.exists()):
             return
+        import logging
+
         from core import log
         from core.storage import restore
 

@@ -39,12 +39,13 @@ class RescueDialog(QDialog):
 
         heading = QLabel(tr("Your chats cannot be opened"))
         heading.setProperty("role", "name")
+        value = error.reason  # marked for the translators where it was raised
         about = QLabel(
             tr(
                 "{path} cannot be opened: {reason}. A failing disk can do that, or a copy made while Tsukue was open. "
                 "The damaged file is kept in the backups folder, whatever you choose.",
                 path=str(home.database),
-                reason=tr(error.reason),
+                reason=tr(value),
             )
         )
         about.setTextFormat(Qt.TextFormat.PlainText)

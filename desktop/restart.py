@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 from PySide6.QtWidgets import QApplication
@@ -30,4 +29,6 @@ def now(home: str | None) -> None:
     command = [sys.executable, "-P", "-m", "desktop", *(["--home", home] if home else [])]
     if os.name == "posix":
         os.execv(command[0], command)
+    import subprocess  # slow to import, and this module is part of the first paint
+
     subprocess.Popen(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from desktop.app import Program
 from desktop.main_window import MainWindow
 from desktop.rescue import RescueDialog
 from desktop.settings.backups import BackupsPanel
+from tests.conftest import ROOT, until
 from tests.core.test_backups import chat, damage, titles
 from tests.support.databases import fill
 
@@ -237,6 +240,42 @@ def test_asking_for_a_restart_closes_the_windows(
         qapp.setProperty("restart", None)
         QApplication.setQuitOnLastWindowClosed(True)
     assert not restart.asked()
+
+
+AGAIN = """
+import sys
+import desktop.app as program
+from core.storage import restore
+from desktop import restart
+from desktop.main_window import MainWindow
+from PySide6.QtCore import QTimer
+from pathlib import Path
+filled = MainWindow.fill
+def fill(window, app):
+    filled(window, app)
+    restore.request(app.home, Path(sys.argv[2]))
+    QTimer.singleShot(0, restart.ask)
+MainWindow.fill = fill
+program.main(["--home", sys.argv[1]])
+"""
+
+
+def test_the_program_opens_again_with_the_backup(home: Home) -> None:
+    chat(home, "old")
+    made = backup.make(home.database, home.backups, backup.ASKED)
+    chat(home, "new")
+    process = subprocess.Popen(
+        [sys.executable, "-c", AGAIN, str(home.root), str(made)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        # Nothing but the second start does this: the first has opened the database before it asked.
+        until(lambda: list(home.backups.glob("*-replaced.db")) and not home.restore_request.exists())
+        until(lambda: (home.logs / "tsukue.log").read_text().count("core.log: started") == 3)
+    finally:
+        process.terminate()  # closes the window; where it is not there yet, the process ends
+        _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert titles(home) == {"old"}
 
 
 def test_the_dialog_works_while_the_home_is_free_again(home: Home) -> None:
