@@ -57,44 +57,42 @@ def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int 
     chance = random.Random(7)
     database = Database(home)
     store, shelf = ConversationStore(database), DocumentStore(database)
-    for number in range(conversations):
-        project = store.project(f"project {number % 3}").id if number % 4 == 0 else None
-        conversation = store.create(text(chance, 4), "Be brief.", project=project).id
-        parent = None
-        for _ in range(turns):
-            question = store.add(conversation, Role.USER, text(chance, 12), parent=parent)
-            for _ in range(2 if chance.random() < 0.1 else 1):
-                words = 1500 if chance.random() < 0.05 else 60
-                answer = store.add(
-                    conversation, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING
-                )
-                store.finish(answer.id, text(chance, words), MessageState.DONE, details=AnswerDetails())
-            parent = answer.id
-    for number in range(documents):
-        name = "desk" if number % 2 else "机"
-        shelf.collection(name, create=True)
-        pages = [PageText(n + 1, text(chance, 250)) for n in range(4)]
-        document, _ = shelf.put(
-            name,
-            f"{number}.txt",
-            f"/tmp/{number}.txt",
-            f"{number:064d}",
-            1000,
-            [(page, passages.split(page)) for page in pages],
-        )
-        while batch := shelf.without_vectors(document, "e", 50):
-            vectors = [(p.id, struct.pack("<64e", *(chance.random() for _ in range(64)))) for p in batch]
-            shelf.put_vectors("e", vectors)
-        shelf.set_ready(document)
-    database.write(
-        "PRAGMA secure_delete = OFF"
-    )  # some systems' SQLite overwrites what is deleted, others' do not
-    for conversation in store.ids()[
-        3 : 3 + conversations // 3
-    ]:  # one after the other, so that pages become free
-        store.hide(conversation)
-        while store.purge(conversation):
-            pass
+    database.write("PRAGMA secure_delete = OFF")  # as databases of older versions may be on some systems
+    with database.transaction():
+        for number in range(conversations):
+            project = store.project(f"project {number % 3}").id if number % 4 == 0 else None
+            conversation = store.create(text(chance, 4), "Be brief.", project=project).id
+            parent = None
+            for _ in range(turns):
+                question = store.add(conversation, Role.USER, text(chance, 12), parent=parent)
+                for _ in range(2 if chance.random() < 0.1 else 1):
+                    words = 1500 if chance.random() < 0.05 else 60
+                    answer = store.add(
+                        conversation, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING
+                    )
+                    store.finish(answer.id, text(chance, words), MessageState.DONE, details=AnswerDetails())
+                parent = answer.id
+        for number in range(documents):
+            name = "desk" if number % 2 else "机"
+            shelf.collection(name, create=True)
+            pages = [PageText(n + 1, text(chance, 250)) for n in range(4)]
+            document, _ = shelf.put(
+                name,
+                f"{number}.txt",
+                f"/tmp/{number}.txt",
+                f"{number:064d}",
+                1000,
+                [(page, passages.split(page)) for page in pages],
+            )
+            while batch := shelf.without_vectors(document, "e", 50):
+                vectors = [(p.id, struct.pack("<64e", *(chance.random() for _ in range(64)))) for p in batch]
+                shelf.put_vectors("e", vectors)
+            shelf.set_ready(document)
+        # One after the other, so that whole pages become free.
+        for conversation in store.ids()[3 : 3 + conversations // 3]:
+            store.hide(conversation)
+            while store.purge(conversation):
+                pass
     database.close()
 
 
