@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_each_damage_is_survived(sound: Home, tmp_path: Path, capsys: pytest.Cap
     assert len(deleted) > 10
     free = free_pages(sound.database)
     outcomes = {"as before": 0, "damage told": 0, "told by the backup": 0, "not visible to SQLite": 0}
-    kept, of = 0, 0
+    kept, of = Counter[str](), Counter[str]()  # messages and their words, by the kind of damage
     for number, (name, damage) in enumerate(cases(len(original))):
         home = Home(tmp_path / str(number))
         home.create()
@@ -120,16 +121,23 @@ def test_each_damage_is_survived(sound: Home, tmp_path: Path, capsys: pytest.Cap
             if table == "parts":
                 assert all(got[table][key] == rows[table][key] for key in whole), name
             if table in ("messages", "parts"):
-                kept += len(got[table].keys() & rows[table].keys())
-                of += len(rows[table])
+                kept[kind(name)] += len(got[table].keys() & rows[table].keys())
+                of[kind(name)] += len(rows[table])
         shutil.rmtree(home.root)
         rescued.unlink()
+    rescued_share = {name: f"{kept[name] / of[name]:.1%}" for name in of}
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{len(cases(len(original)))} damages: {outcomes}; {kept / of:.2%} of messages and their words rescued\n"
+            f"\n{sum(outcomes.values())} damages: {outcomes}; messages rescued: {rescued_share}\n"
         )
     assert outcomes["damage told"] > 20
-    assert kept / of > 0.7
+    assert kept["bit"] > 0.99 * of["bit"]
+    assert kept["page"] > 0.95 * of["page"]
+    assert kept["head"] > 0.95 * of["head"]
+
+
+def kind(name: str) -> str:
+    return {"bit": "bit", "page": "page", "cut": "cut"}.get(name.split()[0], "head")
 
 
 def free_pages(database: Path) -> set[int]:
