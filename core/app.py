@@ -41,6 +41,8 @@ from core.models.service import Models
 from core.network import Network
 from core.paths import Home
 from core.settings import Settings, SettingsFile
+from core.storage import restore
+from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
@@ -91,22 +93,20 @@ class App:
             self.settings.follow(Settings.network, self.network.switch)
             self.network.install()
             self.jobs = Jobs()
+            # What the window's thread should not do was done before (desktop/app.py); here it costs two looks then.
+            self.restored = restore.at_start(home) if own else None
             self.database = Database(home, owned=own)
+            try:
+                self._open_stores(own)
+            except BaseException:
+                self.database.close()
+                raise
         except BaseException:
             logs.stop()
             if self._lock is not None:
                 self._lock.release()
             raise
-        self.conversations = ConversationStore(self.database)
-        self.documents = DocumentStore(self.database)
-        self.library = Library(home, events=self.events)
-        offered.offer(self.settings, self.library)
-        if own:
-            settled = self.conversations.settle()
-            if settled:
-                log.warning("%d answers had been cut short", settled)
-            if home.states.is_dir():
-                states.sweep(home.states, {str(number) for number in self.conversations.ids()})
+        self.backups = Backups(home, self.events)
 
         self.workers: list[Worker] = []
         self.engine = LocalEngine(
@@ -156,6 +156,22 @@ class App:
             self.engine,
             new_worker,
         )
+
+    def _open_stores(self, own: bool) -> None:
+        self.conversations = ConversationStore(self.database)
+        self.documents = DocumentStore(self.database)
+        self.library = Library(self.home, events=self.events)
+        offered.offer(self.settings, self.library)
+        if own:
+            settled = self.conversations.settle()
+            if settled:
+                log.warning("%d answers had been cut short", settled)
+            if self.home.states.is_dir():
+                states.sweep(self.home.states, {str(number) for number in self.conversations.ids()})
+
+    def start_backup(self) -> None:
+        """Make today's backup in the background if there is none; for the home's owner, once it has its own work."""
+        self.jobs.start("daily backup", self.backups.daily)
 
     @cached_property
     def answerer(self) -> Answerer:

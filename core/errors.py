@@ -6,9 +6,10 @@ Anything that is not a `TsukueError` is a bug, and is reported as one.
 
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
-    ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DatabaseBusy
+    ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DamageFound, DatabaseBusy
     ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
     │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
+    ├── backups    NothingToBackUp, NoBackup, BackupUnusable, NoRoomForBackup, FileExists, NothingToRescue
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceNotWritable,
     │              PlaceTaken, DraftUnsuitable
@@ -117,7 +118,7 @@ class DiskFull(TsukueError):
 
 class NewerDatabase(TsukueError):
     sentence = N_(
-        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or restore a backup from the backups folder."
+        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or go back to the newest backup that this one can read with “tsukue restore --latest”."
     )
     path: str
     found: int
@@ -126,7 +127,17 @@ class NewerDatabase(TsukueError):
 
 class DatabaseDamaged(TsukueError):
     sentence = N_(
-        "{path} cannot be read as Tsukue's database ({reason}). Restore the latest file from the backups folder beside it."
+        "{path} cannot be read as Tsukue's database ({reason}). The command “tsukue restore --latest” opens the newest backup, and “tsukue restore --salvage” rescues what can still be read; the damaged file is kept."
+    )
+    path: str
+    reason: str
+
+
+class DamageFound(DatabaseDamaged):
+    """Damage that showed itself while the database was in use; the next start looks the whole file over."""
+
+    sentence = N_(
+        "A part of Tsukue's database {path} is damaged. Close Tsukue and open it again: it will offer the newest backup, or to rescue what can still be read. In a terminal, use “tsukue restore --latest” or “tsukue restore --salvage”."
     )
     path: str
     reason: str
@@ -251,6 +262,50 @@ class SettingsStuck(TsukueError):
     )
     path: str
     reason: str
+
+
+# ---------------------------------------------------------------- backups
+
+
+class NothingToBackUp(TsukueError):
+    sentence = N_("There is nothing to back up yet: {path} does not exist. Start a chat first.")
+    path: str
+
+
+class NoBackup(TsukueError):
+    sentence = N_(
+        "There is no usable backup in {folder}. Use “tsukue restore --salvage” to rescue what can be read of the database itself."
+    )
+    folder: str
+
+
+class BackupUnusable(TsukueError):
+    sentence = N_(
+        "{file} cannot be restored: {reason}. Nothing was changed. Choose another backup; “tsukue backup --list” shows them."
+    )
+    file: str
+    reason: str
+
+
+class NoRoomForBackup(TsukueError):
+    sentence = N_(
+        "There is no room for a backup: {needed_mb} MB should be free on the disk that holds {path}, and {free_mb} MB are. Free some space; your chats are still saved as always."
+    )
+    path: str
+    needed_mb: int
+    free_mb: int
+
+
+class FileExists(TsukueError):
+    sentence = N_("{file} exists already and was left as it is. Choose another name.")
+    file: str
+
+
+class NothingToRescue(TsukueError):
+    sentence = N_(
+        "Nothing of Tsukue's could be found in {path}. It was left as it is; restore a backup with “tsukue restore --latest”."
+    )
+    path: str
 
 
 # ---------------------------------------------------------------- workers

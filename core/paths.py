@@ -6,7 +6,9 @@ its owner may read it. A home has one owner process at a time (`Home.lock`).
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +69,21 @@ class Home:
     def backups(self) -> Path:
         return self.root / "backups"
 
+    @property
+    def restore_request(self) -> Path:
+        """Names the backup that takes the database's place at the next start (core/storage/restore.py)."""
+        return self.root / "restore.json"
+
+    @property
+    def damage_mark(self) -> Path:
+        """Is there when damage was found: the next start looks the whole database over."""
+        return self.root / "damaged"
+
+    @property
+    def staging(self) -> Path:
+        """Where a database is made ready before it takes the place of the one in use."""
+        return self.root / ".staging"
+
     def create(self) -> None:
         """Create the folders, readable by their owner only. Raises HomeNotWritable."""
         try:
@@ -90,6 +107,15 @@ class Home:
         except OSError as error:
             raise HomeNotWritable(str(self.root), error.strerror or str(error)) from error
         return lock
+
+    @contextlib.contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the home for a while. Raises HomeBusy."""
+        lock = self.lock()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def find_home(given: str | None = None) -> Home:

@@ -18,21 +18,22 @@ from typing import IO, TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from core.errors import HomeBusy, TsukueError
+from core.errors import DatabaseDamaged, HomeBusy, TsukueError
 from core.paths import Home, find_home
 from core.settings import look
-from desktop import i18n, theme
+from desktop import i18n, restart, theme
 from desktop.main_window import MainWindow
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
 
     from core.app import App
+    from core.storage.restore import Rescued, Restored
 
 
-SELF_TEST_MILLISECONDS = (
-    3000  # after the window is there; by then a person is typing, and nothing else computes
-)
+# After the window is there; by then a person is typing, and nothing else computes.
+SELF_TEST_MILLISECONDS = 3000
+BACKUP_MILLISECONDS = 15_000  # when the engine's test is over
 SLOW_MILLISECONDS = 1500  # after which it is said that the chats are being opened
 
 
@@ -96,6 +97,8 @@ class Program(QObject):
         self._server: QLocalServer | None = None
         self._crashes: IO[str] | None = None
         self._failure: Exception | None = None
+        # What a rescue put in the database's place before the window was filled.
+        self._rescued: Restored | Rescued | TsukueError | None = None
         self._built.connect(self._fill)
         self._building = threading.Thread(target=self._build, name="core")
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MILLISECONDS)
@@ -107,6 +110,7 @@ class Program(QObject):
         self._slow.start()
 
     def _build(self) -> None:
+        """On a thread: imports, what was left for this start (a restored backup), a migration."""
         try:
             from desktop import parts
 
@@ -119,9 +123,13 @@ class Program(QObject):
         from desktop import parts
 
         self._slow.stop()
+        failure, self._failure = self._failure, None
+        if isinstance(failure, DatabaseDamaged):
+            self._rescue(failure)
+            return
         try:
-            if self._failure is not None:
-                raise self._failure
+            if failure is not None:
+                raise failure
             assert self._app is not None
             self._window.fill(self._app)
         except Exception as error:  # noqa: BLE001
@@ -131,6 +139,27 @@ class Program(QObject):
         self._server = _listen(self._home, self._window)
         gc.enable()
         QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
+        self._window.bridge.on(parts.BackupMissed, lambda missed: self._window.notify.error(missed.error))
+        QTimer.singleShot(BACKUP_MILLISECONDS, self._app.start_backup)
+        before = self._rescued or self._app.restored
+        if before is not None:
+            from desktop import rescue
+
+            rescue.tell(before, self._window.notify)
+
+    def _rescue(self, error: DatabaseDamaged) -> None:
+        from desktop.rescue import RescueDialog
+
+        dialog = RescueDialog(self._home, error, self._window)
+        dialog.exec()
+        if dialog.done_with is None:
+            QApplication.setQuitOnLastWindowClosed(False)
+            self._window.close()
+            QApplication.exit(1)
+            return
+        self._rescued = dialog.done_with
+        self._building = threading.Thread(target=self._build, name="core")
+        self.start()
 
     def _give_up(self, error: Exception) -> None:
         from PySide6.QtWidgets import QMessageBox
@@ -183,6 +212,9 @@ def main(arguments: list[str] | None = None) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     try:
-        return application.exec()
+        code = application.exec()
     finally:
         program.close()
+    if restart.asked():
+        restart.now(options.home)
+    return code

@@ -6,6 +6,7 @@ module in a thread while a composer that takes typing is on the screen already.
 
 from core.app import App
 from core.engine.interface import EngineLoading
+from core.storage.backups import BackupMissed
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
@@ -29,6 +30,7 @@ from desktop.widgets.status_line import StatusLine
 __all__ = [
     "Adding",
     "App",
+    "BackupMissed",
     "Bridge",
     "ChatView",
     "Choices",

@@ -14,7 +14,7 @@ import sys
 import threading
 
 from core import launcher
-from core.cli import chat, chats, documents, machine, models, settings, voice
+from core.cli import backups, chat, chats, documents, machine, models, settings, voice
 from core.cli.console import OutputGone, Parser, streams, warn
 from core.errors import TsukueError
 
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for subject in (chat, chats, models, documents, voice, settings, machine):
+    for subject in (chat, chats, models, documents, voice, settings, backups, machine):
         subject.register(commands)
     return parser
 

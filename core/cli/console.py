@@ -153,17 +153,30 @@ def text(argument: str) -> str:
 
 
 def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
-    """The program on the home that the options name; `own` takes the home's lock. See core.app.App."""
+    """The program on the home that the options name; `own` takes the home's lock. See core.app.App.
+
+    Who owns the home also makes today's backup beside its work, if that lasts long enough.
+    """
     from core.app import App
     from core.engine.interface import EngineHelperGone
+    from core.errors import DatabaseDamaged
     from core.models.library import ModelStoodIn
     from core.paths import find_home
+    from core.storage.backups import BackupMissed
 
     app = App(find_home(options.home), own=own)
     for problem in app.settings.problems:
         warn(problem)
     app.events.listen(ModelStoodIn, _stood_in)
     app.events.listen(EngineHelperGone, _helper_gone)
+    if own:
+        if isinstance(app.restored, TsukueError):
+            warn(app.restored)
+        # Of a disk without room the log tells; the command itself says what it could not do there.
+        app.events.listen(
+            BackupMissed, lambda e: warn(e.error) if isinstance(e.error, DatabaseDamaged) else None
+        )
+        app.start_backup()
     return app
 
 

@@ -3,7 +3,8 @@
 One connection writes, under a lock, from any thread; a few others read beside it, so that nobody waits for a long
 transaction to see what was committed before it. WAL with `synchronous=FULL`: what a committed transaction wrote
 survives a power cut. Before any migration the whole file is copied, dated, into `backups/`; all migrations run in one
-transaction. A file from a newer program is refused.
+transaction. A file from a newer program is refused, and damage is
+told as such (core/storage/restore.py and salvage.py help then).
 """
 
 from __future__ import annotations
@@ -11,63 +12,28 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.errors import (
-    DatabaseBusy,
-    DatabaseDamaged,
-    DiskFull,
-    HomeNotWritable,
-    NewerDatabase,
-    TsukueError,
-)
+from core.errors import DatabaseDamaged, NewerDatabase
 from core.files import writing
 from core.paths import Home, private
 from core.storage import backup, substring
+from core.storage.failures import DAMAGED, damage_found, translate
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0  # to wait for another program that holds the file
 READERS = 4  # connections that are kept open for reading; more are opened, and closed, when needed
-NO_ROOM = 1 << 20  # with fewer bytes left on the disk, what SQLite calls an I/O error is a full disk
 
 
 def migrations() -> list[tuple[int, Path]]:
     """The migration files in order, as (version after it, file)."""
     return [(int(path.name[:4]), path) for path in sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))]
-
-
-def translate(error: sqlite3.Error, path: Path) -> TsukueError | sqlite3.Error:
-    """The typed error for what the environment did (disk, rights, damage); a bug of ours stays as it is.
-
-    Decided by SQLite's primary result code (https://www.sqlite.org/rescode.html).
-    """
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    text = str(error)
-    if code == sqlite3.SQLITE_FULL:
-        return DiskFull(str(path))
-    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):  # also when its helper files find no room
-        return DiskFull(str(path)) if _no_room(path) else HomeNotWritable(str(path), text)
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return HomeNotWritable(str(path), text)
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return DatabaseBusy(str(path))
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return DatabaseDamaged(str(path), text)
-    return error
-
-
-def _no_room(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < NO_ROOM
-    except OSError:
-        return False
 
 
 class Database:
@@ -79,6 +45,8 @@ class Database:
 
     def __init__(self, home: Home, *, owned: bool = True) -> None:
         self.path = home.database
+        self._home = home
+        self._opened = False
         self.guard: Callable[[str], None] | None = None
         self._lock = threading.RLock()
         self._depth = 0
@@ -95,9 +63,13 @@ class Database:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
+                # What is deleted is overwritten, as some systems' SQLite does by itself: it is in no backup, and no
+                # rescue from damage brings it back.
+                self._connection.execute("PRAGMA secure_delete = ON")
                 if self._outdated():
-                    with contextlib.nullcontext() if owned else home.lock():
+                    with contextlib.nullcontext() if owned else home.owned():
                         self._migrate(home)
+            self._opened = True
         except BaseException:
             self._connection.close()
             raise
@@ -116,9 +88,28 @@ class Database:
             yield
         except sqlite3.Error as error:
             translated = translate(error, self.path)
+            if translated is error and self._schema_differs():
+                translated = DatabaseDamaged(str(self.path), DAMAGED)
             if translated is error:
                 raise
+            if isinstance(translated, DatabaseDamaged) and self._opened:
+                translated = self.damaged()
             raise translated from error
+
+    def damaged(self) -> DatabaseDamaged:
+        """The error for content that cannot be what was written; the next start looks the whole file over."""
+        return damage_found(self._home, DAMAGED)
+
+    def _schema_differs(self) -> bool:
+        """Whether the tables are not those of the migrations: an error in a statement then is the file's, not ours."""
+        try:
+            found = _columns(self._connection)
+        except sqlite3.Error:
+            return True
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as wanted:
+            wanted.create_function("search_text", 1, substring.search_text, deterministic=True)
+            migrate(wanted, int(self._connection.execute("PRAGMA user_version").fetchone()[0]))
+            return found != _columns(wanted)
 
     # ------------------------------------------------------------ migrating
 
@@ -136,17 +127,13 @@ class Database:
         """All migrations that the file lacks, in one transaction: whoever is killed in it starts again from before."""
         newest = migrations()[-1][0]
         if self._version() > 0:
-            backup.make(self._connection, home.backups, f"before-version-{newest}")
+            backup.make(self.path, home.backups, f"{backup.BEFORE}{newest}")
         # Foreign keys rest meanwhile, as https://www.sqlite.org/lang_altertable.html asks where tables are rebuilt.
         self._connection.execute("PRAGMA foreign_keys = OFF")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             found = self._version()  # again: another program may have been quicker
-            for version, path in migrations():
-                if version > found:
-                    for statement in statements(path.read_text(encoding="utf-8")):
-                        self._connection.execute(statement)
-                    self._connection.execute(f"PRAGMA user_version = {version}")
+            migrate(self._connection, newest)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -261,6 +248,27 @@ class Database:
         """Whether SQLite finds the file sound."""
         row = self.row("PRAGMA quick_check")
         return row is not None and row[0] == "ok"
+
+
+def migrate(connection: sqlite3.Connection, newest: int) -> None:
+    """Run the migrations that a database lacks, up to version `newest`, inside the caller's transaction."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for version, path in migrations():
+        if found < version <= newest:
+            for statement in statements(path.read_text(encoding="utf-8")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _columns(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every table with each of its columns."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    return [
+        (name, row[1])
+        for (name,) in names
+        if not name.startswith("sqlite_")
+        for row in connection.execute(f'PRAGMA table_info("{name}")')
+    ]
 
 
 def statements(script: str) -> Iterator[str]:

@@ -218,7 +218,12 @@ class MessageStore:
         for start in range(0, len(numbers), AT_ONCE):
             some = numbers[start : start + AT_ONCE]
             rows = self._db.rows(_MESSAGES.format(",".join("?" * len(some))), *some)
-            found += [_message(list(group)) for _, group in itertools.groupby(rows, lambda row: row["id"])]
+            try:
+                found += [
+                    _message(list(group)) for _, group in itertools.groupby(rows, lambda row: row["id"])
+                ]
+            except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+                raise self._db.damaged() from error  # no message was ever written so
         return found
 
     def outline(self, conversation: int, leaf: int | None = None) -> list[Outline]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from scripts import virtual_display
 from tests.benchmarks import (
+    backups,
     decoding,
     documents,
     downloads,
@@ -43,6 +44,7 @@ SUBJECTS = (
     "citations",
     "speculation",
     "stalls",
+    "backups",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
 
@@ -123,6 +125,7 @@ def run(folder: Path, wanted: set[str]) -> None:
     window.close()
     window.app.close()
     measure("stalls", lambda: stalls.measure_stalls(make_window, folder))
+    measure("backups", lambda: backups.measure_backups(make_window, folder))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from core.app import App
 from core.paths import ROOT, Home
+from core.storage.database import Database
 from desktop import i18n, theme
 from desktop.app import Program
 from desktop.main_window import MainWindow
@@ -101,12 +104,14 @@ def test_a_home_that_cannot_be_used_is_said_and_ends_the_program(
     monkeypatch.setattr(QMessageBox, "critical", lambda parent, title, text: said.append(text))
     monkeypatch.setattr(QApplication, "exit", ended.append)
     home.root.mkdir(parents=True, exist_ok=True)
-    (home.root / "tsukue.db").write_bytes(b"this is no database at all" * 100)
+    Database(home).close()
+    with closing(sqlite3.connect(home.database)) as connection:
+        connection.execute("PRAGMA user_version = 99")
     program = Program(home, opening)
     program.start()
     qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
     QApplication.setQuitOnLastWindowClosed(True)
     program.close()
     assert ended == [1]
-    assert "cannot be read as Tsukue's database" in said[0]
+    assert "was written by a newer Tsukue" in said[0]
     assert not opening.isVisible()

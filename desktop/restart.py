@@ -1,0 +1,34 @@
+"""Closing Tsukue and opening it again, for what can only be done while nothing is open."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from PySide6.QtWidgets import QApplication
+
+_PROPERTY = "restart"
+
+
+def ask() -> None:
+    """Close all windows; desktop/app.py opens Tsukue again when everything is taken down."""
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setProperty(_PROPERTY, True)
+        application.closeAllWindows()
+
+
+def asked() -> bool:
+    """Whether Tsukue is to open again."""
+    application = QApplication.instance()
+    return application is not None and bool(application.property(_PROPERTY))
+
+
+def now(home: str | None) -> None:
+    """Start Tsukue anew with the same home, in the place of this process where the system can do that."""
+    command = [sys.executable, "-P", "-m", "desktop", *(["--home", home] if home else [])]
+    if os.name == "posix":
+        os.execv(command[0], command)
+    import subprocess  # slow to import, and this module is part of the first paint
+
+    subprocess.Popen(command)
