@@ -127,7 +127,10 @@ class Database:
         """All migrations that the file lacks, in one transaction: whoever is killed in it starts again from before."""
         newest = migrations()[-1][0]
         if self._version() > 0:
+            backup.tidy(home.backups, self.path)
             backup.make(self.path, home.backups, f"{backup.BEFORE}{newest}")
+            for old in backup.superfluous(backup.found(home.backups)):
+                old.path.unlink(missing_ok=True)
         # Foreign keys rest meanwhile, as https://www.sqlite.org/lang_altertable.html asks where tables are rebuilt.
         self._connection.execute("PRAGMA foreign_keys = OFF")
         self._connection.execute("BEGIN IMMEDIATE")

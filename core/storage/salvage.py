@@ -264,12 +264,12 @@ class _Salvage:
         """What the indexes know of messages: the conversation of each, its parent and role."""
         known: dict[int, mending.Known] = {}
         for row in self._index_rows("messages_by_conversation"):
-            if len(row.values) == 2 and all(isinstance(value, int) for value in row.values):
-                known[row.values[1]] = mending.Known(row.values[0])
-        for row in self._index_rows("messages_by_parent"):
-            if len(row.values) == 3 and row.values[2] in known and row.values[1] in ("user", "assistant"):
-                parent, role, number = row.values
-                known[number] = mending.Known(known[number].conversation, parent, role)
+            if len(row.values) == 6 and row.values[3] in ("user", "assistant"):
+                conversation, number, parent, role = row.values[:4]
+                known[number] = mending.Known(conversation, parent, role)
+            elif len(row.values) == 3 and isinstance(row.values[2], int):  # of version 1
+                conversation, parent, number = row.values
+                known[number] = mending.Known(conversation, parent)
         return known
 
     def _index_rows(self, name: str) -> Iterator[Row]:

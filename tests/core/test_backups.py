@@ -44,6 +44,16 @@ from core.storage.pages import PageFile
 from tests.conftest import ROOT
 from tests.support.databases import dump, fill, read_everything
 
+# What this is about is told in the log too.
+pytestmark = pytest.mark.logs(
+    "the database was (replaced|rescued)",
+    "today's backup was not made",
+    "the database is damaged",
+    "a backup cannot be used",
+    "the request to restore a backup cannot be read",
+    "filling it again",
+)
+
 KNOWN = restore.newest_version()
 
 

@@ -74,6 +74,12 @@ def cases(size: int) -> list[tuple[str, Damage]]:
     return found
 
 
+@pytest.mark.logs(
+    "the database is damaged",
+    "the database was rescued",
+    "the details of an answer cannot be read",
+    "is damaged",
+)
 def test_each_damage_is_survived(sound: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     original = sound.database.read_bytes()
     truth, rows = read_everything(sound), dump(sound.database)

@@ -125,7 +125,7 @@ def read_everything(home: Home) -> list[Any]:
             seen += [collection, shelf.match(collection.id, "warranty OR 保証", 50)]
             for document in shelf.documents(collection.name):
                 seen.append(document)
-            vectors = shelf.vectors(collection.id, "e")
+            vectors = shelf.vectors(collection.id, "e", after=0, limit=1_000_000)
             seen += [vectors, shelf.passages([number for number, _ in vectors])]
         return seen
     finally:
