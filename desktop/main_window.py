@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.chat.conversation import Source
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
+    from desktop.settings.backups import BackupsPanel
 
 
 class MainWindow(QMainWindow):
@@ -226,7 +227,7 @@ class MainWindow(QMainWindow):
                 from desktop import parts
 
                 self._settings_dialog = parts.SettingsDialog(
-                    self.app.settings, self.bridge, self.operations, self
+                    self.app.settings, self.bridge, self.operations, self._make_backups, self
                 )
             self._settings_dialog.open()
             return
@@ -237,6 +238,11 @@ class MainWindow(QMainWindow):
         else:
             self.models.refresh()
             self.pages.setCurrentWidget(self.models)
+
+    def _make_backups(self) -> BackupsPanel:
+        from desktop.settings.backups import BackupsPanel
+
+        return BackupsPanel(self.app.home, self.app.backups, self.reads, self.operations)
 
     def open_source(self, sources: list[Source], number: int) -> None:
         """Open a source beside the answer."""

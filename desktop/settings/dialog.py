@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -27,7 +28,8 @@ from core.settings.kinds import Model, Place, Section
 from desktop.bridge import Bridge
 from desktop.i18n import in_every_language, tr
 from desktop.operations import Operations
-from desktop.settings.rows import Row, SettingRow, TokenRow, folded
+from desktop.settings.backups import BackupsPanel
+from desktop.settings.rows import PanelRow, Row, SettingRow, TokenRow, folded
 from desktop.settings.token_field import TokenField
 from desktop.settings.writing import Writer
 from desktop.widgets import layouts
@@ -48,6 +50,7 @@ TOKENS = (
     ),
 )
 _ADDRESS = {secrets.REMOTE: "remote_url", secrets.HUB: "hub_endpoint"}
+BACKUPS = N_("Backups")
 SIZE = (820, 700)
 SMALLEST = (700, 460)
 NAVIGATION_WIDTH = 132
@@ -56,11 +59,11 @@ NAVIGATION_WIDTH = 132
 class _Block(QWidget):
     """One section: heading, rows, and below them the advanced ones, folded away."""
 
-    def __init__(self, section: Section, rows: list[Row], advanced: list[Row]) -> None:
+    def __init__(self, heading: str, rows: list[Row | PanelRow], advanced: list[Row | PanelRow]) -> None:
         super().__init__()
-        value = section.value
+        value = heading
         self.name = tr(value)
-        self._words = folded(in_every_language(section.value))
+        self._words = folded(in_every_language(heading))
         self.rows = rows
         self.advanced = advanced
         title = QLabel(self.name)
@@ -117,9 +120,12 @@ class SettingsDialog(QDialog):
         settings: SettingsFile,
         bridge: Bridge,
         operations: Operations,
+        make_backups: Callable[[], BackupsPanel],
         parent: QWidget | None = None,
     ) -> None:
+        """`make_backups` makes the section of the backups, anew for each language."""
         super().__init__(parent)
+        self._make_backups = make_backups
         self.setMinimumSize(*SMALLEST)
         self.resize(*SIZE)
         self._settings = settings
@@ -147,6 +153,8 @@ class SettingsDialog(QDialog):
         self.fields: dict[str, QWidget] = {}
         self.tokens: dict[str, TokenField] = {}
         self._blocks = [block for section in Section if (block := self._block(section)) is not None]
+        self.backups = self._make_backups()
+        self._blocks.append(_Block(BACKUPS, [PanelRow(self.backups, BACKUPS)], []))
         self._content = self._assemble()
         self._outer.addWidget(self._content)
         for block, was in zip(self._blocks, opened, strict=False):
@@ -158,6 +166,7 @@ class SettingsDialog(QDialog):
             self.fields[focused].setFocus()
         if self.isVisible():
             self._list_models()
+            self.backups.refresh()
 
     def _assemble(self) -> QWidget:
         content = QWidget()
@@ -213,8 +222,8 @@ class SettingsDialog(QDialog):
         return content
 
     def _block(self, section: Section) -> _Block | None:
-        rows: list[Row] = []
-        advanced: list[Row] = []
+        rows: list[Row | PanelRow] = []
+        advanced: list[Row | PanelRow] = []
         for setting in DECLARED.values():
             if setting.section is not section or setting.place is not Place.DIALOG:
                 continue
@@ -222,7 +231,7 @@ class SettingsDialog(QDialog):
             self.fields[setting.name] = row.control
             (advanced if setting.advanced else rows).append(row)
             rows += [self._token(*token) for token in TOKENS if token[1] == setting.name]
-        return _Block(section, rows, advanced) if rows or advanced else None
+        return _Block(section.value, rows, advanced) if rows or advanced else None
 
     def _token(self, secret: secrets.Secret, _: str, label: str, about: str) -> TokenRow:
         value = label
@@ -277,6 +286,7 @@ class SettingsDialog(QDialog):
         super().showEvent(event)
         self.search.setFocus()
         self._list_models()
+        self.backups.refresh()
 
     def _list_models(self) -> None:
         """Models come and go; which there are is read from the disk, off the window's thread."""

@@ -86,6 +86,22 @@ class Row(QWidget):
         return all(word in self._words for word in wanted)
 
 
+class PanelRow(QWidget):
+    """Something larger than a setting, which fills a section of its own; found by the words of its heading."""
+
+    def __init__(self, panel: QWidget, heading: str) -> None:
+        super().__init__()
+        self.panel = panel
+        self._words = folded(in_every_language(heading))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(panel)
+
+    def found_by(self, wanted: list[str]) -> bool:
+        """Whether all these words (folded) are in the heading."""
+        return all(word in self._words for word in wanted)
+
+
 class SettingRow(Row):
     """The row of a declared setting."""
 

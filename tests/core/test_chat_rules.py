@@ -321,6 +321,7 @@ def test_titles_are_short_and_cut_no_emoji_in_two(text: str, title: str) -> None
     assert len(titles.clip(text)) <= titles.LONGEST
 
 
+@pytest.mark.logs("the details of an answer cannot be read")
 def test_details_that_cannot_be_read_cost_only_themselves(app: App) -> None:
     number, job = app.chat.begin("Hello")
     job.wait(30)

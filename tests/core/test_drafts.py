@@ -328,6 +328,7 @@ def test_the_librarys_small_model_guesses_by_itself_until_it_is_refused(home: Ho
 
 
 @pytest.mark.logs("the draft model gone is not there any more")
+@pytest.mark.logs("the draft gone of .* is not there any more")
 def test_where_the_chosen_model_is_gone_nothing_was_chosen(home: Home) -> None:
     """Another that is taken in its place must not push a second model out of memory."""
     app = App(home)

@@ -485,6 +485,7 @@ def test_text_that_hides_a_token_in_a_token_or_brings_the_guard_stays_text() -> 
         ("This is what hi looks like.", "leaves the question out"),
     ],
 )
+@pytest.mark.logs("a chat template failed")
 def test_a_template_that_cannot_be_used_is_said_in_a_sentence(
     template: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,6 +546,7 @@ LEGITIMATE = {
 
 
 @pytest.mark.parametrize("way", LEGITIMATE)
+@pytest.mark.logs("a chat template failed")
 def test_a_template_gets_the_question_in_the_form_that_it_reads(way: str) -> None:
     text = "".join(rendered(LEGITIMATE[way], *TURNS))
     plain = re.sub(r"\W", "", text.lower())

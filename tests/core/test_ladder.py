@@ -309,6 +309,7 @@ def test_a_kill_at_loading_names_the_model(open_app: Callable[..., App]) -> None
         ask(app)
 
 
+@pytest.mark.logs("could not be kept")
 def test_where_nothing_can_be_written_the_engine_works_all_the_same(
     open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -563,7 +564,7 @@ def test_who_waits_for_the_card_until_an_answer_ends_can_be_stopped(
         app.close()
 
 
-@pytest.mark.logs("the adapter .* is not there any more", "the draft model .* is not there any more")
+@pytest.mark.logs("the adapter .* is not there any more", "the draft .* is not there any more")
 def test_what_was_chosen_by_hand_and_has_gone_is_left_out_and_said(
     home: Home, script: Callable[..., Path]
 ) -> None:
