@@ -29,7 +29,7 @@ from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine, Memory
 from core.engine.record import EngineRecord
 from core.engine.remote import RemoteEngine
-from core.errors import N_
+from core.errors import N_, TsukueError
 from core.events import Events
 from core.jobs import Jobs
 from core.models import offered
@@ -41,7 +41,6 @@ from core.models.service import Models
 from core.network import Network
 from core.paths import Home
 from core.settings import Settings, SettingsFile
-from core.storage import restore
 from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
@@ -53,6 +52,7 @@ from core.workers.supervisor import Worker, WorkerSpec
 if TYPE_CHECKING:
     from core.documents.answer import Answerer
     from core.models.hub import Hub
+    from core.storage.restore import Restored
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class App:
             self.network.install()
             self.jobs = Jobs()
             # What the window's thread should not do was done before (desktop/app.py); here it costs two looks then.
-            self.restored = restore.at_start(home) if own else None
+            self.restored = _restored(home) if own else None
             self.database = Database(home, owned=own)
             try:
                 self._open_stores(own)
@@ -222,3 +222,12 @@ class App:
 def self_test_worker(home: Home, events: Events) -> Worker:
     """An engine worker of its own, for a test that may crash it."""
     return Worker(replace(engine_spec(), name=TEST_NAME), events, home.logs)
+
+
+def _restored(home: Home) -> Restored | TsukueError | None:
+    """What was left for this start, which is seldom anything. See core/storage/restore.py."""
+    if not (home.restore_request.exists() or home.damage_mark.exists() or home.staging.exists()):
+        return None
+    from core.storage import restore  # with what reads damaged files: not a part of every start
+
+    return restore.at_start(home)

@@ -63,8 +63,8 @@ def rebuild(window: MainWindow) -> None:
     """Build the window's content anew and put what was there back into it. Nothing may be under way."""
     chat, old = window.chat, window.composer
     conversation, collection = chat.conversation, chat.choices.collection
-    page = window.pages.currentIndex()
-    tab = window.models.stack.currentIndex()
+    page = window.page
+    tab = window.models.stack.currentIndex() if page == "models" else 0
     searched, archived = window.sidebar.search.text(), window.sidebar.model.archived
     sizes = window.splitter.sizes()
     model, context = window.status.model.text(), window.status.context
@@ -90,10 +90,11 @@ def rebuild(window: MainWindow) -> None:
         window.sidebar.show_archived(True)
     if searched:
         window.sidebar.search.setText(searched)
-    window.models.show_tab(list(window.models.tabs)[tab])
-    if page:
-        window.show_page("documents" if page == 1 else "models")
-    window.splitter.setSizes([*sizes[:1], sum(sizes[1:]), 0])
+    if page != "chat":
+        window.show_page(page)
+    if page == "models":
+        window.models.show_tab(list(window.models.tabs)[tab])
+    window.splitter.setSizes([sizes[0], sum(sizes[1:])])
     window.status.set_model(model, None)
     window.status.set_context(*context)
     _move_draft(old, window.composer)

@@ -8,6 +8,7 @@ desktop/app.py makes in a thread while the first step is on the screen already.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from core.chat.conversation import Source
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
+    from desktop.documents.page import DocumentsPage
+    from desktop.documents.source_view import SourceView
+    from desktop.models.page import ModelsPage
     from desktop.settings.backups import BackupsPanel
+    from desktop.settings.dialog import SettingsDialog
 
 
 class MainWindow(QMainWindow):
@@ -55,7 +60,7 @@ class MainWindow(QMainWindow):
 
         self.app = app
         submitted = self._opening.submitted
-        self._settings_dialog: parts.SettingsDialog | None = None
+        self._settings_dialog: SettingsDialog | None = None
         self.notify = parts.Notify(self)
         self.bridge = parts.Bridge(app.events, self)
         self.operations = parts.Operations(app.jobs, self.notify, self)
@@ -99,23 +104,18 @@ class MainWindow(QMainWindow):
             self.composer,
         )
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
-        self.documents = parts.DocumentsPage(app.documents, self.reads)
-        self.models = parts.ModelsPage(
-            app.models, self.bridge, self.reads, self.operations, self.notify, self.theme
-        )
-        self.source = parts.SourceView(app.documents, app.pages, self.operations, self.theme)
+        for later in ("documents", "models", "source"):  # those of another language are gone
+            vars(self).pop(later, None)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
-        for page in (self.chat, self.documents, self.models):
-            self.pages.addWidget(page)
+        self.pages.addWidget(self.chat)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
-        for part in (self.sidebar, self.pages, self.source):
+        for part in (self.sidebar, self.pages):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([SIDEBAR_WIDTH, self.width() - SIDEBAR_WIDTH, 0])
-        self.source.hide()
+        self.splitter.setSizes([SIDEBAR_WIDTH, self.width() - SIDEBAR_WIDTH])
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +131,55 @@ class MainWindow(QMainWindow):
         self._clock = QTimer(self, interval=2000)
         self._clock.timeout.connect(self._look)
         self._clock.start()
+
+    # ------------------------------------------------------------ parts that are made when they are first wanted
+
+    def _there(self, part: str) -> bool:
+        return part in vars(self)
+
+    @cached_property
+    def documents(self) -> DocumentsPage:
+        """The page of collections."""
+        from desktop.documents.page import DocumentsPage
+
+        page = DocumentsPage(self.app.documents, self.reads)
+        page.ask.connect(self._ask_collection)
+        page.add_to.connect(self._add_to)
+        page.remove.connect(self._remove_documents)
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def models(self) -> ModelsPage:
+        """The page of models."""
+        from desktop.models.page import ModelsPage
+
+        page = ModelsPage(self.app.models, self.bridge, self.reads, self.operations, self.notify, self.theme)
+        page.chat_with.connect(self._chat_with)
+        page.changed.connect(self.chat.choices.refresh)
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def source(self) -> SourceView:
+        """The panel that shows a source beside its answer."""
+        from desktop.documents.source_view import SourceView
+
+        source = SourceView(self.app.documents, self.app.pages, self.operations, self.theme)
+        source.closed.connect(self.close_source)
+        source.hide()
+        self.splitter.addWidget(source)
+        return source
+
+    @property
+    def page(self) -> str:
+        """The page that is shown: 'chat', 'documents' or 'models'."""
+        shown = self.pages.currentWidget()
+        return next((n for n in ("documents", "models") if vars(self).get(n) is shown), "chat")
+
+    def _documents_changed(self) -> None:
+        if self._there("documents"):
+            self.documents.refresh()
 
     def _drop_overlay(self) -> QFrame:
         overlay = QFrame(self)
@@ -154,13 +203,7 @@ class MainWindow(QMainWindow):
         self.chat.source.connect(self.open_source)
         self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
-        self.chat.documents_changed.connect(self.documents.refresh)
-        self.documents.ask.connect(self._ask_collection)
-        self.documents.add_to.connect(self._add_to)
-        self.documents.remove.connect(self._remove_documents)
-        self.models.chat_with.connect(self._chat_with)
-        self.models.changed.connect(self.chat.choices.refresh)
-        self.source.closed.connect(self.close_source)
+        self.chat.documents_changed.connect(self._documents_changed)
         self.status.ledger.connect(self._show_ledger)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.sidebar.show_current(self.chat.conversation)
@@ -224,9 +267,9 @@ class MainWindow(QMainWindow):
         """Show 'documents' or 'models', or open the settings."""
         if key == "settings":
             if self._settings_dialog is None:
-                from desktop import parts
+                from desktop.settings.dialog import SettingsDialog
 
-                self._settings_dialog = parts.SettingsDialog(
+                self._settings_dialog = SettingsDialog(
                     self.app.settings, self.bridge, self.operations, self._make_backups, self
                 )
             self._settings_dialog.open()
@@ -259,14 +302,15 @@ class MainWindow(QMainWindow):
         Ledger(self.app.network.entries(), self).open()
 
     def close_source(self) -> None:
-        self.source.hide()
+        if self._there("source"):
+            self.source.hide()
 
     def _escape(self) -> None:
         if self.composer.editing is not None:
             self.composer.end_editing()
         elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
             self.chat.stop()
-        elif self.source.isVisible():
+        elif self._there("source") and self.source.isVisible():
             self.close_source()
         elif self.pages.currentWidget() is not self.chat:
             self.pages.setCurrentWidget(self.chat)

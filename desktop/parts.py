@@ -14,16 +14,12 @@ from desktop.chat.choices import Choices
 from desktop.chat.sidebar import Sidebar
 from desktop.chat.view import ChatView
 from desktop.documents.adding import Adding
-from desktop.documents.page import DocumentsPage
-from desktop.documents.source_view import SourceView
 from desktop.engine_news import EngineNews
 from desktop.language import LanguageChange
-from desktop.models.page import ModelsPage
 from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings import following
-from desktop.settings.dialog import SettingsDialog
 from desktop.voice.talking import Talking
 from desktop.widgets.status_line import StatusLine
 
@@ -34,17 +30,13 @@ __all__ = [
     "Bridge",
     "ChatView",
     "Choices",
-    "DocumentsPage",
     "EngineLoading",
     "EngineNews",
     "LanguageChange",
-    "ModelsPage",
     "Notify",
     "Operations",
     "Reads",
-    "SettingsDialog",
     "Sidebar",
-    "SourceView",
     "StatusLine",
     "Talking",
     "WorkerChanged",

@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import logging
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -34,6 +33,8 @@ def build() -> str:
 
     The library itself is not loaded. '?' where there is none.
     """
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and asked for late
+
     try:
         number = version("llama-cpp-python")
     except PackageNotFoundError:
