@@ -180,7 +180,7 @@ def test_a_state_goes_with_its_conversation(home: Home) -> None:
         app.chat.send(conversation, "Say hello. " * 40).wait(120)
         app.engine.worker.stop()
         assert list(home.states.glob(f"{conversation}.*.kv"))
-        app.chat.delete(conversation)
+        app.chat.discard(conversation)
         assert not list(home.states.iterdir())
     finally:
         app.close()

@@ -6,13 +6,21 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.chat.conversation import MessageState, Role
-from core.errors import ConversationMissing, DatabaseDamaged, HomeNotWritable, NewerDatabase
+from core.errors import (
+    ConversationMissing,
+    DatabaseBusy,
+    DatabaseDamaged,
+    HomeBusy,
+    HomeNotWritable,
+    NewerDatabase,
+)
 from core.paths import Home
 from core.storage import database as database_module
 from core.storage import fulltext
@@ -214,3 +222,52 @@ def test_what_was_reported_as_written_survives_kill_9(home: Home) -> None:
     texts = [m.text for m in ConversationStore(database).branch(1)]
     database.close()
     assert texts[: reported + 1] == [f"message {n}" for n in range(reported + 1)]
+
+
+def test_a_database_that_another_program_holds_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.1)
+    database = Database(home)
+    store = ConversationStore(database)
+    number = store.create("mine", "").id
+    other = sqlite3.connect(home.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseBusy) as raised:
+        store.add(number, Role.USER, "more", parent=None)
+    assert raised.value.path == str(home.database)
+    assert store.branch(number) == []  # reading goes on meanwhile
+    other.execute("ROLLBACK")
+    other.close()
+    store.add(number, Role.USER, "more", parent=None)
+    assert [m.text for m in store.branch(number)] == ["more"]
+    database.close()
+
+
+def test_readers_do_not_wait_for_a_long_transaction(database: Database, store: ConversationStore) -> None:
+    number = store.create("t", "").id
+    store.add(number, Role.USER, "before", parent=None)
+    seen: list[list[str]] = []
+    with store.transaction():
+        store.add(number, Role.USER, "not yet", parent=None)
+        reader = threading.Thread(
+            target=lambda: seen.append([c.title for c, _ in store.search("yet")] or ["none"])
+        )
+        reader.start()
+        reader.join(20)
+        assert seen == [["none"]], "what is not committed is not seen, and nobody waits for it"
+        assert [c.id for c, _ in store.search("yet")] == [number]  # by who writes it, it is
+    assert [c.id for c, _ in store.search("yet")] == [number]
+
+
+def test_whoever_does_not_own_the_home_takes_its_lock_for_a_migration(home: Home) -> None:
+    lock = home.lock()
+    try:
+        with pytest.raises(HomeBusy):
+            Database(home, owned=False)  # it would make the tables
+    finally:
+        lock.release()
+    Database(home, owned=False).close()
+    lock = home.lock()
+    try:
+        Database(home, owned=False).close()  # up to date: nothing is written
+    finally:
+        lock.release()
