@@ -56,7 +56,7 @@ class LanguageChange(QObject):
     def _say_that_it_waits(self) -> None:
         if self._wanted and self._window.operations.busy and not self._said:
             self._said = True
-            self._window.notify.info(tr("The language changes as soon as what is under way has ended."))
+            self._window.notify.info(tr("The language will change when the current task finishes."))
 
 
 def rebuild(window: MainWindow) -> None:

@@ -257,7 +257,7 @@ def _report_new(model: LocalModel, failure: TsukueError | None, options: argpars
         chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
         show(f"{model.id} is ready{chosen}")
     if failure is not None:
-        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
+        warn(f"{model.id} was added, but did not work when tested. {failure}")
     return int(failure is not None)
 
 

@@ -41,10 +41,10 @@ class Rung:
 
 RUNGS = (
     Rung(""),
-    Rung(N_("without guessing ahead"), {"speculation": "off"}, for_guesses=True),
+    Rung(N_("without speculative decoding"), {"speculation": "off"}, for_guesses=True),
     Rung(N_("without the graphics card"), {"gpu_layers": 0}, for_gpu=True),
     Rung(N_("without flash attention"), {"flash_attention": False}),
-    Rung(N_("without rearranged weights"), {"extra_buffers": False}),
+    Rung(N_("without repacked weights"), {"extra_buffers": False}),
     Rung(N_("with one thread"), {"threads": 1}),
 )
 SAFEST: dict[str, Any] = {name: value for rung in RUNGS for name, value in rung.changes.items()}

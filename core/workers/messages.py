@@ -101,7 +101,7 @@ class Stop(msgspec.Struct, tag="stop"):
     """Finish nothing more and leave."""
 
 
-@operation(doing=N_("leaving"))
+@operation(doing=N_("shutting down"))
 class Leaving(Request):
     """Never sent: a worker that handles it is given it once, before its process leaves by itself."""
 

@@ -706,7 +706,7 @@ def test_the_command_line_backs_up_lists_and_restores(home: Home, tmp_path: Path
     at(home, datetime(2026, 1, 1)).write_bytes(b"bad")
     good, bad = json.loads(tsukue(home, "backup", "--list", "--json")[1])
     assert (good["good"], good["conversations"], good["messages"]) == (True, 1, 1)
-    assert (bad["good"], bad["why"]) == (False, "it is no database")
+    assert (bad["good"], bad["why"]) == (False, "it is not a database")
     assert "NOT USABLE" in tsukue(home, "backup", "--list")[1]
     code, out, _ = tsukue(home, "restore", str(file))
     assert (code, "1 conversations, 1 messages" in out) == (0, True)

@@ -231,7 +231,7 @@ def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[.
     taken = steps(app)
     answer = ask(app)
     assert (answer.text, answer.state) == ("one two three four", MessageState.DONE)
-    assert taken == ["without flash attention", "without rearranged weights"]
+    assert taken == ["without flash attention", "without repacked weights"]
 
 
 def test_a_crash_in_mid_answer_is_said_and_the_next_try_works(open_app: Callable[..., App]) -> None:
@@ -254,7 +254,7 @@ def test_a_crash_while_writing_is_first_put_down_to_guessing(open_app: Callable[
     conversation = app.chat.new_conversation().id
     with pytest.raises(WorkerDied):
         app.chat.send(conversation, "Go.").wait(60)
-    assert taken == ["without guessing ahead"]
+    assert taken == ["without speculative decoding"]
     broken = app.conversations.branch(conversation)[-1]
     assert app.chat.regenerate(broken.id).wait(60).text == "one two three four"
 
@@ -268,7 +268,7 @@ def test_a_smaller_model_that_crashes_at_load_is_left_out(open_app: Callable[...
     app.engine.adjustments.set(model, Adjustments(draft="small"))
     conversation = app.chat.new_conversation().id
     assert app.chat.send(conversation, "Go.", model=model).wait(60).text == "one two three four"
-    assert taken == ["without guessing ahead"]
+    assert taken == ["without speculative decoding"]
 
 
 def test_a_model_that_nothing_helps_is_named_after_two_starts(open_app: Callable[..., App]) -> None:

@@ -647,7 +647,7 @@ def test_an_unreadable_file_is_said_and_left_by_who_only_reads(home: Home) -> No
     home.settings.write_text("= oops\n")
     code, out, said = tsukue(home, "get", "theme")
     assert (code, out) == (0, "auto\n")
-    assert said.startswith("tsukue: settings.toml could not be read (it has a mistake in its text).")
+    assert said.startswith("tsukue: settings.toml could not be read (it contains a syntax error).")
     assert set_aside(home) == []
     code, _, said = tsukue(home, "set", "theme", "dark")
     assert code == 0

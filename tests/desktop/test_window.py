@@ -390,7 +390,7 @@ def test_every_connection_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
     with window.app.network.allow("model search"):
         window.app.network.check("example.org")
     window._look()
-    assert window.status.offline.text() == "Computed here"
+    assert window.status.offline.text() == "Runs on this computer"
     assert window.status.network.text() == "1 connection"
     qtbot.mouseClick(window.status.network, Qt.MouseButton.LeftButton)
     (ledger,) = window.findChildren(Ledger)

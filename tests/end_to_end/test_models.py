@@ -149,7 +149,7 @@ def test_a_dropped_model_file_is_used_where_it_lies(
     assert window.composer.model_button.text().startswith("SmolLM2"), "it was added, not chosen"
     (tmp_path / "bad.gguf").write_bytes(b"GGUF nothing")
     window.models.add(tmp_path / "bad.gguf")
-    assert "bad.gguf is not a model that can be loaded" in window.chat.banner.text.text()
+    assert "bad.gguf cannot be loaded" in window.chat.banner.text.text()
     window.app.library.remove("lent")
     assert source.exists()
 
