@@ -305,7 +305,7 @@ def test_a_crash_at_every_prompt_ends_in_one_sentence(open_app: Callable[..., Ap
 
 def test_a_kill_at_loading_names_the_model(open_app: Callable[..., App]) -> None:
     app = open_app(at="load", signal="SIGTERM")
-    with pytest.raises(ModelCrashed, match=r"SmolLM2.*asked to end.*SIGTERM"):
+    with pytest.raises(ModelCrashed, match=r"SmolLM2.*told to stop.*SIGTERM"):
         ask(app)
 
 

@@ -77,7 +77,7 @@ def test_a_backup_that_is_no_good_restarts_nothing(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     panel.restore.click()
     qtbot.waitUntil(lambda: bool(window.notify.history), timeout=20_000)
-    assert "cannot be restored: it is no database" in window.notify.history[-1][1]
+    assert "cannot be restored: it is not a database" in window.notify.history[-1][1]
     assert panel.restore.isEnabled()
     assert not window.app.home.restore_request.exists()
     assert panel.restarts == []  # type: ignore[attr-defined]
@@ -174,7 +174,7 @@ def test_without_a_backup_one_can_still_quit(
     program.close()
     assert ended == [1]
     assert states == [(False, True)]
-    assert "no backup" in seen[0].said.text()
+    assert "No backup" in seen[0].said.text()
     assert home.database.read_bytes() == before
     assert not opening.isVisible()
 

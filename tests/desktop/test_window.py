@@ -410,7 +410,7 @@ def test_a_crash_is_explained_with_what_was_changed(
     qtbot.waitUntil(lambda: answered(window), timeout=30_000)
     assert answers(window)[-1].view.text() == "Fine."
     said = window.chat.banner.text.text()
-    assert "The engine crashed" in said
+    assert "The chat engine crashed" in said
     assert "SIGSEGV" in said
     assert "without flash attention" in said
 

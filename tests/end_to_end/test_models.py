@@ -160,9 +160,9 @@ def test_an_added_model_that_does_not_work_is_said_and_does_not_answer(
     mute = with_template(Library(home).path_of("smollm2-135m-instruct"), tmp_path / "mute.gguf", "{# #}")
     window = open_window(welcomed=True)
     window.models.add(mute)
-    qtbot.waitUntil(lambda: "a first try failed" in window.chat.banner.text.text(), timeout=60_000)
-    assert "mute is in the list" in window.chat.banner.text.text()
-    assert "gives nothing" in window.chat.banner.text.text()
+    qtbot.waitUntil(lambda: "did not work when tested" in window.chat.banner.text.text(), timeout=60_000)
+    assert "mute was added" in window.chat.banner.text.text()
+    assert "output is empty" in window.chat.banner.text.text()
     assert window.app.engines.choose("") == "smollm2-135m-instruct"
 
 
