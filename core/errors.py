@@ -2,7 +2,7 @@
 
 An error is a frozen set of fields and a sentence with those fields as named placeholders. Core
 raises it; a front end shows `sentence` (the window translates it first, see desktop/error_text.py).
-Anything that is not a `TsukueError` is a bug, and is reported as one.
+Any other exception is a bug and is reported as one.
 
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
@@ -610,9 +610,7 @@ class FileMissing(TsukueError):
 
 
 class FormatUnknown(TsukueError):
-    sentence = N_(
-        "{file} is not a supported type. Use PDF, Word (.docx), Markdown or plain text."
-    )
+    sentence = N_("{file} is not a supported type. Use PDF, Word (.docx), Markdown or plain text.")
     file: str
 
 
@@ -622,9 +620,7 @@ class FileEncrypted(TsukueError):
 
 
 class FileDamaged(TsukueError):
-    sentence = N_(
-        "{file} is damaged and cannot be read. Save it again in the app that created it."
-    )
+    sentence = N_("{file} is damaged and cannot be read. Save it again in the app that created it.")
     file: str
 
 

@@ -1,4 +1,4 @@
-"""What the engine has to tell a person: safer settings, less memory than hoped for, a card that has gone."""
+"""Tells the person what the engine reports: safer settings, too little memory, a missing graphics card."""
 
 from __future__ import annotations
 

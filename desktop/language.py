@@ -1,4 +1,4 @@
-"""Another language for the window while it is open: everything that shows words is built anew.
+"""Changes the language of the open window by rebuilding everything that shows text.
 
 What is under way ends first, since it ends in a widget of the old content. Kept are the open conversation, the draft,
 the page, the search in the sidebar, the settings dialog, and a message that waits to be read.

@@ -1,7 +1,7 @@
 """The command line: parse, call a service, print. English only; `--json` prints one object per result.
 
-Exit codes: 0 done (an honest no included), 1 failed wholly or in part, 2 wrong usage. Errors are one
-line on stderr, also those that nobody foresaw: the log has their details. Without arguments the window opens.
+Exit codes: 0 done (including "not in the documents"), 1 failed wholly or in part, 2 wrong usage. Errors are one
+line on stderr, even unexpected ones, whose details go to the log. Without arguments the window opens.
 Each module declares and runs the commands of one subject.
 """
 

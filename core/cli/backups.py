@@ -27,9 +27,7 @@ def register(commands: Commands) -> None:
     backup.add_argument("--list", action="store_true", help="list and check the backups instead")
     backup.add_argument("--json", action="store_true")
 
-    restore = command(
-        commands, "restore", _restore, "Restore a backup; the current database is kept."
-    )
+    restore = command(commands, "restore", _restore, "Restore a backup; the current database is kept.")
     restore.add_argument("file", nargs="?", metavar="FILE")
     restore.add_argument("--latest", action="store_true", help="restore the newest intact backup")
     restore.add_argument(
@@ -146,9 +144,7 @@ def _say_rescued(done: Rescued, options: argparse.Namespace) -> None:
         return
     show(f"rescued: {_counts(report.found)}")
     if report.lost or report.cut:
-        show(
-            f"lost: {_counts(report.lost) or 'nothing known'}; truncated texts: {report.cut}"
-        )
+        show(f"lost: {_counts(report.lost) or 'nothing known'}; truncated texts: {report.cut}")
     show(f"the damaged database is kept as {done.kept}")
 
 

@@ -1,4 +1,4 @@
-"""`tsukue chats`: the conversations that there are, and what can be done to them."""
+"""`tsukue chats`: listing, searching and changing conversations."""
 
 from __future__ import annotations
 

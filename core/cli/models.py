@@ -1,4 +1,4 @@
-"""`tsukue models`: what is here, what would fit, what the hub has, and fetching it."""
+"""`tsukue models`: listing, recommending, searching, downloading and adjusting models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def register(commands: Commands) -> None:
     models = commands.add_parser("models", help="Find, download, adjust and remove models.")
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = command(actions, "list", _list, "List the models on this computer.")
-    recommend = command(actions, "recommend", _recommend, "List the models in the catalogue that fit this computer.")
+    recommend = command(
+        actions, "recommend", _recommend, "List the models in the catalogue that fit this computer."
+    )
     recommend.add_argument("--all", action="store_true", help="include models that do not fit")
     search = command(actions, "search", _search, "Search the model hub (goes online).")
     search.add_argument("words", nargs="*", type=text, metavar="WORD")
@@ -33,10 +35,15 @@ def register(commands: Commands) -> None:
         actions, "download", _download, "Download a model (goes online); resumes where it stopped."
     )
     download.add_argument(
-        "model", type=text, metavar="ID|OWNER/NAME", help="a model in the catalogue, or a repository on the hub"
+        "model",
+        type=text,
+        metavar="ID|OWNER/NAME",
+        help="a model in the catalogue, or a repository on the hub",
     )
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    download.add_argument("--file", type=text, default="", metavar="NAME", help="the file or quantisation to download")
+    download.add_argument(
+        "--file", type=text, default="", metavar="NAME", help="the file or quantisation to download"
+    )
     other = command(actions, "found", _found, "List the models that other apps have on this computer.")
     adding = command(
         actions, "import", _import, "Add a model file from where it is (as a link, not a copy) and test it."
@@ -372,7 +379,9 @@ def _token(options: argparse.Namespace) -> int:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
         secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
-    print_json({"kept": kept}) if options.json else show("the token is stored" if kept else "no token is stored")
+    print_json({"kept": kept}) if options.json else show(
+        "the token is stored" if kept else "no token is stored"
+    )
     return 0
 
 

@@ -20,7 +20,9 @@ def register(commands: Commands) -> None:
     settings = commands.add_parser("settings", help="List, read and change the settings.")
     actions = settings.add_subparsers(dest="action", required=True, metavar="ACTION")
     everything = command(actions, "list", _list, "List the settings and their values; * marks changed ones.")
-    everything.add_argument("--changed", action="store_true", help="only settings that differ from the default")
+    everything.add_argument(
+        "--changed", action="store_true", help="only settings that differ from the default"
+    )
     read = command(actions, "get", _get, "Print the value of a setting.")
     change = command(actions, "set", _set, "Change a setting. See `tsukue settings list`.")
     back = command(actions, "reset", _reset, "Reset settings to their defaults.")

@@ -1,4 +1,4 @@
-"""What the parser worker, the renderer and the documents worker understand."""
+"""Requests that the parser, renderer and documents workers understand."""
 
 from __future__ import annotations
 

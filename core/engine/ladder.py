@@ -1,4 +1,4 @@
-"""Safer settings for an engine that crashes: walked down one rung a crash, remembered, undone by hand.
+"""Safer settings for an engine that crashes: one rung down per crash, remembered until reset by hand.
 
 Native code can die in ways that no check foresees: a driver, a processor feature, a bug for one model.
 After a crash the engine is started again with the settings of one more rung, each a little slower and with less

@@ -1,4 +1,4 @@
-"""The local engine: the window's or command line's side of the engine worker."""
+"""The local engine: client of the engine worker, used by the window and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine's worker understands; the local engine and the scripted one speak the same."""
+"""Requests that the engine worker understands, whether real or scripted."""
 
 from __future__ import annotations
 

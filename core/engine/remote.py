@@ -1,7 +1,7 @@
 """An engine elsewhere: any server that speaks OpenAI's chat API (llama.cpp's, vLLM, Ollama, …).
 
 Only what the person configured is contacted, through core/network.py; the window says that it is not offline. The
-server is not trusted: what it sends is bounded in time and size and checked, and whatever it does costs a sentence.
+server is not trusted: what it sends is checked and bounded in time and size, and any misbehaviour ends in an error message.
 API: platform.openai.com/docs/api-reference/chat; streams are server-sent events (WHATWG HTML, section 9.2).
 """
 
@@ -336,9 +336,7 @@ class RemoteAnswer:
                 ended = self._take(data, splitter) or ended
             self._send(*splitter.end())
             if not ended:
-                raise RemoteUnreachable(
-                    self._engine.host, N_("the connection was lost during the answer")
-                )
+                raise RemoteUnreachable(self._engine.host, N_("the connection was lost during the answer"))
 
     def _events(self, response: httpx2.Response) -> Iterator[str]:
         """The data of each server-sent event."""

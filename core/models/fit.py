@@ -288,7 +288,9 @@ def of_helper(size: int, machine: Machine) -> Fit:
     if found.total > machine.memory_free - SPARE:
         reason = N_("It needs {need} GB, but only {free} GB is free.")
         return Fit(Verdict.NOT, 0, 0, found, None, reason, values)
-    return Fit(Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of the {free} GB that is free."), values)
+    return Fit(
+        Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of the {free} GB that is free."), values
+    )
 
 
 def _gb(size: int) -> str:

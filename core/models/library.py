@@ -249,9 +249,7 @@ class Library:
             file = gguf.parts(file)[0]
         gguf.check(file)
         if gguf.kind_of(file) == "other":
-            raise ModelUnreadable(
-                str(file), N_("it is for embedding text or reading images and cannot chat")
-            )
+            raise ModelUnreadable(str(file), N_("it is for embedding text or reading images and cannot chat"))
         split = quantisation.split_of(file.name)
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)

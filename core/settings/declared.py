@@ -320,9 +320,7 @@ class Settings:
     remote_key_kept = Switch(
         False,
         N_("Server access key is saved"),
-        N_(
-            "Whether the system keyring holds the server's access key. The key itself is stored only there."
-        ),
+        N_("Whether the system keyring holds the server's access key. The key itself is stored only there."),
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
@@ -331,7 +329,9 @@ class Settings:
     hub_token_kept = Switch(
         False,
         N_("Model hub access token is saved"),
-        N_("Whether the system keyring holds the model hub's access token. The token itself is stored only there."),
+        N_(
+            "Whether the system keyring holds the model hub's access token. The token itself is stored only there."
+        ),
         section=Section.NETWORK,
         applies=Applies.NEXT_CONNECTION,
         used_by="models",

@@ -1,4 +1,4 @@
-"""What travels over the pipe between the program and a worker process.
+"""The messages between the program and its worker processes.
 
 Each frame is a four-byte length (big-endian) and a MessagePack body: one of the envelopes below.
 The body of a call is a `Request` subclass that names the types of what comes back:

@@ -1,4 +1,4 @@
-"""Finding words in the conversation that is open (Ctrl+F)."""
+"""Finds text in the open conversation (Ctrl+F)."""
 
 from __future__ import annotations
 

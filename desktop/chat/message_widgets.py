@@ -104,7 +104,9 @@ class QuestionWidget(MessageWidget):
         self._inside.addWidget(self.text)
         self.edit_button = QToolButton()
         self.edit_button.setProperty("role", "plain")
-        self.edit_button.setToolTip(tr("Rephrase the question (press Up in an empty message to edit the last one)"))
+        self.edit_button.setToolTip(
+            tr("Rephrase the question (press Up in an empty message to edit the last one)")
+        )
         self.edit_button.setAccessibleName(tr("Rephrase"))
         self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
         self._layout = QHBoxLayout(self)
@@ -417,7 +419,9 @@ class AnswerWidget(MessageWidget):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
         if message.details.finish == "length":
             texts.append(
-                tr("The answer reached the maximum length. Ask the model to continue, or raise the limit in the settings.")
+                tr(
+                    "The answer reached the maximum length. Ask the model to continue, or raise the limit in the settings."
+                )
             )
         elif message.details.finish == "context":
             texts.append(tr("The model's context is full, so the answer ends here."))

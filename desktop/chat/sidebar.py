@@ -1,4 +1,4 @@
-"""The left side: a new chat, search, the conversations, and the way to the other pages."""
+"""The sidebar: new chat, search, the list of conversations, and links to the other pages."""
 
 from __future__ import annotations
 
@@ -216,9 +216,7 @@ class Sidebar(QWidget):
         self._operations.in_order(name, lambda _: change())  # type: ignore[operator]
 
     def _rename(self, conversation: Conversation) -> None:
-        title, accepted = QInputDialog.getText(
-            self, tr("Rename"), tr("Chat title"), text=conversation.title
-        )
+        title, accepted = QInputDialog.getText(self, tr("Rename"), tr("Chat title"), text=conversation.title)
         if accepted and title.strip():
             self._do("rename", lambda: self._chat.rename(conversation.id, title))
 

@@ -1,4 +1,4 @@
-"""Going between the versions of a message: the answers to one question, or the wordings of one question."""
+"""Switches between the versions of a message: the answers to a question, or its wordings."""
 
 from __future__ import annotations
 

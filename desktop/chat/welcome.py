@@ -1,4 +1,4 @@
-"""What an empty chat shows: at the first start what is here and what it can do, later a short greeting."""
+"""The content of an empty chat: an introduction at the first start, a short greeting later."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ class Welcome(QWidget):
         heading.setProperty("role", "heading")
         layout.addWidget(heading)
         promise = QLabel(
-            tr(
-                "Everything you type, drop, or say stays on this computer. No account, no connection."
-            )
+            tr("Everything you type, drop, or say stays on this computer. No account, no connection.")
         )
         promise.setWordWrap(True)
         layout.addWidget(promise)

@@ -1,4 +1,4 @@
-"""Adding documents: from the files that a person gives to what is said at the end, with a strip that shows how far it is."""
+"""Adds the documents that a person drops or chooses, with a progress strip and a summary at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents page: collections, what they hold, adding and removing."""
+"""The documents page: collections, their contents, adding and removing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be set by hand for one model, with what it means for memory while it is being set."""
+"""The dialog for adjusting one model, which shows what each change means for memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a model is shown: its name, what it is good for, its size, whether it fits, and what can be done."""
+"""Model cards: name, purpose, size, whether it fits, and actions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def badge(fit: Fit) -> QLabel:
 def describe(model: LocalModel) -> str:
     """What a model is good for, honestly."""
     if model.id == "smollm2-135m-instruct":
-        return tr("Starts right away. A very small model for trying things out: English only, and often wrong.")
+        return tr(
+            "Starts right away. A very small model for trying things out: English only, and often wrong."
+        )
     if model.role == "embedding":
         return tr("Finds passages in English documents. Multilingual search is built in.")
     if model.id == "whisper-tiny-en":
@@ -159,7 +161,9 @@ def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:
     """A model that another program holds."""
     mark = QLabel(model.program)
     mark.setProperty("role", "chip")
-    text = tr("Found in {program}. It can be used from where it is; nothing is copied.", program=model.program)
+    text = tr(
+        "Found in {program}. It can be used from where it is; nothing is copied.", program=model.program
+    )
     return card(model.name, mark, [size_text(model.size_bytes)], text, [(tr("Use it"), use, False)])
 
 

@@ -1,4 +1,4 @@
-"""The downloads under way, at the foot of the models page: how far, how fast, how long; pause, go on, give up."""
+"""The downloads in progress at the bottom of the models page: progress, speed, time left; pause, resume, cancel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models page: what is on this computer, what would run well here, and the hub."""
+"""The models page: models on this computer, recommendations, and the hub."""
 
 from __future__ import annotations
 

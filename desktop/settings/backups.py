@@ -1,4 +1,4 @@
-"""The backups among the settings: which there are, making one now, restoring one.
+"""The backups section of the settings: lists, makes and restores backups.
 
 A backup is restored at the next start, before anything opens the database: Tsukue closes and opens again.
 """

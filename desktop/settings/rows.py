@@ -1,4 +1,4 @@
-"""One row of the settings: what it is called, what it does in a sentence, its control, and the way back."""
+"""One row of the settings: label, description, control and reset button."""
 
 from __future__ import annotations
 

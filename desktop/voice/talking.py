@@ -1,4 +1,4 @@
-"""Speaking into the composer: the microphone is captured, and what was said is written where the cursor is."""
+"""Dictation: records the microphone and inserts the recognised text at the cursor."""
 
 from __future__ import annotations
 

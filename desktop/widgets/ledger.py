@@ -1,4 +1,4 @@
-"""Every connection that this program made or refused, for the person to read."""
+"""The list of all connections that Tsukue made or blocked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quiet line at the bottom: offline shield, connections, model and speed, memory, context meter."""
+"""The status line: offline shield, connections, model and speed, memory, context meter."""
 
 from __future__ import annotations
 

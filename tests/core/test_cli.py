@@ -77,9 +77,7 @@ def test_an_added_model_is_tried_chosen_missed_and_removed(home: Home, tmp_path:
     assert (code, added["id"], added["works"], said) == (0, "good", True, "")
     code, (added,), said = tsukue(home, "models", "import", str(mute), "--json")
     assert (code, added["id"], added["works"]) == (1, "mute", False)
-    assert said.startswith(
-        "tsukue: mute was added, but did not work when tested. The model's own chat"
-    )
+    assert said.startswith("tsukue: mute was added, but did not work when tested. The model's own chat")
     assert len(said.splitlines()) == 1
     code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
     assert (code, answer["model"], said) == (0, "SmolLM2 135M", "")

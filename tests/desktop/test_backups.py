@@ -282,6 +282,6 @@ def test_the_dialog_works_while_the_home_is_free_again(home: Home) -> None:
     """A start that failed gives the lock back, so that the dialog's choice can take it."""
     home.database.write_bytes(b"this is no database at all" * 100)
     for _ in range(2):
-        with pytest.raises(Exception, match="database .* cannot be read"):
+        with pytest.raises(Exception, match=r"database .* cannot be read"):
             App(home)
         home.lock().release()
