@@ -289,7 +289,7 @@ def test_the_self_test_names_a_model_that_nothing_helps(open_app: Callable[..., 
     app = open_app(at="load")
     taken = steps(app)
     report = doctor.examine(app)["engine"]["self_test"]
-    assert "was loading SmolLM2" in report["error"]
+    assert "while loading SmolLM2" in report["error"]
     assert taken == []
 
 

@@ -270,7 +270,7 @@ def test_an_unreadable_file_is_set_aside_and_its_lines_are_used(home: Home, what
 def test_the_line_of_a_typo_is_said(home: Home) -> None:
     home.settings.write_text('# mine\ntheme = "dark"\n\ntop_k = oops\n')
     (problem,) = SettingsFile(home.settings).problems
-    assert "a mistake in line 4." in str(problem)
+    assert "an error on line 4 " in str(problem)
 
 
 def test_two_in_one_second_do_not_overwrite_each_other(home: Home) -> None:

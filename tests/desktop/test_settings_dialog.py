@@ -377,7 +377,7 @@ def test_an_unreadable_file_is_said_with_its_new_name(
     kind, said = window.notify.history[0]
     assert kind == "notice"
     assert aside.name in said
-    assert "a mistake in line 2" in said
+    assert "an error on line 2" in said
     assert window.chat.banner.isVisible()
 
 
