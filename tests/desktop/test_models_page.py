@@ -161,8 +161,8 @@ def test_helpers_that_have_gone_are_said(
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     qtbot.waitUntil(lambda: len(window.notify.history) == 2)
-    assert "tiny, which was to guess ahead" in window.notify.history[0][1]
-    assert "The adapter /gone/style.gguf of SmolLM2 135M is not there" in window.notify.history[1][1]
+    assert "tiny, the draft model for SmolLM2 135M, is missing" in window.notify.history[0][1]
+    assert "The adapter /gone/style.gguf for SmolLM2 135M is missing" in window.notify.history[1][1]
 
 
 @pytest.mark.logs("shown to the person: DiskFull")
@@ -247,10 +247,10 @@ def test_thinking_is_chosen_beside_the_model_that_can(
     qtbot.waitUntil(button.isVisible, timeout=10_000)
     assert button.text() == "Thinking ▾"
     next(action for action in button.menu().actions() if action.text() == "Answer right away").trigger()
-    qtbot.waitUntil(lambda: button.text() == "Answer at once ▾")
+    qtbot.waitUntil(lambda: button.text() == "Answer right away ▾")
     assert window.app.engine.adjustments.get("thinker").thinking is False
     window.chat.choices.use_model(STARTER)
     qtbot.waitUntil(lambda: not button.isVisible())
     window.chat.choices.use_model("thinker")
     qtbot.waitUntil(button.isVisible, timeout=10_000)
-    assert button.text() == "Answer at once ▾"
+    assert button.text() == "Answer right away ▾"
