@@ -1,4 +1,4 @@
-"""Builds the parts of the program in order, and closes them in reverse. Both front ends start here.
+"""Builds the parts of the program in order and closes them in reverse order. Both front ends start here.
 
 Nothing is created by importing a module; a process has one `App`. Order: home and its lock, log,
 events, settings, network guard, jobs, database and stores, workers, services.

@@ -1,4 +1,4 @@
-"""Looks the program and the machine over: what is here, does the engine work, is the storage sound."""
+"""Checks the program and the computer: what is installed, whether the engine works, whether the storage is intact."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 An error is a frozen set of fields and a sentence with those fields as named placeholders. Core
 raises it; a front end shows `sentence` (the window translates it first, see desktop/error_text.py).
-Anything that is not a `TsukueError` is a bug, and is reported as one.
+Any other exception is a bug and is reported as one.
 
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
@@ -96,7 +96,7 @@ class Cancelled(TsukueError):
 
 class HomeNotWritable(TsukueError):
     sentence = N_(
-        "Tsukue cannot write to its folder {path} ({reason}). Make it writable, or start with --home and another folder."
+        "Tsukue cannot write to its folder {path} ({reason}). Make the folder writable, or use --home to choose another."
     )
     path: str
     reason: str
@@ -104,21 +104,21 @@ class HomeNotWritable(TsukueError):
 
 class HomeBusy(TsukueError):
     sentence = N_(
-        "Tsukue is already open with the folder {path}. Close its window first, or use --home with another folder."
+        "Tsukue is already open with the folder {path}. Close that window first, or use --home to choose another folder."
     )
     path: str
 
 
 class DiskFull(TsukueError):
     sentence = N_(
-        "There is no room left on the disk that holds {path}. Free some space, then try again; nothing that was saved is lost."
+        "The disk with {path} is full. Free up some space and try again; everything already saved is safe."
     )
     path: str
 
 
 class NewerDatabase(TsukueError):
     sentence = N_(
-        "{path} was written by a newer Tsukue (version {found}, this program knows {known}). Install the newer program, or go back to the newest backup that this one can read with “tsukue restore --latest”."
+        "{path} was created by a newer version of Tsukue (format {found}; this version reads up to {known}). Install the newer version, or use “tsukue restore --latest” to restore the newest backup this version can read."
     )
     path: str
     found: int
@@ -127,7 +127,7 @@ class NewerDatabase(TsukueError):
 
 class DatabaseDamaged(TsukueError):
     sentence = N_(
-        "{path} cannot be read as Tsukue's database ({reason}). The command “tsukue restore --latest” opens the newest backup, and “tsukue restore --salvage” rescues what can still be read; the damaged file is kept."
+        "Tsukue's database {path} cannot be read ({reason}). Use “tsukue restore --latest” to restore the newest backup, or “tsukue restore --salvage” to rescue what can still be read. The damaged file is kept."
     )
     path: str
     reason: str
@@ -137,7 +137,7 @@ class DamageFound(DatabaseDamaged):
     """Damage that showed itself while the database was in use; the next start looks the whole file over."""
 
     sentence = N_(
-        "A part of Tsukue's database {path} is damaged. Close Tsukue and open it again: it will offer the newest backup, or to rescue what can still be read. In a terminal, use “tsukue restore --latest” or “tsukue restore --salvage”."
+        "Part of Tsukue's database {path} is damaged. Close Tsukue and open it again to restore the newest backup or rescue what can still be read. In a terminal, use “tsukue restore --latest” or “tsukue restore --salvage”."
     )
     path: str
     reason: str
@@ -145,7 +145,7 @@ class DamageFound(DatabaseDamaged):
 
 class DatabaseBusy(TsukueError):
     sentence = N_(
-        "Another program is using Tsukue's database {path}. Close that program, then try again; nothing is lost."
+        "Another app is using Tsukue's database {path}. Close that app and try again; nothing is lost."
     )
     path: str
 
@@ -154,7 +154,7 @@ class DatabaseBusy(TsukueError):
 
 
 class SettingUnknown(TsukueError):
-    sentence = N_("There is no setting named {name}. `tsukue settings list` shows all of them.")
+    sentence = N_("There is no setting named {name}. `tsukue settings list` shows all settings.")
     name: str
 
 
@@ -215,14 +215,14 @@ class SettingFellBack(TsukueError):
 
 class SettingLeft(TsukueError):
     sentence = N_(
-        "settings.toml contains a setting named {name} that this version of Tsukue does not know. It is left as it is; check its spelling."
+        "settings.toml contains an unknown setting, {name}. It was not changed; check the spelling."
     )
     name: str
 
 
 class SettingsUnreadable(TsukueError):
     sentence = N_(
-        "settings.toml could not be read ({reason}). It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
+        "settings.toml could not be read ({reason}) and was renamed to {aside}. Settings that could not be read are back to their defaults; check them in the settings."
     )
     reason: str
     aside: str
@@ -232,14 +232,14 @@ class SettingsNotRead(TsukueError):
     """Said by a process that does not own the home, and therefore leaves the file where it is."""
 
     sentence = N_(
-        "settings.toml could not be read ({reason}). The settings that could be read are in use, all others have their defaults; the file will be set aside when Tsukue starts."
+        "settings.toml could not be read ({reason}). Settings that could not be read use their defaults; the file will be renamed the next time Tsukue starts."
     )
     reason: str
 
 
 class SettingsMistyped(TsukueError):
     sentence = N_(
-        "settings.toml has a mistake in line {line}. It was set aside as {aside}. The settings that could be read are in use, all others have their defaults."
+        "settings.toml has an error on line {line} and was renamed to {aside}. Settings that could not be read are back to their defaults; check them in the settings."
     )
     line: int
     aside: str
@@ -249,7 +249,7 @@ class SettingsReplaced(TsukueError):
     """Said of a file that somebody has broken while the program had read it already."""
 
     sentence = N_(
-        "settings.toml could not be read any more. It was set aside as {aside}, and a new one was written with the settings that you have now."
+        "settings.toml could no longer be read. It was renamed to {aside}, and your current settings were saved in a new file."
     )
     aside: str
 
@@ -258,7 +258,7 @@ class SettingsStuck(TsukueError):
     """The file can neither be read nor moved: nothing may be written in its place."""
 
     sentence = N_(
-        "{path} cannot be read ({reason}), and it cannot be set aside either. Move it away yourself; until then, settings cannot be changed."
+        "{path} cannot be read or moved ({reason}). Move the file elsewhere yourself; until then, settings cannot be changed."
     )
     path: str
     reason: str
@@ -274,14 +274,14 @@ class NothingToBackUp(TsukueError):
 
 class NoBackup(TsukueError):
     sentence = N_(
-        "There is no usable backup in {folder}. Use “tsukue restore --salvage” to rescue what can be read of the database itself."
+        "There is no usable backup in {folder}. Use “tsukue restore --salvage” to rescue what can be read from the database."
     )
     folder: str
 
 
 class BackupUnusable(TsukueError):
     sentence = N_(
-        "{file} cannot be restored: {reason}. Nothing was changed. Choose another backup; “tsukue backup --list” shows them."
+        "{file} cannot be restored: {reason}. Nothing was changed. Choose another backup; “tsukue backup --list” shows them all."
     )
     file: str
     reason: str
@@ -289,7 +289,7 @@ class BackupUnusable(TsukueError):
 
 class NoRoomForBackup(TsukueError):
     sentence = N_(
-        "There is no room for a backup: {needed_mb} MB should be free on the disk that holds {path}, and {free_mb} MB are. Free some space; your chats are still saved as always."
+        "There is not enough room for a backup: it needs {needed_mb} MB, but the disk with {path} has only {free_mb} MB free. Free up some space; your chats are still saved as usual."
     )
     path: str
     needed_mb: int
@@ -297,13 +297,13 @@ class NoRoomForBackup(TsukueError):
 
 
 class FileExists(TsukueError):
-    sentence = N_("{file} exists already and was left as it is. Choose another name.")
+    sentence = N_("{file} already exists and was not changed. Choose another name.")
     file: str
 
 
 class NothingToRescue(TsukueError):
     sentence = N_(
-        "Nothing of Tsukue's could be found in {path}. It was left as it is; restore a backup with “tsukue restore --latest”."
+        "No Tsukue data was found in {path}. The file was not changed; restore a backup with “tsukue restore --latest”."
     )
     path: str
 
@@ -313,31 +313,31 @@ class NothingToRescue(TsukueError):
 
 # What a signal or an exit code means for people; Windows' codes are those of its exceptions.
 _WHY = {
-    "SIGKILL": N_("the system ended it, mostly for want of memory"),
-    "SIGSEGV": N_("its code reached for memory that is not its own"),
-    "SIGBUS": N_("its code reached for memory that is not its own"),
-    "exit code 3221225477": N_("its code reached for memory that is not its own"),
-    "SIGABRT": N_("one of its own checks failed"),
-    "exit code 3": N_("one of its own checks failed"),
-    "SIGILL": N_("it used an instruction that this processor lacks"),
-    "exit code 3221225501": N_("it used an instruction that this processor lacks"),
-    "SIGFPE": N_("it calculated something impossible"),
-    "SIGTERM": N_("it was asked to end"),
-    "SIGINT": N_("it was asked to end"),
-    "SIGSYS": N_("it tried something that it may not do"),
+    "SIGKILL": N_("the system stopped it, usually because memory ran out"),
+    "SIGSEGV": N_("it accessed invalid memory"),
+    "SIGBUS": N_("it accessed invalid memory"),
+    "exit code 3221225477": N_("it accessed invalid memory"),
+    "SIGABRT": N_("an internal check failed"),
+    "exit code 3": N_("an internal check failed"),
+    "SIGILL": N_("it used an instruction this processor does not support"),
+    "exit code 3221225501": N_("it used an instruction this processor does not support"),
+    "SIGFPE": N_("an arithmetic error occurred"),
+    "SIGTERM": N_("it was told to stop"),
+    "SIGINT": N_("it was told to stop"),
+    "SIGSYS": N_("it tried something it is not allowed to do"),
 }
 
 
 def why(cause: str) -> str:
     """What the cause of a process's death means, in English; translate it where it is shown."""
-    return _WHY.get(cause, N_("it ended by itself"))
+    return _WHY.get(cause, N_("it quit by itself"))
 
 
 class WorkerDied(TsukueError):
     """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines."""
 
     sentence = N_(
-        "The {worker} process ended unexpectedly while {doing}: {why} ({cause}). It starts again with the next try."
+        "The {worker} stopped unexpectedly while {doing}: {why} ({cause}). Try again; it will restart."
     )
     worker: str
     doing: str
@@ -350,7 +350,7 @@ class WorkerDied(TsukueError):
 
 class WorkerKeepsDying(TsukueError):
     sentence = N_(
-        "The {worker} process ended {times} times in a short while: {why} ({cause}). It is left alone for now. Try again in a minute, or choose another model."
+        "The {worker} stopped {times} times in quick succession: {why} ({cause}). Try again in a minute, or choose another model."
     )
     worker: str
     times: int
@@ -364,14 +364,14 @@ class WorkerFault(TsukueError):
     """A bug in a worker: the job failed with an error that nobody foresaw."""
 
     sentence = N_(
-        "The {worker} process reported an error it did not expect: {detail}. Details are in the logs folder; please report it."
+        "The {worker} ran into an unexpected error: {detail}. Please report it; details are in the logs folder."
     )
     worker: str
     detail: str
 
 
 class WorkerStopped(TsukueError):
-    sentence = N_("The {worker} process was shut down before it finished. Try again.")
+    sentence = N_("The {worker} was shut down before it finished. Try again.")
     worker: str
 
 
@@ -379,7 +379,7 @@ class TooMuchAtOnce(TsukueError):
     """A request, a piece of a stream or a result is longer than what may be sent in one piece."""
 
     sentence = N_(
-        "This is too much for the {worker} process at once ({size_mb} MB, at most {limit_mb} MB). Try again with less, or in several parts."
+        "This is too much for the {worker} at once ({size_mb} MB, at most {limit_mb} MB). Try less, or split it into parts."
     )
     worker: str
     size_mb: int
@@ -388,7 +388,7 @@ class TooMuchAtOnce(TsukueError):
 
 class NetworkRefused(TsukueError):
     sentence = N_(
-        "A connection to {host} was refused: {reason}. Connections can be allowed in the settings; everything else works without."
+        "The connection to {host} was blocked: {reason}. You can allow connections in the settings; everything else works offline."
     )
     host: str
     reason: str
@@ -405,7 +405,7 @@ class NoModel(TsukueError):
 
 
 class ModelMissing(TsukueError):
-    sentence = N_("The model {model} was not found. Choose another one in the list of models.")
+    sentence = N_("The model {model} was not found. Choose another one from the list of models.")
     model: str
 
 
@@ -413,7 +413,7 @@ class ModelGone(ModelMissing):
     """It is in the list, but its file has gone or cannot be read."""
 
     sentence = N_(
-        "The model {model} cannot be used: {reason} ({place}). Put it back, take it out of the list of models, or choose another one."
+        "The model {model} cannot be used: {reason} ({place}). Put the file back, remove the model from the list, or choose another model."
     )
     model: str
     reason: str
@@ -422,7 +422,7 @@ class ModelGone(ModelMissing):
 
 class ModelUnreadable(TsukueError):
     sentence = N_(
-        "{path} is not a model that can be loaded ({reason}). Choose another model, or fetch the file again."
+        "The model {path} cannot be loaded ({reason}). Choose another model, or download the file again."
     )
     path: str
     reason: str
@@ -430,7 +430,7 @@ class ModelUnreadable(TsukueError):
 
 class ModelTooLarge(TsukueError):
     sentence = N_(
-        "The model {model} does not fit into the free memory ({reason}). Choose a smaller model or close other programs."
+        "The model {model} does not fit in the free memory ({reason}). Choose a smaller model or close other apps."
     )
     model: str
     reason: str
@@ -440,7 +440,7 @@ class ModelCrashed(TsukueError):
     """The engine's process died while it loaded a model: `cause` as in WorkerDied, `log` its last lines."""
 
     sentence = N_(
-        "The chat engine process ended unexpectedly while it was loading {model}: {why} ({cause}). Try again; if it ends again, choose another model, or fetch this one anew."
+        "The chat engine stopped unexpectedly while loading {model}: {why} ({cause}). Try again; if it happens again, choose another model or download this one again."
     )
     model: str
     cause: str
@@ -465,7 +465,7 @@ class PlaceTaken(TsukueError):
 
 class DraftUnsuitable(TsukueError):
     sentence = N_(
-        "{draft} cannot guess ahead for {model}: it is not smaller, or has another vocabulary. Choose a smaller model of the same family."
+        "{draft} cannot be the draft model for {model}: it is not smaller, or has a different vocabulary. Choose a smaller model of the same family."
     )
     draft: str
     model: str
@@ -475,7 +475,7 @@ class ContextFull(TsukueError):
     """The prompt needs more tokens than the context has; the chat service answers by dropping old turns."""
 
     sentence = N_(
-        "The conversation needs {needed} tokens but the model's context holds {available}. Start a new chat, or shorten the message."
+        "This chat needs {needed} tokens, but the model's context holds only {available}. Start a new chat, or shorten the message."
     )
     needed: int
     available: int
@@ -483,7 +483,7 @@ class ContextFull(TsukueError):
 
 class PromptTooLong(TsukueError):
     sentence = N_(
-        "The message is too long for this model: {needed} tokens, and it can read {available}. Shorten it, or choose a model with a larger context."
+        "The message is too long for this model ({needed} tokens, at most {available}). Shorten it, or choose a model with a larger context."
     )
     needed: int
     available: int
@@ -502,7 +502,7 @@ class TemplateFailed(TsukueError):
 
 class SchemaUnusable(TsukueError):
     sentence = N_(
-        "The JSON schema cannot be used ({reason}). Simplify it; objects, lists, texts, numbers, choices and fixed values work."
+        "The JSON schema cannot be used ({reason}). Simplify it; objects, arrays, strings, numbers, enums and constants work."
     )
     reason: str
 
@@ -512,7 +512,7 @@ class SchemaUnusable(TsukueError):
 
 class RemoteUnreachable(TsukueError):
     sentence = N_(
-        "The server {host} does not answer ({reason}). See whether it runs, or choose a model on this computer."
+        "The server {host} is not responding ({reason}). Check that it is running, or choose a model on this computer."
     )
     host: str
     reason: str
@@ -520,7 +520,7 @@ class RemoteUnreachable(TsukueError):
 
 class RemoteRefused(TsukueError):
     sentence = N_(
-        "The server {host} refused the request ({reason}). Look at the server's address, model and access key in the settings."
+        "The server {host} refused the request ({reason}). Check the server's address, model and access key in the settings."
     )
     host: str
     reason: str
@@ -528,7 +528,7 @@ class RemoteRefused(TsukueError):
 
 class RemoteModelMissing(TsukueError):
     sentence = N_(
-        "The server {host} has no model {name}. It has {others}: enter one of these in the settings."
+        "The server {host} has no model named {name}. Enter one of these in the settings: {others}."
     )
     host: str
     name: str
@@ -539,7 +539,7 @@ class RemoteBroken(TsukueError):
     """What came is not what this kind of server sends."""
 
     sentence = N_(
-        "The server {host} sent something that cannot be understood ({reason}). Choose a model on this computer, or another server."
+        "The server {host} sent an invalid response ({reason}). Choose a model on this computer, or use another server."
     )
     host: str
     reason: str
@@ -550,34 +550,34 @@ class RemoteBroken(TsukueError):
 
 class HubUnreachable(TsukueError):
     sentence = N_(
-        "{host} cannot be reached ({reason}). Check the connection and try again; what was fetched is kept."
+        "{host} cannot be reached ({reason}). Check your connection and try again; what has been downloaded is kept."
     )
     host: str
     reason: str
 
 
 class HubBusy(TsukueError):
-    sentence = N_("{host} asks to wait {seconds} seconds before the next request. Try again then.")
+    sentence = N_("{host} is busy. Try again in {seconds} seconds.")
     host: str
     seconds: int
 
 
 class HubRefused(TsukueError):
     sentence = N_(
-        "{name} is given only to people who have agreed to its terms. Open its page in a browser, agree, and enter your access token in the settings."
+        "{name} is only available to people who have agreed to its terms. Open its page in a browser, agree to them, and enter your access token in the settings."
     )
     name: str
 
 
 class HubMissing(TsukueError):
-    sentence = N_("{name} is not on {host} (any more). Search for it, or choose another model.")
+    sentence = N_("{name} was not found on {host}. Search for it, or choose another model.")
     name: str
     host: str
 
 
 class NoKeyring(TsukueError):
     sentence = N_(
-        "This system has no keyring that could keep the token ({detail}). Install one, such as GNOME Keyring or KWallet, and try again."
+        "This system has no keyring to store the token in ({detail}). Install one, such as GNOME Keyring or KWallet, and try again."
     )
     detail: str
 
@@ -586,14 +586,14 @@ class DownloadDamaged(TsukueError):
     """The checksum was wrong twice: once is a bad line, twice is the server."""
 
     sentence = N_(
-        "{file} arrived damaged twice and was thrown away. Try again later, or choose another model."
+        "{file} was damaged in two downloads and has been deleted. Try again later, or choose another model."
     )
     file: str
 
 
 class NoRoom(TsukueError):
     sentence = N_(
-        "{name} needs {needed_mb} MB, but the disk that holds {path} has {free_mb} MB left. Free some space or choose a smaller file; what was fetched is kept."
+        "{name} needs {needed_mb} MB, but the disk with {path} has only {free_mb} MB free. Free up some space or choose a smaller file; what has been downloaded is kept."
     )
     name: str
     needed_mb: int
@@ -605,43 +605,39 @@ class NoRoom(TsukueError):
 
 
 class FileMissing(TsukueError):
-    sentence = N_("{file} was not found or cannot be opened. Check the name and that you may read it.")
+    sentence = N_("{file} was not found or cannot be opened. Check its name and your permission to read it.")
     file: str
 
 
 class FormatUnknown(TsukueError):
-    sentence = N_(
-        "{file} is of a kind that cannot be read yet. PDF, Word (.docx), Markdown and plain text work."
-    )
+    sentence = N_("{file} is not a supported type. Use PDF, Word (.docx), Markdown or plain text.")
     file: str
 
 
 class FileEncrypted(TsukueError):
-    sentence = N_("{file} is protected by a password. Save a copy without it and add that one.")
+    sentence = N_("{file} is password-protected. Save a copy without a password and add that.")
     file: str
 
 
 class FileDamaged(TsukueError):
-    sentence = N_(
-        "{file} is damaged and cannot be read. Open it in the program that made it and save it again."
-    )
+    sentence = N_("{file} is damaged and cannot be read. Save it again in the app that created it.")
     file: str
 
 
 class FileEmpty(TsukueError):
-    sentence = N_("{file} contains no text. There is nothing to ask about.")
+    sentence = N_("{file} contains no text. Choose another file.")
     file: str
 
 
 class FileScanned(TsukueError):
     sentence = N_(
-        "{file} holds pictures of pages and no text. Run it through a text recognition program and add the result."
+        "{file} contains only images of pages. Run it through a text recognition (OCR) app and add the result."
     )
     file: str
 
 
 class EncodingUnknown(TsukueError):
-    sentence = N_("{file} is written in an unknown text encoding. Save it as UTF-8 and add it again.")
+    sentence = N_("{file} uses an unknown text encoding. Save it as UTF-8 and add it again.")
     file: str
 
 
@@ -654,7 +650,7 @@ class FileTooLarge(TsukueError):
 
 class ParseTooSlow(TsukueError):
     sentence = N_(
-        "Reading {file} was stopped after {seconds} seconds. The file may be damaged; save it again in the program that made it."
+        "{file} took longer than {seconds} seconds to read and was skipped. It may be damaged; save it again in the app that created it."
     )
     file: str
     seconds: int
@@ -662,7 +658,7 @@ class ParseTooSlow(TsukueError):
 
 class ParserDied(TsukueError):
     sentence = N_(
-        "{file} made the reader end unexpectedly ({cause}) and was left out. Save it again in the program that made it."
+        "{file} crashed the document reader ({cause}) and was skipped. Save it again in the app that created it."
     )
     file: str
     cause: str
@@ -674,11 +670,11 @@ class CollectionMissing(TsukueError):
 
 
 class AnswerUnderWay(TsukueError):
-    sentence = N_("An answer is still being written in this conversation. Wait for it, or stop it first.")
+    sentence = N_("This chat is still getting an answer. Wait for it to finish, or stop it first.")
 
 
 class ConversationMissing(TsukueError):
-    sentence = N_("There is no conversation {conversation}. It may have been deleted.")
+    sentence = N_("Chat {conversation} was not found. It may have been deleted. Choose another chat.")
     conversation: str
 
 
@@ -687,7 +683,7 @@ class ConversationMissing(TsukueError):
 
 class NoMicrophone(TsukueError):
     sentence = N_(
-        "No microphone was found. Connect one, check the system's sound settings, then press the button again."
+        "No microphone was found. Connect one, check your sound settings, and press the button again."
     )
 
 
@@ -696,5 +692,5 @@ class NothingHeard(TsukueError):
 
 
 class AudioUnknown(TsukueError):
-    sentence = N_("{file} is not a sound file that can be read. WAV, FLAC, Ogg and MP3 work.")
+    sentence = N_("{file} is not a supported audio file. Use WAV, FLAC, Ogg or MP3.")
     file: str

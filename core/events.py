@@ -1,4 +1,4 @@
-"""What happened in core, told to whoever listens: the window through its bridge, the command line directly.
+"""Events from core, for any listener: the window through its bridge, the command line directly.
 
 Callbacks run on the thread that publishes. A listener that fails is logged and does not stop the others.
 """

@@ -1,4 +1,4 @@
-"""Writing the program's own small files: whole or not at all, and with the error that a person can act on."""
+"""Writes the program's own small files atomically, and raises errors that a person can act on."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Network:
             self._inside.busy = False
         if refused:
             raise NetworkRefused(
-                host, N_("the network is switched off") if purpose else N_("nobody asked for it")
+                host, N_("connections are turned off") if purpose else N_("you did not start it")
             )
 
 

@@ -1,4 +1,4 @@
-"""Core's events, re-emitted as a Qt signal, so that every handler runs on the window's thread."""
+"""Re-emits core's events as a Qt signal, so that every handler runs on the window's thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unexpected errors in the window's process: written to the log, shown as a sentence, and the window goes on."""
+"""Handles unexpected errors in the window's process: logs them, shows one sentence, and keeps the window running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine has to tell a person: safer settings, less memory than hoped for, a card that has gone."""
+"""Tells the person what the engine reports: safer settings, too little memory, a missing graphics card."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ class EngineNews(QObject):
         value = event.rung
         self._notify.info(
             tr(
-                "The engine crashed with {model}: {why} ({cause}). It now runs {how}; this is remembered.",
+                "The chat engine crashed while using {model}: {why} ({cause}). From now on this model runs {how}.",
                 model=self._app.library.known_name(event.model),
                 why=reason,
                 cause=event.cause,
                 how=tr(value),
             ),
-            (tr("Try the usual way again"), self._app.engine.ladder.reset),
+            (tr("Try the original settings again"), self._app.engine.ladder.reset),
         )
 
     def _context_shortened(self, event: EngineContextShortened) -> None:
         self._notify.info(
             tr(
-                "There is no memory for the whole context of {model}: it reads {n} tokens at a time now. Closing other programs helps, or a smaller model.",
+                "There is not enough memory for the whole context of {model}, so it now reads at most {n} tokens at a time. Close other apps or choose a smaller model.",
                 model=self._app.library.known_name(event.model),
                 n=event.length,
             )
@@ -78,7 +78,7 @@ class EngineNews(QObject):
     def _layers_reduced(self, event: EngineLayersReduced) -> None:
         self._notify.info(
             tr(
-                "The graphics card has no room for all of {model}: {n} of its layers are computed there, the rest on the processor.",
+                "{model} does not fit on the graphics card: {n} of its layers run there, the rest on the processor.",
                 model=self._app.library.known_name(event.model),
                 n=event.layers,
             )
@@ -87,7 +87,7 @@ class EngineNews(QObject):
     def _devices_gone(self, event: EngineDevicesGone) -> None:
         self._notify.notice(
             tr(
-                "The graphics card {name} is not there any more: Tsukue computes on the processor. If it should be there, look at its driver and start Tsukue again.",
+                "The graphics card {name} was not found, so Tsukue uses the processor. If the card is installed, check its driver and restart Tsukue.",
                 name=", ".join(event.descriptions),
             )
         )
@@ -95,7 +95,7 @@ class EngineNews(QObject):
     def _draft_unused(self, event: EngineDraftUnused) -> None:
         self._notify.info(
             tr(
-                "{draft} does not guess ahead for {model}: the two do not go together, or there is no room for both. Answers come without it; another can be chosen under Adjust.",
+                "{draft} is not used as the draft model for {model}: they are not compatible, or memory has no room for both. Choose another under Adjust.",
                 draft=Path(event.path).stem,
                 model=self._app.library.known_name(event.model),
             )
@@ -105,12 +105,12 @@ class EngineNews(QObject):
         names = {"name": event.name, "model": self._app.library.known_name(event.model)}
         if event.kind == "adapter":
             text = tr(
-                "The adapter {name} of {model} is not there any more: answers come without it. Put it back, or take it off under Adjust.",
+                "The adapter {name} for {model} is missing, so answers do not use it. Put the file back, or remove the adapter under Adjust.",
                 **names,
             )
         else:
             text = tr(
-                "{name}, which was to guess ahead for {model}, is not there any more: another one is chosen where there is one. You can choose it under Adjust.",
+                "{name}, the draft model for {model}, is missing. Another one is used if available; choose it under Adjust.",
                 **names,
             )
         self._notify.notice(text)
@@ -120,7 +120,7 @@ class EngineNews(QObject):
         place = f" ({event.place})" if event.place else ""
         self._notify.notice(
             tr(
-                "{wanted} cannot be used: {reason}{place}. {chosen} is used instead until you choose another one.",
+                "{wanted} cannot be used: {reason}{place}. {chosen} is used until you choose another model.",
                 wanted=tr("The server") if event.wanted == MODEL else event.wanted,
                 reason=tr(value),
                 place=place,

@@ -1,4 +1,4 @@
-"""Errors to sentences in the person's language, each with its next step."""
+"""Turns errors into sentences in the person's language, each with a next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another language for the window while it is open: everything that shows words is built anew.
+"""Changes the language of the open window by rebuilding everything that shows text.
 
 What is under way ends first, since it ends in a widget of the old content. Kept are the open conversation, the draft,
 the page, the search in the sidebar, the settings dialog, and a message that waits to be read.
@@ -56,7 +56,7 @@ class LanguageChange(QObject):
     def _say_that_it_waits(self) -> None:
         if self._wanted and self._window.operations.busy and not self._said:
             self._said = True
-            self._window.notify.info(tr("The language changes as soon as what is under way has ended."))
+            self._window.notify.info(tr("The language will change when the current task finishes."))
 
 
 def rebuild(window: MainWindow) -> None:

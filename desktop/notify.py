@@ -1,4 +1,4 @@
-"""The one door for messages to the person: a banner that stays until it is read, and a line in the log."""
+"""The only way to notify the person: a banner that stays until it is dismissed, and a line in the log."""
 
 from __future__ import annotations
 

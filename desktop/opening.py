@@ -1,4 +1,4 @@
-"""What the window shows for the moment before the program is there: the composer, in the place where it stays."""
+"""What the window shows while the program loads: the composer, already in its final place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person starts and must wait for: run off the window's thread, its end told on it.
+"""Runs what a person starts and waits for off the window's thread, and reports the result on it.
 
 Failure is shown by default, through `Notify`, so that nobody can forget it.
 """

@@ -42,8 +42,8 @@ class RescueDialog(QDialog):
         value = error.reason  # marked for the translators where it was raised
         about = QLabel(
             tr(
-                "{path} cannot be opened: {reason}. A failing disk can do that, or a copy made while Tsukue was open. "
-                "The damaged file is kept in the backups folder, whatever you choose.",
+                "{path} cannot be opened: {reason}. This can come from a failing disk, or from copying the file while Tsukue was open. "
+                "Whatever you choose, the damaged file is kept in the backups folder.",
                 path=str(home.database),
                 reason=tr(value),
             )
@@ -78,7 +78,7 @@ class RescueDialog(QDialog):
         layout.addLayout(buttons)
         self.setMinimumWidth(WIDTH)
         self._work(
-            tr("Looking for a backup that is good…"),
+            tr("Looking for an intact backup…"),
             lambda job: backup.newest_good(home.backups, restore.newest_version()),
             self._found,
         )
@@ -109,10 +109,10 @@ class RescueDialog(QDialog):
     def _found(self, newest: Backup | None) -> None:
         self._newest = newest
         if newest is None:
-            self._show(tr("There is no backup that could be opened."))
+            self._show(tr("No backup can be opened."))
         else:
             self.restore.setText(tr("Open the newest backup ({date})", date=moment(newest)))
-            self._show(tr("What was written after the backup is only in the damaged file."))
+            self._show(tr("Anything newer than the backup exists only in the damaged file."))
 
     def _restore(self) -> None:
         newest = self._newest
@@ -129,7 +129,7 @@ class RescueDialog(QDialog):
             with self._home.owned():
                 return restore.rescue(self._home, job.check)
 
-        self._work(tr("Reading what can be read… This may take minutes."), rescue_it, self._finish)
+        self._work(tr("Reading what can be read… This may take a few minutes."), rescue_it, self._finish)
 
     def _finish(self, result: Restored | Rescued) -> None:
         self.done_with = result
@@ -157,7 +157,7 @@ def tell(done: Restored | Rescued | TsukueError, notify: Notify) -> None:
     elif isinstance(done, Restored):
         notify.notice(
             tr(
-                "The backup {file} is open now. What was there before is kept in the backups folder.",
+                "The backup {file} is now open. Your previous data is kept in the backups folder.",
                 file=done.source.name,
             )
         )

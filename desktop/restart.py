@@ -1,4 +1,4 @@
-"""Closing Tsukue and opening it again, for what can only be done while nothing is open."""
+"""Restarts Tsukue, for what can only be done while nothing is open."""
 
 from __future__ import annotations
 

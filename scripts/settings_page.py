@@ -15,10 +15,10 @@ PAGE = ROOT / "docs/settings.md"
 HEAD = """\
 # Settings
 
-Changed under *Settings* in the window, with `tsukue settings set NAME VALUE`, or in `settings.toml` in Tsukue's folder
-while the program is closed. Comments and lines that Tsukue does not know stay in the file. A value that cannot be used
-falls back to its default, and a file that cannot be read is set aside as `settings.toml.unreadable-DATE`; the window
-says both. Access tokens are kept in the system's keyring, never in this file.
+Change settings under *Settings* in the window, with `tsukue settings set NAME VALUE`, or in `settings.toml` in Tsukue's
+folder while Tsukue is closed. Comments and unknown lines stay in the file. A value that is not allowed falls back to its
+default, and a file that cannot be read is renamed to `settings.toml.unreadable-DATE`; the window reports both. Access
+keys and tokens are stored in the system keyring, never in this file.
 
 <!-- Written by `make settings-page`. Change core/settings/declared.py instead. -->
 """

@@ -1,4 +1,4 @@
-"""The making of one answer, on its job's thread: evidence, model, generation, check, and every step on disk."""
+"""Produces one answer on its job's thread: evidence, model, generation and check, each step saved to disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations as plain data; the storage fills them, the window and the prompt read them."""
+"""Conversations as plain data: filled by storage, read by the window and the prompt."""
 
 from __future__ import annotations
 

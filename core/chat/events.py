@@ -1,4 +1,4 @@
-"""What happens in chat, told as events. The last one for an answer is always `AnswerEnded`."""
+"""The events of a chat. The last one for an answer is always `AnswerEnded`."""
 
 from __future__ import annotations
 

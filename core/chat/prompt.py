@@ -1,4 +1,4 @@
-"""From a branch of messages to the turns that the model is sent, and what to leave out when it is full.
+"""Turns a branch of messages into the turns sent to the model, and decides what to drop when the context is full.
 
 A prompt stays the same from turn to turn: the standing instruction never changes within a conversation and
 holds no clock, history only grows, passages stay where they were sent. So the engine's cache holds.

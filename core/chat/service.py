@@ -1,4 +1,4 @@
-"""Chat: the rules of conversations. Takes a question, has it answered, and keeps every step on disk before it is shown.
+"""Chat: the rules of conversations. Takes a question, has it answered, and saves every step before it is shown.
 
 A conversation is a tree of messages, one branch of which is on screen. Asking again and asking in other words add a
 branch beside the old one. In one conversation one answer is made at a time; several conversations may wait for the

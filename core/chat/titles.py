@@ -1,4 +1,4 @@
-"""Titles of conversations: from their first question, or as the person wishes, at a length that a list can show."""
+"""Conversation titles: taken from the first question or given by the person, cut to a length that a list can show."""
 
 from __future__ import annotations
 

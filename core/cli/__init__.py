@@ -1,7 +1,7 @@
-"""The command line: parse, call a service, print. English only; `--json` prints one object a result.
+"""The command line: parse, call a service, print. English only; `--json` prints one object per result.
 
-Exit codes: 0 done (an honest no included), 1 failed wholly or in part, 2 wrong usage. Errors are one
-line on stderr, also those that nobody foresaw: the log has their details. Without arguments the window opens.
+Exit codes: 0 done (including "not in the documents"), 1 failed wholly or in part, 2 wrong usage. Errors are one
+line on stderr, even unexpected ones, whose details go to the log. Without arguments the window opens.
 Each module declares and runs the commands of one subject.
 """
 
@@ -80,9 +80,9 @@ def _unexpected(error: Exception, home: str | None) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="tsukue",
-        description="A private assistant on your own machine. Without a command, the window opens.",
+        description="A private assistant on your own computer. Without a command, the window opens.",
     )
-    parser.add_argument("--home", metavar="DIR", help="use this folder instead of the usual one")
+    parser.add_argument("--home", metavar="DIR", help="use this folder instead of the default one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for subject in (chat, chats, models, documents, voice, settings, backups, machine):

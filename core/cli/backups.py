@@ -21,19 +21,17 @@ def register(commands: Commands) -> None:
         commands,
         "backup",
         _backup,
-        "Copy chats and documents' text to a file, also while the window is open.",
+        "Back up chats and the text of documents to a file, even while the window is open.",
     )
-    backup.add_argument("-o", "--output", metavar="FILE", help="write this file, or into this folder")
-    backup.add_argument("--list", action="store_true", help="list the backups instead, and look each over")
+    backup.add_argument("-o", "--output", metavar="FILE", help="the file or folder to write to")
+    backup.add_argument("--list", action="store_true", help="list and check the backups instead")
     backup.add_argument("--json", action="store_true")
 
-    restore = command(
-        commands, "restore", _restore, "Put a backup in the place of the database, which is kept beside it."
-    )
+    restore = command(commands, "restore", _restore, "Restore a backup; the current database is kept.")
     restore.add_argument("file", nargs="?", metavar="FILE")
-    restore.add_argument("--latest", action="store_true", help="the newest backup that is sound")
+    restore.add_argument("--latest", action="store_true", help="restore the newest intact backup")
     restore.add_argument(
-        "--salvage", action="store_true", help="no backup, but what can be read of a damaged database"
+        "--salvage", action="store_true", help="rescue what can be read from a damaged database"
     )
     restore.add_argument("--json", action="store_true")
 
@@ -91,7 +89,7 @@ def _list(home: Home, options: argparse.Namespace) -> int:
         print_json(listed)
         return 0
     for row in listed:
-        held = f"{row['conversations']} conversations, {row['messages']} messages"
+        held = f"{row['conversations']} chats, {row['messages']} messages"
         size = f"{row['bytes'] / 1e6:.1f} MB"
         show(
             f"{row['made']}  {size:>10}  {held if row['good'] else 'NOT USABLE: ' + row['why']}  {row['file']}"
@@ -104,7 +102,7 @@ def _restore(options: argparse.Namespace) -> int:
     from core.storage import restore
 
     if (options.file is not None) + options.latest + options.salvage != 1:
-        warn("name one: a FILE, --latest or --salvage")
+        warn("name a FILE, or use --latest or --salvage")
         return 2
     home = _home(options)
     with home.owned():
@@ -134,9 +132,9 @@ def _say_restored(done: Restored, options: argparse.Namespace) -> None:
             }
         )
         return
-    show(f"restored {done.source}: {content.conversations} conversations, {content.messages} messages")
+    show(f"restored {done.source}: {content.conversations} chats, {content.messages} messages")
     if done.kept is not None:
-        show(f"the database that was there is kept as {done.kept}")
+        show(f"the previous database is kept as {done.kept}")
 
 
 def _say_rescued(done: Rescued, options: argparse.Namespace) -> None:
@@ -146,9 +144,7 @@ def _say_rescued(done: Rescued, options: argparse.Namespace) -> None:
         return
     show(f"rescued: {_counts(report.found)}")
     if report.lost or report.cut:
-        show(
-            f"lost: {_counts(report.lost) or 'no row that is known of'}; texts without their end: {report.cut}"
-        )
+        show(f"lost: {_counts(report.lost) or 'nothing known'}; truncated texts: {report.cut}")
     show(f"the damaged database is kept as {done.kept}")
 
 

@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     chat = command(
-        commands, "chat", _chat, "Chat: one answer to PROMPT ('-' reads stdin), or a conversation without it."
+        commands, "chat", _chat, "Answer PROMPT ('-' reads stdin), or start a conversation if it is left out."
     )
     chat.add_argument("prompt", nargs="?", metavar="PROMPT")
     chat.add_argument("--model", type=text, default="", metavar="M")
-    chat.add_argument("--system", type=text, metavar="TEXT", help="the instruction for a new conversation")
-    chat.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    chat.add_argument("--system", type=text, metavar="TEXT", help="the instruction for a new chat")
+    chat.add_argument("--conversation", type=int, metavar="ID", help="continue this chat")
     again = chat.add_mutually_exclusive_group()
-    again.add_argument("--regenerate", action="store_true", help="answer its last question once more")
-    again.add_argument("--edit", action="store_true", help="ask PROMPT in the place of its last question")
+    again.add_argument("--regenerate", action="store_true", help="answer its last question again")
+    again.add_argument("--edit", action="store_true", help="replace its last question with PROMPT")
     again.add_argument(
         "--version",
         type=int,
         metavar="N",
-        help="go back to the Nth answer to its last question, and print it",
+        help="switch to the Nth answer to its last question and print it",
     )
-    chat.add_argument("--schema", metavar="FILE", help="answer in JSON of this JSON schema")
+    chat.add_argument("--schema", metavar="FILE", help="answer in JSON that follows this JSON schema")
     chat.add_argument("--json", action="store_true")
 
-    export = command(commands, "export", _export, "Write a conversation, or all of them, as Markdown.")
+    export = command(commands, "export", _export, "Export a chat, or all of them, as Markdown.")
     export.add_argument("conversation", nargs="?", type=int, metavar="ID")
     export.add_argument("--all", action="store_true")
-    export.add_argument("-o", "--output", metavar="PATH", help="a file, or with --all a folder")
+    export.add_argument("-o", "--output", metavar="PATH", help="a file, or a folder with --all")
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -149,7 +149,7 @@ def _one_answer(app: App, options: argparse.Namespace, start: Callable[[str], Jo
             app.chat.stop(grew.conversation)
 
     def tell_trimmed(event: ContextTrimmed) -> None:
-        warn(f"the context is full: {event.left_out} old messages are no longer read")
+        warn(f"the context is full: the model no longer reads {event.left_out} earlier messages")
 
     try:
         schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
@@ -187,7 +187,7 @@ def _export(options: argparse.Namespace) -> int:
     from core.chat.export import markdown
 
     if (options.conversation is None) != options.all:
-        warn("name a conversation, or use --all with -o FOLDER")
+        warn("name a chat, or use --all with -o FOLDER")
         return 2
     if options.all and not options.output:
         warn("--all needs -o FOLDER")
@@ -211,7 +211,7 @@ def _export(options: argparse.Namespace) -> int:
             (folder / f"{conversation.id:05d}.md").write_text(written, encoding="utf-8")
         return 0
     except OSError as error:
-        warn(f"{options.output} cannot be written ({error.strerror})")
+        warn(f"cannot write to {options.output} ({error.strerror})")
         return 1
     finally:
         app.close()

@@ -1,4 +1,4 @@
-"""`tsukue chats`: the conversations that there are, and what can be done to them."""
+"""`tsukue chats`: listing, searching and changing conversations."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from core.cli.console import Commands, command, open_app, print_json, show, text
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
-    chats = commands.add_parser("chats", help="List, search, show, rename, archive and delete conversations.")
+    chats = commands.add_parser("chats", help="List, search, show, rename, archive and delete chats.")
     actions = chats.add_subparsers(dest="action", required=True, metavar="ACTION")
-    everything = command(actions, "list", _list, "List conversations, the latest first.")
-    everything.add_argument("--archived", action="store_true", help="those in the archive")
-    everything.add_argument("--project", type=text, metavar="NAME", help="those of one project")
-    search = command(actions, "search", _search, "Find conversations by any piece of a word in them.")
+    everything = command(actions, "list", _list, "List chats, newest first.")
+    everything.add_argument("--archived", action="store_true", help="archived chats instead")
+    everything.add_argument("--project", type=text, metavar="NAME", help="only the chats of this project")
+    search = command(actions, "search", _search, "Find chats by any part of a word in them.")
     search.add_argument("words", type=text, metavar="WORDS")
-    showing = command(actions, "show", _show, "Print the messages of a conversation, with their numbers.")
-    rename = command(actions, "rename", _rename, "Give a conversation another title.")
-    move = command(actions, "move", _move, "Make a conversation part of a project ('' takes it out).")
-    archive = command(actions, "archive", _archive, "Take a conversation out of the list, and keep it.")
-    back = command(actions, "unarchive", _unarchive, "Put an archived conversation back.")
-    delete = command(actions, "delete", _delete, "Delete a conversation for good.")
+    showing = command(actions, "show", _show, "Print the messages of a chat, with their numbers.")
+    rename = command(actions, "rename", _rename, "Rename a chat.")
+    move = command(actions, "move", _move, "Move a chat to a project ('' removes it from its project).")
+    archive = command(actions, "archive", _archive, "Move a chat to the archive.")
+    back = command(actions, "unarchive", _unarchive, "Move a chat back from the archive.")
+    delete = command(actions, "delete", _delete, "Permanently delete a chat.")
     for needs in (showing, rename, move, archive, back, delete):
         needs.add_argument("conversation", type=int, metavar="ID")
     rename.add_argument("title", type=text, metavar="TITLE")

@@ -84,7 +84,7 @@ def _write(text: str) -> None:
     except BrokenPipeError as error:
         raise OutputGone("the output was closed before everything was written") from error
     except OSError as error:
-        raise OutputGone(f"the output cannot be written: {error.strerror or error}") from error
+        raise OutputGone(f"cannot write the output: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -186,8 +186,8 @@ def _stood_in(event: ModelStoodIn) -> None:
 
 
 def _helper_gone(event: EngineHelperGone) -> None:
-    what = "adapter" if event.kind == "adapter" else "model that guesses ahead"
-    warn(f"the {what} {event.name} of {event.model} is not there any more; answers come without it")
+    what = "adapter" if event.kind == "adapter" else "draft model"
+    warn(f"the {what} {event.name} of {event.model} is missing, so answers do not use it")
 
 
 def command(

@@ -27,13 +27,13 @@ def register(commands: Commands) -> None:
     actions = docs.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = command(actions, "add", _add, "Add files and folders to a collection.")
     add.add_argument("paths", nargs="+", metavar="PATH")
-    status = command(actions, "status", _status, "What a collection holds, and what is not finished.")
-    finish = command(actions, "finish", _finish, "Embed what is not finished, in all collections.")
+    status = command(actions, "status", _status, "Show what a collection contains and what is unfinished.")
+    finish = command(actions, "finish", _finish, "Finish indexing unfinished documents, in all collections.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
     everything.add_argument("-c", "--collection", type=text, metavar="NAME")
     remove = command(actions, "remove", _remove, "Remove a document, or a whole collection.")
     remove.add_argument("file", nargs="?", metavar="PATH")
-    search = command(actions, "search", _search, "Find passages.")
+    search = command(actions, "search", _search, "Find passages in a collection.")
     search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
@@ -42,7 +42,7 @@ def register(commands: Commands) -> None:
     for needs in (add, status, remove, search, ask):
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
-        batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one a line")
+        batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one per line")
     for printing in (add, status, finish, everything, remove, search, ask):
         printing.add_argument("--json", action="store_true")
 
@@ -151,9 +151,9 @@ def _status(options: argparse.Namespace) -> int:
             f" {len(unfinished)} not finished"
         )
         for file in unfinished:
-            show(f"not finished: {file}")
+            show(f"unfinished: {file}")
         if unfinished:
-            show("`tsukue docs finish` goes on with them")
+            show("run `tsukue docs finish` to finish them")
     return 0
 
 
@@ -202,10 +202,10 @@ def _questions(options: argparse.Namespace, text: str | None) -> Iterator[tuple[
         try:
             return iter(list(lines()))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            warn(f"{options.batch} cannot be read as one {{id, question}} a line: {error}")
+            warn(f"{options.batch} does not contain one {{id, question}} per line: {error}")
             return None
     if not text:
-        warn("a question or --batch is needed")
+        warn("enter a question, or use --batch")
         return None
     return iter([(None, text)])
 

@@ -9,11 +9,11 @@ from core.cli.console import Commands, command, open_app, print_json, show
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
-    doctor = command(commands, "doctor", _doctor, "Look the program and the machine over.")
+    doctor = command(commands, "doctor", _doctor, "Check Tsukue and this computer.")
     doctor.add_argument(
         "--usual-settings",
         action="store_true",
-        help="first forget the safer settings that crashes have led to",
+        help="first discard the safer settings chosen after crashes",
     )
     doctor.add_argument("--json", action="store_true")
 

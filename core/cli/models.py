@@ -1,4 +1,4 @@
-"""`tsukue models`: what is here, what would fit, what the hub has, and fetching it."""
+"""`tsukue models`: listing, recommending, searching, downloading and adjusting models."""
 
 from __future__ import annotations
 
@@ -18,39 +18,46 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
-    models = commands.add_parser("models", help="The models on this computer, and finding others.")
+    models = commands.add_parser("models", help="Find, download, adjust and remove models.")
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = command(actions, "list", _list, "List the models on this computer.")
-    recommend = command(actions, "recommend", _recommend, "Which models of the catalogue fit this computer.")
-    recommend.add_argument("--all", action="store_true", help="also those that do not fit")
-    search = command(actions, "search", _search, "Search the model hub (makes a connection).")
+    recommend = command(
+        actions, "recommend", _recommend, "List the models in the catalogue that fit this computer."
+    )
+    recommend.add_argument("--all", action="store_true", help="include models that do not fit")
+    search = command(actions, "search", _search, "Search the model hub (goes online).")
     search.add_argument("words", nargs="*", type=text, metavar="WORD")
     search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
     search.add_argument("--language", type=text, default="", metavar="ja")
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", type=text, default="", metavar="apache-2.0")
     download = command(
-        actions, "download", _download, "Download a model (makes connections); it resumes where it stopped."
+        actions, "download", _download, "Download a model (goes online); resumes where it stopped."
     )
     download.add_argument(
-        "model", type=text, metavar="ID|OWNER/NAME", help="of the catalogue, or a repository of the hub"
+        "model",
+        type=text,
+        metavar="ID|OWNER/NAME",
+        help="a model in the catalogue, or a repository on the hub",
     )
     download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
-    download.add_argument("--file", type=text, default="", metavar="NAME", help="which file or quantisation")
-    other = command(actions, "found", _found, "Models of other programs on this computer.")
+    download.add_argument(
+        "--file", type=text, default="", metavar="NAME", help="the file or quantisation to download"
+    )
+    other = command(actions, "found", _found, "List the models that other apps have on this computer.")
     adding = command(
-        actions, "import", _import, "Add a model file where it lies (a link, no copy), and try it out."
+        actions, "import", _import, "Add a model file from where it is (as a link, not a copy) and test it."
     )
     adding.add_argument("file", metavar="FILE.gguf")
-    using = command(actions, "use", _use, "Let this model answer wherever no other is named.")
+    using = command(actions, "use", _use, "Make this the default chat model.")
     using.add_argument("model", type=text, metavar="ID")
     remove = command(
-        actions, "remove", _remove, "Delete a model that was fetched, or the entry of a file elsewhere."
+        actions, "remove", _remove, "Delete a downloaded model, or remove an added file from the list."
     )
     remove.add_argument("model", type=text, metavar="ID")
-    renaming = command(actions, "rename", _rename, "Give a model another name.")
+    renaming = command(actions, "rename", _rename, "Rename a model.")
     renaming.add_argument("model", type=text, metavar="ID")
-    renaming.add_argument("name", type=text, help="leave it empty to go back to its own name")
+    renaming.add_argument("name", type=text, help="leave empty to restore the original name")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
     moving.add_argument("model", type=text, metavar="ID")
     moving.add_argument("folder", metavar="FOLDER")
@@ -58,20 +65,20 @@ def register(commands: Commands) -> None:
         actions, "adjust", _adjust, "Change the settings of one model; without options, show them."
     )
     adjusting.add_argument("model", type=text, metavar="ID")
-    adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0: chosen for you")
-    adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1: as many as fit")
+    adjusting.add_argument("--context", type=int, metavar="TOKENS", help="0 chooses automatically")
+    adjusting.add_argument("--gpu-layers", type=int, metavar="N", help="-1 uses as many as fit")
     adjusting.add_argument("--cache-type", choices=["auto", "f16", "q8_0", "q4_0"])
     adjusting.add_argument("--thinking", choices=["auto", "on", "off"])
     adjusting.add_argument(
-        "--draft", type=text, metavar="ID", help="a smaller model that guesses ahead, 'auto' or 'none'"
+        "--draft", type=text, metavar="ID", help="a draft model for speculative decoding, 'auto' or 'none'"
     )
     adjusting.add_argument(
-        "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' takes all off"
+        "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' removes all"
     )
     token = command(
-        actions, "token", _token, "Keep the hub's access token in the system's keyring (read from stdin)."
+        actions, "token", _token, "Store the hub's access token in the system keyring (reads it from stdin)."
     )
-    inspect = command(actions, "inspect", _inspect, "What a model file says of itself, and whether it fits.")
+    inspect = command(actions, "inspect", _inspect, "Show what a model file contains and whether it fits.")
     inspect.add_argument("model", metavar="ID|FILE.gguf")
     for printing in (
         *(other, listing, recommend, search, download, adding),
@@ -207,7 +214,7 @@ def _download(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         entry = catalogue.find(options.model)
         if entry is None and "/" not in options.model:
-            warn(f"{options.model} is not in the catalogue; `tsukue models recommend --all` lists it")
+            warn(f"{options.model} is not in the catalogue; `tsukue models recommend --all` lists all models")
             return 2
         source = app.hub()
         page = source.page(entry.repository if entry else options.model)
@@ -257,7 +264,7 @@ def _report_new(model: LocalModel, failure: TsukueError | None, options: argpars
         chosen = f"; `tsukue models use {model.id}` lets it answer" if model.role == "chat" else ""
         show(f"{model.id} is ready{chosen}")
     if failure is not None:
-        warn(f"{model.id} is in the list of models, but a first try failed. {failure}")
+        warn(f"{model.id} was added, but did not work when tested. {failure}")
     return int(failure is not None)
 
 
@@ -288,7 +295,7 @@ def _import(options: argparse.Namespace) -> int:
 def _use(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         model = app.models.use(options.model)
-    print_json(_model(model)) if options.json else show(f"{model.id} answers from now on")
+    print_json(_model(model)) if options.json else show(f"{model.id} is now the default chat model")
     return 0
 
 
@@ -352,7 +359,7 @@ def _adjust(options: argparse.Namespace) -> int:
                     Adapter(str(Path(file).absolute()), float(scale or 1)) for file, _, scale in pairs
                 )
             except ValueError:
-                warn("the scale behind = is a number, such as lora.gguf=0.5")
+                warn("the scale after = must be a number, as in lora.gguf=0.5")
                 return 2
         wishes = msgspec.structs.replace(wishes, **changes)
         app.engine.adjustments.set(model.id, wishes)
@@ -372,7 +379,9 @@ def _token(options: argparse.Namespace) -> int:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
         secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
         kept = app.settings.values.hub_token_kept
-    print_json({"kept": kept}) if options.json else show("the token is kept" if kept else "no token is kept")
+    print_json({"kept": kept}) if options.json else show(
+        "the token is stored" if kept else "no token is stored"
+    )
     return 0
 
 

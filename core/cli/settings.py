@@ -19,13 +19,15 @@ def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     settings = commands.add_parser("settings", help="List, read and change the settings.")
     actions = settings.add_subparsers(dest="action", required=True, metavar="ACTION")
-    everything = command(actions, "list", _list, "List the settings with their values; * marks changed ones.")
-    everything.add_argument("--changed", action="store_true", help="only those that differ from the default")
+    everything = command(actions, "list", _list, "List the settings and their values; * marks changed ones.")
+    everything.add_argument(
+        "--changed", action="store_true", help="only settings that differ from the default"
+    )
     read = command(actions, "get", _get, "Print the value of a setting.")
     change = command(actions, "set", _set, "Change a setting. See `tsukue settings list`.")
-    back = command(actions, "reset", _reset, "Give settings their defaults back.")
+    back = command(actions, "reset", _reset, "Reset settings to their defaults.")
     back.add_argument("names", nargs="*", type=text, metavar="NAME")
-    back.add_argument("--all", action="store_true", help="all of them")
+    back.add_argument("--all", action="store_true", help="reset all settings")
     for one in (read, change):
         one.add_argument("name", type=text, metavar="NAME")
     change.add_argument("value", type=text, metavar="VALUE", help="'-' reads stdin")

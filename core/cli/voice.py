@@ -10,7 +10,7 @@ from core.errors import TsukueError
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
-    listen = command(commands, "listen", _listen, "Write down what is said in sound files.")
+    listen = command(commands, "listen", _listen, "Turn speech in audio files into text.")
     listen.add_argument("files", nargs="+", metavar="FILE")
     listen.add_argument("--language", type=text, default="auto", help="auto, en, ja, …")
     listen.add_argument("--json", action="store_true")

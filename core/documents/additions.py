@@ -1,4 +1,4 @@
-"""Adding documents as the person meets it: each addition waits its turn, and can be taken back by itself.
+"""The queue of additions: each one waits its turn and can be cancelled separately.
 
 `Ingest` does the work; here is what belongs to the wish: which collection the files go to, in which order
 additions run, and what becomes of a collection for which nothing could be read. Threads: an addition is a job.

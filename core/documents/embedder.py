@@ -1,4 +1,4 @@
-"""Text to vectors, behind one small interface; the only importer of the embedding libraries.
+"""Turns text into vectors behind one small interface; the only module that imports the embedding libraries.
 
 Two kinds: the starter multilingual encoder (Google's USE multilingual v3, numpy only), and any
 sentence-transformers folder. Neither may contact a hub: folders only, and the worker has no network.

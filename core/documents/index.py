@@ -1,4 +1,4 @@
-"""The parent side of embeddings and vectors: SQLite keeps the vectors, the documents worker searches them."""
+"""Client of the documents worker: SQLite stores the vectors, the worker searches them."""
 
 from __future__ import annotations
 

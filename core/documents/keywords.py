@@ -1,4 +1,4 @@
-"""The full-text leg of the search: telling words of the question, weighted by how rare they are."""
+"""The full-text half of the search: the distinctive words of a question, weighted by rarity."""
 
 from __future__ import annotations
 

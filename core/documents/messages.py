@@ -1,4 +1,4 @@
-"""What the parser worker, the renderer and the documents worker understand."""
+"""Requests that the parser, renderer and documents workers understand."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Count(msgspec.Struct, frozen=True):
     count: int
 
 
-@operation(result=Vectors, doing=N_("embedding passages"))
+@operation(result=Vectors, doing=N_("indexing passages"))
 class EmbedPassages(Request):
     """Embed passages and put their vectors into an index; returns them, to be kept in SQLite too."""
 
@@ -97,7 +97,7 @@ class EmbedPassages(Request):
     texts: list[str]
 
 
-@operation(doing=N_("storing vectors"))
+@operation(doing=N_("writing the index"))
 class StoreVectors(Request):
     """Add or replace vectors in an index, from SQLite."""
 
@@ -106,25 +106,25 @@ class StoreVectors(Request):
     vectors: Vectors
 
 
-@operation(doing=N_("removing vectors"))
+@operation(doing=N_("removing from the index"))
 class RemoveVectors(Request):
     index: str
     ids: list[int]
 
 
-@operation(doing=N_("removing vectors"))
+@operation(doing=N_("removing from the index"))
 class DropIndex(Request):
     index: str
 
 
-@operation(doing=N_("removing vectors"))
+@operation(doing=N_("removing from the index"))
 class DropIndexes(Request):
     """Forget all indexes whose names begin so."""
 
     prefix: str
 
 
-@operation(result=Count, doing=N_("counting vectors"))
+@operation(result=Count, doing=N_("checking the index"))
 class CountVectors(Request):
     index: str
 

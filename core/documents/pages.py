@@ -1,4 +1,4 @@
-"""Pages as pictures, for showing a source: the parent side of the renderer."""
+"""Page images for showing a source: the client of the renderer worker."""
 
 from __future__ import annotations
 

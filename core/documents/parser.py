@@ -1,4 +1,4 @@
-"""The parser worker: reads one file at a time, under a memory limit, away from everything that matters."""
+"""The parser worker: reads one file at a time under a memory limit, isolated from the rest of the program."""
 
 from __future__ import annotations
 

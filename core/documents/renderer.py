@@ -1,4 +1,4 @@
-"""The renderer: draws pages for the window. Apart from the parser, so that opening a source never waits for reading."""
+"""The renderer worker: draws pages for the window. Separate from the parser, so that opening a source never waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds passages: meaning and words, fused by rank.
+"""Finds passages by meaning and by words, and fuses the two rankings.
 
 Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009, k = 60): a passage's score is the sum of
 1 / (k + rank) over the two legs.

@@ -1,4 +1,4 @@
-"""Does a passage support a statement? Decided by comparing the two, never by asking a model.
+"""Decides whether a passage supports a statement by comparing the two, never by asking a model.
 
 A statement is supported when some stretch of the passage (a sentence, or two neighbours) has all its
 numbers and dates, all its names, enough of its other content, the same polarity (no "not" that the other

@@ -1,4 +1,4 @@
-"""The documents worker: embeddings and vectors. Libraries load with the first request that needs them."""
+"""The documents worker: embeddings and vectors. Libraries are loaded by the first request that needs them."""
 
 from __future__ import annotations
 

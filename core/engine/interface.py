@@ -1,4 +1,4 @@
-"""What chat and documents need of an engine, whichever it is: the local worker, or a server elsewhere."""
+"""The interface that chat and documents use for any engine: the local worker or a remote server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Safer settings for an engine that crashes: walked down one rung a crash, remembered, undone by hand.
+"""Safer settings for an engine that crashes: one rung down per crash, remembered until reset by hand.
 
 Native code can die in ways that no check foresees: a driver, a processor feature, a bug for one model.
 After a crash the engine is started again with the settings of one more rung, each a little slower and with less
@@ -41,10 +41,10 @@ class Rung:
 
 RUNGS = (
     Rung(""),
-    Rung(N_("without guessing ahead"), {"speculation": "off"}, for_guesses=True),
+    Rung(N_("without speculative decoding"), {"speculation": "off"}, for_guesses=True),
     Rung(N_("without the graphics card"), {"gpu_layers": 0}, for_gpu=True),
     Rung(N_("without flash attention"), {"flash_attention": False}),
-    Rung(N_("without rearranged weights"), {"extra_buffers": False}),
+    Rung(N_("without repacked weights"), {"extra_buffers": False}),
     Rung(N_("with one thread"), {"threads": 1}),
 )
 SAFEST: dict[str, Any] = {name: value for rung in RUNGS for name, value in rung.changes.items()}

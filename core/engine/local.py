@@ -1,4 +1,4 @@
-"""The local engine: the window's or command line's side of the engine worker."""
+"""The local engine: client of the engine worker, used by the window and the command line."""
 
 from __future__ import annotations
 
@@ -299,7 +299,7 @@ class LocalEngine:
     def _half_context(self, model: str, usual: LoadModel, tried: LoadModel) -> LoadModel:
         if tried.context_length <= SMALLEST_CONTEXT:
             raise ModelTooLarge(
-                Path(usual.path).name, N_("there is not enough even for the smallest context")
+                Path(usual.path).name, N_("there is not enough memory even for the shortest context")
             )
         length = max(SMALLEST_CONTEXT, tried.context_length // 2)
         self._events.publish(EngineContextShortened(model, length))

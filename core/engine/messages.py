@@ -1,4 +1,4 @@
-"""What the engine's worker understands; the local engine and the scripted one speak the same."""
+"""Requests that the engine worker understands, whether real or scripted."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class LoadModel(Request):
     draft_by_hand: bool = False  # the person chose it: it may push another model out of memory
 
 
-@operation(item=Piece, result=Completion, doing=N_("reading the prompt"), then=N_("writing the answer"))
+@operation(item=Piece, result=Completion, doing=N_("reading the question"), then=N_("writing the answer"))
 class Generate(Request):
     """Answer the last turn. Raises ContextFull and SchemaUnusable before reading anything, TemplateFailed, Cancelled.
 
@@ -178,6 +178,6 @@ class Forget(Request):
     conversation: str
 
 
-@operation(result=EngineInfo, doing=N_("looking at the machine"))
+@operation(result=EngineInfo, doing=N_("checking the computer"))
 class AskEngine(Request):
     """What the engine can do here."""

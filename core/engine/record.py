@@ -1,4 +1,4 @@
-"""What is remembered of the engine between starts: the devices that were seen, and which build passed its test."""
+"""Remembers between starts which devices were seen and which build passed its self-test."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """An engine elsewhere: any server that speaks OpenAI's chat API (llama.cpp's, vLLM, Ollama, …).
 
 Only what the person configured is contacted, through core/network.py; the window says that it is not offline. The
-server is not trusted: what it sends is bounded in time and size and checked, and whatever it does costs a sentence.
+server is not trusted: what it sends is checked and bounded in time and size, and any misbehaviour ends in an error message.
 API: platform.openai.com/docs/api-reference/chat; streams are server-sent events (WHATWG HTML, section 9.2).
 """
 
@@ -101,7 +101,7 @@ class RemoteEngine:
         listed = self._models()
         names = [str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry]
         if not names:
-            raise RemoteBroken(self.host, N_("it offers no models"))
+            raise RemoteBroken(self.host, N_("it has no models"))
         if wanted and wanted not in names:
             raise RemoteModelMissing(self.host, wanted, ", ".join(names[:5]))
         name = wanted or names[0]
@@ -336,9 +336,7 @@ class RemoteAnswer:
                 ended = self._take(data, splitter) or ended
             self._send(*splitter.end())
             if not ended:
-                raise RemoteUnreachable(
-                    self._engine.host, N_("the connection broke in the middle of the answer")
-                )
+                raise RemoteUnreachable(self._engine.host, N_("the connection was lost during the answer"))
 
     def _events(self, response: httpx2.Response) -> Iterator[str]:
         """The data of each server-sent event."""
@@ -349,7 +347,7 @@ class RemoteAnswer:
             self._bytes_left -= len(part)
             buffer += part
             if len(buffer) > LONGEST_LINE or self._bytes_left < 0:
-                raise RemoteBroken(self._engine.host, N_("its answer does not end"))
+                raise RemoteBroken(self._engine.host, N_("its response does not end"))
             *lines, buffer = buffer.split(b"\n")
             for line in lines:
                 if line.startswith(b"data:"):
@@ -375,7 +373,7 @@ class RemoteAnswer:
                 raise TypeError("not a text")
         except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
             log.warning("no event of a chat: %d characters", len(data))  # which may be an answer's
-            raise RemoteBroken(self._engine.host, N_("it is not in the format of a chat")) from error
+            raise RemoteBroken(self._engine.host, N_("it is not a chat response")) from error
         answer, inside = splitter.feed(text) if text else ("", "")
         self._send(answer, thought + inside)
         if finish:

@@ -1,4 +1,4 @@
-"""What a model is loaded with where nobody chose it by hand: as much as there is room for just now."""
+"""Chooses what a model is loaded with where the person has not: as much as fits at the moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine whose answers are written down beforehand: same messages, same process, exact text.
+"""An engine with scripted answers: same messages, same process, exact text.
 
 For tests. The worker's options name a JSON file:
 

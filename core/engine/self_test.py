@@ -1,4 +1,4 @@
-"""Tries the engine out in a process that may die: a model is loaded, a long prompt read, a few words written.
+"""Tests the engine in a process that may crash: loads a model, reads a long prompt and writes a few words.
 
 Broken builds, drivers and processor features show at the first prompt of several hundred tokens, if they
 do. Run at the first start and after every change of engine or driver, so that it is not the person's question

@@ -1,4 +1,4 @@
-"""States of conversations on disk, so that a restart does not read their history again.
+"""Keeps the state of conversations on disk, so that their history need not be evaluated again after a restart.
 
 A file is named after its conversation and what the state depends on: the model file, the build of the
 engine, the cache's type. It holds the tokens and the packed bytes of `llama_state_seq_get_data`, with a checksum,

@@ -50,12 +50,12 @@ MEMORY = 128 << 20  # bytes; a call that fills them ends by itself, however long
 GUARD = "\ufdd0"
 PROBE = "tsukueasksthis"  # a word that no template brings along
 
-_TOO_LARGE = N_("it builds something too large")
-_ENDLESS = N_("it did not come to an end")
+_TOO_LARGE = N_("its output is too large")
+_ENDLESS = N_("it did not finish")
 _REFUSES = N_("it refuses these messages")
 _FAULTY = N_("it contains an error")
 _SILENT = N_("it leaves the question out")
-_EMPTY = N_("it gives nothing")
+_EMPTY = N_("its output is empty")
 _LEAKED = "'type': 'text'"  # a list of parts that was written out as Python shows it
 # What templates do to a text on its way: backslashes before or instead of characters, and switches taken out.
 _ESCAPES = re.compile(r'\\[nrtbf"\\/]')

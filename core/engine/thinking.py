@@ -1,4 +1,4 @@
-"""Separates a model's thinking from its answer while both stream, and finds how a model's thinking is switched.
+"""Separates a model's thinking from its answer while both stream, and finds out how to turn thinking on and off.
 
 Families differ in their marks; which one a model uses is read off its chat template (those of llama.cpp's
 collection, models/templates, were compared).

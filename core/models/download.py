@@ -47,7 +47,7 @@ FRUITLESS_TRIES = 6  # connections in a row that brought nothing new
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is asked again later, by the person
 SPARE = 64 << 20  # bytes that must stay free on the disk
 LOOK_AGAIN_BYTES = 256 << 20  # how often the free space is looked at during a download
-_ANOTHER_PART = N_("the server sent another part of the file than was asked for")
+_ANOTHER_PART = N_("the server sent the wrong part of the file")
 _SAFE = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 
@@ -328,7 +328,7 @@ class Download:
             seconds = _retry_after(response)
             if seconds > LONGEST_WAIT:
                 raise HubBusy(host, int(seconds))
-            raise _Retry(N_("the server asks to wait"), seconds)
+            raise _Retry(N_("the server is busy"), seconds)
         # Storage whose address has expired answers 403; servers in trouble 5xx. Ask the hub again.
         raise _Retry(f"HTTP {code}", min(_retry_after(response), LONGEST_WAIT))
 

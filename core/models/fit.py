@@ -199,21 +199,21 @@ def judge(
         "layers": str(layers),
     }
     if here > room:
-        reason = N_("It needs {need} GB and {free} GB are free.")
+        reason = N_("It needs {need} GB, but only {free} GB is free.")
         if here <= machine.memory - SPARE:
-            reason = N_("It needs {need} GB and {free} GB are free. With other programs closed it would fit.")
+            reason = N_("It needs {need} GB, but only {free} GB is free. Closing other apps would make room.")
         return Fit(Verdict.NOT, tried, layers, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:
-        reason = N_("It fits into memory, but writes only about {speed} tokens a second here.")
+        reason = N_("It fits in memory, but writes only about {speed} tokens per second here.")
         return Fit(Verdict.SLOW, tried, layers, found, speed, reason, values)
     if tried < wanted:
         reason = N_("It fits with a context of {context} tokens.")
     elif 0 < share < 1:
         reason = N_("It fits, with {layers} of its layers on the graphics card.")
     elif speed is not None:
-        reason = N_("It needs {need} GB and writes about {speed} tokens a second.")
+        reason = N_("It needs {need} GB and writes about {speed} tokens per second.")
     else:
-        reason = N_("It needs {need} GB of {free} GB that are free.")
+        reason = N_("It needs {need} GB of the {free} GB that is free.")
     return Fit(Verdict.FITS, tried, layers, found, speed, reason, values)
 
 
@@ -286,9 +286,11 @@ def of_helper(size: int, machine: Machine) -> Fit:
     found = Need(size, 0, LIBRARY_BYTES)
     values = {"need": _gb(found.total), "free": _gb(machine.memory_free)}
     if found.total > machine.memory_free - SPARE:
-        reason = N_("It needs {need} GB and {free} GB are free.")
+        reason = N_("It needs {need} GB, but only {free} GB is free.")
         return Fit(Verdict.NOT, 0, 0, found, None, reason, values)
-    return Fit(Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of {free} GB that are free."), values)
+    return Fit(
+        Verdict.FITS, 0, 0, found, None, N_("It needs {need} GB of the {free} GB that is free."), values
+    )
 
 
 def _gb(size: int) -> str:

@@ -185,7 +185,7 @@ class _Reader:
     def raw(self) -> bytes:
         length = self.number("Q")
         if length > MAX_STRING:
-            raise ValueError(N_("a text in the header is absurdly long"))
+            raise ValueError(N_("a string in the header is too long"))
         return self.take(length)
 
     def string(self) -> str:
@@ -200,7 +200,7 @@ class _Reader:
             raise ValueError(f"unknown value type {kind}")
         inner, count = self.number("I"), self.number("Q")
         if count > MAX_ARRAY:
-            raise ValueError(N_("a list in the header is absurdly long"))
+            raise ValueError(N_("a list in the header is too long"))
         if inner in _SIMPLE and count > KEPT_ARRAY:
             self.skip(count * struct.calcsize("<" + _SIMPLE[inner]))
             self.last_count = count
@@ -215,7 +215,7 @@ class _Reader:
         if inner != _STRING:
             raise ValueError(f"unknown value type {inner}")
         if count > MAX_ARRAY:
-            raise ValueError(N_("a list in the header is absurdly long"))
+            raise ValueError(N_("a list in the header is too long"))
         return [self.raw() for _ in range(count)]
 
 
@@ -251,7 +251,7 @@ def parts(path: Path) -> list[Path]:
     for number in range(1, count + 1):
         found.append(first.with_name(f"{stem}-{number:05}-of-{count:05}.gguf"))
         if not is_there(found[-1]):
-            raise ModelUnreadable(str(path), N_("a part of it is not there"))
+            raise ModelUnreadable(str(path), N_("part of it is missing"))
     return found
 
 
@@ -339,9 +339,9 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     """`partial`: a further part of a split model, which does not name its architecture again."""
     version, tensors, entries = _counts(reader)
     if version not in (2, 3):
-        raise ValueError(N_("its version of the format is not supported"))
+        raise ValueError(N_("its format version is not supported"))
     if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
-        raise ValueError(N_("its header claims absurd counts"))
+        raise ValueError(N_("the counts in its header are invalid"))
     values: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     for _ in range(entries):
@@ -367,7 +367,7 @@ def _check_words(words: list[bytes]) -> int:
     """How many there are. llama.cpp ends the process at a word that comes twice; it numbers those that are empty."""
     named = [word for word in words if word]
     if len(set(named)) < len(named):
-        raise ValueError(N_("a word comes twice in its vocabulary"))
+        raise ValueError(N_("a word appears twice in its vocabulary"))
     return len(words)
 
 
@@ -375,9 +375,9 @@ def _check_counts(header: Header) -> None:
     """Numbers that llama.cpp ends the process for, instead of refusing the file."""
     experts, used = header.number("expert_count") or 0, header.number("expert_used_count") or 0
     if not 0 <= (header.number("block_count") or 0) <= MAX_LAYERS:
-        raise ValueError(N_("its number of layers makes no sense"))
+        raise ValueError(N_("its number of layers is invalid"))
     if not 0 <= experts <= MAX_EXPERTS or not bool(experts) <= used <= experts:
-        raise ValueError(N_("its number of experts makes no sense"))
+        raise ValueError(N_("its number of experts is invalid"))
 
 
 def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
@@ -405,4 +405,4 @@ def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
             ends = max(ends, offset)
     start = -(-reader.position // alignment) * alignment
     if start + ends > reader.size:
-        raise ValueError(N_("the file is cut short"))
+        raise ValueError(N_("the file is incomplete"))

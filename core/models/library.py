@@ -78,9 +78,9 @@ def _role(path: Path, size: int, changed: int) -> str:
         return "chat"  # loading it will say what is wrong
 
 
-_GONE = N_("its file is not there")
-_PART_GONE = N_("a part of it is not there")
-_CLOSED = N_("its file may not be read")
+_GONE = N_("its file is missing")
+_PART_GONE = N_("part of it is missing")
+_CLOSED = N_("you do not have permission to read its file")
 
 
 def _lack(path: Path) -> str:
@@ -249,9 +249,7 @@ class Library:
             file = gguf.parts(file)[0]
         gguf.check(file)
         if gguf.kind_of(file) == "other":
-            raise ModelUnreadable(
-                str(file), N_("it makes vectors of texts, or reads pictures; it cannot chat")
-            )
+            raise ModelUnreadable(str(file), N_("it is for embedding text or reading images and cannot chat"))
         split = quantisation.split_of(file.name)
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)
@@ -370,7 +368,7 @@ class Library:
             except ModelGone as error:
                 reason, place = error.reason, error.place
             except ModelMissing:
-                reason = N_("it is not on this computer any more")
+                reason = N_("it is no longer on this computer")
         models = self.of_role(role)
         if not models:
             raise NoModel(role)

@@ -12,7 +12,7 @@ from core.models.library import Library
 from core.settings import Settings, SettingsFile
 
 AUTOMATIC = N_("Chosen for you")
-BUILT_IN = N_("Built-in multilingual finder")
+BUILT_IN = N_("Built-in multilingual search")
 SERVERS = N_("The server's model")
 
 

@@ -16,22 +16,22 @@ _SPLIT = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$
 
 # By beginning of the name, the more exact first.
 _MEANINGS = (
-    ("F32", N_("Full precision, 32 bits. Far larger than it is worth.")),
-    ("BF16", N_("The original precision. Large and slow; for comparison.")),
-    ("F16", N_("The original precision. Large and slow; for comparison.")),
-    ("Q8", N_("Practically as good as the original, at half its size.")),
-    ("Q6", N_("Very close to the original. A good choice where there is room.")),
-    ("Q5", N_("Hardly worse than the original, a little larger than the usual choice.")),
-    ("Q4_K", N_("The usual choice: a quarter of the size, and little is lost.")),
-    ("MXFP4", N_("The four-bit form in which the model was made: nothing is lost.")),
-    ("Q4", N_("An older four-bit form: fast on some processors, a little less exact.")),
-    ("IQ4", N_("Four bits, a little smaller than the usual choice, slower without a graphics card.")),
-    ("Q3", N_("Small, and noticeably worse. Only when nothing better fits.")),
-    ("IQ3", N_("Small, and noticeably worse. Only when nothing better fits.")),
-    ("Q2", N_("Very small, and clearly worse. For very large models only.")),
-    ("IQ2", N_("Very small, and clearly worse. For very large models only.")),
+    ("F32", N_("Full 32-bit precision. Not worth its size.")),
+    ("BF16", N_("The original precision. Large and slow; useful for comparison.")),
+    ("F16", N_("The original precision. Large and slow; useful for comparison.")),
+    ("Q8", N_("Practically as good as the original, at half the size.")),
+    ("Q6", N_("Very close to the original. A good choice if memory allows.")),
+    ("Q5", N_("Barely worse than the original, a little larger than the usual choice.")),
+    ("Q4_K", N_("The usual choice: a quarter of the size, little quality lost.")),
+    ("MXFP4", N_("The model's original 4-bit format: no quality is lost.")),
+    ("Q4", N_("An older 4-bit format: fast on some processors, slightly less accurate.")),
+    ("IQ4", N_("4 bits; a little smaller than the usual choice, slower without a graphics card.")),
+    ("Q3", N_("Small and noticeably worse. Use only when nothing better fits.")),
+    ("IQ3", N_("Small and noticeably worse. Use only when nothing better fits.")),
+    ("Q2", N_("Very small and clearly worse. For very large models only.")),
+    ("IQ2", N_("Very small and clearly worse. For very large models only.")),
     ("IQ1", N_("The smallest of all, and often confused.")),
-    ("TQ", N_("Three values per weight; only for models that were trained that way.")),
+    ("TQ", N_("Three values per weight; only for models trained that way.")),
 )
 
 

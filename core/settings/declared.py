@@ -18,7 +18,7 @@ from core.settings.kinds import (
     Text,
 )
 
-LANGUAGES = {"auto": N_("Found out by itself"), "en": "English", "ja": "日本語"}
+LANGUAGES = {"auto": N_("Automatic"), "en": "English", "ja": "日本語"}
 
 
 class Settings:
@@ -33,7 +33,7 @@ class Settings:
         "auto",
         N_("Language"),
         N_("The language of the window."),
-        choices={**LANGUAGES, "auto": N_("Like the system")},
+        choices={**LANGUAGES, "auto": N_("Same as system")},
         section=Section.WINDOW,
         applies=Applies.AT_ONCE,
         used_by="window",
@@ -42,7 +42,7 @@ class Settings:
         "auto",
         N_("Appearance"),
         N_("Whether the window is light or dark."),
-        choices={"auto": N_("Like the system"), "light": N_("Light"), "dark": N_("Dark")},
+        choices={"auto": N_("Same as system"), "light": N_("Light"), "dark": N_("Dark")},
         section=Section.WINDOW,
         applies=Applies.AT_ONCE,
         used_by="window",
@@ -53,7 +53,7 @@ class Settings:
     chat_model = Model(
         "",
         N_("Chat model"),
-        N_("The model that answers, unless a chat uses another one."),
+        N_("The model that answers, unless you choose another one for a chat."),
         role="chat",
         empty=N_("Chosen for you"),
         section=Section.ANSWERS,
@@ -73,8 +73,8 @@ class Settings:
     )
     answer_length = Integer(
         2048,
-        N_("Longest answer"),
-        N_("An answer ends when it reaches this length; 100 tokens are about 75 English words."),
+        N_("Maximum answer length"),
+        N_("Answers end when they reach this length; 100 tokens are about 75 English words."),
         low=1,
         high=100_000,
         step=256,
@@ -86,7 +86,7 @@ class Settings:
     temperature = Number(
         0.7,
         N_("Creativity"),
-        N_("Low values give predictable answers, high ones more surprising ones (temperature)."),
+        N_("Low values give predictable answers, high values more surprising ones (temperature)."),
         low=0.0,
         high=2.0,
         step=0.05,
@@ -97,7 +97,7 @@ class Settings:
     top_k = Integer(
         40,
         N_("Number of likely words"),
-        N_("Considers only this many of the likeliest next words (top-k)."),
+        N_("Considers only this many of the most likely next words (top-k)."),
         low=1,
         high=1_000,
         step=1,
@@ -110,7 +110,7 @@ class Settings:
         0.95,
         N_("Share of likely words"),
         N_(
-            "Considers only the likeliest words that together reach this probability; 1 considers all (top-p)."
+            "Considers only the most likely words whose probabilities add up to this value; 1 considers all (top-p)."
         ),
         low=0.05,
         high=1.0,
@@ -123,7 +123,7 @@ class Settings:
     min_p = Number(
         0.05,
         N_("Minimum likelihood"),
-        N_("Skips words that are far less likely than the best one; 0 skips none (min-p)."),
+        N_("Skips words that are far less likely than the top one; 0 skips none (min-p)."),
         low=0.0,
         high=1.0,
         step=0.05,
@@ -135,7 +135,7 @@ class Settings:
     repeat_penalty = Number(
         1.1,
         N_("Avoid repeating words"),
-        N_("Makes words that were just used less likely; 1 turns it off (repeat penalty)."),
+        N_("Makes recently used words less likely; 1 turns it off (repeat penalty)."),
         low=1.0,
         high=2.0,
         step=0.05,
@@ -164,7 +164,7 @@ class Settings:
         low=-1,
         high=2**31 - 1,
         step=1,
-        lowest=N_("New each time"),
+        lowest=N_("Different each time"),
         section=Section.ANSWERS,
         applies=Applies.NEXT_ANSWER,
         used_by="engine",
@@ -176,7 +176,7 @@ class Settings:
     context_length = Integer(
         8192,
         N_("Context length"),
-        N_("How much of a chat the model can read at once; more takes more memory."),
+        N_("How much of a chat the model can read at once. Longer uses more memory."),
         low=512,
         high=1 << 20,
         step=1024,
@@ -187,8 +187,8 @@ class Settings:
     )
     speculation = Switch(
         True,
-        N_("Guess ahead"),
-        N_("Drafts likely words and has the model check them where that is faster; answers stay the same."),
+        N_("Speculative decoding"),
+        N_("Drafts likely words for the model to check where that is faster. Answers stay the same."),
         section=Section.ENGINE,
         applies=Applies.NEXT_LOAD,
         used_by="engine",
@@ -197,11 +197,11 @@ class Settings:
     threads = Integer(
         0,
         N_("Processor threads"),
-        N_("How many threads compute answers; 0 finds the best number for your computer."),
+        N_("How many processor threads Tsukue uses for answers; 0 finds the best number for your computer."),
         low=0,
         high=256,
         step=1,
-        lowest=N_("Found out by itself"),
+        lowest=N_("Automatic"),
         section=Section.ENGINE,
         applies=Applies.NEXT_LOAD,
         used_by="engine",
@@ -210,7 +210,7 @@ class Settings:
     state_megabytes = Integer(
         1024,
         N_("Disk space for resuming chats"),
-        N_("Keeps the state of recent chats on disk so that returning to one is quick; 0 keeps none."),
+        N_("Keeps the state of recent chats on disk so that you can return to them quickly; 0 keeps none."),
         low=0,
         high=1_000_000,
         step=256,
@@ -226,8 +226,8 @@ class Settings:
 
     embedder = Model(
         "use-multilingual",
-        N_("Model that finds passages"),
-        N_("Finds passages in your documents by meaning; documents are prepared for it when they are added."),
+        N_("Document search model"),
+        N_("Finds passages in your documents by meaning. Documents are indexed with it when you add them."),
         role="embedding",
         section=Section.DOCUMENTS,
         applies=Applies.NEXT_SEARCH,
@@ -242,7 +242,7 @@ class Settings:
     speech_model = Model(
         "",
         N_("Speech recognition model"),
-        N_("The model that writes down what you say."),
+        N_("The model that turns what you say into text."),
         role="speech",
         empty=N_("Chosen for you"),
         section=Section.SPEECH,
@@ -251,8 +251,8 @@ class Settings:
     )
     speech_language = Choice(
         "auto",
-        N_("Language that you speak"),
-        N_("Naming your language makes recognition more reliable."),
+        N_("Spoken language"),
+        N_("Choosing your language makes recognition more reliable."),
         choices=LANGUAGES,
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
@@ -260,7 +260,7 @@ class Settings:
     )
     send_speech = Switch(
         False,
-        N_("Send spoken questions at once"),
+        N_("Send spoken questions right away"),
         N_("Sends what you said right away, without letting you read it first."),
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
@@ -273,7 +273,7 @@ class Settings:
         True,
         N_("Allow connections that I start"),
         N_(
-            "Needed to find and download models and to reach a server of your own; off blocks every connection."
+            "Needed to find and download models and to use your own server. When off, every connection is blocked."
         ),
         section=Section.NETWORK,
         applies=Applies.AT_ONCE,
@@ -281,12 +281,12 @@ class Settings:
     )
     remote_url = Text(
         "",
-        N_("Address of a chat server"),
+        N_("Chat server address"),
         N_(
-            "Chats are answered by this server instead of a model on your computer; it must offer OpenAI's chat API."
+            "This server answers your chats instead of a model on your computer. It must support OpenAI's chat API."
         ),
         longest=2_000,
-        empty=N_("None: this computer answers"),
+        empty=N_("None; this computer answers"),
         address=True,
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
@@ -294,20 +294,20 @@ class Settings:
     )
     remote_model = Text(
         "",
-        N_("Model on that server"),
-        N_("The name that the server uses for it."),
+        N_("Server model"),
+        N_("The model's name on the server."),
         longest=300,
-        empty=N_("The first one it offers"),
+        empty=N_("First one listed"),
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
     )
     hub_endpoint = Text(
         "",
-        N_("Address of the model hub"),
-        N_("Where to search for and download models, if not from the usual hub."),
+        N_("Model hub address"),
+        N_("Where to find and download models, if not from the default hub."),
         longest=2_000,
-        empty=N_("The usual one"),
+        empty=N_("Default hub"),
         address=True,
         section=Section.NETWORK,
         applies=Applies.NEXT_CONNECTION,
@@ -319,10 +319,8 @@ class Settings:
 
     remote_key_kept = Switch(
         False,
-        N_("Access key of the server is kept"),
-        N_(
-            "Whether the system's keyring holds a key for the server that answers; the key itself is only there."
-        ),
+        N_("Server access key is saved"),
+        N_("Whether the system keyring holds the server's access key. The key itself is stored only there."),
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
@@ -330,8 +328,10 @@ class Settings:
     )
     hub_token_kept = Switch(
         False,
-        N_("Access token of the model hub is kept"),
-        N_("Whether the system's keyring holds a token for the model hub; the token itself is only there."),
+        N_("Model hub access token is saved"),
+        N_(
+            "Whether the system keyring holds the model hub's access token. The token itself is stored only there."
+        ),
         section=Section.NETWORK,
         applies=Applies.NEXT_CONNECTION,
         used_by="models",
@@ -339,8 +339,8 @@ class Settings:
     )
     welcomed = Switch(
         False,
-        N_("Welcome was shown"),
-        N_("Whether the first start has been greeted."),
+        N_("Welcome page shown"),
+        N_("Whether the welcome page has been shown."),
         section=Section.WINDOW,
         applies=Applies.AT_ONCE,
         used_by="window",

@@ -39,9 +39,9 @@ class Section(Enum):
 class Applies(Enum):
     """When a changed value is used; the value says it to people."""
 
-    AT_ONCE = N_("Takes effect at once.")
+    AT_ONCE = N_("Takes effect right away.")
     NEXT_ANSWER = N_("Takes effect with the next answer.")
-    NEXT_LOAD = N_("Takes effect with the next answer, for which the model is loaded again.")
+    NEXT_LOAD = N_("Takes effect with the next answer; the model is reloaded for it.")
     NEW_CHATS = N_("Takes effect in new chats.")
     NEXT_RECORDING = N_("Takes effect the next time you speak.")
     NEXT_CONNECTION = N_("Takes effect with the next connection.")

@@ -18,7 +18,7 @@ from core.settings.declared import DECLARED, Settings
 
 LARGEST = 256 << 10  # bytes; the longest instruction takes a quarter of that
 _MULTI_LINE = re.compile("'''" + '|"""')
-MISTAKE = N_("it has a mistake in its text")
+MISTAKE = N_("it contains a syntax error")
 
 
 # Plain classes: what `dataclass` compiles for two of them would be a third of this module's import.
@@ -75,7 +75,7 @@ def load(path: Path) -> Loaded:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _salvaged(data, Fault(N_("it is not text in UTF-8")))
+        return _salvaged(data, Fault(N_("it is not UTF-8 text")))
     try:
         found = parse(text)
     except tomllib.TOMLDecodeError as error:

@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 
 NO_ROOM = 1 << 20  # with fewer bytes left on the disk, what SQLite calls an I/O error is a full disk
 # What people are told about damage.
-NO_DATABASE = N_("it is no database")
-DAMAGED = N_("its content is damaged")
-NOT_OURS = N_("it holds no chats of Tsukue")
-NEWER = N_("it was written by a newer Tsukue")
+NO_DATABASE = N_("it is not a database")
+DAMAGED = N_("its contents are damaged")
+NOT_OURS = N_("it contains no Tsukue chats")
+NEWER = N_("it was created by a newer version of Tsukue")
 
 
 def translate(error: sqlite3.Error, path: Path) -> TsukueError | sqlite3.Error:

@@ -1,4 +1,4 @@
-"""Making a whole of what was rescued from a damaged database: references that lead nowhere, and the indexes."""
+"""Repairs a rescued database: dangling references and the indexes."""
 
 from __future__ import annotations
 

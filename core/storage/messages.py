@@ -1,4 +1,4 @@
-"""Messages on disk: trees of them, made of parts. What is shown as sent is written first.
+"""Message trees on disk. A message is written before it is shown as sent.
 
 An answer is a row from its first moment, in state 'streaming'; its text is saved as it grows. What
 a crash left 'streaming' is settled as 'interrupted' at the next start (`settle`).

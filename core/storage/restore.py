@@ -1,4 +1,4 @@
-"""Putting another database in the place of the one in use: a backup, or what salvage.py could read.
+"""Replaces the database with a backup or with what salvage.py could read.
 
 The new one is made ready in a folder of its own, up to the newest version, and takes the old one's place in one step, so
 that whoever is killed finds the old or the new whole. The old one is kept among the backups, never deleted. Vectors in

@@ -1,4 +1,4 @@
-"""Rescuing what can be read of a damaged database into a new one.
+"""Rescues what can be read from a damaged database into a new one.
 
 The pages of the damaged file are read one by one (pages.py). A table's pages are those that its tree reaches, and
 where a tree is broken also the orphans whose rows have the table's shape. Ids stay. What a lost row leaves behind is mended: a

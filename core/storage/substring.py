@@ -1,4 +1,4 @@
-"""Finding any piece of a word in what was said: the index of messages and titles.
+"""The substring index of messages and titles: finds any part of a word.
 
 FTS5's trigram tokenizer (https://www.sqlite.org/fts5.html#the_trigram_tokenizer) finds a run of three characters
 wherever it stands. Japanese words are mostly two characters long, so the text is prepared: a mark goes around each word

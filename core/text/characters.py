@@ -1,4 +1,4 @@
-"""Which characters belong to which script, and when two ways of writing count as the same.
+"""Character ranges by script, and when two spellings count as the same.
 
 Ranges are for the inside of a regular expression's brackets. Each module joins those it needs; what differs
 between them differs on purpose, and is named where they are joined.

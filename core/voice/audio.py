@@ -1,4 +1,4 @@
-"""Sound files to the samples that speech recognition takes: mono, 16 kHz, float32. Runs in the voice worker."""
+"""Decodes audio files into the samples that speech recognition expects: mono, 16 kHz, float32. Runs in the voice worker."""
 
 from __future__ import annotations
 

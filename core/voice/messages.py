@@ -1,4 +1,4 @@
-"""What the voice worker understands."""
+"""Requests that the voice worker understands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speech to text for whoever asks: files from the command line, recorded samples from the window."""
+"""Speech to text: files from the command line, recorded samples from the window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request under way, as the program sees it: its stream, its feeds, its end."""
+"""A request in progress, seen from the parent: its stream, its feeds and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One life of a worker's process, as the program sees it: its pipes, its last log lines, the calls that wait for it.
+"""One run of a worker process, seen from the parent: its pipes, its last log lines, the calls that wait for it.
 
 What is sent goes through a thread of its own, so that nobody who calls, feeds or cancels waits for a child that does not
 read (one that is stuck in native code, with the pipe full). A cancel and the request to leave overtake what waits.

@@ -67,9 +67,9 @@ def _refuse_with_seccomp() -> bool:
 
 def _refuse_in_python(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.__new__" and arguments[1] in (socket.AF_INET, socket.AF_INET6):
-        raise NetworkRefused("a network address", N_("this process has no network"))
+        raise NetworkRefused("a network address", N_("this process has no network access"))
     if event == "socket.getaddrinfo":
-        raise NetworkRefused(str(arguments[0]), N_("this process has no network"))
+        raise NetworkRefused(str(arguments[0]), N_("this process has no network access"))
 
 
 def refuse_network() -> str:

@@ -1,4 +1,4 @@
-"""What travels over the pipe between the program and a worker process.
+"""The messages between the program and its worker processes.
 
 Each frame is a four-byte length (big-endian) and a MessagePack body: one of the envelopes below.
 The body of a call is a `Request` subclass that names the types of what comes back:
@@ -101,7 +101,7 @@ class Stop(msgspec.Struct, tag="stop"):
     """Finish nothing more and leave."""
 
 
-@operation(doing=N_("leaving"))
+@operation(doing=N_("shutting down"))
 class Leaving(Request):
     """Never sent: a worker that handles it is given it once, before its process leaves by itself."""
 

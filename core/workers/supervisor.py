@@ -1,4 +1,4 @@
-"""The parent side: starts a worker when it is needed, watches it, and tells its death from a failed job.
+"""The parent side: starts a worker when it is needed, watches it, and distinguishes its death from a failed job.
 
 A `Worker` belongs to one subject (engine, documents, parser, voice). Calls may come from any thread.
 The process starts with the first call, leaves when it has been idle, and comes back with the next

@@ -1,4 +1,4 @@
-"""Which documents, model and thinking the composer offers, and what the person chooses of them."""
+"""The choices of documents, model and thinking that the composer offers."""
 
 from __future__ import annotations
 

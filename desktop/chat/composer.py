@@ -36,9 +36,9 @@ MAX_LINES = 10
 def thinking_choices() -> list[tuple[bool | None, str]]:
     """What can be wished of a model that may think before it answers."""
     return [
-        (None, tr("As its makers chose")),
+        (None, tr("Model default")),
         (True, tr("Think first")),
-        (False, tr("Answer at once")),
+        (False, tr("Answer right away")),
     ]
 
 
@@ -123,7 +123,7 @@ class Composer(QFrame):
         self.text.focus_changed.connect(self._focus)
         self.attach_button = self._tool(tr("Add documents (Ctrl+O)"))
         self.attach_button.clicked.connect(self.attach)
-        self.talk_button = self._tool(tr("Hold to speak (or press Ctrl+Space to begin and to end)"))
+        self.talk_button = self._tool(tr("Hold to speak (or press Ctrl+Space to start and stop)"))
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
         self.collection_button = self._chip(tr("Which documents to ask"))
@@ -154,11 +154,11 @@ class Composer(QFrame):
 
     def _make_editing_row(self) -> QWidget:
         row = QWidget()
-        label = QLabel(tr("Asking in other words"))
+        label = QLabel(tr("Rephrasing the question"))
         label.setProperty("role", "muted")
         stop = QPushButton(tr("Cancel"))
         stop.setProperty("role", "plain")
-        stop.setToolTip(tr("Leave the question as it was (Esc)"))
+        stop.setToolTip(tr("Keep the original question (Esc)"))
         stop.clicked.connect(self.end_editing)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(4, 0, 0, 0)
@@ -226,7 +226,7 @@ class Composer(QFrame):
     def set_waiting_for_speech(self, waiting: bool) -> None:
         self.talk_button.setEnabled(not waiting)
         self.text.setPlaceholderText(
-            tr("Writing down what you said…") if waiting else tr("Type a question, or speak")
+            tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
         )
 
     def set_collections(self, names: list[str], current: str) -> None:

@@ -185,7 +185,7 @@ class ConversationModel(QAbstractListModel):
     def _find_headings(self) -> None:
         """Which headings there are, each before the conversation with its index."""
         if self._searching:
-            self._headings = [] if self._conversations else [(0, tr("Nothing found"))]
+            self._headings = [] if self._conversations else [(0, tr("No matches"))]
         elif self.archived:
             self._headings = [(0, tr("Archived"))]
         else:

@@ -1,4 +1,4 @@
-"""Finding words in the conversation that is open (Ctrl+F)."""
+"""Finds text in the open conversation (Ctrl+F)."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class FindBar(QFrame):
         row.addWidget(self.words, 1)
         row.addWidget(self.count)
         for name, text, function in (
-            ("previous", tr("Previous place (Shift+Enter)"), self.previous),
-            ("next", tr("Next place (Enter)"), self.next),
+            ("previous", tr("Previous match (Shift+Enter)"), self.previous),
+            ("next", tr("Next match (Enter)"), self.next),
             ("close", tr("Close (Esc)"), self.close_bar),
         ):
             button = QToolButton()
@@ -136,7 +136,7 @@ class FindBar(QFrame):
         if self._hits:
             self.count.setText(f"{self._current + 1}/{len(self._hits)}")
         else:
-            self.count.setText(tr("Nothing found") if self.words.text().strip() else "")
+            self.count.setText(tr("No matches") if self.words.text().strip() else "")
 
     def _show_current(self) -> None:
         self._show_count()

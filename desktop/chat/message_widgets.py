@@ -97,15 +97,17 @@ class QuestionWidget(MessageWidget):
         self.bubble.setObjectName("bubble")
         self._shown = SHOWN
         self.text = TextView(theme)
-        self.text.setAccessibleName(tr("You wrote"))
+        self.text.setAccessibleName(tr("Your question"))
         self.text.setPlainText(message.text[: self._shown])
         self._inside = QVBoxLayout(self.bubble)
         self._inside.setContentsMargins(*BUBBLE_PADDING)
         self._inside.addWidget(self.text)
         self.edit_button = QToolButton()
         self.edit_button.setProperty("role", "plain")
-        self.edit_button.setToolTip(tr("Ask in other words (Up in an empty message edits the last one)"))
-        self.edit_button.setAccessibleName(tr("Ask in other words"))
+        self.edit_button.setToolTip(
+            tr("Rephrase the question (press Up in an empty message to edit the last one)")
+        )
+        self.edit_button.setAccessibleName(tr("Rephrase"))
         self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -400,7 +402,7 @@ class AnswerWidget(MessageWidget):
             texts.append(tr("You stopped this answer."))
         elif message.state is MessageState.INTERRUPTED:
             texts.append(
-                tr("This answer was cut short when the program ended. Regenerate it to have it whole.")
+                tr("Tsukue closed before this answer was finished. Regenerate it to get the whole answer.")
             )
         elif message.state is MessageState.FAILED:
             problem = message.details.error or Problem()
@@ -408,24 +410,26 @@ class AnswerWidget(MessageWidget):
         if outcome == "not found":
             texts.append(
                 tr(
-                    "Your documents do not seem to say anything about this. Ask in other words, or add another document."
+                    "Your documents do not seem to mention this. Rephrase the question, or add another document."
                 )
             )
         elif outcome == "quotation":
-            texts.append(tr("The documents do not support this answer. What they do say is quoted above."))
+            texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark.marker is None for mark in marks):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
         if message.details.finish == "length":
             texts.append(
-                tr("The answer reached its longest length. Ask to go on, or raise the limit in the settings.")
+                tr(
+                    "The answer reached the maximum length. Ask the model to continue, or raise the limit in the settings."
+                )
             )
         elif message.details.finish == "context":
-            texts.append(tr("The model's window is full, so the answer ends here."))
+            texts.append(tr("The model's context is full, so the answer ends here."))
         if message.details.left_out:
             texts.append(
                 tr_n(
-                    "The conversation had outgrown the model's window: {n} earlier message is no longer read.",
-                    "The conversation had outgrown the model's window: {n} earlier messages are no longer read.",
+                    "This chat was longer than the model's context: {n} earlier message was not read.",
+                    "This chat was longer than the model's context: {n} earlier messages were not read.",
                     message.details.left_out,
                 )
             )
@@ -441,7 +445,7 @@ class AnswerWidget(MessageWidget):
         self._figures.setText(f"{timings.first_token_s:.1f} s · {speed:.0f} tok/s")
         self._figures.setToolTip(
             tr(
-                "First word after {first} s, {speed} tokens a second; {cached} of {prompt} tokens of the prompt were already read",
+                "First word after {first} s, {speed} tokens per second; {cached} of {prompt} prompt tokens were already read",
                 first=f"{timings.first_token_s:.1f}",
                 speed=f"{speed:.0f}",
                 cached=timings.cached_tokens,

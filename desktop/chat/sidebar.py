@@ -1,4 +1,4 @@
-"""The left side: a new chat, search, the conversations, and the way to the other pages."""
+"""The sidebar: new chat, search, the list of conversations, and links to the other pages."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Sidebar(QWidget):
         self.new_button = QPushButton()
         self.new_button.setProperty("role", "primary")
         self.new_button.setMinimumHeight(42)
-        self.new_button.setToolTip(tr("Start a new conversation (Ctrl+N)"))
+        self.new_button.setToolTip(tr("Start a new chat (Ctrl+N)"))
         self.new_button.setAccessibleName(tr("New chat"))
         self.new_button.clicked.connect(self.new_chat)
         name, keys = QLabel(tr("New chat")), QLabel("Ctrl N")
@@ -63,9 +63,9 @@ class Sidebar(QWidget):
         inside.addWidget(keys)
 
         self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search conversations"))
-        self.search.setAccessibleName(tr("Search conversations"))
-        self.search.setToolTip(tr("Search in all conversations (Ctrl+K)"))
+        self.search.setPlaceholderText(tr("Search chats"))
+        self.search.setAccessibleName(tr("Search chats"))
+        self.search.setToolTip(tr("Search all chats (Ctrl+K)"))
         self.search.setClearButtonEnabled(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MILLISECONDS)
         self._typing.timeout.connect(self._filter)
@@ -75,7 +75,7 @@ class Sidebar(QWidget):
         self.model.shown.connect(self._mark_current)
         self.list = QListView()
         self.list.setObjectName("conversations")
-        self.list.setAccessibleName(tr("Conversations"))
+        self.list.setAccessibleName(tr("Chats"))
         self.list.setUniformItemSizes(True)
         self.list.setModel(self.model)
         self._delegate = ConversationDelegate(theme)
@@ -205,7 +205,7 @@ class Sidebar(QWidget):
                 lambda: self._do("pin", lambda: self._chat.pin(number, pin)),
             )
         menu.addAction(
-            tr("Take out of the archive") if conversation.archived else tr("Archive"),
+            tr("Unarchive") if conversation.archived else tr("Archive"),
             lambda: self._do("archive", lambda: self._chat.archive(number, not conversation.archived)),
         )
         menu.addAction(tr("Export as Markdown…"), lambda: self.export.emit(number))
@@ -216,9 +216,7 @@ class Sidebar(QWidget):
         self._operations.in_order(name, lambda _: change())  # type: ignore[operator]
 
     def _rename(self, conversation: Conversation) -> None:
-        title, accepted = QInputDialog.getText(
-            self, tr("Rename"), tr("Title of the conversation"), text=conversation.title
-        )
+        title, accepted = QInputDialog.getText(self, tr("Rename"), tr("Chat title"), text=conversation.title)
         if accepted and title.strip():
             self._do("rename", lambda: self._chat.rename(conversation.id, title))
 

@@ -73,7 +73,7 @@ class Transcript(QAbstractScrollArea):
         super().__init__(parent)
         self.setObjectName("transcript")
         self.viewport().setObjectName("transcriptBody")
-        self.setAccessibleName(tr("Conversation"))
+        self.setAccessibleName(tr("Chat messages"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -1,4 +1,4 @@
-"""Going between the versions of a message: the answers to one question, or the wordings of one question."""
+"""Switches between the versions of a message: the answers to a question, or its wordings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Versions(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        for button, text in ((self.previous, tr("Earlier version")), (self.next, tr("Later version"))):
+        for button, text in ((self.previous, tr("Previous version")), (self.next, tr("Next version"))):
             button.setProperty("role", "plain")
             button.setToolTip(text)
             button.setAccessibleName(text)

@@ -415,8 +415,8 @@ class ChatView(QWidget):
         if event.conversation == self.conversation:
             self._notify.info(
                 tr_n(
-                    "The conversation has outgrown the model's window: {n} earlier message is no longer read. It stays here for you.",
-                    "The conversation has outgrown the model's window: {n} earlier messages are no longer read. They stay here for you.",
+                    "This chat is longer than the model's context: the model no longer reads {n} earlier message. You can still read it here.",
+                    "This chat is longer than the model's context: the model no longer reads {n} earlier messages. You can still read them here.",
                     event.left_out,
                 )
             )

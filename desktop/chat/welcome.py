@@ -1,4 +1,4 @@
-"""What an empty chat shows: at the first start what is here and what it can do, later a short greeting."""
+"""The content of an empty chat: an introduction at the first start, a short greeting later."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def _warning(chat: list[LocalModel]) -> str:
     """What is to be expected of the chat models that are here; '' where nothing need be said."""
     if not chat:
         return tr(
-            "There is no chat model here yet. Choose one under Models: the page says what runs well on this computer."
+            "There is no chat model yet. Choose one under Models, which shows what runs well on this computer."
         )
     if all(model.starter for model in chat):
         return tr(
-            "The starter chat model is tiny: it speaks English only, and it is often wrong. It shows how things work and"
-            " finds passages in your documents well enough, in Japanese too. For real work add a larger model under Models."
+            "The starter chat model is tiny: it speaks only English and is often wrong. It is there to show how things work. "
+            "Document search already works well, in Japanese too. For real work, add a larger model under Models."
         )
     return ""
 
@@ -60,7 +60,7 @@ class Welcome(QWidget):
         heading = QLabel(tr("What is on your desk?"))
         heading.setProperty("role", "heading")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        hint = QLabel(tr("Ask something, drop a document to ask about it, or hold the microphone and speak."))
+        hint = QLabel(tr("Ask a question, drop a document here, or hold the microphone button and speak."))
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
         hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -75,13 +75,11 @@ class Welcome(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(10)
-        heading = QLabel(tr("Welcome to your desk"))
+        heading = QLabel(tr("Welcome to Tsukue"))
         heading.setProperty("role", "heading")
         layout.addWidget(heading)
         promise = QLabel(
-            tr(
-                "Everything you type, drop or say here is worked on by this computer alone. No account, no connection."
-            )
+            tr("Everything you type, drop, or say stays on this computer. No account, no connection.")
         )
         promise.setWordWrap(True)
         layout.addWidget(promise)
@@ -97,7 +95,7 @@ class Welcome(QWidget):
         for role in ("chat", "embedding", "speech"):
             names = [model.name for model in models if model.role == role]
             if role == "embedding":
-                names.insert(0, tr("built-in multilingual finder"))
+                names.insert(0, tr("built-in multilingual search"))
             row = QLabel(f"{role_name(role)}  —  {', '.join(names) or tr('none yet')}")
             row.setTextFormat(Qt.TextFormat.PlainText)
             row.setProperty("role", "muted")

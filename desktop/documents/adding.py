@@ -1,4 +1,4 @@
-"""Adding documents: from the files that a person gives to what is said at the end, with a strip that shows how far it is."""
+"""Adds the documents that a person drops or chooses, with a progress strip and a summary at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AddingStrip(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
         self.cancel = QPushButton(tr("Stop"))
-        self.cancel.setToolTip(tr("Stop adding; what is finished stays"))
+        self.cancel.setToolTip(tr("Stop adding; what is done is kept"))
         self.cancel.clicked.connect(self.cancelled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
@@ -56,7 +56,7 @@ class AddingStrip(QFrame):
         self._show_text()
 
     def _show_text(self) -> None:
-        behind = tr_n("{n} more waits", "{n} more wait", self._waiting) if self._waiting else ""
+        behind = tr_n("{n} more waiting", "{n} more waiting", self._waiting) if self._waiting else ""
         self.label.setText(" · ".join(part for part in (self._text, behind) if part))
 
     def show_progress(self, progress: IngestProgress) -> None:
@@ -132,7 +132,7 @@ class Adding(QObject):
         if report.good and not addition.resuming:
             self.added.emit(addition.collection, conversation)
         if report.cancelled:
-            self._notify.info(tr("Adding was stopped. What was finished stays; add the file again to go on."))
+            self._notify.info(tr("Adding was stopped. What is done is kept; add the file again to continue."))
         elif report.good and not report.failed:
             self._notify.info(
                 tr_n(

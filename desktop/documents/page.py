@@ -1,4 +1,4 @@
-"""The documents page: collections, what they hold, adding and removing."""
+"""The documents page: collections, their contents, adding and removing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DocumentsPage(QWidget):
         self._reads = reads
         heading = QLabel(tr("Documents"))
         heading.setProperty("role", "heading")
-        about = QLabel(tr("Files are read where they lie. Their text stays on this computer."))
+        about = QLabel(tr("Files are read from where they are. Their text stays on this computer."))
         about.setProperty("role", "muted")
         add = QPushButton(tr("Add documents…"))
         add.setProperty("role", "primary")
@@ -69,7 +69,7 @@ class DocumentsPage(QWidget):
         for collection, documents in collections:
             self._list.addWidget(self._card(collection, documents))
         if not collections:
-            empty = QLabel(tr("No documents yet. Drop a file anywhere on this window, or add one here."))
+            empty = QLabel(tr("No documents yet. Drop a file anywhere in this window, or add one here."))
             empty.setProperty("role", "muted")
             self._list.addWidget(empty)
         self._list.addStretch()

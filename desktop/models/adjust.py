@@ -1,4 +1,4 @@
-"""What can be set by hand for one model, with what it means for memory while it is being set."""
+"""The dialog for adjusting one model, which shows what each change means for memory."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class AdjustDialog(QDialog):
         self.setMinimumWidth(560)
         wishes = models.adjustments.get(model.id)
         about = QLabel(
-            tr("Tsukue chooses what fits this computer. What you set here is kept for this model.")
+            tr("Tsukue chooses what suits this computer. Changes you make here apply to this model only.")
         )
         about.setProperty("role", "muted")
         about.setWordWrap(True)
@@ -81,27 +81,27 @@ class AdjustDialog(QDialog):
         self._form.setVerticalSpacing(12)
         self.context = self._box(tr("Context length in tokens"), self._contexts(), wishes.context_length)
         self.cache = self._box(
-            tr("Memory for the conversation"),
+            tr("Memory for the chat (KV cache)"),
             [
                 (None, tr("Chosen for you")),
                 ("f16", tr("Full precision")),
-                ("q8_0", tr("8 bits: half the memory, hardly a difference")),
-                ("q4_0", tr("4 bits: a quarter of the memory, answers may suffer")),
+                ("q8_0", tr("8 bits: half the memory, barely any difference")),
+                ("q4_0", tr("4 bits: a quarter of the memory, answers may get worse")),
             ],
             wishes.cache_type,
         )
         self.layers = self._layers(wishes)
         self.thinking = self._thinking(wishes)
-        self.draft = self._box(tr("Smaller model that guesses ahead"), self._drafts(), wishes.draft)
+        self.draft = self._box(tr("Draft model"), self._drafts(), wishes.draft)
         self.draft.setToolTip(
             tr(
-                "Models of the same family with the same vocabulary are offered. A much smaller one is used automatically where there is room for it, and only as long as it makes answers faster."
+                "Lists models of the same family with the same vocabulary. If memory allows, a much smaller one is used automatically as long as it makes answers faster."
             )
         )
         self.adapters = self._adapters(wishes)
         self._verdict = QHBoxLayout()
         self._safer = QFrame()
-        self.automatic = QPushButton(tr("Everything automatic"))
+        self.automatic = QPushButton(tr("Reset all to automatic"))
         self.automatic.clicked.connect(self._reset)
         close = QPushButton(tr("Close"))
         close.setProperty("role", "primary")
@@ -267,9 +267,9 @@ class AdjustDialog(QDialog):
             return
         self._safer.setObjectName("banner")
         row = QHBoxLayout(self._safer)
-        text = QLabel(tr("After a crash this model runs {how}.", how=", ".join(tr(name) for name in names)))
+        text = QLabel(tr("Since a crash, this model runs {how}.", how=", ".join(tr(name) for name in names)))
         text.setWordWrap(True)
-        back = QPushButton(tr("Try the usual way again"))
+        back = QPushButton(tr("Try the original settings again"))
         back.clicked.connect(lambda: self._models.ladder.reset(key))
         back.clicked.connect(self._safer.hide)
         row.addWidget(text, 1)

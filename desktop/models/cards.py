@@ -1,4 +1,4 @@
-"""How a model is shown: its name, what it is good for, its size, whether it fits, and what can be done."""
+"""Model cards: name, purpose, size, whether it fits, and actions."""
 
 from __future__ import annotations
 
@@ -61,16 +61,18 @@ def badge(fit: Fit) -> QLabel:
 def describe(model: LocalModel) -> str:
     """What a model is good for, honestly."""
     if model.id == "smollm2-135m-instruct":
-        return tr("Starts at once. A very small model for trying things out: English only, and often wrong.")
+        return tr(
+            "Starts right away. A very small model for trying things out: English only, and often wrong."
+        )
     if model.role == "embedding":
-        return tr("Finds passages in English documents. The multilingual finder is built in.")
+        return tr("Finds passages in English documents. Multilingual search is built in.")
     if model.id == "whisper-tiny-en":
-        return tr("Writes down spoken English. Fast.")
+        return tr("Turns spoken English into text. Fast.")
     if model.role == "speech":
-        return tr("Writes down what you say, in many languages. Weak at Japanese.")
+        return tr("Turns speech in many languages into text. Weak at Japanese.")
     if model.role == "adapter":
         return tr(
-            "Changes a model's style or knowledge. Choose it under “Adjust” of a model that it was made for."
+            "Changes a model's style or knowledge. To use it, choose “Adjust” on a model it was made for."
         )
     return tr("Added by you.")
 
@@ -145,7 +147,7 @@ def local_card(model: LocalModel, actions: list[Action], more: list[Choice]) -> 
     ]
     text = (
         tr(
-            "It cannot be used: {reason} ({place}). Put it back, or take it out of the list.",
+            "This model cannot be used: {reason} ({place}). Put the file back, or remove the model from the list.",
             reason=tr(value),
             place=str(model.place),
         )
@@ -159,7 +161,9 @@ def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:
     """A model that another program holds."""
     mark = QLabel(model.program)
     mark.setProperty("role", "chip")
-    text = tr("Found in {program}. It can be used where it lies; nothing is copied.", program=model.program)
+    text = tr(
+        "Found in {program}. It can be used from where it is; nothing is copied.", program=model.program
+    )
     return card(model.name, mark, [size_text(model.size_bytes)], text, [(tr("Use it"), use, False)])
 
 

@@ -1,4 +1,4 @@
-"""The downloads under way, at the foot of the models page: how far, how fast, how long; pause, go on, give up."""
+"""The downloads in progress at the bottom of the models page: progress, speed, time left; pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def progress_text(change: DownloadChanged) -> str:
     if change.state is State.PAUSED:
         return tr("Paused at {done} of {total}", done=size_text(change.done), total=size_text(change.total))
     if change.state is State.WAITING:
-        return tr("Waiting for its turn")
+        return tr("Waiting its turn")
     if change.seconds_left is None:
         return tr("{done} of {total}", done=size_text(change.done), total=size_text(change.total))
     return tr(
@@ -52,13 +52,13 @@ class _Row(QWidget):
         self.text.setProperty("role", "muted")
         self.text.setWordWrap(True)
         self.pause = QPushButton(tr("Pause"))
-        self.pause.setToolTip(tr("Stop for now; what has arrived is kept"))
+        self.pause.setToolTip(tr("Pause; what has been downloaded is kept"))
         self.pause.clicked.connect(lambda: strip.paused.emit(self.item.id))
         self.resume = QPushButton(tr("Resume"))
         self.resume.setProperty("role", "primary")
         self.resume.clicked.connect(lambda: strip.resumed.emit(self.item))
         self.cancel = QPushButton(tr("Cancel"))
-        self.cancel.setToolTip(tr("Stop, and delete what has arrived"))
+        self.cancel.setToolTip(tr("Cancel and delete what has been downloaded"))
         self.cancel.clicked.connect(lambda: strip.cancelled.emit(self.item.id))
         line = QHBoxLayout()
         line.setSpacing(12)

@@ -1,4 +1,4 @@
-"""The models page: what is on this computer, what would run well here, and the hub."""
+"""The models page: models on this computer, recommendations, and the hub."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ class ModelsPage(QWidget):
         _fill(self._here, [*own, *others])
         where = QLabel(
             tr(
-                "To use a model file that you have, drop it on this window, or put it into {folder}.",
+                "To use a model file you already have, drop it on this window or put it in {folder}.",
                 folder=str(self._models.folder),
             )
         )
@@ -253,7 +253,7 @@ class ModelsPage(QWidget):
             return [(tr("Rename…"), lambda: self._rename(model))]
         more: list[cards.Choice] = [
             (tr("Rename…"), lambda: self._rename(model)),
-            (tr("Open its folder"), lambda: self._open_folder(model)),
+            (tr("Open containing folder"), lambda: self._open_folder(model)),
         ]
         if not model.starter and not model.path.is_symlink():
             more.append((tr("Move to another disk…"), lambda: self._move(model)))
@@ -280,7 +280,7 @@ class ModelsPage(QWidget):
 
     def _rename(self, model: LocalModel) -> None:
         name, said = QInputDialog.getText(
-            self, tr("Rename"), tr("Name (leave it empty to go back to its own)"), text=model.name
+            self, tr("Rename"), tr("Name (leave empty to restore the original)"), text=model.name
         )
         if said:
             self._change("rename a model", lambda: self._models.library.rename(model.id, name))
@@ -340,13 +340,13 @@ class ModelsPage(QWidget):
         if model.role != "chat":
             self._notify.info(tr("{name} is ready.", name=model.name))
             return
-        self._notify.info(tr("Trying {name} out…", name=model.name))
+        self._notify.info(tr("Testing {name}…", name=model.name))
         self._operations.run(
             "try a model out",
             lambda job: self._models.try_out(model, job),
             lambda _: self._notify.info(
                 tr("{name} is ready.", name=model.name),
-                (tr("Chat with it"), lambda: self.chat_with.emit(model.id)),
+                (tr("Start a chat"), lambda: self.chat_with.emit(model.id)),
             ),
             partial(self._does_not_work, model),
         )
@@ -356,7 +356,7 @@ class ModelsPage(QWidget):
             return True
         self._notify.notice(
             tr(
-                "{name} is in the list of models, but a first try failed. {reason}",
+                "{name} was added, but did not work when tested. {reason}",
                 name=model.name,
                 reason=sentence(error),
             ),
@@ -370,10 +370,10 @@ class ModelsPage(QWidget):
         )
         if model.lacks:
             question = tr(
-                "Take {name} out of the list? What is left of its files is deleted.", name=model.name
+                "Remove {name} from the list? What is left of its files will be deleted.", name=model.name
             )
         if model.path.is_symlink():
-            question = tr("Take {name} out of the list? The file itself stays where it is.", name=model.name)
+            question = tr("Remove {name} from the list? The file itself stays where it is.", name=model.name)
         if QMessageBox.question(self, tr("Remove"), question) == QMessageBox.StandardButton.Yes:
             self._change("remove a model", lambda: self._models.library.remove(model.id))
 
@@ -413,7 +413,7 @@ class ModelsPage(QWidget):
                 raise HubMissing(entry.files[0].file, source.endpoint)
             return source.item(page, offer)
 
-        self._notify.info(tr("Asking the hub for {name}…", name=entry.name))
+        self._notify.info(tr("Looking up {name} on the hub…", name=entry.name))
         self._operations.run("ask for a model", ask, self._start)
 
     # ------------------------------------------------------------ downloads

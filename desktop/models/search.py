@@ -51,7 +51,7 @@ class HubSearch(QWidget):
         self._theme = theme
         self._role = "chat"  # of what was searched last
         self.words = QLineEdit()
-        self.words.setPlaceholderText(tr("Name of a model, then Enter"))
+        self.words.setPlaceholderText(tr("Type a model's name and press Enter"))
         self.words.setAccessibleName(tr("Search the hub"))
         self.words.returnPressed.connect(self.search)
         self.task = _box(tr("Kind of model"), [("chat", tr("Chat")), ("speech", tr("Speech to text"))])
@@ -61,7 +61,7 @@ class HubSearch(QWidget):
         )
         sizes = [(0, tr("Any size")), *((n, tr("Up to {n} B", n=n)) for n in (1, 4, 9, 15, 40))]
         self.parameters = _box(tr("Size"), sizes)
-        self.parameters.setToolTip(tr("Billions of parameters; a model of 4 B takes about 2.5 GB"))
+        self.parameters.setToolTip(tr("Billions of parameters; a 4 B model takes about 2.5 GB"))
         licences = [("", tr("Any licence")), *((name, name) for name in LICENCES)]
         self.licence = _box(tr("Licence"), licences)
         self.button = QPushButton(tr("Search"))
@@ -95,7 +95,7 @@ class HubSearch(QWidget):
         host = self._models.hub().endpoint.split("://", 1)[-1]
         self.note.setText(
             tr(
-                "Searching connects to {host} and tells it your words. Nothing else leaves this computer.",
+                "Searching connects to {host} and sends your search words. Nothing else leaves this computer.",
                 host=host,
             )
         )
@@ -133,7 +133,7 @@ class HubSearch(QWidget):
         self.note.setText(
             tr_n("{n} model", "{n} models", len(found))
             if found
-            else tr("Nothing was found. Try fewer or other words.")
+            else tr("No models found. Try fewer or different words.")
         )
         for model in found:
             facts = [

@@ -1,4 +1,4 @@
-"""The backups among the settings: which there are, making one now, restoring one.
+"""The backups section of the settings: lists, makes and restores backups.
 
 A backup is restored at the next start, before anything opens the database: Tsukue closes and opens again.
 """
@@ -55,15 +55,15 @@ class BackupsPanel(QWidget):
         self._restart = restart
         about = QLabel(
             tr(
-                "Each day Tsukue copies your chats and the text of your documents. "
-                "The last seven days and the last four weeks are kept."
+                "Tsukue backs up your chats and the text of your documents every day. "
+                "It keeps daily backups for a week and weekly backups for four weeks."
             )
         )
         about.setProperty("role", "muted")
         about.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setAccessibleName(tr("Backups"))
-        self.list.setHeaderLabels([tr("Date"), tr("Size"), tr("Made")])
+        self.list.setHeaderLabels([tr("Date"), tr("Size"), tr("Type")])
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setFixedHeight(LIST_HEIGHT)
@@ -143,8 +143,8 @@ class BackupsPanel(QWidget):
             self,
             tr("Restore a backup"),
             tr(
-                "Go back to how everything was on {date}? Tsukue closes and opens again with the backup. "
-                "What you have now is kept in the backups folder.",
+                "Go back to how everything was on {date}? Tsukue will restart with the backup. "
+                "Your current data is kept in the backups folder.",
                 date=moment(chosen),
             ),
         )
@@ -170,5 +170,5 @@ def _why(one: Backup) -> str:
     if one.reason.startswith(backup.REPLACED):
         return tr("before a restore")
     if one.reason.startswith(backup.ASKED):
-        return tr("by you")
+        return tr("manual")
     return tr("daily")

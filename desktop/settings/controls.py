@@ -1,4 +1,4 @@
-"""What a setting is changed with: one control for each kind of declaration."""
+"""The controls of the settings: one for each kind of setting."""
 
 from __future__ import annotations
 

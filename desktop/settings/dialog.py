@@ -39,13 +39,13 @@ TOKENS = (
     (
         secrets.REMOTE,
         "remote_model",
-        N_("Access key of that server"),
-        N_("Only if the server asks for one; it is sent to that server alone."),
+        N_("Server access key"),
+        N_("Only if the server requires one. It is sent to that server only."),
     ),
     (
         secrets.HUB,
         "hub_endpoint",
-        N_("Access token of the model hub"),
+        N_("Model hub access token"),
         N_("For models that are only available to people who have agreed to their terms."),
     ),
 )

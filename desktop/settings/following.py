@@ -46,8 +46,8 @@ def tell(problems: Sequence[TsukueError], notify: Notify) -> None:
     if more := len(problems) - len(said):
         said.append(
             tr_n(
-                "{n} more line of settings.toml has a mistake.",
-                "{n} more lines of settings.toml have mistakes.",
+                "{n} more line of settings.toml has an error.",
+                "{n} more lines of settings.toml have errors.",
                 more,
             )
         )

@@ -1,4 +1,4 @@
-"""One row of the settings: what it is called, what it does in a sentence, its control, and the way back."""
+"""One row of the settings: label, description, control and reset button."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Row(QWidget):
         self.about.setTextFormat(Qt.TextFormat.PlainText)
         control.setAccessibleName(label)
         control.setAccessibleDescription(about)
-        self.back = QPushButton(tr("Back to default"))
+        self.back = QPushButton(tr("Reset to default"))
         self.back.setProperty("role", "plain")
-        self.back.setAccessibleName(tr("Back to default: {label}", label=label))
+        self.back.setAccessibleName(tr("Reset to default: {label}", label=label))
         kept = self.back.sizePolicy()
         kept.setRetainSizeWhenHidden(True)  # so that a row does not jump when its value changes
         self.back.setSizePolicy(kept)

@@ -35,8 +35,8 @@ class TokenField(QWidget):
         self.line.setEchoMode(QLineEdit.EchoMode.Password)
         self.line.setAccessibleName(label)
         self.line.editingFinished.connect(self._keep)
-        self.forget = QPushButton(tr("Forget it"))
-        self.forget.setAccessibleName(tr("Forget it: {label}", label=label))
+        self.forget = QPushButton(tr("Clear"))
+        self.forget.setAccessibleName(tr("Clear: {label}", label=label))
         self.forget.clicked.connect(lambda: self._put(""))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -53,11 +53,11 @@ class TokenField(QWidget):
         there = bool(self._address())
         self.line.setEnabled(there)
         if not there:
-            self.line.setPlaceholderText(tr("Name the server first"))
+            self.line.setPlaceholderText(tr("Enter a server first"))
         elif kept:
-            self.line.setPlaceholderText(tr("Kept in the system's keyring"))
+            self.line.setPlaceholderText(tr("Stored in the system keyring"))
         else:
-            self.line.setPlaceholderText(tr("Only where one is asked for"))
+            self.line.setPlaceholderText(tr("Only if required"))
         self.forget.setVisible(kept)
 
     def _keep(self) -> None:
@@ -68,7 +68,7 @@ class TokenField(QWidget):
         address = self._address()
         self._asking = True
         self.line.clear()
-        self.line.setPlaceholderText(tr("Asking the keyring…"))
+        self.line.setPlaceholderText(tr("Checking the keyring…"))
         self._enable(False)
         self._operations.run(
             "keep a token",

@@ -1,4 +1,4 @@
-"""Captures the microphone: mono, 16 kHz, for as long as the button is held."""
+"""Records from the microphone (mono, 16 kHz) for as long as the button is held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speaking into the composer: the microphone is captured, and what was said is written where the cursor is."""
+"""Dictation: records the microphone and inserts the recognised text at the cursor."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Talking(QObject):
         if seconds < SHORT_PRESS_SECONDS:
             self._notify.info(
                 tr(
-                    "Hold the microphone button while you speak, or press Ctrl+Space to begin and again to end."
+                    "Hold the microphone button while you speak, or press Ctrl+Space to start and again to stop."
                 )
             )
             return

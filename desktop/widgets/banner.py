@@ -29,8 +29,8 @@ class Banner(QFrame):
         self._function: Callable[[], None] | None = None
         self.close_button = QToolButton()
         self.close_button.setProperty("role", "plain")
-        self.close_button.setToolTip(tr("Close this message"))
-        self.close_button.setAccessibleName(tr("Close this message"))
+        self.close_button.setToolTip(tr("Dismiss"))
+        self.close_button.setAccessibleName(tr("Dismiss"))
         self.close_button.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)

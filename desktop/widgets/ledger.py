@@ -1,4 +1,4 @@
-"""Every connection that this program made or refused, for the person to read."""
+"""The list of all connections that Tsukue made or blocked."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Ledger(QDialog):
         self.resize(640, 420)
         about = QLabel(
             tr(
-                "Everything that this program ever connected to, and what it was refused. The file is {file}.",
+                "Every connection Tsukue has made, and every one it blocked. The list is stored in {file}.",
                 file="logs/network.jsonl",
             )
             if entries
-            else tr("This program has never connected to anything.")
+            else tr("Tsukue has never connected to anything.")
         )
         about.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setAccessibleName(tr("Connections"))
         self.list.setRootIsDecorated(False)
-        self.list.setHeaderLabels([tr("When"), tr("Where"), tr("What for"), ""])
+        self.list.setHeaderLabels([tr("When"), tr("Address"), tr("Purpose"), ""])
         locale = QLocale()
         for entry in reversed(entries[-MOST:]):
             when = QDateTime.fromMSecsSinceEpoch(int(entry.time * 1000))

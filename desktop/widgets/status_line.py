@@ -1,4 +1,4 @@
-"""The quiet line at the bottom: offline shield, connections, model and speed, memory, context meter."""
+"""The status line: offline shield, connections, model and speed, memory, context meter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class StatusLine(QWidget):
         self.offline.setObjectName("offline")
         self.network = QPushButton()
         self.network.setProperty("role", "quiet")
-        self.network.setToolTip(tr("Show every connection that this program made"))
+        self.network.setToolTip(tr("Show every connection Tsukue has made"))
         self.network.clicked.connect(self.ledger)
         self.activity = QLabel()
         self.model = QLabel()
@@ -35,7 +35,7 @@ class StatusLine(QWidget):
         self.meter.setTextVisible(False)
         self.meter.setFixedWidth(90)
         self.meter.setRange(0, 100)
-        self.meter.setAccessibleName(tr("How full the model's window is"))
+        self.meter.setAccessibleName(tr("How much of the model's context is used"))
         self.percent = QLabel()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
@@ -74,23 +74,23 @@ class StatusLine(QWidget):
         """How many connections this session has made."""
         self._connections = connections
         if self._server:
-            self.offline.setText(tr("Not offline: {host}", host=self._server))
+            self.offline.setText(tr("Online: {host}", host=self._server))
             self.offline.setToolTip(
                 tr(
-                    "Your messages, and passages of documents that you ask about, are sent to {host}, which answers.",
+                    "Your messages, and passages from the documents you ask about, are sent to {host} for answering.",
                     host=self._server,
                 )
             )
         elif connections:
-            self.offline.setText(tr("Computed here"))
+            self.offline.setText(tr("Runs on this computer"))
             self.offline.setToolTip(
                 tr(
-                    "What you write here is computed on this computer. The list shows what the connections were for."
+                    "What you write is processed on this computer. The list shows what the connections were for."
                 )
             )
         else:
             self.offline.setText(tr("Offline"))
-            self.offline.setToolTip(tr("Everything is computed on this computer. Nothing was sent anywhere."))
+            self.offline.setToolTip(tr("Everything runs on this computer. Nothing has been sent anywhere."))
         self.network.setText(tr_n("{n} connection", "{n} connections", connections))
 
     def set_model(self, name: str, speed: float | None) -> None:

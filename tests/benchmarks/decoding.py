@@ -183,7 +183,7 @@ def measure_overhead(app: Any) -> None:
 
 
 def measure_speculation(app: Any) -> None:
-    """The 40 document questions with passages, answered with and without guessing ahead; greedy, in both languages."""
+    """The 40 document questions with passages, answered with and without speculative decoding; greedy, in both languages."""
     from core.engine.messages import Forget, Generate, LoadModel, Sampling, Turn
 
     questions = [q for q in read_lines(ROOT / "tests/data/questions.jsonl") if q["file"] is not None]

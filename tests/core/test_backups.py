@@ -699,17 +699,17 @@ def test_the_command_line_backs_up_lists_and_restores(home: Home, tmp_path: Path
         file = tmp_path / "mine.db"
         assert json.loads(tsukue(home, "backup", "-o", str(file), "--json")[1])["file"] == str(file)
         code, _, said = tsukue(home, "backup", "-o", str(home.database))
-        assert (code, "exists already" in said) == (1, True)
+        assert (code, "already exists" in said) == (1, True)
         code, _, said = tsukue(home, "restore", "--latest")
         assert (code, "already open" in said) == (1, True)
     chat(home, "new")
     at(home, datetime(2026, 1, 1)).write_bytes(b"bad")
     good, bad = json.loads(tsukue(home, "backup", "--list", "--json")[1])
     assert (good["good"], good["conversations"], good["messages"]) == (True, 1, 1)
-    assert (bad["good"], bad["why"]) == (False, "it is no database")
+    assert (bad["good"], bad["why"]) == (False, "it is not a database")
     assert "NOT USABLE" in tsukue(home, "backup", "--list")[1]
     code, out, _ = tsukue(home, "restore", str(file))
-    assert (code, "1 conversations, 1 messages" in out) == (0, True)
+    assert (code, "1 chats, 1 messages" in out) == (0, True)
     assert titles(home) == {"old"}
     code, _, said = tsukue(home, "restore", str(tmp_path / "none.db"))
     assert (code, "was not found" in said) == (1, True)

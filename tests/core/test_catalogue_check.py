@@ -53,4 +53,4 @@ def test_a_repository_that_has_gone_is_named(tmp_path: Path) -> None:
     with double.Hub() as server:
         code, output = check(tmp_path, server, entry())
     assert code == 1
-    assert "is not on" in output
+    assert "was not found on" in output

@@ -77,9 +77,7 @@ def test_an_added_model_is_tried_chosen_missed_and_removed(home: Home, tmp_path:
     assert (code, added["id"], added["works"], said) == (0, "good", True, "")
     code, (added,), said = tsukue(home, "models", "import", str(mute), "--json")
     assert (code, added["id"], added["works"]) == (1, "mute", False)
-    assert said.startswith(
-        "tsukue: mute is in the list of models, but a first try failed. The model's own chat"
-    )
+    assert said.startswith("tsukue: mute was added, but did not work when tested. The model's own chat")
     assert len(said.splitlines()) == 1
     code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
     assert (code, answer["model"], said) == (0, "SmolLM2 135M", "")
@@ -92,15 +90,15 @@ def test_an_added_model_is_tried_chosen_missed_and_removed(home: Home, tmp_path:
     code, (answer,), said = tsukue(home, "chat", "Say hello.", "--json")
     assert (code, answer["model"]) == (0, "SmolLM2 135M")
     assert said == (
-        f"tsukue: good cannot be used: its file is not there ({good}); SmolLM2 135M is used instead\n"
+        f"tsukue: good cannot be used: its file is missing ({good}); SmolLM2 135M is used instead\n"
     )
     code, _, said = tsukue(home, "chat", "Say hello.", "--model", "good", "--json")
     assert code == 1
     assert str(good) in said
     code, (models,), _ = tsukue(home, "models", "list", "--json")
     (gone,) = (model for model in models if model["lacks"])
-    assert (gone["id"], gone["path"], gone["lacks"]) == ("good", str(good), "its file is not there")
-    assert f"its file is not there ({good})" in tsukue(home, "models", "list")[1][0]
+    assert (gone["id"], gone["path"], gone["lacks"]) == ("good", str(good), "its file is missing")
+    assert f"its file is missing ({good})" in tsukue(home, "models", "list")[1][0]
     for model in ("good", "mute"):
         assert tsukue(home, "models", "remove", model, "--json")[1] == [{"freed_bytes": 0}]
     code, (models,), _ = tsukue(home, "models", "list", "--json")
@@ -117,7 +115,7 @@ def test_a_model_is_adjusted(home: Home) -> None:
         home, "models", "adjust", "smollm2-135m-instruct", "--draft", "smollm2-135m-instruct"
     )
     assert code == 1
-    assert "cannot guess ahead for" in said
+    assert "cannot be the draft model for" in said
     code, (kept,), _ = tsukue(
         home, "models", "adjust", "smollm2-135m-instruct", "--context", "0", "--draft", "auto", "--json"
     )

@@ -191,7 +191,7 @@ def test_a_full_disk_behind_the_output(home: Home, script: Callable[..., Path], 
     script({"when": "", "say": "word " * 30, "seconds_per_piece": 0.02})
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         code, _, errors = tsukue(home, *arguments, stdout=full)
-    assert (code, errors) == (1, "tsukue: the output cannot be written: No space left on device\n")
+    assert (code, errors) == (1, "tsukue: cannot write the output: No space left on device\n")
 
 
 @LINUX

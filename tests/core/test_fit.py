@@ -91,7 +91,7 @@ def test_verdicts_have_their_reasons() -> None:
     assert large.verdict is Verdict.NOT
     crowded = fit.judge(11_000_000_000, shape, 40960, LAPTOP)
     assert crowded.verdict is Verdict.NOT
-    assert "closed it would fit" in crowded.sentence
+    assert "would make room" in crowded.sentence
     tight = fit.judge(7_000_000_000, shape, 262144, LAPTOP, context=65536)
     assert tight.verdict is Verdict.FITS
     assert 2048 <= tight.context < 65536

@@ -231,7 +231,7 @@ def test_a_crash_at_the_first_prompt_ends_in_a_working_chat(open_app: Callable[.
     taken = steps(app)
     answer = ask(app)
     assert (answer.text, answer.state) == ("one two three four", MessageState.DONE)
-    assert taken == ["without flash attention", "without rearranged weights"]
+    assert taken == ["without flash attention", "without repacked weights"]
 
 
 def test_a_crash_in_mid_answer_is_said_and_the_next_try_works(open_app: Callable[..., App]) -> None:
@@ -254,7 +254,7 @@ def test_a_crash_while_writing_is_first_put_down_to_guessing(open_app: Callable[
     conversation = app.chat.new_conversation().id
     with pytest.raises(WorkerDied):
         app.chat.send(conversation, "Go.").wait(60)
-    assert taken == ["without guessing ahead"]
+    assert taken == ["without speculative decoding"]
     broken = app.conversations.branch(conversation)[-1]
     assert app.chat.regenerate(broken.id).wait(60).text == "one two three four"
 
@@ -268,7 +268,7 @@ def test_a_smaller_model_that_crashes_at_load_is_left_out(open_app: Callable[...
     app.engine.adjustments.set(model, Adjustments(draft="small"))
     conversation = app.chat.new_conversation().id
     assert app.chat.send(conversation, "Go.", model=model).wait(60).text == "one two three four"
-    assert taken == ["without guessing ahead"]
+    assert taken == ["without speculative decoding"]
 
 
 def test_a_model_that_nothing_helps_is_named_after_two_starts(open_app: Callable[..., App]) -> None:
@@ -289,7 +289,7 @@ def test_the_self_test_names_a_model_that_nothing_helps(open_app: Callable[..., 
     app = open_app(at="load")
     taken = steps(app)
     report = doctor.examine(app)["engine"]["self_test"]
-    assert "was loading SmolLM2" in report["error"]
+    assert "while loading SmolLM2" in report["error"]
     assert taken == []
 
 
@@ -305,7 +305,7 @@ def test_a_crash_at_every_prompt_ends_in_one_sentence(open_app: Callable[..., Ap
 
 def test_a_kill_at_loading_names_the_model(open_app: Callable[..., App]) -> None:
     app = open_app(at="load", signal="SIGTERM")
-    with pytest.raises(ModelCrashed, match=r"SmolLM2.*asked to end.*SIGTERM"):
+    with pytest.raises(ModelCrashed, match=r"SmolLM2.*told to stop.*SIGTERM"):
         ask(app)
 
 

@@ -368,10 +368,10 @@ def test_a_split_model_without_one_of_its_parts_is_refused(
 ) -> None:
     for part in parts[:-1]:
         shutil.copy(part, tmp_path)
-    with pytest.raises(ModelUnreadable, match="a part of it is not there"):
+    with pytest.raises(ModelUnreadable, match="part of it is missing"):
         Library(home).add(tmp_path / parts[0].name)
     (tmp_path / parts[-1].name).write_bytes(parts[-1].read_bytes()[:-1000])
-    with pytest.raises(ModelUnreadable, match="cut short"):
+    with pytest.raises(ModelUnreadable, match="incomplete"):
         Library(home).add(tmp_path / parts[0].name)
 
 
@@ -462,12 +462,12 @@ def _linked_parts(home: Home, tmp_path: Path, parts: list[Path]) -> Path:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (_linked, "its file is not there"),
-        (_moved_folder, "its file is not there"),
-        (_folder_without_its_file, "its file is not there"),
-        (_own_parts, "a part of it is not there"),
-        (_own_parts_first, "a part of it is not there"),
-        (_linked_parts, "a part of it is not there"),
+        (_linked, "its file is missing"),
+        (_moved_folder, "its file is missing"),
+        (_folder_without_its_file, "its file is missing"),
+        (_own_parts, "part of it is missing"),
+        (_own_parts_first, "part of it is missing"),
+        (_linked_parts, "part of it is missing"),
     ],
 )
 def test_a_model_whose_file_has_gone_is_listed_as_such_and_can_be_removed(
@@ -513,7 +513,7 @@ def test_removing_a_folder_that_was_moved_and_has_gone_deletes_nothing_beside_it
     library.move("desk--finder", tmp_path / "disk")
     (tmp_path / "disk/other things").mkdir()
     shutil.rmtree(tmp_path / "disk/desk--finder")
-    assert gone(library) == {"desk--finder": "its file is not there"}
+    assert gone(library) == {"desk--finder": "its file is missing"}
     assert library.remove("desk--finder") == 0
     assert (tmp_path / "disk/other things").is_dir()
 
@@ -571,8 +571,8 @@ def test_files_that_may_not_be_read_are_said(tmp_path: Path) -> None:
             closed.chmod(0o700)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "door its file may not be read",
-        "shut its file may not be read",
+        "door you do not have permission to read its file",
+        "shut you do not have permission to read its file",
         "ModelMissing",
         "ModelUnreadable",
         "NoModel",
@@ -590,7 +590,7 @@ def test_what_was_chosen_and_is_unknown_or_of_another_kind_is_told(home: Home, t
     for wanted in ("", "never-there", "style", "smollm2-135m-instruct", "SmolLM2 135M"):
         assert library.choose("chat", wanted) == "smollm2-135m-instruct"
     assert told == [
-        ("never-there", "it is not on this computer any more"),
+        ("never-there", "it is no longer on this computer"),
         ("style", "it is a model for something else"),
     ]
 

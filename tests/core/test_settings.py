@@ -273,7 +273,7 @@ def test_an_unreadable_file_is_set_aside_and_its_lines_are_used(home: Home, what
 def test_the_line_of_a_typo_is_said(home: Home) -> None:
     home.settings.write_text('# mine\ntheme = "dark"\n\ntop_k = oops\n')
     (problem,) = SettingsFile(home.settings).problems
-    assert "a mistake in line 4." in str(problem)
+    assert "an error on line 4 " in str(problem)
 
 
 def test_two_in_one_second_do_not_overwrite_each_other(home: Home) -> None:
@@ -649,7 +649,7 @@ def test_an_unreadable_file_is_said_and_left_by_who_only_reads(home: Home) -> No
     home.settings.write_text("= oops\n")
     code, out, said = tsukue(home, "get", "theme")
     assert (code, out) == (0, "auto\n")
-    assert said.startswith("tsukue: settings.toml could not be read (it has a mistake in its text).")
+    assert said.startswith("tsukue: settings.toml could not be read (it contains a syntax error).")
     assert set_aside(home) == []
     code, _, said = tsukue(home, "set", "theme", "dark")
     assert code == 0

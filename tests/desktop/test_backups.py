@@ -60,7 +60,7 @@ def test_a_backup_is_made_listed_and_asked_for(
     qtbot.waitUntil(lambda: panel.list.topLevelItemCount() == 1, timeout=20_000)
     assert panel.make.isEnabled()
     (made,) = window.app.backups.all()
-    assert panel.list.topLevelItem(0).text(2) == "by you"
+    assert panel.list.topLevelItem(0).text(2) == "manual"
     panel.list.topLevelItem(0).setSelected(True)
     asked: list[str] = []
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
@@ -85,7 +85,7 @@ def test_a_backup_that_is_no_good_restarts_nothing(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     panel.restore.click()
     qtbot.waitUntil(lambda: bool(window.notify.history), timeout=20_000)
-    assert "cannot be restored: it is no database" in window.notify.history[-1][1]
+    assert "cannot be restored: it is not a database" in window.notify.history[-1][1]
     assert panel.restore.isEnabled()
     assert not window.app.home.restore_request.exists()
     assert panel.restarts == []  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ def test_a_damaged_database_is_replaced_by_what_the_person_chooses(
     assert program._app is not None
     there = {c.title for c in program._app.conversations.all()}
     assert ("after the backup" in there) is (choice == "salvage")
-    assert ("Rescued:" if choice == "salvage" else "is open now") in opening.notify.history[-1][1]
+    assert ("Rescued:" if choice == "salvage" else "is now open") in opening.notify.history[-1][1]
     (kept,) = home.backups.glob("*-replaced.db")
     assert kept.read_bytes()[:100] == bytes(100)
     opening.close()
@@ -182,7 +182,7 @@ def test_without_a_backup_one_can_still_quit(
     program.close()
     assert ended == [1]
     assert states == [(False, True)]
-    assert "no backup" in seen[0].said.text()
+    assert "No backup" in seen[0].said.text()
     assert home.database.read_bytes() == before
     assert not opening.isVisible()
 
@@ -290,6 +290,6 @@ def test_the_dialog_works_while_the_home_is_free_again(home: Home) -> None:
     """A start that failed gives the lock back, so that the dialog's choice can take it."""
     home.database.write_bytes(b"this is no database at all" * 100)
     for _ in range(2):
-        with pytest.raises(Exception, match="cannot be read as Tsukue's database"):
+        with pytest.raises(Exception, match=r"database .* cannot be read"):
             App(home)
         home.lock().release()

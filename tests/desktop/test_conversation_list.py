@@ -136,7 +136,7 @@ def test_a_title_that_is_not_there_is_said(
     make(store, "a chat", 0)
     model.filter = "nowhere"
     read_all(qtbot, model)
-    assert rows(model) == ["Nothing found"]
+    assert rows(model) == ["No matches"]
     model.filter = "cha"
     read_all(qtbot, model)
     assert rows(model) == ["a chat"]

@@ -234,7 +234,7 @@ def test_what_is_under_way_ends_first(qtbot: QtBot, window: MainWindow) -> None:
     window.operations.run("long", lambda job: go.wait(20), done.append)
     window.app.settings.change(language="ja")
     qtbot.waitUntil(lambda: bool(window.notify.history), timeout=5000)
-    assert "The language changes as soon as" in window.notify.history[0][1]
+    assert "The language will change when" in window.notify.history[0][1]
     assert window.chat is before
     go.set()
     qtbot.waitUntil(lambda: window.chat is not before, timeout=20_000)

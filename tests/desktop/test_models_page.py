@@ -90,7 +90,7 @@ def test_safer_settings_are_undone_where_they_are_shown(qtbot: QtBot, window: Ma
     window.app.engine.ladder.step_down(key, "SIGSEGV", gpu=False, guesses=False)
     dialog = adjust(qtbot, window)
     assert "without flash attention" in texts(dialog)
-    (back,) = [b for b in dialog.findChildren(QPushButton) if b.text() == "Try the usual way again"]
+    (back,) = [b for b in dialog.findChildren(QPushButton) if b.text() == "Try the original settings again"]
     back.click()
     assert window.app.engine.ladder.remembered() == {}
     assert "without flash attention" not in texts(dialog)
@@ -130,14 +130,14 @@ def test_a_model_that_has_gone_is_shown_said_and_removed(
     window = open_window(chat_model="theirs")
     qtbot.waitUntil(window.chat.banner.isVisible)
     said = window.chat.banner.text.text()
-    assert said.startswith(f"theirs cannot be used: its file is not there ({file}). SmolLM2 135M is used")
+    assert said.startswith(f"theirs cannot be used: its file is missing ({file}). SmolLM2 135M is used")
     assert window.composer.model_button.text().startswith("SmolLM2 135M")
     window.show_page("models")
 
     def shown() -> list[str]:
         return [label.text() for label in window.models.findChildren(QLabel) if label.isVisible()]
 
-    sentence = f"It cannot be used: its file is not there ({file})"
+    sentence = f"This model cannot be used: its file is missing ({file})"
     qtbot.waitUntil(lambda: any(text.startswith(sentence) for text in shown()), timeout=10_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     (remove,) = [
@@ -161,8 +161,8 @@ def test_helpers_that_have_gone_are_said(
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     qtbot.waitUntil(lambda: len(window.notify.history) == 2)
-    assert "tiny, which was to guess ahead" in window.notify.history[0][1]
-    assert "The adapter /gone/style.gguf of SmolLM2 135M is not there" in window.notify.history[1][1]
+    assert "tiny, the draft model for SmolLM2 135M, is missing" in window.notify.history[0][1]
+    assert "The adapter /gone/style.gguf for SmolLM2 135M is missing" in window.notify.history[1][1]
 
 
 @pytest.mark.logs("shown to the person: DiskFull")
@@ -175,7 +175,7 @@ def test_an_adjustment_that_cannot_be_kept_is_said(
     dialog = adjust(qtbot, window)
     monkeypatch.setattr("core.files.write", full)
     dialog.context.setCurrentIndex(dialog.context.findData(2048))
-    assert "no room left" in window.notify.history[-1][1]
+    assert " is full." in window.notify.history[-1][1]
     assert window.app.engine.adjustments.get(STARTER) == USUAL
     dialog.close()
 
@@ -201,7 +201,7 @@ def test_a_card_that_has_gone_is_said_on_the_screen(
     send(qtbot, second, "Hello")
     qtbot.waitUntil(lambda: answered(second), timeout=20_000)
     assert second.chat.banner.isVisible()
-    assert "A card is not there any more" in second.chat.banner.text.text()
+    assert "The graphics card A card was not found" in second.chat.banner.text.text()
 
 
 def test_the_engine_is_tested_quietly_and_without_a_model_too(
@@ -220,11 +220,11 @@ def test_a_server_is_shown_as_not_offline(
     with Server() as server:
         window = open_window(remote_url=server.url, chat_model="remote")
         host = server.url.split("//")[1]
-        qtbot.waitUntil(lambda: window.status.offline.text() == f"Not offline: {host}")
+        qtbot.waitUntil(lambda: window.status.offline.text() == f"Online: {host}")
         send(qtbot, window, "Hello")
         qtbot.waitUntil(lambda: answered(window), timeout=20_000)
         window.chat.choices.use_model(STARTER)
-        qtbot.waitUntil(lambda: "Not offline" not in window.status.offline.text())
+        qtbot.waitUntil(lambda: "Online" not in window.status.offline.text())
         server.behave = "vanish"
         window.chat.choices.use_model("remote")
         send(qtbot, window, "And now?")
@@ -246,11 +246,11 @@ def test_thinking_is_chosen_beside_the_model_that_can(
     button = window.composer.thinking_button
     qtbot.waitUntil(button.isVisible, timeout=10_000)
     assert button.text() == "Thinking ▾"
-    next(action for action in button.menu().actions() if action.text() == "Answer at once").trigger()
-    qtbot.waitUntil(lambda: button.text() == "Answer at once ▾")
+    next(action for action in button.menu().actions() if action.text() == "Answer right away").trigger()
+    qtbot.waitUntil(lambda: button.text() == "Answer right away ▾")
     assert window.app.engine.adjustments.get("thinker").thinking is False
     window.chat.choices.use_model(STARTER)
     qtbot.waitUntil(lambda: not button.isVisible())
     window.chat.choices.use_model("thinker")
     qtbot.waitUntil(button.isVisible, timeout=10_000)
-    assert button.text() == "Answer at once ▾"
+    assert button.text() == "Answer right away ▾"

@@ -141,7 +141,7 @@ def test_the_composer_follows_the_chat_model(
     qtbot: QtBot, window: MainWindow, dialog: SettingsDialog
 ) -> None:
     window.app.settings.change(remote_url="http://127.0.0.1:9", chat_model="remote")
-    qtbot.waitUntil(lambda: window.status.offline.text() == "Not offline: 127.0.0.1:9")
+    qtbot.waitUntil(lambda: window.status.offline.text() == "Online: 127.0.0.1:9")
 
 
 def test_the_last_of_several_quick_changes_counts(qtbot: QtBot, window: MainWindow) -> None:
@@ -166,7 +166,7 @@ def test_a_change_that_fails_is_said_and_shown_undone(
     assert isinstance(field, QCheckBox)
     field.click()
     qtbot.waitUntil(lambda: bool(window.notify.history))
-    assert "no room left on the disk" in window.notify.history[0][1]
+    assert " is full. Free up" in window.notify.history[0][1]
     assert not field.isChecked()
     monkeypatch.undo()
     field.click()
@@ -322,17 +322,17 @@ def test_the_keyring_is_asked_off_the_windows_thread_and_may_take_its_time(
     qtbot.waitUntil(lambda: bool(asked))
     assert field.line.text() == "", "it is not shown again"
     assert not field.line.isEnabled()
-    assert field.line.placeholderText() == "Asking the keyring…"
+    assert field.line.placeholderText() == "Checking the keyring…"
     window.app.settings.change(seed=3)  # the window goes on meanwhile
     qtbot.waitUntil(lambda: dialog.fields["seed"].value() == 3)  # type: ignore[attr-defined]
     assert not field.line.isEnabled()
     unlocked.set()
-    qtbot.waitUntil(lambda: field.line.placeholderText() == "Kept in the system's keyring")
+    qtbot.waitUntil(lambda: field.line.placeholderText() == "Stored in the system keyring")
     assert field.line.isEnabled()
     assert len(asked) == 1
     qtbot.waitUntil(lambda: field.forget.isVisibleTo(dialog))
     field.forget.click()
-    qtbot.waitUntil(lambda: field.line.placeholderText() == "Only where one is asked for")
+    qtbot.waitUntil(lambda: field.line.placeholderText() == "Only if required")
     assert [token for _, token in asked] == ["huggingface.co hf_secret", ""]
     assert threading.main_thread() not in [thread for thread, _ in asked]
 
@@ -358,7 +358,7 @@ def test_without_a_keyring_it_is_said(
 def test_a_key_needs_a_server_first(qtbot: QtBot, window: MainWindow, dialog: SettingsDialog) -> None:
     field = dialog.tokens["remote engine"]
     assert not field.line.isEnabled()
-    assert field.line.placeholderText() == "Name the server first"
+    assert field.line.placeholderText() == "Enter a server first"
     window.app.settings.change(remote_url="http://127.0.0.1:9")
     qtbot.waitUntil(field.line.isEnabled)
 
@@ -377,7 +377,7 @@ def test_an_unreadable_file_is_said_with_its_new_name(
     kind, said = window.notify.history[0]
     assert kind == "notice"
     assert aside.name in said
-    assert "a mistake in line 2" in said
+    assert "an error on line 2" in said
     assert window.chat.banner.isVisible()
 
 
@@ -391,7 +391,7 @@ def test_several_bad_values_are_one_message(
     ((_, said),) = window.notify.history
     assert "context_length" in said
     assert "top_p" in said
-    assert said.endswith("6 more lines of settings.toml have mistakes.")
+    assert said.endswith("6 more lines of settings.toml have errors.")
     window.notify.history.clear()
     home.settings.write_text("= oops\n")
     window.app.settings.change(top_k=3)

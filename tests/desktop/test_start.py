@@ -113,5 +113,5 @@ def test_a_home_that_cannot_be_used_is_said_and_ends_the_program(
     QApplication.setQuitOnLastWindowClosed(True)
     program.close()
     assert ended == [1]
-    assert "was written by a newer Tsukue" in said[0]
+    assert "was created by a newer version of Tsukue" in said[0]
     assert not opening.isVisible()

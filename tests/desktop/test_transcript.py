@@ -320,4 +320,4 @@ def test_nothing_found_is_said(qtbot: QtBot, transcript: Transcript, theme: Them
     bar = FindBar(transcript, lambda words, then: then([]), theme)
     qtbot.addWidget(bar)
     bar.open_bar("nowhere")
-    assert bar.count.text() == "Nothing found"
+    assert bar.count.text() == "No matches"

@@ -390,7 +390,7 @@ def test_every_connection_can_be_read(qtbot: QtBot, window: MainWindow) -> None:
     with window.app.network.allow("model search"):
         window.app.network.check("example.org")
     window._look()
-    assert window.status.offline.text() == "Computed here"
+    assert window.status.offline.text() == "Runs on this computer"
     assert window.status.network.text() == "1 connection"
     qtbot.mouseClick(window.status.network, Qt.MouseButton.LeftButton)
     (ledger,) = window.findChildren(Ledger)
@@ -410,7 +410,7 @@ def test_a_crash_is_explained_with_what_was_changed(
     qtbot.waitUntil(lambda: answered(window), timeout=30_000)
     assert answers(window)[-1].view.text() == "Fine."
     said = window.chat.banner.text.text()
-    assert "The engine crashed" in said
+    assert "The chat engine crashed" in said
     assert "SIGSEGV" in said
     assert "without flash attention" in said
 

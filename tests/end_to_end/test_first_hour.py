@@ -108,7 +108,7 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
     )
     qtbot.waitUntil(lambda: last_answer(window).note.isVisible(), timeout=SECONDS)
     assert last_answer(window).message.details.outcome == "not found"
-    assert "do not seem to say" in last_answer(window).note.text()
+    assert "do not seem to mention" in last_answer(window).note.text()
 
 
 # ---------------------------------------------------------------- voice

@@ -149,7 +149,7 @@ def test_a_dropped_model_file_is_used_where_it_lies(
     assert window.composer.model_button.text().startswith("SmolLM2"), "it was added, not chosen"
     (tmp_path / "bad.gguf").write_bytes(b"GGUF nothing")
     window.models.add(tmp_path / "bad.gguf")
-    assert "bad.gguf is not a model that can be loaded" in window.chat.banner.text.text()
+    assert "bad.gguf cannot be loaded" in window.chat.banner.text.text()
     window.app.library.remove("lent")
     assert source.exists()
 
@@ -160,9 +160,9 @@ def test_an_added_model_that_does_not_work_is_said_and_does_not_answer(
     mute = with_template(Library(home).path_of("smollm2-135m-instruct"), tmp_path / "mute.gguf", "{# #}")
     window = open_window(welcomed=True)
     window.models.add(mute)
-    qtbot.waitUntil(lambda: "a first try failed" in window.chat.banner.text.text(), timeout=60_000)
-    assert "mute is in the list" in window.chat.banner.text.text()
-    assert "gives nothing" in window.chat.banner.text.text()
+    qtbot.waitUntil(lambda: "did not work when tested" in window.chat.banner.text.text(), timeout=60_000)
+    assert "mute was added" in window.chat.banner.text.text()
+    assert "output is empty" in window.chat.banner.text.text()
     assert window.app.engines.choose("") == "smollm2-135m-instruct"
 
 

@@ -1,4 +1,4 @@
-"""A llama.cpp batch: tokens that are read at once."""
+"""A llama.cpp batch: tokens that are evaluated together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guessing ahead with a smaller model that has the same vocabulary (see drafts.py)."""
+"""Speculative decoding with a smaller draft model that has the same vocabulary (see drafts.py)."""
 
 from __future__ import annotations
 

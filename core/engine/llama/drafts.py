@@ -1,4 +1,4 @@
-"""Guessing ahead: several likely next tokens are read in one batch, and those that come true are kept.
+"""Speculative decoding: several likely next tokens are evaluated in one batch, and the correct ones are kept.
 
 Where reading a batch costs little more than one token (graphics cards, processors with more cores than memory
 channels), right guesses are nearly free. The model's choice at each place is what it would have been without

@@ -1,4 +1,4 @@
-"""Whether guessing ahead pays, and how far: measured while answers are written.
+"""Decides whether and how far to speculate, from measurements taken while answers are written.
 
 Two things decide it. What a batch costs with so many guesses in it, in steps of one token: on processors it does
 not grow evenly (kernels take rows by fours, say), so each size has a figure of its own. And how often a guess is

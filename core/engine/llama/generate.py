@@ -70,7 +70,7 @@ class Generator:
         started = time.perf_counter()
         room = self._model.context_length
         if not prompt:  # llama.cpp ends the process at a batch of nothing
-            raise TemplateFailed(N_("it gives nothing"))
+            raise TemplateFailed(N_("its output is empty"))
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
         with sampler(self._model, settings, schema) as chain:

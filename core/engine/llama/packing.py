@@ -1,4 +1,4 @@
-"""Makes the state of a conversation about half as large for the disk: keys and values in 8 bits instead of 16.
+"""Halves a conversation's state for the disk by storing keys and values in 8 bits instead of 16.
 
 A model of four billion parameters keeps over 100 kB for each token. Each 32 values of a row share one scale and
 become whole numbers from -127 to 127: ggml's Q8_0, which llama.cpp offers for its cache too. What llama.cpp writes

@@ -1,4 +1,4 @@
-"""Which conversation's tokens lie in the cache, so that a follow-up reads only what is new.
+"""Tracks which conversation's tokens are in the cache, so that a follow-up evaluates only what is new.
 
 One conversation is live: it has the cache to itself. When another one is taken, the state of the one
 before is copied out into ordinary memory ("parked") and copied back when its turn comes, in a small part

@@ -1,4 +1,4 @@
-"""How many threads compute: found by measuring, and found again while the machine changes.
+"""Finds the best number of compute threads by measuring, again and again as the load on the machine changes.
 
 llama.cpp's threads meet at a barrier hundreds of times a token, so one that the system takes its core from
 stops them all: beside one busy process, two threads on two cores fell from 40 to 0.7 tokens a second where one
