@@ -320,12 +320,11 @@ def test_after_an_error_the_next_answer_is_printed_once(
     script({"when": "", "say": "All right."})
     app = App(home)
     try:
-        conversation = app.chat.new_conversation().id
         options = main_options("chat", "--model", "nothere.gguf")
         with pytest.raises(ModelMissing):
-            chat._one_answer(app, conversation, "hi", options)
+            chat._ask(app, options, "hi")
         options.model = ""
-        chat._one_answer(app, conversation, "hi", options)
+        chat._ask(app, options, "hi")
     finally:
         app.close()
     assert capsys.readouterr().out == "All right.\n"
