@@ -62,6 +62,7 @@ DARK = Tokens(
 class Theme(QObject):
     """The current colours; `changed` is sent when the system or the setting switches them."""
 
+    changing = Signal()  # about to: whoever has widgets that nobody sees lets go of them
     changed = Signal()
 
     def __init__(self, application: QApplication, wanted: str) -> None:
@@ -90,6 +91,7 @@ class Theme(QObject):
         # Where no platform theme is loaded, Qt takes no wish and reports no scheme; the setting still counts.
         system = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         dark = system if self._wanted == "auto" else self._wanted == "dark"
+        self.changing.emit()
         self.tokens = DARK if dark else LIGHT
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens))

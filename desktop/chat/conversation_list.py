@@ -120,9 +120,24 @@ class ConversationModel(QAbstractListModel):
     def _show_next(self, page: list[Conversation]) -> None:
         self._reading = False
         self._more = len(page) == PAGE
-        for conversation in page:
-            if conversation.id not in self._by_id:
+        new = [conversation for conversation in page if conversation.id not in self._by_id]
+        if not new:
+            return
+        if self._conversations and _order(new[0]) < _order(self._conversations[-1]):
+            for conversation in new:  # somebody has changed the order meanwhile
                 self._insert(conversation)
+            return
+        before, kept = self.rowCount(), self._headings
+        self._conversations += new
+        self._find_headings()
+        after, headings = self.rowCount(), self._headings
+        del self._conversations[-len(new) :]
+        self._headings = kept
+        self.beginInsertRows(_ROOT, before, after - 1)
+        self._conversations += new
+        self._by_id |= {conversation.id: conversation for conversation in new}
+        self._headings = headings
+        self.endInsertRows()
 
     # ------------------------------------------------------------ changes
 

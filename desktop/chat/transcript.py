@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
@@ -95,6 +96,7 @@ class Transcript(QAbstractScrollArea):
         self._pending: dict[int, tuple[str, str]] = {}
         self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
         self._painter.timeout.connect(self.flush)
+        theme.changing.connect(self._keep_what_is_seen)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._lay_out)
         self.selection = Selection(self)
@@ -431,11 +433,21 @@ class Transcript(QAbstractScrollArea):
                 if i not in shown:
                     self._let_go(self._items[i])
 
-    def _let_go(self, item: _Item) -> None:
+    def _keep_what_is_seen(self) -> None:
+        """A style sheet goes through every widget: those off the screen are made again when they are wanted."""
+        shown = self._visible(self.verticalScrollBar().value())
+        for item in list(self._living.values()):
+            if self._index[item.id] not in shown:
+                self._let_go(item, at_once=True)
+
+    def _let_go(self, item: _Item, *, at_once: bool = False) -> None:
         if item.widget is not None:
             self.selection.detach(item.id)
             item.widget.hide()
-            item.widget.deleteLater()
+            if at_once:
+                shiboken6.delete(item.widget)
+            else:
+                item.widget.deleteLater()
             item.widget = None
             self._living.pop(item.id, None)
 

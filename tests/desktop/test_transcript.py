@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import Message, MessageState, Outline, Role, Text
 from desktop.chat.find_bar import FindBar
+from desktop.chat.markdown_view import SHOWN
 from desktop.chat.message_widgets import AnswerWidget, MessageWidget
 from desktop.chat.transcript import KEPT, Transcript
 from desktop.theme import Theme
@@ -321,3 +322,30 @@ def test_nothing_found_is_said(qtbot: QtBot, transcript: Transcript, theme: Them
     qtbot.addWidget(bar)
     bar.open_bar("nowhere")
     assert bar.count.text() == "No matches"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_message_of_five_megabytes_is_shown_in_parts(
+    qtbot: QtBot, transcript: Transcript, number: int
+) -> None:
+    transcript.add(message(number, "A very long message. " * 250_000))
+    settled(qtbot, transcript)
+    widget = transcript.widget_of(number)
+    assert widget is not None
+    shown = len(widget.body.toPlainText())
+    assert shown <= SHOWN
+    assert widget.more.isVisibleTo(transcript)
+    widget.more.click()
+    settled(qtbot, transcript)
+    assert shown < len(widget.body.toPlainText()) <= 2 * SHOWN
+
+
+def test_a_link_of_the_models_own_cannot_pass_for_a_checked_one(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.add(message(2, "True.[ 1 ](tsukue:cite/1) [ 1 ](tsukue:cite/x)"))
+    settled(qtbot, transcript)
+    answer = transcript.answer(2)
+    assert answer is not None
+    for link in ("tsukue:cite/1", "tsukue:cite/x", "tsukue-0:cite/1"):
+        assert answer.view.link_format(link) is None
+        with qtbot.assertNotEmitted(answer.source):
+            answer.view.link.emit(link)
