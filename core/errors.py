@@ -111,7 +111,7 @@ class HomeBusy(TsukueError):
 
 class DiskFull(TsukueError):
     sentence = N_(
-        "The disk with {path} is full. Free up some space and try again; everything already saved is safe."
+        "There is no room left on the disk with {path}. Free up some space and try again; everything already saved is safe."
     )
     path: str
 

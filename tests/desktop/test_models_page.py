@@ -175,7 +175,7 @@ def test_an_adjustment_that_cannot_be_kept_is_said(
     dialog = adjust(qtbot, window)
     monkeypatch.setattr("core.files.write", full)
     dialog.context.setCurrentIndex(dialog.context.findData(2048))
-    assert " is full." in window.notify.history[-1][1]
+    assert "no room left" in window.notify.history[-1][1]
     assert window.app.engine.adjustments.get(STARTER) == USUAL
     dialog.close()
 

@@ -166,7 +166,7 @@ def test_a_change_that_fails_is_said_and_shown_undone(
     assert isinstance(field, QCheckBox)
     field.click()
     qtbot.waitUntil(lambda: bool(window.notify.history))
-    assert " is full. Free up" in window.notify.history[0][1]
+    assert "no room left" in window.notify.history[0][1]
     assert not field.isChecked()
     monkeypatch.undo()
     field.click()
