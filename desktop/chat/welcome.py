@@ -96,7 +96,8 @@ class Welcome(QWidget):
             names = [model.name for model in models if model.role == role]
             if role == "embedding":
                 names.insert(0, tr("built-in multilingual search"))
-            row = QLabel(f"{role_name(role)}  —  {', '.join(names) or tr('none yet')}")
+            listed = ", ".join(names) or tr("none yet")
+            row = QLabel(f"{role_name(role)}  —  {listed}")
             row.setTextFormat(Qt.TextFormat.PlainText)
             row.setProperty("role", "muted")
             row.setWordWrap(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import string
@@ -59,3 +60,20 @@ def test_compiled_catalogues_are_read_by_gettext(tmp_path: Path) -> None:
     catalogue = gettext.translation("tsukue", tmp_path, languages=["ja"])
     assert catalogue.gettext("New chat") == "新しい会話"
     assert catalogue.ngettext("{n} page", "{n} pages", 3).format(n=3) == "3 ページ"
+
+
+def test_no_string_for_people_hides_inside_an_f_string() -> None:
+    """What collects the strings does not look there: such a text stays English."""
+    hidden = []
+    for path in [*ROOT.glob("desktop/**/*.py"), *ROOT.glob("core/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                calls = [
+                    n for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+                ]
+                hidden += [
+                    f"{path.name}:{n.lineno}"
+                    for n in calls
+                    if n.func.id in ("tr", "tr_n", "N_") and isinstance(n.args[0], ast.Constant)
+                ]
+    assert hidden == []

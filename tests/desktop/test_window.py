@@ -21,6 +21,7 @@ from core.models import discover
 from core.paths import Home
 from desktop.chat.conversation_list import Role
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
+from desktop.documents.adding import FailedFiles
 from desktop.main_window import MainWindow
 from desktop.widgets.ledger import Ledger
 from tests.desktop.conftest import Open, answered, send
@@ -434,3 +435,53 @@ def test_another_programs_model_is_used_where_it_lies(
     (model,) = window.app.library.all()
     assert (model.id, model.path.resolve()) == ("Their_model", source)
     qtbot.waitUntil(lambda: buttons() == [], timeout=5000)
+
+
+@pytest.mark.logs("a file was not added", "shown to the person: FileDamaged")
+def test_every_file_that_failed_is_named(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    files = []
+    for number in range(5):
+        files.append(str(tmp_path / f"bad{number}.pdf"))
+        Path(files[-1]).write_bytes(b"%PDF nothing")
+    window.chat.add_files(files)
+    qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
+    said = window.chat.banner.text.text()
+    assert [f"bad{number}.pdf" in said for number in range(5)] == [True] * 3 + [False] * 2
+    assert said.splitlines()[-1].startswith("2 more files")
+    qtbot.mouseClick(window.chat.banner.action, Qt.MouseButton.LeftButton)
+    (listed,) = window.findChildren(FailedFiles)
+    assert [f"bad{number}.pdf" in listed.list.item(number).text() for number in range(5)] == [True] * 5
+    listed.close()
+
+
+def test_markup_in_titles_and_messages_is_shown_as_it_is(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "<b>bold</b><img src=x>")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    assert window.chat.title.text() == "<b>bold</b><img src=x>"
+    window.notify.info("<h1>large</h1>")
+    for label in (window.chat.title, window.chat.banner.text):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_first_screen_without_a_model_says_so(qtbot: QtBot, language: str) -> None:
+    from core.models.hardware import look
+    from desktop import i18n
+    from desktop.chat.welcome import Welcome
+
+    i18n.choose(language)
+    try:
+        welcome = Welcome()
+        qtbot.addWidget(welcome)
+        welcome.show_first_start(look(), [])
+        texts = [label.text() for label in welcome.findChildren(QLabel)]
+        assert not any("tiny" in text or "とても小さ" in text for text in texts), (
+            "of a model that is not there"
+        )
+        if language == "ja":
+            assert not any("none" in text for text in texts)
+        (button,) = [b for b in welcome.findChildren(QPushButton) if b.property("role") == "primary"]
+        with qtbot.waitSignal(welcome.choose_model):
+            button.click()
+    finally:
+        i18n.choose("en")
