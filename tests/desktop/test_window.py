@@ -19,7 +19,7 @@ from core.chat.conversation import MessageState
 from core.chat.events import MessageAdded
 from core.models import discover
 from core.paths import Home
-from desktop.chat.conversation_list import Role
+from desktop.chat.conversation_list import Mark, Role
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
 from desktop.documents.adding import FailedFiles
 from desktop.main_window import MainWindow
@@ -485,3 +485,54 @@ def test_the_first_screen_without_a_model_says_so(qtbot: QtBot, language: str) -
             button.click()
     finally:
         i18n.choose("en")
+
+
+def test_work_goes_on_in_a_chat_that_one_leaves(qtbot: QtBot, window: MainWindow) -> None:
+    """Two chats are asked one after the other; both are marked while they are answered, and until they are seen."""
+
+    def mark(number: int | None) -> object:
+        return window.sidebar.model.row_of(number or 0).data(Role.MARK)
+
+    send(qtbot, window, "a long one")
+    first = window.chat.conversation
+    window.new_chat()
+    send(qtbot, window, "another long one")
+    second = window.chat.conversation
+    assert first != second
+    qtbot.waitUntil(lambda: mark(first) == mark(second) == Mark.ANSWERING, timeout=20_000)
+    window.new_chat()
+    qtbot.waitUntil(lambda: mark(first) == mark(second) == Mark.UNSEEN, timeout=60_000)
+    window.open_conversation(first or 0)
+    qtbot.waitUntil(lambda: answered(window) and mark(first) == Mark.NONE, timeout=20_000)
+    assert answers(window)[0].view.text().startswith("word word")
+    assert mark(second) == Mark.UNSEEN
+
+
+def test_a_chat_opened_while_it_is_answered_misses_nothing(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "a long one")
+    number = window.chat.conversation or 0
+    for _ in range(5):
+        window.new_chat()
+        qtbot.wait(120)  # the answer grows meanwhile; what is on disk is behind what was written
+        window.open_conversation(number)
+        qtbot.waitUntil(lambda: window.chat.transcript.last_question is not None)
+    qtbot.waitUntil(lambda: answered(window), timeout=60_000)
+    shown = answers(window)[-1].view.text()
+    assert shown == window.app.conversations.branch(number)[-1].text
+    assert shown.split() == ["word"] * 400
+
+
+def test_a_hit_in_a_chat_is_opened_at_its_words(qtbot: QtBot, window: MainWindow) -> None:
+    send(qtbot, window, "Where are the umbrellas kept?")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    number = window.chat.conversation or 0
+    window.app.chat.rename(number, "Things")
+    window.new_chat()
+    window.sidebar.search.setText("mbrell")
+    model = window.sidebar.model
+    qtbot.waitUntil(lambda: model.rowCount() == 1 and model.index(0).data() == "Things")
+    window.sidebar.list.clicked.emit(model.index(0))
+    qtbot.waitUntil(lambda: window.chat.find_bar.count.text() == "1/1", timeout=10_000)
+    window.chat.find_bar.close_bar()
+    window._find()
+    assert window.chat.find_bar.isVisible()
