@@ -123,12 +123,21 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.new_chat()
             ask("机を片付けるこつを三つ教えて" if language == "ja" else "Give me three tips for a tidy desk.")
             shot("chat")
+            window.chat.find_words()
+            window.chat.find_bar.words.setText("机" if language == "ja" else "desk")
+            live(600)
+            shot("find")
+            window.chat.find_bar.close_bar()
             window.show_page("settings")
             dialog = window._settings_dialog
             assert dialog is not None
             live(300)
             path = folder / f"settings-{language}-{theme_name}.png"
             dialog.grab().save(str(path))
+            dialog.search.setText("候補" if language == "ja" else "token")
+            live(300)
+            dialog.grab().save(str(folder / f"settings-search-{language}-{theme_name}.png"))
+            dialog.search.clear()
             dialog.close()
         finally:
             window.close()
