@@ -401,6 +401,8 @@ class Transcript(QAbstractScrollArea):
         widget.show_place(item.versions)
         widget.resized.connect(lambda number=item.id: self._changed(number))
         self.selection.attach(item.id, widget.body)
+        for part in (widget, *widget.findChildren(QWidget)):
+            part.ensurePolished()  # the style sheet's share, which would come with the first showing of many at once
         return widget
 
     def _place(self) -> None:
