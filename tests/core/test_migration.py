@@ -17,6 +17,7 @@ import pytest
 
 from core.chat.conversation import AnswerDetails, MessageState, Text
 from core.documents import keywords
+from core.errors import DiskFull
 from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database, migrations
@@ -205,3 +206,29 @@ def test_the_conversations_can_be_gone_on_with(store: ConversationStore) -> None
     assert question.id == UNDER_WAY[1] + 1
     assert [message.id for message in store.branch(2)] == [8, 9, question.id]
     assert store.create("", "").id == 8
+
+
+def test_a_disk_that_fills_up_in_the_midst_changes_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.database.write_bytes(gzip.decompress((OLD / "tsukue.db.gz").read_bytes()))
+    real = Database._connect
+
+    def nearly_full(database: Database) -> sqlite3.Connection:
+        connection = real(database)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 4}")  # SQLite then answers as on a full disk
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "_connect", nearly_full)
+        with pytest.raises(DiskFull):
+            Database(home)
+    connection = sqlite3.connect(home.database)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM messages WHERE text <> ''").fetchone()[0] > 0
+    connection.close()
+    database = Database(home)
+    assert database.check()
+    assert database.row("PRAGMA user_version")[0] == migrations()[-1][0]  # type: ignore[index]
+    database.close()
