@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from core.engine import thinking
 from core.engine.messages import Adapter
-from core.errors import TsukueError
 from core.models import fit, hardware
 from core.models.adjustments import Adjustments
 from core.models.fit import Speeds
@@ -42,7 +42,6 @@ class AdjustDialog(QDialog):
     """Each change is kept at once, and holds from the next question on."""
 
     changed = Signal()
-    failed = Signal(object)  # what kept a change from being kept
 
     def __init__(
         self,
@@ -53,11 +52,12 @@ class AdjustDialog(QDialog):
         adapters: list[LocalModel],
         speeds: Speeds | None,
         build: str,
+        write: Callable[[Adjustments, Callable[[], None]], None],
         parent: QWidget | None = None,
     ) -> None:
         """`smaller` are the models that can guess ahead for this one, `adapters` those that may change it.
 
-        `build` is the model's key in the ladder of safer settings.
+        `write` keeps what is wished, off the window's thread, and then calls what it is given. `build` is the model's key in the ladder of safer settings.
         """
         super().__init__(parent)
         self._models = models
@@ -67,6 +67,7 @@ class AdjustDialog(QDialog):
         self._offered_adapters = adapters
         self._speeds = speeds
         self._build = build
+        self._write = write
         self._trained = header.number("context_length") or 0
         self.setWindowTitle(tr("Adjust {name}", name=model.name))
         self.setMinimumWidth(560)
@@ -217,13 +218,8 @@ class AdjustDialog(QDialog):
         )
 
     def _keep(self) -> None:
-        try:
-            self._models.adjustments.set(self._model.id, self.wishes())
-        except TsukueError as error:
-            self.failed.emit(error)
-            return
         self._show_verdict()
-        self.changed.emit()
+        self._write(self.wishes(), self.changed.emit)
 
     def _reset(self) -> None:
         for box in (self.context, self.cache, self.draft, self.thinking):

@@ -28,6 +28,7 @@ from core.engine.ladder import key_of
 from core.errors import Cancelled, HubMissing, WorkerStopped
 from core.jobs import Job
 from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub
+from core.models.adjustments import Adjustments
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
@@ -269,11 +270,16 @@ class ModelsPage(QWidget):
             adapters = library.of_role("adapter")
             return header, smaller, adapters, self._models.speed.known(), key_of(str(model.path))
 
+        def keep(wishes: Adjustments, done: Callable[[], None]) -> None:
+            adjustments = self._models.adjustments
+            self._operations.in_order(
+                "adjust a model", lambda _: adjustments.set(model.id, wishes), lambda _: done()
+            )
+
         def show(
             found: tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str],
         ) -> None:
-            self.adjusting = AdjustDialog(self._models, model, *found, self)
-            self.adjusting.failed.connect(self._notify.error)
+            self.adjusting = AdjustDialog(self._models, model, *found, keep, self)
             self.adjusting.open()
 
         self._operations.run("read a model's header", look, show)

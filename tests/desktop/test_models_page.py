@@ -44,14 +44,14 @@ def test_what_is_adjusted_is_kept_and_its_memory_shown(qtbot: QtBot, window: Mai
     usual = texts(dialog)
     dialog.context.setCurrentIndex(dialog.context.findData(2048))
     dialog.cache.setCurrentIndex(dialog.cache.findData("q8_0"))
-    kept = window.app.engine.adjustments.get(STARTER)
-    assert kept == Adjustments(context_length=2048, cache_type="q8_0")
+    kept = window.app.engine.adjustments
+    qtbot.waitUntil(lambda: kept.get(STARTER) == Adjustments(context_length=2048, cache_type="q8_0"))
     assert texts(dialog) != usual
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     assert window.app.engine.request(STARTER).context_length == 2048
     dialog.automatic.click()
-    assert window.app.engine.adjustments.get(STARTER) == USUAL
+    qtbot.waitUntil(lambda: kept.get(STARTER) == USUAL)
     dialog.close()
 
 
@@ -62,8 +62,12 @@ def test_an_adapter_is_chosen_for_a_model(qtbot: QtBot, window: MainWindow, tmp_
     ((check, strength),) = dialog.adapters.values()
     check.setChecked(True)
     strength.setValue(0.5)
-    (adapter,) = window.app.engine.adjustments.get(STARTER).adapters
-    assert (Path(adapter.path).name, adapter.scale) == ("style.gguf", 0.5)
+
+    def kept() -> list[tuple[str, float]]:
+        found = window.app.engine.adjustments.get(STARTER).adapters
+        return [(Path(adapter.path).name, adapter.scale) for adapter in found]
+
+    qtbot.waitUntil(lambda: kept() == [("style.gguf", 0.5)])
     dialog.close()
 
 
@@ -79,7 +83,8 @@ def test_only_models_with_the_same_words_are_offered_to_guess(
     assert offered == [None, "", "tiny"]
     assert dialog.draft.currentData() is None
     dialog.draft.setCurrentIndex(2)
-    assert window.app.engine.adjustments.get(STARTER) == Adjustments(draft="tiny")
+    kept = window.app.engine.adjustments
+    qtbot.waitUntil(lambda: kept.get(STARTER) == Adjustments(draft="tiny"))
     dialog.close()
 
 
@@ -175,6 +180,7 @@ def test_an_adjustment_that_cannot_be_kept_is_said(
     dialog = adjust(qtbot, window)
     monkeypatch.setattr("core.files.write", full)
     dialog.context.setCurrentIndex(dialog.context.findData(2048))
+    qtbot.waitUntil(lambda: bool(window.notify.history))
     assert "no room left" in window.notify.history[-1][1]
     assert window.app.engine.adjustments.get(STARTER) == USUAL
     dialog.close()
