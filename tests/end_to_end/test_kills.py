@@ -32,7 +32,7 @@ SECONDS = 120_000
 # What this module is about, and what the program makes of it.
 pytestmark = pytest.mark.logs(
     "process ended while",
-    "shown to the person: (WorkerDied|ParserDied)",
+    "shown to the person: (WorkerDied|ModelCrashed|ParserDied)",
     "the engine crashed",
     "once more",
     "a file was not added: ParserDied",
@@ -185,9 +185,13 @@ app.events.listen(AnswerGrew, lambda e: print("grew", repr(time.time()), e.text,
 def ask():
     text = f"slow {sys.argv[2]}"
     window.chat.composer.text.setPlainText(text)
+    told = []
+    def emptied():
+        if not told and not window.chat.composer.text.toPlainText():
+            told.append(text)
+            print("sent", text, flush=True)
+    window.chat.composer.text.textChanged.connect(emptied)
     window.chat.composer.text.submitted.emit()
-    if not window.chat.composer.text.toPlainText():
-        print("sent", text, flush=True)
 
 QTimer.singleShot(0, ask)
 application.exec()
@@ -236,10 +240,13 @@ def test_twenty_kills_of_everything_in_mid_stream_lose_nothing(
 
     connection = sqlite3.connect(home.database)
     questions = [
-        row[0] for row in connection.execute("SELECT text FROM messages WHERE role = 'user' ORDER BY id")
+        row[0]
+        for row in connection.execute(
+            "SELECT p.text FROM messages m JOIN parts p ON p.message = m.id WHERE role = 'user' ORDER BY m.id"
+        )
     ]
     answers = connection.execute(
-        "SELECT text, state FROM messages WHERE role = 'assistant' ORDER BY id"
+        "SELECT p.text, state FROM messages m JOIN parts p ON p.message = m.id WHERE role = 'assistant' ORDER BY m.id"
     ).fetchall()
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
@@ -283,7 +290,11 @@ def test_escape_stops_an_answer(qtbot: QtBot, open_window: Open, script: Callabl
         lambda: any("word" in a.view.text() for a in transcript.findChildren(AnswerWidget)), timeout=SECONDS
     )
     # No window manager here gives the window its focus, so the shortcut is triggered and not typed.
-    escape = next(s for s in window.findChildren(QShortcut) if s.key() == QKeySequence("Escape"))
+    escape = next(
+        s
+        for s in window.findChildren(QShortcut)
+        if s.key() == QKeySequence("Escape") and s.parent() is window
+    )
     escape.activated.emit()
     qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
     assert window.app.conversations.branch(window.chat.conversation or 0)[-1].state is MessageState.STOPPED

@@ -107,6 +107,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     assert window.app.settings.values.hub_endpoint == hub.url
     window.show_page("models")
     page = window.models
+    qtbot.waitUntil(lambda: page.downloads.row(ITEM) is not None, timeout=30_000)
     row = page.downloads.row(ITEM)
     assert row is not None
     assert row.text.text().startswith("Paused at")
@@ -124,8 +125,10 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     assert page.downloads.row(ITEM) is None
 
     page.show_tab("here")
+    qtbot.waitUntil(visible(page, "Chat: SmolLM2-135M-Instruct-Q4_1"), timeout=30_000)
     press(qtbot, page, "Chat: SmolLM2-135M-Instruct-Q4_1")
-    assert window.chat.composer.model_button.text().startswith("SmolLM2-135M-Instruct-Q4_1")
+    chosen = window.chat.composer.model_button
+    qtbot.waitUntil(lambda: chosen.text().startswith("SmolLM2-135M-Instruct-Q4_1"), timeout=30_000)
     send(qtbot, window, "Say hello.")
     qtbot.waitUntil(lambda: answered(window), timeout=120_000)
     last = window.app.conversations.branch(window.chat.conversation or 0)[-1]
@@ -149,7 +152,7 @@ def test_a_dropped_model_file_is_used_where_it_lies(
     assert window.composer.model_button.text().startswith("SmolLM2"), "it was added, not chosen"
     (tmp_path / "bad.gguf").write_bytes(b"GGUF nothing")
     window.models.add(tmp_path / "bad.gguf")
-    assert "bad.gguf cannot be loaded" in window.chat.banner.text.text()
+    qtbot.waitUntil(lambda: "bad.gguf cannot be loaded" in window.chat.banner.text.text(), timeout=30_000)
     window.app.library.remove("lent")
     assert source.exists()
 
