@@ -78,13 +78,13 @@ class Answering:
             state = MessageState.STOPPED
         except TsukueError as error:
             state, failure = MessageState.FAILED, error
-            self._note(error=Problem(type(error).__name__, error.fields()))
+            self._note(error=_problem(error))
         except Exception as error:
             log.exception("an answer failed")
             state, failure = MessageState.FAILED, error
-            fields = {"worker": "Tsukue", "detail": type(error).__name__}
-            self._note(error=Problem("WorkerFault", fields))
-        message = self._finish(state)
+            self._note(error=_problem(error))
+        message, unstored = self._finish(state)
+        failure = failure or unstored
         used = completion.context_used if completion else 0
         self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
         if completion is not None and self._info is not None:
@@ -101,8 +101,12 @@ class Answering:
     def _note(self, **values: object) -> None:
         self._details = replace(self._details, **values)
 
-    def _finish(self, state: MessageState) -> Message:
-        """Check what was written of an answer from documents, and store it; never raises."""
+    def _finish(self, state: MessageState) -> tuple[Message, Exception | None]:
+        """Check what was written of an answer from documents, and store it.
+
+        Returns the message, and what kept it from being stored; never raises, as whoever waits must hear of the end.
+        """
+        unstored = None
         text, thinking = "".join(self._text), "".join(self._thinking)
         try:
             if self._evidence is not None and self._evidence.fits and text:
@@ -110,10 +114,13 @@ class Answering:
                 text = answerer.without_markers(text)
                 self._details = answerer.judge(self._evidence, text).details(self._details)
             self._store.finish(self._answer.id, text, state, thinking=thinking, details=self._details)
-        except Exception:
+        except Exception as error:
             log.exception("an answer could not be stored")
-            state = MessageState.FAILED
-        return self._answer.with_text(text, thinking=thinking, state=state, details=self._details)
+            state, unstored = MessageState.FAILED, error
+            if self._details.error is None:  # what went wrong first is the cause
+                self._note(error=_problem(error))
+        answer = self._answer.with_text(text, thinking=thinking, state=state, details=self._details)
+        return answer, unstored
 
     def _phase(self, phase: Phase, percent: int = 0) -> None:
         self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, percent))
@@ -235,3 +242,10 @@ class Answering:
         if time.monotonic() - self._saved >= SAVE_SECONDS:
             self._store.save_stream(self._answer.id, "".join(self._text), "".join(self._thinking))
             self._saved = time.monotonic()
+
+
+def _problem(error: Exception) -> Problem:
+    """What is kept with a message of the error that ended it; a bug has only its kind."""
+    if isinstance(error, TsukueError):
+        return Problem(type(error).__name__, error.fields())
+    return Problem("WorkerFault", {"worker": "Tsukue", "detail": type(error).__name__})

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from core.app import App
-from core.chat.conversation import MessageState, Role
+from core.chat.conversation import MessageState, Problem, Role
 from core.chat.events import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
 from core.chat.export import markdown
 from core.engine.interface import EngineLoading
@@ -236,7 +236,7 @@ def test_a_broken_link_among_the_models_is_left_out(app: App, home: Home) -> Non
 
 @pytest.mark.logs("an answer could not be stored", "an answer failed", "the job .* failed")
 def test_an_answer_always_ends_whatever_breaks(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk at the end of an answer, and a bug in the midst of one."""
+    """A full disk while an answer comes, at its end alone, and a bug in the midst of one."""
     ended: list[AnswerEnded] = []
     app.events.listen(AnswerEnded, ended.append)
     conversation = app.chat.new_conversation().id
@@ -250,6 +250,13 @@ def test_an_answer_always_ends_whatever_breaks(app: App, monkeypatch: pytest.Mon
         with pytest.raises(DiskFull):
             app.chat.send(conversation, "hi").wait()
     assert ended[-1].message.state is MessageState.FAILED
+    with monkeypatch.context() as patch:
+        patch.setattr(app.conversations, "finish", full)
+        with pytest.raises(DiskFull):
+            app.chat.send(conversation, "hi").wait()
+    assert ended[-1].message.state is MessageState.FAILED
+    assert ended[-1].message.details.error == Problem("DiskFull", {"path": "somewhere"})
+    assert isinstance(ended[-1].error, DiskFull)
     with monkeypatch.context() as patch:
         patch.setattr(app.engine, "generate", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
