@@ -1,4 +1,4 @@
-"""Writes the program's own small files atomically, and raises errors that a person can act on."""
+"""Writes the program's own small files atomically, makes files durable, and raises errors that a person can act on."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def write(path: Path, content: bytes | str) -> None:
             with contextlib.suppress(OSError):
                 Path(half).unlink()
             raise
+
+
+def flush(path: Path) -> None:
+    """See that what was written to the file is on the disk itself. Raises OSError."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a change of names in `folder` survive a power cut, where the system knows such a thing. Raises OSError."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def set_aside(path: Path, word: str = "unreadable") -> Path:

@@ -163,7 +163,7 @@ class Download:
             target.parent.mkdir(parents=True, exist_ok=True)
             self.folder.replace(target)
             (target / "download.json").unlink(missing_ok=True)  # until here it says what lies in the folder
-            _sync_folder(target.parent)
+            files.flush_folder(target.parent)
         return target
 
     # ------------------------------------------------------------ state beside the files
@@ -369,16 +369,6 @@ def _total(response: httpx2.Response, have: int) -> int | None:
         return int(match[3])
     length = response.headers.get("content-length", "")
     return have + int(length) if length.isdigit() else None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class Meter:

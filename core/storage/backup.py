@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import os
 import re
 import shutil
 import sqlite3
@@ -31,7 +30,7 @@ from core.errors import (
     NoRoomForBackup,
     NothingToBackUp,
 )
-from core.files import writing
+from core.files import flush, flush_folder, writing
 from core.paths import private
 from core.storage.failures import DAMAGED, NEWER, NO_DATABASE, NOT_OURS, translate
 
@@ -194,7 +193,7 @@ def copy(database: Path, path: Path, *, check: Callable[[], None] = lambda: None
         if pause:
             time.sleep(pause)
         if next(steps) % FLUSH_STEPS == 0:  # gigabytes at once would hold up everybody's writing
-            _flush(half)
+            flush(half)
 
     try:
         with writing(path):
@@ -204,7 +203,7 @@ def copy(database: Path, path: Path, *, check: Callable[[], None] = lambda: None
             _copy_pages(database, half, step)
         check()
         with writing(path):
-            _flush(half)
+            flush(half)
         _look_over(half, database, check)
         with writing(path):
             private(half)
@@ -330,18 +329,3 @@ def newest_good(folder: Path, known: int) -> Backup | None:
 def _immutable(path: Path) -> sqlite3.Connection:
     """A connection that makes no helper files beside a copy, which is in WAL mode as its original was."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def flush_folder(folder: Path) -> None:
-    """Make a change of names survive a power cut, where the system knows such a thing."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BackupUnusable, DatabaseBusy, DatabaseDamaged, FileMissing, NoBackup, TsukueError
-from core.files import write_json, writing
+from core.files import flush, flush_folder, write_json, writing
 from core.paths import Home, private
 from core.storage import backup, salvage
 from core.storage.backup import Content
@@ -153,8 +153,7 @@ def _put_in_place(home: Home, new: Path) -> Path | None:
     with contextlib.suppress(DatabaseDamaged):
         _fold(new)  # the staged one was closed, so this is for its journal mode alone
     with writing(home.database):
-        with new.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        flush(new)
         home.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = _keep(home)
     with writing(home.database):
@@ -165,7 +164,7 @@ def _put_in_place(home: Home, new: Path) -> Path | None:
         for helper in HELPERS:
             home.database.with_name(home.database.name + helper).unlink(missing_ok=True)
         new.replace(home.database)
-        backup.flush_folder(home.root)
+        flush_folder(home.root)
         home.damage_mark.unlink(missing_ok=True)
     return kept
 
@@ -187,7 +186,7 @@ def _keep(home: Home) -> Path | None:
                 if there.exists():
                     _second_name(there, kept.with_name(kept.name + helper))
         _second_name(home.database, kept)
-        backup.flush_folder(home.backups)
+        flush_folder(home.backups)
     return kept
 
 
@@ -198,8 +197,7 @@ def _second_name(file: Path, name: Path) -> None:
         half = name.with_name(name.name + ".part")
         shutil.copyfile(file, half)
         private(half)
-        with half.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        flush(half)
         half.replace(name)
 
 
