@@ -1,374 +1,166 @@
-"""The conversations on the left: an item model that reads page by page, and how its rows are drawn."""
+"""The list of conversations as it is painted: rows of one height, of which only those on the screen are looked at.
+
+A QListView asks its model for every row whenever one comes or goes, which at 20,000 rows stops the window for a tenth of
+a second. Here a row's place is its number times its height. It stays a QListView for what else that gives: keys, selection
+and what screen readers are told.
+"""
 
 from __future__ import annotations
 
-import bisect
-import datetime
-import math
-from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
-    QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QCursor, QFont, QPainter, QRegion
+from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from core.chat.conversation import Conversation, Message
-from core.storage.conversations import ConversationStore, place_of
-from desktop.i18n import tr
-from desktop.reads import Reads
+from desktop.chat.conversation_model import Mark, Role
 from desktop.theme import Theme
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
 Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-PAGE = 100  # conversations read at once
 ROW_HEIGHT = 38
 
 
-class Role(IntEnum):
-    """What a row carries beside its text."""
-
-    CONVERSATION = Qt.ItemDataRole.UserRole + 1
-    GROUP = Qt.ItemDataRole.UserRole + 2
-    MARK = Qt.ItemDataRole.UserRole + 3
-    MESSAGE = Qt.ItemDataRole.UserRole + 4
-
-
-class Mark(StrEnum):
-    """What a conversation's row shows beside its title."""
-
-    NONE = ""
-    ANSWERING = "answering"  # an answer is being written there
-    UNSEEN = "unseen"  # one was written while another conversation was open
-
-
-def _order(conversation: Conversation) -> tuple[bool, float, int]:
-    """As the store orders them: ascending here."""
-    place = place_of(conversation)
-    return (not place.pinned, -place.changed, -place.id)
-
-
-class ConversationModel(QAbstractListModel):
-    """Rows are group headings and conversations, in the store's order; or what a search found."""
-
-    shown = Signal()  # what was asked for (another list, a search) is there
-
-    def __init__(self, store: ConversationStore, reads: Reads) -> None:
-        super().__init__()
-        self._store = store
-        self._reads = reads
-        self._conversations: list[Conversation] = []
-        self._by_id: dict[int, Conversation] = {}
-        self._headings: list[tuple[int, str]] = []  # each with the index of the first conversation under it
-        self._messages: dict[int, int] = {}  # of a search: in which message of a conversation it was found
-        self._more = False  # there may be conversations behind the last one
-        self._reading = False
-        self.filter = ""
-        self.archived = False
-        self._answering: set[int] = set()
-        self._unseen: set[int] = set()
-
-    # ------------------------------------------------------------ reading
-
-    def refresh(self) -> None:
-        """Read again from the beginning: a list, or what `filter` finds in messages and titles."""
-        self._reading = True
-        archived, words = self.archived, self.filter.strip()
-        if words:
-            self._reads.ask(lambda: self._store.search(words), self._show_found, key=self)
-        else:
-            self._reads.ask(
-                lambda: self._store.page(limit=PAGE, archived=archived), self._show_first, key=self
-            )
-
-    def _show_first(self, page: list[Conversation]) -> None:
-        self._reading = False
-        self._messages = {}
-        self._more = len(page) == PAGE
-        self._reset(page)
-
-    def _show_found(self, found: list[tuple[Conversation, Message | None]]) -> None:
-        self._reading = self._more = False
-        self._messages = {c.id: m.id for c, m in found if m is not None}
-        self._reset([conversation for conversation, _ in found])
-
-    def _reset(self, conversations: list[Conversation]) -> None:
-        self.beginResetModel()
-        self._conversations = conversations
-        self._by_id = {conversation.id: conversation for conversation in conversations}
-        self._find_headings()
-        self.endResetModel()
-        self.shown.emit()
-
-    def canFetchMore(self, parent: Index = _ROOT) -> bool:
-        return self._more and not self._reading and not parent.isValid()
-
-    def fetchMore(self, parent: Index = _ROOT) -> None:
-        """Read the next page; its rows come a moment later."""
-        if not self.canFetchMore(parent):
-            return
-        self._reading = True
-        after, archived = place_of(self._conversations[-1]), self.archived
-        self._reads.ask(lambda: self._store.page(after, PAGE, archived=archived), self._show_next, key=self)
-
-    def _show_next(self, page: list[Conversation]) -> None:
-        self._reading = False
-        self._more = len(page) == PAGE
-        new = [conversation for conversation in page if conversation.id not in self._by_id]
-        if not new:
-            return
-        if self._conversations and _order(new[0]) < _order(self._conversations[-1]):
-            for conversation in new:  # somebody has changed the order meanwhile
-                self._insert(conversation)
-            return
-        before, kept = self.rowCount(), self._headings
-        self._conversations += new
-        self._find_headings()
-        after, headings = self.rowCount(), self._headings
-        del self._conversations[-len(new) :]
-        self._headings = kept
-        self.beginInsertRows(_ROOT, before, after - 1)
-        self._conversations += new
-        self._by_id |= {conversation.id: conversation for conversation in new}
-        self._headings = headings
-        self.endInsertRows()
-
-    # ------------------------------------------------------------ changes
-
-    def put(self, conversation: Conversation) -> None:
-        """A conversation is new, or its row has changed."""
-        if self._searching:  # the order is that of the hits
-            self._replace_found(conversation)
-            return
-        listed = conversation.archived == self.archived and conversation.deleted is None
-        old = self._by_id.get(conversation.id)
-        if old is not None and listed and _order(old) == _order(conversation):
-            self._conversations[self._place(old)] = self._by_id[old.id] = conversation
-            index = self.row_of(old.id)
-            self.dataChanged.emit(index, index)
-            return
-        if old is not None:
-            self._take_out(old)
-        # Behind what was read so far it comes with its page.
-        last = self._conversations[-1] if self._conversations else None
-        if listed and (not self._more or last is None or _order(conversation) < _order(last)):
-            self._insert(conversation)
-
-    def _replace_found(self, conversation: Conversation) -> None:
-        for i, found in enumerate(self._conversations):
-            if found.id == conversation.id:
-                self._conversations[i] = self._by_id[found.id] = conversation
-                self.dataChanged.emit(self.index(i), self.index(i))
-
-    def remove(self, conversation: int) -> None:
-        """A conversation was deleted."""
-        self._answering.discard(conversation)
-        self._unseen.discard(conversation)
-        old = self._by_id.get(conversation)
-        if old is not None:
-            self._take_out(old)
-
-    def set_mark(self, conversation: int, mark: Mark) -> None:
-        """Show that an answer is being written in a conversation, or was while nobody looked."""
-        for marked, kind in ((self._answering, Mark.ANSWERING), (self._unseen, Mark.UNSEEN)):
-            if mark is kind:
-                marked.add(conversation)
-            else:
-                marked.discard(conversation)
-        index = self.row_of(conversation)
-        if index.isValid():
-            self.dataChanged.emit(index, index, [Role.MARK])
-
-    # ------------------------------------------------------------ rows
-
-    @property
-    def _searching(self) -> bool:
-        return bool(self.filter.strip())
-
-    def _place(self, conversation: Conversation) -> int:
-        """Where a conversation stands among the others."""
-        if self._searching:
-            return next(i for i, c in enumerate(self._conversations) if c.id == conversation.id)
-        return bisect.bisect_left(self._conversations, _order(conversation), key=_order)
-
-    def _find_headings(self) -> None:
-        """Which headings there are, each before the conversation with its index."""
-        if self._searching:
-            self._headings = [] if self._conversations else [(0, tr("No matches"))]
-        elif self.archived:
-            self._headings = [(0, tr("Archived"))]
-        else:
-            found = []
-            for name, order in _groups():  # each begins where the one before it ends
-                start = bisect.bisect_left(self._conversations, order, key=_order)
-                found.append((start, name))
-            ends = [start for start, _ in found[1:]] + [len(self._conversations)]
-            self._headings = [entry for entry, end in zip(found, ends, strict=True) if entry[0] < end]
-
-    def _insert(self, conversation: Conversation) -> None:
-        self._change(self._place(conversation), conversation, insert=True)
-
-    def _take_out(self, conversation: Conversation) -> None:
-        self._change(self._place(conversation), conversation, insert=False)
-
-    def _change(self, place: int, conversation: Conversation, *, insert: bool) -> None:
-        """Insert a conversation at a place or take it out, with the heading that comes or goes with it."""
-        old = self._headings
-        self._apply(place, conversation, insert=insert)
-        new = self._headings
-        shorter, longer = (old, new) if insert else (new, old)
-        if not _follows(shorter, longer, place):  # the day has changed meanwhile
-            self.beginResetModel()
-            self.endResetModel()
-            return
-        # Views must be told before anything changes, and what will change is known only now.
-        self._apply(place, conversation, insert=not insert)
-        row = _row(place, longer)
-        first = row - 1 if len(longer) > len(shorter) else row
-        if insert:
-            self.beginInsertRows(_ROOT, first, row)
-        else:
-            self.beginRemoveRows(_ROOT, first, row)
-        self._apply(place, conversation, insert=insert)
-        if insert:
-            self.endInsertRows()
-        else:
-            self.endRemoveRows()
-
-    def _apply(self, place: int, conversation: Conversation, *, insert: bool) -> None:
-        if insert:
-            self._conversations.insert(place, conversation)
-            self._by_id[conversation.id] = conversation
-        else:
-            del self._conversations[place]
-            del self._by_id[conversation.id]
-        self._find_headings()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._conversations) + len(self._headings)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        row = self._at(index.row()) if index.isValid() else None
-        if row is None:
-            return None
-        if isinstance(row, str):
-            if role == Role.GROUP:
-                return True
-            return row if role == Qt.ItemDataRole.DisplayRole else None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return row.title or tr("New chat")
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._spoken(row)
-        if role == Role.CONVERSATION:
-            return row
-        if role == Role.GROUP:
-            return False
-        if role == Role.MARK:
-            return self._mark(row.id).value
-        if role == Role.MESSAGE:
-            return self._messages.get(row.id)
-        return None
-
-    def _at(self, row: int) -> Conversation | str | None:
-        """What stands in a row: a conversation or a heading."""
-        place = row
-        for number, (start, name) in enumerate(self._headings):
-            if row == start + number:
-                return name
-            if row > start + number:
-                place = row - number - 1
-        return self._conversations[place] if 0 <= place < len(self._conversations) else None
-
-    def _mark(self, conversation: int) -> Mark:
-        if conversation in self._answering:
-            return Mark.ANSWERING
-        return Mark.UNSEEN if conversation in self._unseen else Mark.NONE
-
-    def _spoken(self, conversation: Conversation) -> str:
-        title = conversation.title or tr("New chat")
-        mark = self._mark(conversation.id)
-        if mark is Mark.ANSWERING:
-            return tr("{title}, an answer is being written", title=title)
-        return tr("{title}, with a new answer", title=title) if mark is Mark.UNSEEN else title
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if self.data(index, Role.GROUP):
-            return Qt.ItemFlag.NoItemFlags
-        return super().flags(index)
-
-    def row_of(self, conversation: int) -> QModelIndex:
-        """The index of a conversation's row; invalid if it is not shown."""
-        found = self._by_id.get(conversation)
-        return self.index(_row(self._place(found), self._headings)) if found is not None else QModelIndex()
-
-
-def _row(place: int, headings: list[tuple[int, str]]) -> int:
-    """The row of the conversation with this index."""
-    return place + sum(start <= place for start, _ in headings)
-
-
-def _follows(shorter: list[tuple[int, str]], longer: list[tuple[int, str]], place: int) -> bool:
-    """Whether headings differ by no more than one conversation at `place`, with or without a heading of its own."""
-    starts = dict((name, start) for start, name in shorter)
-    added = [start for start, name in longer if name not in starts]
-    if len(longer) - len(shorter) != len(added) or len(added) > 1 or added not in ([], [place]):
-        return False
-    return all(
-        (start < place and start == starts[name])
-        or (start == place and starts[name] == place)
-        or (start > place and start == starts[name] + 1)
-        for start, name in longer
-        if name in starts
-    )
-
-
-def _groups() -> list[tuple[str, tuple[bool, float, float]]]:
-    """The headings of today, each with the order of the first conversation that may stand under it."""
-    midnight = datetime.datetime.combine(datetime.date.today(), datetime.time())
-
-    def until(days: int) -> tuple[bool, float, float]:
-        """Just behind the last moment that is `days` before midnight."""
-        return (True, -(midnight - datetime.timedelta(days=days)).timestamp(), math.inf)
-
-    return [
-        (tr("Pinned"), (False, -math.inf, -math.inf)),
-        (tr("Today"), (True, -math.inf, -math.inf)),
-        (tr("Yesterday"), until(0)),
-        (tr("Last 7 days"), until(1)),
-        (tr("Earlier"), until(6)),
-    ]
-
-
-class ConversationDelegate(QStyledItemDelegate):
-    """Draws a row: a quiet heading, or a title on a card when chosen."""
+class ConversationList(QListView):
+    """Headings and conversations; a click or Enter opens one."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.setObjectName("conversations")
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        theme.changed.connect(self.viewport().update)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(10, ROW_HEIGHT)  # the same for all, so that the view need not ask for each
+    # ------------------------------------------------------------ where rows are
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        tokens = self._theme.tokens
-        rectangle: QRect = option.rect
-        state = option.state
-        font = QFont(option.font)
-        heading = index.data(Role.GROUP)
-        mark = index.data(Role.MARK)
-        painter.save()
+    def _rows(self) -> int:
+        model = self.model()
+        return model.rowCount() if model is not None else 0
+
+    def doItemsLayout(self) -> None:
+        QAbstractItemView.doItemsLayout(self)  # QListView's own would go through all rows
+
+    def updateGeometries(self) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setSingleStep(ROW_HEIGHT)
+        bar.setPageStep(height)
+        bar.setRange(0, max(self._rows() * ROW_HEIGHT - height, 0))
+        QAbstractItemView.updateGeometries(self)
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().scroll(0, dy)
+
+    def visualRect(self, index: Index) -> QRect:
+        if not index.isValid():
+            return QRect()
+        top = index.row() * ROW_HEIGHT - self.verticalOffset()
+        return QRect(0, top, self.viewport().width(), ROW_HEIGHT)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        row = (point.y() + self.verticalOffset()) // ROW_HEIGHT
+        return self.model().index(row, 0) if 0 <= row < self._rows() else QModelIndex()
+
+    def scrollTo(self, index: Index, hint: QListView.ScrollHint = QListView.ScrollHint.EnsureVisible) -> None:
+        """Bring a row onto the screen, by no more than is needed unless a hint says where."""
+        if not index.isValid():
+            return
+        bar, top, view = self.verticalScrollBar(), index.row() * ROW_HEIGHT, self.viewport().height()
+        highest, lowest = (
+            top + ROW_HEIGHT - view,
+            top,
+        )  # how far the view may be scrolled with all of it there
+        if hint is QListView.ScrollHint.PositionAtTop:
+            bar.setValue(lowest)
+        elif hint is QListView.ScrollHint.PositionAtBottom:
+            bar.setValue(highest)
+        elif hint is QListView.ScrollHint.PositionAtCenter:
+            bar.setValue((highest + lowest) // 2)
+        else:
+            bar.setValue(min(max(bar.value(), highest), lowest))
+
+    # ------------------------------------------------------------ keys and selection
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """The conversation that a key leads to; headings are passed over."""
+        actions, last = QAbstractItemView.CursorAction, self._rows() - 1
+        row, page = self.currentIndex().row(), max(self.viewport().height() // ROW_HEIGHT, 1)
+        target, step = {
+            actions.MoveHome: (0, 1),
+            actions.MoveEnd: (last, -1),
+            actions.MovePageUp: (row - page, 1),
+            actions.MovePageDown: (row + page, -1),
+            actions.MoveUp: (row - 1, -1),
+            actions.MovePrevious: (row - 1, -1),
+            actions.MoveDown: (row + 1, 1),
+            actions.MoveNext: (row + 1, 1),
+        }.get(action, (row, 1))
+        target = min(max(target, 0), last)
+        while 0 <= target <= last:
+            index = self.model().index(target, 0)
+            if index.flags() & Qt.ItemFlag.ItemIsEnabled:
+                return index
+            target += step
+        return self.currentIndex()
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        """Select the row in the middle of a rectangle; one is all that is ever selected."""
+        index = self.indexAt(rect.center())
+        self.selectionModel().select(QItemSelection(index, index), command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        region = QRegion()
+        for number in range(selection.count()):
+            chosen = selection.at(number)
+            first, last = self.visualRect(chosen.topLeft()), self.visualRect(chosen.bottomRight())
+            region += first.united(last).intersected(self.viewport().rect())
+        return region
+
+    # ------------------------------------------------------------ painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not heading and state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+        viewport = self.viewport()
+        pointer = viewport.mapFromGlobal(QCursor.pos()) if viewport.underMouse() else QPoint(-1, -1)
+        hovered, selected = self.indexAt(pointer), self.selectionModel()
+        offset = self.verticalOffset()
+        first = max((event.rect().top() + offset) // ROW_HEIGHT, 0)
+        last = min((event.rect().bottom() + offset) // ROW_HEIGHT, self._rows() - 1)
+        for row in range(first, last + 1):
+            index = self.model().index(row, 0)
+            chosen = selected is not None and selected.isSelected(index)
+            self._paint_row(painter, index, chosen=chosen, hovered=index == hovered)
+
+    def _paint_row(self, painter: QPainter, index: QModelIndex, *, chosen: bool, hovered: bool) -> None:
+        """A quiet heading, or a title: on a card when chosen, with a dot for a mark."""
+        tokens = self._theme.tokens
+        rectangle = self.visualRect(index)
+        heading, mark = index.data(Role.GROUP), index.data(Role.MARK)
+        if not heading and (chosen or hovered):
             painter.setPen(Qt.PenStyle.NoPen)
-            chosen = state & QStyle.StateFlag.State_Selected
             painter.setBrush(QColor(tokens.card if chosen else tokens.line))
             painter.drawRoundedRect(rectangle.adjusted(0, 2, 0, -2), 8, 8)
+        font = QFont(self.font())
         font.setPixelSize(12 if heading else 14)
         font.setWeight(QFont.Weight.DemiBold if mark == Mark.UNSEEN else QFont.Weight.Normal)
         painter.setFont(font)
@@ -382,4 +174,3 @@ class ConversationDelegate(QStyledItemDelegate):
             painter.setPen(colour)
             painter.setBrush(colour if mark == Mark.UNSEEN else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(dot)
-        painter.restore()

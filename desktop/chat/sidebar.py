@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
-    QListView,
     QMenu,
     QPushButton,
     QVBoxLayout,
@@ -20,14 +19,14 @@ from core.chat.conversation import Conversation, MessageState
 from core.chat.events import AnswerEnded, ConversationChanged, ConversationRemoved, MessageAdded
 from core.chat.service import ChatService
 from desktop.bridge import Bridge
-from desktop.chat.conversation_list import ROW_HEIGHT, ConversationDelegate, ConversationModel, Mark, Role
+from desktop.chat.conversation_list import ConversationList
+from desktop.chat.conversation_model import ConversationModel, Mark, Role
 from desktop.i18n import tr
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.theme import Theme
 
 TYPING_MILLISECONDS = 150
-BATCH = 200  # rows
 
 
 class Sidebar(QWidget):
@@ -74,24 +73,13 @@ class Sidebar(QWidget):
 
         self.model = ConversationModel(chat.store, reads)
         self.model.shown.connect(self._mark_current)
-        self.list = QListView()
-        self.list.setObjectName("conversations")
+        self.list = ConversationList(theme)
         self.list.setAccessibleName(tr("Chats"))
-        self.list.setUniformItemSizes(True)
-        self.list.setBatchSize(BATCH)
-        self.list.verticalScrollBar().valueChanged.connect(self._choose_layout)
-        self._choose_layout(0)
         self.list.setModel(self.model)
-        self._delegate = ConversationDelegate(theme)
-        self.list.setItemDelegate(self._delegate)
-        self.list.setMouseTracking(True)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.clicked.connect(self._open)
         self.list.activated.connect(self._open)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda point: self._menu(self.list.indexAt(point)))
-        theme.changed.connect(self.list.viewport().update)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 8)
@@ -136,12 +124,6 @@ class Sidebar(QWidget):
         if conversation is not None and not self._chat.answering(conversation):
             self.model.set_mark(conversation, Mark.NONE)
         self._mark_current()
-
-    def _choose_layout(self, scrolled: int) -> None:
-        """Each change has Qt lay out all rows again. At the top it does so in batches, so that the window stays free; further
-        down that would lose the place that one has scrolled to."""
-        near = scrolled < BATCH * ROW_HEIGHT // 2
-        self.list.setLayoutMode(QListView.LayoutMode.Batched if near else QListView.LayoutMode.SinglePass)
 
     def _mark_current(self) -> None:
         index = self.model.row_of(self._current) if self._current is not None else QModelIndex()

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 from core.app import App
 from core.paths import Home
 from desktop import i18n, theme
-from desktop.chat.conversation_list import Role
+from desktop.chat.conversation_model import Role
 from desktop.main_window import MainWindow
 from tests.benchmarks.watching import Painted, Spent, Turns, Watch
 

@@ -1,163 +1,176 @@
-"""The list of conversations: read page by page, changed row by row, in the store's order whatever happens."""
+"""The list of conversations on the screen: keys, mouse, scrolling, and that only rows on the screen are looked at."""
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator
-
 import pytest
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtWidgets import QApplication, QListView
 from pytestqt.qtbot import QtBot
 
-from core.chat.conversation import Conversation
-from core.paths import Home
-from core.storage.conversations import ConversationStore
-from core.storage.database import Database
-from desktop.chat.conversation_list import PAGE, ConversationModel, Mark, Role
-from desktop.notify import Notify
-from desktop.reads import Reads
+from desktop.chat.conversation_list import ROW_HEIGHT, ConversationList
+from desktop.chat.conversation_model import Mark, Role
+from desktop.theme import Theme
 
-DAY = 86400.0
+Index = QModelIndex | QPersistentModelIndex
+MANY = 5000
+
+
+class Rows(QAbstractListModel):
+    """Titles, of which some are headings; counts how often it is asked for a row."""
+
+    def __init__(self, titles: list[str]) -> None:
+        super().__init__()
+        self.titles = titles
+        self.marks: dict[int, Mark] = {}
+        self.asked = 0
+        self.more = 0  # rows that can still be fetched
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as Qt has it
+        self.asked += 1
+        return len(self.titles)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        title = self.titles[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        if role == Role.GROUP:
+            return title.startswith("#")
+        return self.marks.get(index.row(), Mark.NONE).value if role == Role.MARK else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return Qt.ItemFlag.NoItemFlags if self.data(index, Role.GROUP) else super().flags(index)
+
+    def canFetchMore(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
+        return self.more > 0
+
+    def fetchMore(self, parent: Index = QModelIndex()) -> None:  # noqa: B008
+        self.insert(len(self.titles), [f"more {i}" for i in range(self.more)])
+
+    def insert(self, row: int, titles: list[str]) -> None:
+        self.more = 0
+        self.beginInsertRows(QModelIndex(), row, row + len(titles) - 1)
+        self.titles[row:row] = titles
+        self.endInsertRows()
 
 
 @pytest.fixture
-def store(home: Home) -> Iterator[ConversationStore]:
-    database = Database(home)
-    yield ConversationStore(database)
-    database.close()
+def shown(qtbot: QtBot, qapp: QApplication) -> tuple[ConversationList, Rows]:
+    rows = Rows(["# Today", "one", "two", "# Earlier", *(f"chat {i}" for i in range(MANY))])
+    view = ConversationList(Theme(qapp, "light"))
+    view.setModel(rows)
+    qtbot.addWidget(view)
+    view.resize(240, 10 * ROW_HEIGHT)
+    view.show()
+    qtbot.waitExposed(view)
+    return view, rows
 
 
-@pytest.fixture
-def model(qtbot: QtBot, store: ConversationStore) -> Iterator[ConversationModel]:
-    reads = Reads(Notify())
-    model = ConversationModel(store, reads)
-    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    yield model
-    tester.deleteLater()
-    reads.close()
+def test_a_row_that_comes_costs_only_what_is_on_the_screen(
+    qtbot: QtBot, shown: tuple[ConversationList, Rows]
+) -> None:
+    view, rows = shown
+    qtbot.wait(50)
+    rows.asked = 0
+    rows.insert(1, ["new"])
+    view.repaint()
+    qtbot.wait(50)
+    assert 0 < rows.asked < 200
+    assert view.verticalScrollBar().maximum() == len(rows.titles) * ROW_HEIGHT - view.viewport().height()
 
 
-def make(store: ConversationStore, title: str, days_ago: float) -> Conversation:
-    conversation = store.create(title, "")
-    store._db.write(
-        "UPDATE conversations SET changed = ? WHERE id = ?", time.time() - days_ago * DAY, conversation.id
+def test_keys_pass_over_headings(qtbot: QtBot, shown: tuple[ConversationList, Rows]) -> None:
+    view, rows = shown
+    last = len(rows.titles) - 1
+    view.setCurrentIndex(rows.index(1))
+    for key, row in (
+        (Qt.Key.Key_Down, 2),
+        (Qt.Key.Key_Down, 4),
+        (Qt.Key.Key_Up, 2),
+        (Qt.Key.Key_Up, 1),
+        (Qt.Key.Key_Up, 1),  # above there is only a heading
+        (Qt.Key.Key_PageDown, 11),
+        (Qt.Key.Key_PageUp, 1),
+        (Qt.Key.Key_End, last),
+        (Qt.Key.Key_Down, last),
+        (Qt.Key.Key_Home, 1),
+    ):
+        qtbot.keyClick(view, key)
+        assert view.currentIndex().row() == row, f"{key} led to another row"
+        assert [index.row() for index in view.selectedIndexes()] == [row]
+        assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+
+
+def test_a_click_reaches_the_row_under_the_pointer(
+    qtbot: QtBot, shown: tuple[ConversationList, Rows]
+) -> None:
+    view, _ = shown
+    view.verticalScrollBar().setValue(100 * ROW_HEIGHT + 11)
+    clicked: list[int] = []
+    view.clicked.connect(lambda index: clicked.append(index.row()))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 3 * ROW_HEIGHT))
+    assert clicked == [103]
+    assert view.currentIndex().row() == 103
+    assert view.indexAt(QPoint(5, -12 - 100 * ROW_HEIGHT)).row() == -1
+
+
+@pytest.mark.parametrize(
+    ("hint", "top"),
+    [
+        (QListView.ScrollHint.PositionAtTop, 0),
+        (QListView.ScrollHint.PositionAtBottom, 9 * ROW_HEIGHT),
+        (QListView.ScrollHint.PositionAtCenter, 9 * ROW_HEIGHT // 2),
+        (QListView.ScrollHint.EnsureVisible, 9 * ROW_HEIGHT),
+    ],
+)
+def test_scrolling_to_a_row(
+    shown: tuple[ConversationList, Rows], hint: QListView.ScrollHint, top: int
+) -> None:
+    view, rows = shown
+    frame = view.viewport().height() - 10 * ROW_HEIGHT
+    view.scrollTo(rows.index(2000), hint)
+    expected = top + (frame if top == 9 * ROW_HEIGHT else frame // 2 if top else 0)
+    assert abs(view.visualRect(rows.index(2000)).top() - expected) <= 1
+    value = view.verticalScrollBar().value()
+    view.scrollTo(rows.index(2000))  # is there already
+    assert view.verticalScrollBar().value() == value
+
+
+def test_more_comes_at_the_end(qtbot: QtBot, shown: tuple[ConversationList, Rows]) -> None:
+    view, rows = shown
+    rows.more = 7
+    before = len(rows.titles)
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: len(rows.titles) == before + 7)
+    qtbot.waitUntil(
+        lambda: view.verticalScrollBar().maximum() == len(rows.titles) * ROW_HEIGHT - view.viewport().height()
     )
-    return store.get(conversation.id)
 
 
-def rows(model: ConversationModel) -> list[str]:
-    return [str(model.index(row).data()) for row in range(model.rowCount())]
+def test_what_is_painted(qtbot: QtBot, shown: tuple[ConversationList, Rows]) -> None:
+    view, rows = shown
+    tokens = view._theme.tokens
+
+    def colours(row: int) -> set[str]:
+        rect = view.visualRect(rows.index(row))
+        image = view.viewport().grab(rect).toImage()
+        return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+
+    assert tokens.card not in colours(2)
+    view.setCurrentIndex(rows.index(2))
+    assert tokens.card in colours(2)
+    assert tokens.accent not in colours(2)
+    rows.marks[2] = Mark.UNSEEN
+    assert tokens.accent in colours(2)
+    assert tokens.line not in colours(1)
+    qtbot.mouseMove(view.viewport(), view.visualRect(rows.index(1)).center())
+    qtbot.waitUntil(lambda: tokens.line in colours(1))
 
 
-def read_all(qtbot: QtBot, model: ConversationModel) -> None:
-    with qtbot.waitSignal(model.shown):
-        model.refresh()
-    while model._more:
-        model.fetchMore()  # nothing happens where a page is on its way
-        qtbot.waitUntil(lambda: not model._reading)
-
-
-def test_groups_have_headings(qtbot: QtBot, store: ConversationStore, model: ConversationModel) -> None:
-    for title, days in (("now", 0), ("lately", 3), ("long ago", 400)):
-        make(store, title, days)
-    pinned = make(store, "kept", 700)
-    store.change(pinned.id, pinned=1)
-    read_all(qtbot, model)
-    assert rows(model) == ["Pinned", "kept", "Today", "now", "Last 7 days", "lately", "Earlier", "long ago"]
-
-
-def test_pages_come_when_they_are_wanted(
-    qtbot: QtBot, store: ConversationStore, model: ConversationModel
-) -> None:
-    with store.transaction():
-        for number in range(2 * PAGE + 20):
-            make(store, f"chat {number}", 10 + number)
-    with qtbot.waitSignal(model.shown):
-        model.refresh()
-    assert PAGE + 1 <= model.rowCount() < 2 * PAGE + 21
-    read_all(qtbot, model)
-    assert model.rowCount() == 2 * PAGE + 21
-    titles = rows(model)[1:]
-    assert titles == [f"chat {number}" for number in range(2 * PAGE + 20)]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_whatever_changes_the_rows_are_those_of_the_store(
-    qtbot: QtBot, store: ConversationStore, model: ConversationModel, seed: int
-) -> None:
-    """Random changes, told one by one; in the end the list is what reading it anew would give."""
-    chance = random.Random(seed)
-    there = [make(store, f"chat {n}", chance.choice([0, 0, 1, 3, 30, 400])).id for n in range(12)]
-    read_all(qtbot, model)
-    for step in range(60):
-        what = chance.choice(["new", "touch", "rename", "pin", "archive", "delete"])
-        if what == "new" or not there:
-            there.append(make(store, f"new {step}", chance.choice([0, 2, 50])).id)
-            model.put(store.get(there[-1]))
-            continue
-        number = chance.choice(there)
-        if what == "delete":
-            there.remove(number)
-            store.hide(number)
-            model.remove(number)
-            continue
-        if what == "touch":
-            ago = chance.choice([0, 0, 5, 100])
-            store._db.write(
-                "UPDATE conversations SET changed = ? WHERE id = ?", time.time() - ago * DAY, number
-            )
-        change = {
-            "touch": {"model": "another"},
-            "rename": {"title": f"renamed {step}"},
-            "pin": {"pinned": chance.randint(0, 1)},
-            "archive": {"archived": chance.randint(0, 1)},
-        }[what]
-        model.put(store.change(number, **change))
-    told = rows(model)
-    for conversation in store.all():
-        assert model.row_of(conversation.id).data(Role.CONVERSATION) == conversation
-    read_all(qtbot, model)
-    assert told == rows(model)
-
-
-def test_marks_come_and_go(qtbot: QtBot, store: ConversationStore, model: ConversationModel) -> None:
-    number = make(store, "a chat", 0).id
-    read_all(qtbot, model)
-    for mark in (Mark.ANSWERING, Mark.UNSEEN, Mark.NONE):
-        with qtbot.waitSignal(model.dataChanged):
-            model.set_mark(number, mark)
-        assert model.row_of(number).data(Role.MARK) == mark
-
-
-def test_a_title_that_is_not_there_is_said(
-    qtbot: QtBot, store: ConversationStore, model: ConversationModel
-) -> None:
-    make(store, "a chat", 0)
-    model.filter = "nowhere"
-    read_all(qtbot, model)
-    assert rows(model) == ["No matches"]
-    model.filter = "cha"
-    read_all(qtbot, model)
-    assert rows(model) == ["a chat"]
-
-
-def test_the_change_of_the_day_moves_headings(
-    qtbot: QtBot, store: ConversationStore, model: ConversationModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import datetime
-
-    from desktop.chat import conversation_list
-
-    make(store, "written before midnight", 0)
-    read_all(qtbot, model)
-    assert rows(model) == ["Today", "written before midnight"]
-
-    class Tomorrow(datetime.date):
-        @classmethod
-        def today(cls) -> datetime.date:
-            return datetime.date.fromtimestamp(time.time() + DAY)
-
-    monkeypatch.setattr(conversation_list.datetime, "date", Tomorrow)
-    model.put(make(store, "written after midnight", -1))
-    assert rows(model) == ["Today", "written after midnight", "Yesterday", "written before midnight"]
+def test_screen_readers_find_the_rows(shown: tuple[ConversationList, Rows]) -> None:
+    view, rows = shown
+    told = QAccessible.queryAccessibleInterface(view)
+    assert told.role() is QAccessible.Role.List
+    assert told.childCount() == len(rows.titles)
+    assert told.child(2).text(QAccessible.Text.Name) == "two"
+    assert told.child(2).rect().height() == ROW_HEIGHT

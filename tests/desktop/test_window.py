@@ -19,7 +19,7 @@ from core.chat.conversation import MessageState
 from core.chat.events import MessageAdded
 from core.models import discover
 from core.paths import Home
-from desktop.chat.conversation_list import Mark, Role
+from desktop.chat.conversation_model import Mark, Role
 from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
 from desktop.documents.adding import FailedFiles
 from desktop.main_window import MainWindow
