@@ -35,14 +35,19 @@ class MarkdownView(TextView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
+        self._rest = QTimer(self, singleShot=True, interval=0)
+        self._rest.timeout.connect(self._render_piece)
+        theme.changed.connect(self._recolour)
+        self.reset()
+
+    def reset(self) -> None:
+        super().reset()
+        self._rest.stop()
         self._markdown = ""
         self._limit = SHOWN  # characters that are shown
         # What is rendered for good: characters of the Markdown, the code block that goes on, position in the document.
         self._frozen, self._frozen_position = Cut(0), 0
-        self.rendered = 0  # characters that were ever rendered, to see that nothing is rendered twice
-        self._rest = QTimer(self, singleShot=True, interval=0)
-        self._rest.timeout.connect(self._render_piece)
-        theme.changed.connect(self._recolour)
+        self.rendered = 0  # characters that were rendered, to see that nothing is rendered twice
 
     def text(self) -> str:
         """The Markdown as it came."""

@@ -1,7 +1,7 @@
 """One widget for each message that is on screen: the person's words in a soft bubble, the answer as text on the page.
 
-They are made and let go as the transcript scrolls, so what few messages need (thinking, quotation, note, versions) is
-made only where it is needed.
+Messages come onto the screen and leave it as the transcript scrolls, so a widget can show one after another, and what few
+messages need (thinking, quotation, note, versions) is made only where it is needed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from core.documents.answer import Evidence
 
 BUBBLE_WIDTH = 520
+# Parts that are made where a message needs them, by the names of the properties that make them.
+_SELDOM = {"more", "versions", "quotation", "phase", "thinking_button", "thinking", "note"}
 BUBBLE_PADDING = (14, 8, 14, 8)
 # Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
 _SCHEME = f"tsukue-{secrets.token_hex(8)}"
@@ -62,12 +64,24 @@ class MessageWidget(QWidget):
     """What questions and answers share."""
 
     version = Signal(int)  # show this sibling
-    resized = Signal()  # its height is another now
+    resized = Signal(int)  # the height of the message with this id is another now
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = message
         self.theme = theme
+
+    def show_message(self, message: Message) -> None:
+        """Show another message in the place of the one before; only where `reusable`."""
+        raise NotImplementedError
+
+    def _tell_resized(self) -> None:
+        self.resized.emit(self.message.id)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether this has no more parts than every message has, so that it can show any other."""
+        return not _SELDOM & vars(self).keys()
 
     @property
     def body(self) -> TextView:
@@ -95,10 +109,8 @@ class QuestionWidget(MessageWidget):
         super().__init__(message, theme, parent)
         self.bubble = QFrame()
         self.bubble.setObjectName("bubble")
-        self._shown = SHOWN
         self.text = TextView(theme)
         self.text.setAccessibleName(tr("Your question"))
-        self.text.setPlainText(message.text[: self._shown])
         self._inside = QVBoxLayout(self.bubble)
         self._inside.setContentsMargins(*BUBBLE_PADDING)
         self._inside.addWidget(self.text)
@@ -115,11 +127,18 @@ class QuestionWidget(MessageWidget):
         self._layout.addStretch(1)
         self._layout.addWidget(self.edit_button)
         self._layout.addWidget(self.bubble)
+        theme.changed.connect(self._paint)
+        self._paint()
+        self.show_message(message)
+
+    def show_message(self, message: Message) -> None:
+        self.message = message
+        self._shown = SHOWN
+        self.text.reset()
+        self.text.setPlainText(message.text[: self._shown])
         if len(message.text) > self._shown:
             self._inside.addWidget(self.more)
             self.more.clicked.connect(self._show_more)
-        theme.changed.connect(self._paint)
-        self._paint()
 
     @property
     def body(self) -> TextView:
@@ -147,7 +166,7 @@ class QuestionWidget(MessageWidget):
         self._shown += SHOWN
         self.text.setPlainText(self.message.text[: self._shown])
         self.more.setVisible(len(self.message.text) > self._shown)
-        self.resized.emit()
+        self._tell_resized()
 
     def _paint(self) -> None:
         self.edit_button.setIcon(icon("pencil", self.theme.tokens.muted, 14))
@@ -192,11 +211,18 @@ class AnswerWidget(MessageWidget):
         self.view = _AnswerText(theme)
         self.view.setAccessibleName(tr("Answer"))
         self.view.link.connect(self._follow)
-        self.view.height_changed.connect(self.resized)
+        self.view.height_changed.connect(self._tell_resized)
         self._put(self.view, 5)
         self._put(self.actions_row, 8)
         self.actions_row.hide()
+        self.show_message(message)
+
+    def show_message(self, message: Message) -> None:
+        self.message = message
+        self.view.reset()
         if message.state is MessageState.STREAMING:
+            self.view.show()
+            self.actions_row.hide()
             self.grow(message.text, message.thinking)
         else:
             self.finish(message)
@@ -245,7 +271,7 @@ class AnswerWidget(MessageWidget):
         view = TextView(self.theme, muted=True)
         view.setAccessibleName(tr("Thinking"))
         view.hide()
-        view.height_changed.connect(self.resized)
+        view.height_changed.connect(self._tell_resized)
         self._put(view, 4)
         return view
 
@@ -319,7 +345,7 @@ class AnswerWidget(MessageWidget):
             self.phase.setText(phase_text(phase, percent))
             if self.phase.isVisibleTo(self) != shown:
                 self.phase.setVisible(shown)
-            self.resized.emit()
+            self._tell_resized()
 
     def show_evidence(self, evidence: Evidence) -> None:
         """The best sentence at once, before the model has written anything."""
@@ -330,7 +356,7 @@ class AnswerWidget(MessageWidget):
         self._quotation_source = [source]
         self.quotation.show_source(source)
         self.quotation.show()
-        self.resized.emit()
+        self._tell_resized()
 
     def grow(self, text: str, thinking: str) -> None:
         """Add what has come since the last time."""
@@ -345,7 +371,7 @@ class AnswerWidget(MessageWidget):
 
     def _show_thinking(self, shown: bool) -> None:
         self.thinking.setVisible(shown)
-        self.resized.emit()
+        self._tell_resized()
 
     def _offer_more(self) -> None:
         there = "more" in vars(self)
@@ -360,7 +386,7 @@ class AnswerWidget(MessageWidget):
     def _show_more(self) -> None:
         self.view.show_more()
         self._offer_more()
-        self.resized.emit()
+        self._tell_resized()
 
     # ------------------------------------------------------------ when it has ended
 
@@ -389,7 +415,7 @@ class AnswerWidget(MessageWidget):
         self._again.setEnabled(message.parent is not None)
         self._copy.setEnabled(bool(message.text))
         self.actions_row.show()
-        self.resized.emit()
+        self._tell_resized()
 
     def show_place(self, versions: tuple[int, ...]) -> None:
         """Show which of the answers to its question this is."""
@@ -440,6 +466,7 @@ class AnswerWidget(MessageWidget):
     def _show_figures(self, timings: Timings | None) -> None:
         if timings is None:
             self._figures.clear()
+            self._figures.setToolTip("")
             return
         speed = timings.tokens_per_second
         self._figures.setText(f"{timings.first_token_s:.1f} s · {speed:.0f} tok/s")

@@ -54,7 +54,8 @@ class Selection(QObject):
         self._views[message] = view
         self._of[view] = message
         view.selecting = self
-        self._apply()
+        if self._ends() is not None:
+            self._apply()
 
     def detach(self, message: int) -> None:
         """It is not any more."""

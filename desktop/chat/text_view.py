@@ -70,6 +70,12 @@ class TextView(QWidget):
         """What is shown."""
         return self._document
 
+    def reset(self) -> None:
+        """Show nothing, as at first."""
+        self._selection, self._highlights, self._pressed_link = (0, 0), [], ""
+        if not self._document.isEmpty():
+            self._document.clear()
+
     def setPlainText(self, text: str) -> None:
         """Show a text as it is."""
         self._document.setPlainText(text)

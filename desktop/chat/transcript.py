@@ -35,8 +35,10 @@ PAINT_MILLISECONDS = 200
 SPACING = 20  # pixels between messages, and above the first and below the last
 SIDE = 24
 KEPT = 40  # widgets, of which those far from the screen go first
+SPARE = 12  # widgets of each kind that wait for another message
 AROUND = 24  # messages before and behind a missing one that are asked for with it
-BUDGET = 0.008  # seconds for making widgets in one turn of the event loop
+# Seconds for making widgets in one turn of the event loop: those on the screen, those around it.
+BUDGET, AHEAD = 0.008, 0.004
 STEP = 40  # pixels of an arrow key
 # For heights that are not measured: what surrounds a text, a line, and its characters.
 FRAME, LINE, LETTERS = {Role.USER: 20, Role.ASSISTANT: 44}, 22, 70
@@ -51,7 +53,7 @@ class _Item:
     height: int
     message: Message | None = None
     versions: tuple[int, ...] = ()
-    widget: MessageWidget | None = None
+    widget: QuestionWidget | AnswerWidget | None = None
     measured: bool = False  # the height is that of its widget at this width
     phase: tuple[Phase, int] | None = None
     evidence: Evidence | None = None
@@ -84,6 +86,7 @@ class Transcript(QAbstractScrollArea):
         self._theme = theme
         self._items: list[_Item] = []
         self._living: dict[int, _Item] = {}  # those that have a widget, by id
+        self._spare: dict[Role, list[QuestionWidget | AnswerWidget]] = {Role.USER: [], Role.ASSISTANT: []}
         self._heights: list[int] = []  # of each item with the space below it, for summing up quickly
         self._index: dict[int, int] = {}  # of a message's id
         self._offsets = [SPACING]  # of each item from the top, and of the end
@@ -313,7 +316,7 @@ class Transcript(QAbstractScrollArea):
 
     def _changed(self, number: int) -> None:
         """A widget's height is another now."""
-        item = self._item(number)
+        item = self._living.get(number)
         if item is not None and not self._laying_out:
             item.measured = False
             self._later.start()
@@ -326,30 +329,39 @@ class Transcript(QAbstractScrollArea):
             return
         self._laying_out = True
         try:
-            self._make(time.perf_counter() + BUDGET)
+            self._make()
             self._place()
         finally:
             self._laying_out = False
 
-    def _make(self, deadline: float) -> None:
+    def _make(self) -> None:
+        """What is on screen first; what is around it has turns of its own."""
         width = self._column[1]
         if width != self._width:
             self._width = width
             for item in self._items:
                 item.measured = False
+        begun, shown, made = time.perf_counter(), True, False
         while True:
             top = self._top()
             order = [*self._visible(top)]
             if self._follow:
                 order.reverse()  # the end is looked at first
-            around = [i for i in self._visible(top, self.viewport().height()) if i not in set(order)]
-            index = next((i for i in [*order, *around] if self._wants(self._items[i])), None)
+            index = next((i for i in order if self._wants(self._items[i])), None)
+            if index is None:
+                if made and shown:
+                    self._later.start()
+                    return
+                shown = False
+                around = self._visible(top, self.viewport().height())
+                index = next((i for i in around if self._wants(self._items[i])), None)
             if index is None:
                 return
-            if time.perf_counter() > deadline:
+            if time.perf_counter() - begun > (BUDGET if shown else AHEAD):
                 self._later.start()
                 return
             self._measure_item(self._items[index], width)
+            made = True
 
     def _wants(self, item: _Item) -> bool:
         """Whether there is something to do for an item on screen."""
@@ -371,10 +383,11 @@ class Transcript(QAbstractScrollArea):
         QTimer.singleShot(0, lambda: self.needed.emit(missing))
 
     def _measure_item(self, item: _Item, width: int) -> None:
-        if item.widget is None:
-            item.widget = self._widget_for(item)
+        widget = item.widget
+        if widget is None:
+            widget = item.widget = self._widget_for(item)
             self._living[item.id] = item
-        self._set_height(item, item.widget.lay_out(width), measured=True)
+        self._set_height(item, widget.lay_out(width), measured=True)
 
     def _set_height(self, item: _Item, height: int, *, measured: bool) -> None:
         item.measured = measured
@@ -383,24 +396,35 @@ class Transcript(QAbstractScrollArea):
             self._heights[self._index[item.id]] = height + SPACING
             self._measure()
 
-    def _widget_for(self, item: _Item) -> MessageWidget:
+    def _widget_for(self, item: _Item) -> QuestionWidget | AnswerWidget:
+        """A widget that shows a message: one that another message has left, or a new one."""
         assert item.message is not None
-        widget: QuestionWidget | AnswerWidget
-        if item.role is Role.USER:
-            widget = QuestionWidget(item.message, self._theme, self.viewport())
-            widget.edit.connect(self.edit)
+        spare = self._spare[item.role]
+        if spare:
+            widget = spare.pop()
+            widget.show_message(item.message)
         else:
-            widget = AnswerWidget(item.message, self._theme, self.viewport())
-            widget.regenerate.connect(self.regenerate)
-            widget.source.connect(self.source)
+            widget = self._new_widget(item.message)
+        if isinstance(widget, AnswerWidget):
             if item.evidence is not None:
                 widget.show_evidence(item.evidence)
             if item.phase is not None and item.message.state is MessageState.STREAMING:
                 widget.show_phase(*item.phase)
-        widget.version.connect(self.version)
         widget.show_place(item.versions)
-        widget.resized.connect(lambda number=item.id: self._changed(number))
         self.selection.attach(item.id, widget.body)
+        return widget
+
+    def _new_widget(self, message: Message) -> QuestionWidget | AnswerWidget:
+        widget: QuestionWidget | AnswerWidget
+        if message.role is Role.USER:
+            widget = QuestionWidget(message, self._theme, self.viewport())
+            widget.edit.connect(self.edit)
+        else:
+            widget = AnswerWidget(message, self._theme, self.viewport())
+            widget.regenerate.connect(self.regenerate)
+            widget.source.connect(self.source)
+        widget.version.connect(self.version)
+        widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):
             part.ensurePolished()  # the style sheet's share, which would come with the first showing of many at once
         return widget
@@ -441,17 +465,26 @@ class Transcript(QAbstractScrollArea):
         for item in list(self._living.values()):
             if self._index[item.id] not in shown:
                 self._let_go(item, at_once=True)
+        for spare in self._spare.values():
+            for widget in spare:
+                shiboken6.delete(widget)
+            spare.clear()
 
     def _let_go(self, item: _Item, *, at_once: bool = False) -> None:
-        if item.widget is not None:
-            self.selection.detach(item.id)
-            item.widget.hide()
-            if at_once:
-                shiboken6.delete(item.widget)
-            else:
-                item.widget.deleteLater()
-            item.widget = None
-            self._living.pop(item.id, None)
+        widget = item.widget
+        if widget is None:
+            return
+        self.selection.detach(item.id)
+        widget.hide()
+        spare = self._spare[item.role]
+        if at_once:
+            shiboken6.delete(widget)
+        elif widget.reusable and len(spare) < SPARE:
+            spare.append(widget)
+        else:
+            widget.deleteLater()
+        item.widget = None
+        self._living.pop(item.id, None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(event.rect(), QColor(self._theme.tokens.background))

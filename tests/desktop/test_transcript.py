@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.chat.conversation import Message, MessageState, Outline, Role, Text
+from core.chat.conversation import AnswerDetails, Message, MessageState, Outline, Role, Text
+from core.engine.messages import Timings
 from desktop.chat.find_bar import FindBar
 from desktop.chat.markdown_view import SHOWN
-from desktop.chat.message_widgets import AnswerWidget, MessageWidget
-from desktop.chat.transcript import KEPT, Transcript
+from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
+from desktop.chat.transcript import KEPT, SPARE, Transcript
 from desktop.theme import Theme
 
 MANY = 1000
@@ -88,7 +90,78 @@ def test_five_messages_and_a_thousand_cost_the_same(qtbot: QtBot, transcript: Tr
         bar.setValue(bar.maximum() * step // 50)
         settled(qtbot, transcript)
         assert on_screen(transcript)
-    qtbot.waitUntil(lambda: len(transcript.findChildren(MessageWidget)) <= KEPT)
+    qtbot.waitUntil(lambda: len(transcript.findChildren(MessageWidget)) <= KEPT + 2 * SPARE)
+
+
+TEXTS = [
+    "plain words",
+    "",
+    "# A heading\n\nand *some* **words** with `code`",
+    "- one\n- two\n\n1. first\n2. second",
+    "```python\nx = 1\n```",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "> quoted\n\n日本語の段落です。",
+    "long " * 900,
+]
+
+
+def looks(widget: MessageWidget) -> list[object]:
+    """All that a person can see of a message."""
+    seen: list[object] = [widget.message.id, widget.lay_out(600), widget.body.document().toHtml()]
+    seen += [widget.body.selection, widget.body.accessibleDescription(), widget.body.isVisibleTo(widget)]
+    for kind in (QAbstractButton, QLabel):
+        shown = [part for part in widget.findChildren(kind) if part.isVisibleTo(widget)]
+        seen += [(part.text(), part.toolTip(), part.isEnabled()) for part in shown]
+    return seen
+
+
+def rendered(qtbot: QtBot, widget: MessageWidget) -> None:
+    qtbot.waitUntil(lambda: not isinstance(widget, AnswerWidget) or widget.view.complete)
+
+
+def test_a_widget_that_shows_another_message_looks_like_a_new_one(qtbot: QtBot, theme: Theme) -> None:
+    timed = AnswerDetails(timings=Timings(0.2, 1.0, 10, 0, 20))
+    answers = [
+        Message(number, 1, parent, Role.ASSISTANT, (Text(text),), details=details)
+        for number, (text, (parent, details)) in enumerate(
+            itertools.product(TEXTS, ((1, AnswerDetails()), (None, timed)))
+        )
+    ]
+    growing = Message(99, 1, 1, Role.ASSISTANT, (Text("half of it"),), state=MessageState.STREAMING)
+    questions = [Message(number, 1, None, Role.USER, (Text(text),)) for number, text in enumerate(TEXTS)]
+    for kind, messages in ((AnswerWidget, [*answers, growing]), (QuestionWidget, questions)):
+        used = kind(messages[0], theme)
+        qtbot.addWidget(used)
+        for before, after in itertools.permutations(messages, 2):
+            used.show_message(before)
+            rendered(qtbot, used)
+            used.body.select(0, 3)
+            used.body.set_highlights([(QTextCursor(used.body.document()), QTextCharFormat())])
+            assert used.reusable
+            used.show_message(after)
+            fresh = kind(after, theme)
+            rendered(qtbot, used)
+            rendered(qtbot, fresh)
+            assert looks(used) == looks(fresh), f"{after.text[:20]!r} after {before.text[:20]!r}"
+            assert used.body._highlights == []
+            fresh.deleteLater()
+
+
+def test_what_few_messages_have_is_not_passed_on(qtbot: QtBot, transcript: Transcript) -> None:
+    branch = Branch(transcript, MANY)
+    thoughtful = replace(branch.messages[MANY], thinking="hm", state=MessageState.STOPPED)
+    branch.messages[MANY] = thoughtful
+    branch.show()
+    settled(qtbot, transcript)
+    widget = transcript.answer(MANY)
+    assert widget is not None
+    assert not widget.reusable
+    bar = transcript.verticalScrollBar()
+    for step in range(30):
+        bar.setValue(bar.maximum() * step // 30)
+        settled(qtbot, transcript)
+        notes = [w for w in transcript.findChildren(AnswerWidget) if "note" in vars(w)]
+        assert all(w.message.id == MANY for w in notes)
 
 
 def test_messages_follow_one_another_without_gap(qtbot: QtBot, transcript: Transcript) -> None:
