@@ -1,7 +1,7 @@
 """Changes the language of the open window by rebuilding everything that shows text.
 
-What is under way ends first, since it ends in a widget of the old content. Kept are the open conversation, the draft,
-the page, the search in the sidebar, the settings dialog, and a message that waits to be read.
+What is under way ends first, since it ends in a widget of the old content. Kept are the open conversation
+and the place in it, the draft, the page, the search in the sidebar, the settings dialog, and a message that waits to be read.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def rebuild(window: MainWindow) -> None:
     """Build the window's content anew and put what was there back into it. Nothing may be under way."""
     chat, old = window.chat, window.composer
     conversation, collection = chat.conversation, chat.choices.collection
+    place = chat.transcript.place
     page = window.page
     tab = window.models.stack.currentIndex() if page == "models" else 0
     searched, archived = window.sidebar.search.text(), window.sidebar.model.archived
@@ -83,7 +84,8 @@ def rebuild(window: MainWindow) -> None:
     content.show()  # at once: Qt would show it with a later event
 
     if conversation is not None:
-        window.open_conversation(conversation)
+        seen, top = place or (None, None)
+        window.chat.open(conversation, message=seen, top=top)
     elif collection:
         window.chat.choices.ask_collection(collection)
     if archived:

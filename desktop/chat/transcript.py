@@ -495,11 +495,16 @@ class Transcript(QAbstractScrollArea):
 
     # ------------------------------------------------------------ going somewhere
 
-    def go_to(self, message: int) -> None:
-        """Bring a message to the upper part of the view."""
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """A message on screen and how far below the view's top it begins; None at the end, which is where one follows."""
+        return None if self._follow or not self._items else self._anchor
+
+    def go_to(self, message: int, top: int | None = None) -> None:
+        """Bring a message to the upper part of the view, or its top to `top` pixels below the view's."""
         if message in self._index:
             self._follow = False
-            self._anchor = (message, self.viewport().height() // 6)
+            self._anchor = (message, self.viewport().height() // 6 if top is None else top)
             self._lay_out()
 
     def reveal(self, message: int, y: int) -> None:

@@ -100,7 +100,9 @@ class ChatView(QWidget):
         self.conversation: int | None = None
         self._title = ""
         self._find_next = ""  # words to look for once the conversation is there
-        self._go_next: int | None = None  # a message to go to then
+        self._go_next: tuple[int, int | None] | None = (
+            None  # a message to go to then, as for Transcript.go_to
+        )
         self._sending = False
         # While a conversation is being read, what happens in it waits here.
         self._reading: list[Event] | None = None
@@ -205,12 +207,15 @@ class ChatView(QWidget):
         else:
             self.welcome.show_first_start(*found)  # type: ignore[arg-type]
 
-    def open(self, conversation: int, *, message: int | None = None, words: str = "") -> None:
-        """Show a stored conversation; at a `message`, with `words` highlighted, where they are given."""
+    def open(
+        self, conversation: int, *, message: int | None = None, top: int | None = None, words: str = ""
+    ) -> None:
+        """Show a stored conversation; at a `message` (`top` as for Transcript.go_to), with `words` highlighted."""
         if conversation != self.conversation:
             self.composer.end_editing()
             self.find_bar.close_bar()
-        self._go_next, self._find_next = message, words
+        self._go_next = (message, top) if message is not None else None
+        self._find_next = words
         self._read(conversation)
         self.composer.setFocus()
         self.opened.emit(conversation)
@@ -266,12 +271,12 @@ class ChatView(QWidget):
         self.find_bar.forget()
         for event in waiting:  # nothing is shown twice: pieces say where they begin
             self._happened(event)
-        message, words = self._go_next, self._find_next
+        place, words = self._go_next, self._find_next
         self._go_next, self._find_next = None, ""
         if words:
             self.find_bar.open_bar(words)
-        elif message is not None:
-            self.transcript.go_to(message)
+        elif place is not None:
+            self.transcript.go_to(*place)
 
     def _show_title(self, title: str) -> None:
         self._title = title or tr("New chat")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from core.chat.conversation import Role
 from core.paths import Home
 from desktop import i18n
 from desktop.chat.message_widgets import AnswerWidget
@@ -210,6 +211,33 @@ def test_page_documents_and_search_are_kept(qtbot: QtBot, window: MainWindow) ->
     assert "mine" in window.composer.collection_button.text()
     assert window.sidebar.search.text() == "desk"
     qtbot.waitUntil(lambda: window.sidebar.model.filter == "desk")
+
+
+def test_the_reader_stays_at_the_place_in_the_chat(qtbot: QtBot, window: MainWindow) -> None:
+    def write() -> int:
+        chat = window.app.chat.new_conversation("long")
+        parent = None
+        for number in range(40):
+            text = f"Message {number}. " + "Words. " * 60
+            parent = window.app.chat.store.add(chat.id, Role.USER, text, parent=parent).id
+        return chat.id
+
+    written: list[int] = []
+    window.reads.ask(write, written.append)  # off the window's thread
+    qtbot.waitUntil(lambda: bool(written))
+    window.chat.open(written[0])
+    qtbot.waitUntil(lambda: not window.chat.busy and window.chat.transcript.place is None)
+    bar = window.chat.transcript.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    qtbot.waitUntil(lambda: not window.chat.busy)
+    place = window.chat.transcript.place
+    assert place is not None
+    change(qtbot, window, "ja")
+    qtbot.waitUntil(lambda: not window.chat.busy and window.chat.transcript.place is not None)
+    qtbot.waitUntil(lambda: window.chat.transcript.widget_of(place[0]) is not None)
+    widget = window.chat.transcript.widget_of(place[0])
+    assert widget is not None
+    assert abs(widget.y() - place[1]) <= 1
 
 
 def test_an_answer_that_streams_goes_on(qtbot: QtBot, window: MainWindow) -> None:
