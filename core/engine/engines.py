@@ -21,7 +21,7 @@ from core.models.library import Library
 def _thinking_switch(path: Path, size: int, changed: int) -> str:
     """The variable by which a model file's template turns thinking on and off. Read once for each version."""
     try:
-        return thinking.switch_of(gguf.read_header(path).chat_template or "")
+        return thinking.switch_of(gguf.chat_template(path))
     except (ModelMissing, ModelUnreadable):
         return ""  # loading it will say what is wrong
 

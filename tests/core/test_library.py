@@ -607,3 +607,39 @@ def test_without_the_starter_the_model_that_was_there_first_answers(home: Home, 
     (home.models / "aardvark.gguf").symlink_to(model)
     assert library.choose("chat") == "zebra"
     assert library.choose("chat", "aardvark") == "aardvark"
+
+
+# ---------------------------------------------------------------- what a start looks at
+
+
+@pytest.mark.parametrize("chunk", [8, 9, 64, 1000, 1 << 20])
+def test_the_template_is_found_without_reading_the_vocabulary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(gguf, "_CHUNK", chunk)
+    for name, words in (("small", 3), ("large", 5000)):
+        path = tmp_path / f"{name}.gguf"
+        writer = GGUFWriter(str(path), arch="llama")
+        writer.add_token_list([f"word {n}" + "x" * (n % 300) for n in range(words)])
+        writer.add_token_merges([f"a {n}" for n in range(words)])
+        writer.add_token_scores([0.5] * words)
+        writer.add_chat_template("{{ messages }}")
+        writer.add_context_length(512)
+        finish(writer)
+        assert gguf.chat_template(path) == "{{ messages }}"
+        header = gguf.read_header(path)
+        assert (header.chat_template, header.number("context_length")) == ("{{ messages }}", 512)
+        assert header.lengths["tokenizer.ggml.merges"] == words
+
+
+def test_a_vocabulary_that_is_cut_off_is_an_error_wherever_it_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.gguf"
+    writer = GGUFWriter(str(path), arch="llama")
+    writer.add_token_merges([f"a {n}" for n in range(2000)])
+    writer.add_chat_template("{{ messages }}")
+    finish(writer)
+    whole = path.read_bytes()
+    for cut in range(40, whole.index(b"{{ messages"), 997):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(ModelUnreadable):
+            gguf.chat_template(path)

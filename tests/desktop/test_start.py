@@ -115,3 +115,9 @@ def test_a_home_that_cannot_be_used_is_said_and_ends_the_program(
     assert ended == [1]
     assert "was created by a newer version of Tsukue" in said[0]
     assert not opening.isVisible()
+
+
+def test_imports_do_not_read_sources_for_pyside() -> None:
+    code = "import desktop, builtins, PySide6.QtWidgets; print(builtins.__import__ is builtins.__feature_import__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "False\n"
