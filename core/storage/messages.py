@@ -236,7 +236,12 @@ class MessageStore:
         number = self._leaf(conversation) if leaf is None else leaf
         while number is not None and number in by_id:
             row = by_id[number]
-            found.append(Outline(number, Role(row["role"]), row["size"]))
+            try:
+                found.append(Outline(number, Role(row["role"]), row["size"]))
+            except ValueError as error:
+                raise self._db.damaged() from error  # no message was ever written so
+            if row["parent"] is not None and row["parent"] >= number:
+                raise self._db.damaged()  # an answer is younger than its question: this would go round for ever
             number = row["parent"]
         return found[::-1]
 
