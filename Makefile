@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page
+.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page formats-page
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -43,6 +43,9 @@ format:
 
 translations:   ## refresh resources/translations/*.po from the sources
 	@$(venv)/python scripts/translations.py update
+
+formats-page:   ## write docs/formats.md from the records
+	@$(venv)/python scripts/formats_page.py
 
 settings-page:  ## write docs/settings.md from the declarations
 	@$(venv)/python scripts/settings_page.py

@@ -126,7 +126,11 @@ class App:
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)
         self.ingest = Ingest(
-            self.documents, self.index, self._worker(documents_ingest.parser_spec()), self.events
+            self.documents,
+            self.index,
+            self._worker(documents_ingest.parser_spec()),
+            self.events,
+            home.root,
         )
         self.additions = Additions(self.ingest, self.documents, self.jobs, self.events)
         self.pages = Pages(self._worker(documents_pages.spec()))

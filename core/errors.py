@@ -17,8 +17,8 @@ Any other exception is a bug and is reported as one.
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── chat       AnswerUnderWay, ConversationMissing
-    ├── documents  FileMissing, FormatUnknown, FileEncrypted, FileDamaged, FileEmpty, FileScanned, EncodingUnknown,
-    │              FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
+    ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
+    │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
 """
 
@@ -609,9 +609,30 @@ class FileMissing(TsukueError):
     file: str
 
 
+class FolderUnreadable(TsukueError):
+    sentence = N_("The folder {folder} cannot be opened. Check your permission to read it.")
+    folder: str
+
+
+class LinkLeadsOut(TsukueError):
+    sentence = N_(
+        "{file} is a link to {target}, outside the folder, and was not followed. Add that itself if you want it."
+    )
+    file: str
+    target: str
+
+
 class FormatUnknown(TsukueError):
     sentence = N_("{file} is not a supported type. Use PDF, Word (.docx), Markdown or plain text.")
     file: str
+
+
+class FormatOld(TsukueError):
+    """A kind that cannot be read, with what can be done about it."""
+
+    sentence = N_("{file} is of a type that Tsukue cannot read. {way_out}")
+    file: str
+    way_out: str
 
 
 class FileEncrypted(TsukueError):
@@ -632,6 +653,13 @@ class FileEmpty(TsukueError):
 class FileScanned(TsukueError):
     sentence = N_(
         "{file} contains only images of pages. Run it through a text recognition (OCR) app and add the result."
+    )
+    file: str
+
+
+class FileWithoutLetters(TsukueError):
+    sentence = N_(
+        "{file} shows text, but its fonts do not say which letters that is. Print it to a new PDF, or run it through a text recognition (OCR) app."
     )
     file: str
 

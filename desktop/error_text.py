@@ -18,7 +18,7 @@ _WORDS = (
     N_("starting"),
     N_("waiting"),
 )
-_TRANSLATED_FIELDS = ("worker", "doing", "role", "why", "reason")
+_TRANSLATED_FIELDS = ("worker", "doing", "role", "why", "reason", "way_out")
 
 
 def sentence(error: BaseException) -> str:

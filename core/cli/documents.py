@@ -62,6 +62,7 @@ def _wait(addition: Addition) -> IngestReport:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from core.documents import notes
     from core.documents.ingest import IngestProgress
 
     app = open_app(options)
@@ -72,12 +73,23 @@ def _add(options: argparse.Namespace) -> int:
         app.close()
     for failed in report.failed:
         warn(failed.error)
+    for partly in report.partly:
+        for said in partly.notes:
+            warn(f"{partly.file}: {notes.sentence(said)}")
+    for file in report.gone:
+        warn(f"{file} is not there any more; it is kept, but answers no longer")
     if options.json:
         print_json(
             {
                 "added": report.added,
                 "replaced": report.replaced,
                 "unchanged": report.unchanged,
+                "moved": report.moved,
+                "gone": report.gone,
+                "partly": [
+                    {"file": p.file, "notes": [notes.sentence(said) for said in p.notes]}
+                    for p in report.partly
+                ],
                 "failed": [{"file": f.file, "error": str(f.error)} for f in report.failed],
                 "passages": report.passages,
                 "seconds": round(report.seconds, 3),
@@ -86,7 +98,8 @@ def _add(options: argparse.Namespace) -> int:
     else:
         show(
             f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
-            f" {len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s"
+            f" {len(report.partly)} read in part, {len(report.failed)} failed;"
+            f" {report.passages} passages in {report.seconds:.1f} s"
         )
     return 1 if report.failed or report.cancelled else 0
 
@@ -123,12 +136,14 @@ def _document(document: Any) -> dict[str, Any]:
         "path": document.path,
         "pages": document.pages,
         "passages": document.passages,
-        "state": document.state,
+        "state": "gone" if document.gone is not None else "in part" if document.notes else document.state,
         "size_bytes": document.size,
     }
 
 
 def _status(options: argparse.Namespace) -> int:
+    from core.documents import notes
+
     app = open_app(options, own=False)
     try:
         documents = app.documents.documents(options.collection)
@@ -136,12 +151,18 @@ def _status(options: argparse.Namespace) -> int:
     finally:
         app.close()
     unfinished = [d.file for d in documents if d.id in left]
-    value = {
+    value: dict[str, Any] = {
         "collection": options.collection,
         "documents": len(documents),
         "pages": sum(d.pages for d in documents),
         "passages": sum(d.passages for d in documents),
         "unfinished": unfinished,
+        "partly": [
+            {"file": d.file, "notes": [notes.sentence(said) for said in d.notes]}
+            for d in documents
+            if d.notes
+        ],
+        "gone": [d.file for d in documents if d.gone is not None],
     }
     if options.json:
         print_json(value)
@@ -152,6 +173,11 @@ def _status(options: argparse.Namespace) -> int:
         )
         for file in unfinished:
             show(f"unfinished: {file}")
+        for entry in value["partly"]:
+            for said in entry["notes"]:
+                show(f"{entry['file']}: {said}")
+        for file in value["gone"]:
+            show(f"{file}: its file is not there any more; it answers no longer")
         if unfinished:
             show("run `tsukue docs finish` to finish them")
     return 0
@@ -234,7 +260,7 @@ def _search(options: argparse.Namespace) -> int:
                             {
                                 "file": f.passage.file,
                                 "page": f.passage.page,
-                                "section": f.passage.section,
+                                "section": f.passage.context,
                                 "text": f.passage.text,
                                 "score": round(f.score, 5),
                             }

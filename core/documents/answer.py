@@ -9,6 +9,7 @@ model's own markers are never trusted: citations come from comparing sentences w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, retrieve, support
 from core.documents.index import Index
+from core.documents.model import Kind
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
@@ -80,7 +82,7 @@ class Evidence:
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
         shown = "\n\n".join(
-            f"[{i}] {p.passage.section + chr(10) if p.passage.section else ''}{p.passage.text}"
+            f"[{i}] {p.passage.context + chr(10) if p.passage.context else ''}{p.passage.text}"
             for i, p in enumerate(self.passages[:SHOWN], start=1)
         )
         if characters.is_japanese(self.question):
@@ -97,7 +99,7 @@ class Evidence:
             quotation=self.quotation.source() if self.quotation and self.fits else None,
             passages=[
                 ShownPassage(
-                    p.passage.file, p.passage.page, p.passage.section, p.passage.text, round(p.score, 5)
+                    p.passage.file, p.passage.page, p.passage.context, p.passage.text, round(p.score, 5)
                 )
                 for p in self.passages
             ],
@@ -121,6 +123,20 @@ class Judgement:
             citations=self.citations,
             marks=self.marks,
         )
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """Characters start..end of a passage's text that can be quoted, with the headings above; `names`: it says what something is
+    called, and answers nothing."""
+
+    start: int
+    end: int
+    above: str
+    names: bool = False
+    meaning: str = (
+        ""  # what is compared with the question in its place: a row means nothing without its header
+    )
 
 
 class Answerer:
@@ -152,22 +168,65 @@ class Answerer:
     def _quote(
         self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None
     ) -> Quotation | None:
-        """The sentence that answers best, by meaning and by the question's rare words."""
-        places = [(p.passage, a, b) for p in found for a, b in sentences.spans(p.passage.text)]
-        texts = [passage.text[a:b] for passage, a, b in places]
-        similarities = self._index.compare(question, texts, job)
+        """The sentence, row or heading that answers best, by meaning and by the question's rare words."""
+        places = [(p.passage, unit) for p in found for unit in self._units(p.passage)]
+        texts = [passage.text[unit.start : unit.end] for passage, unit in places]
+        meant = [unit.meaning or text for (_, unit), text in zip(places, texts, strict=True)]
+        similarities = self._index.compare(question, meant, job)
         best: Quotation | None = None
-        for (passage, a, b), text, similarity in zip(places, texts, similarities, strict=True):
-            # The passage's words count too: a sentence's subject often stands in the one before.
-            words = 0.6 * keywords.coverage(weights, text) + 0.4 * keywords.coverage(
-                weights, f"{passage.section} {passage.text}"
+        for (passage, unit), text, similarity in zip(places, texts, similarities, strict=True):
+            # What stands above counts too (a row's header, the headings), and the passage: a sentence's subject often
+            # stands in the one before.
+            words = (
+                0.45 * keywords.coverage(weights, text)
+                + 0.3 * keywords.coverage(weights, f"{unit.above} {text}")
+                + 0.25 * keywords.coverage(weights, f"{passage.context} {passage.text}")
             )
-            score = (0.5 * max(similarity, 0.0) + 0.5 * words) * (HEADING if _is_heading(text) else 1.0)
+            names = unit.names or _is_heading(text)
+            score = (0.5 * max(similarity, 0.0) + 0.5 * words) * (HEADING if names else 1.0)
             if best is None or score > best.score:
                 best = Quotation(
-                    text, passage, passage.start + a, passage.start + b, score, words, similarity
+                    text,
+                    passage,
+                    passage.start + unit.start,
+                    passage.start + unit.end,
+                    score,
+                    words,
+                    similarity,
                 )
         return best
+
+    def _units(self, passage: StoredPassage) -> Iterator[_Unit]:
+        """What of a passage can be quoted: its sentences, the rows of its tables, its headings."""
+        end = passage.start + len(passage.text)
+        inside = [b for b in self._store.blocks(passage.page_id) if b.start < end and b.end > passage.start]
+        if not inside:  # read before blocks were kept
+            yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
+            return
+        above = passage.context
+        for block in inside:
+            if block.kind is Kind.HEADING:
+                title = passage.text[block.start - passage.start : block.end - passage.start]
+                yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
+                above = f"{above}\n{title}".strip()
+            elif block.kind is Kind.TABLE:
+                rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
+                head = [
+                    passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header
+                ]
+                for row in rows:
+                    said = passage.text[row.start - passage.start : row.end - passage.start]
+                    yield _Unit(
+                        row.start - passage.start,
+                        row.end - passage.start,
+                        "\n".join([above, *head]).strip(),
+                        names=row.header,
+                        meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
+                    )
+            else:
+                start = max(block.start, passage.start)
+                for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
+                    yield _Unit(start - passage.start + a, start - passage.start + b, above)
 
     @staticmethod
     def without_markers(answer: str) -> str:

@@ -84,7 +84,7 @@ class Index:
 
         A passage counts as embedded when it is in SQLite: if that fails, both are done again.
         """
-        texts = [f"{p.section}\n{p.text}" if p.section else p.text for p in passages]
+        texts = [f"{p.context}\n{p.text}" if p.context else p.text for p in passages]
         embedder = self.embedder
         request = EmbedPassages(self._name(collection), embedder, [p.id for p in passages], texts)
         vectors = self._call(request, job)

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
+from core.documents.model import Note, Page
 from core.errors import N_
 from core.workers.messages import Request, operation
 
 # ---------------------------------------------------------------- parser
 
 
-class Section(msgspec.Struct, frozen=True):
-    """A heading, and where it stands in its page's text (characters)."""
-
-    start: int
-    title: str
-
-
-class PageText(msgspec.Struct, frozen=True):
-    """The cleaned text of one page; `number` counts from 1 and is None where a format has no pages."""
-
-    number: int | None
-    text: str
-    sections: list[Section] = []
-
-
 class ReadSummary(msgspec.Struct, frozen=True):
+    """What was read: how many pages, by which reader (a format's key and version), and what was not."""
+
     pages: int
+    format: str
+    version: int
+    notes: list[Note] = []
 
 
-@operation(item=PageText, result=ReadSummary, doing=N_("reading a document"))
+@operation(item=Page, result=ReadSummary, doing=N_("reading a document"))
 class ReadDocument(Request):
     """Read one file. Raises the typed errors for files."""
 
@@ -51,13 +42,12 @@ class PageImage(msgspec.Struct, frozen=True):
 
 @operation(result=PageImage, doing=N_("drawing a page"))
 class RenderPage(Request):
-    """Draw page `page` (from 1) `width` pixels wide, with the rectangles of characters start..end of its cleaned text."""
+    """Draw page `page` (from 1) `width` pixels wide; `boxes` (left, top, right, bottom, in points) come back in its pixels."""
 
     path: str
     page: int
     width: int
-    start: int = 0
-    end: int = 0
+    boxes: list[tuple[float, float, float, float]] = msgspec.field(default_factory=list)
 
 
 # ---------------------------------------------------------------- embeddings and vectors

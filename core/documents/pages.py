@@ -28,15 +28,21 @@ class Pages:
         self.seconds_per_page: float = SECONDS_PER_PAGE
 
     def draw(
-        self, path: str, page: int, width: int, *, start: int = 0, end: int = 0, job: Job | None = None
+        self,
+        path: str,
+        page: int,
+        width: int,
+        *,
+        boxes: list[tuple[float, float, float, float]] | None = None,
+        job: Job | None = None,
     ) -> PageImage:
-        """Page `page` (from 1) of a PDF, `width` pixels wide, with the rectangles of characters start..end of its text.
+        """Page `page` (from 1) of a PDF, `width` pixels wide; `boxes` in points (DocumentStore.boxes) come back in its pixels.
 
         Cancelling `job` takes back a page whose turn has not come. Raises the typed errors for files, and Cancelled.
         """
         if job is not None:
             job.check()
-        call = self.worker.call(RenderPage(path, page, width, start, end))
+        call = self.worker.call(RenderPage(path, page, width, boxes or []))
         if job is not None:
             job.on_cancel(call.cancel)
         name = Path(path).name

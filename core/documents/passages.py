@@ -1,31 +1,46 @@
-"""Cuts a page's text into passages: whole sentences, never across a page or a heading.
+"""Cuts a document's pages into passages: whole blocks where they fit, whole sentences where they do not.
 
-Sizes are in units of reading: a Japanese character counts 1, any other 0.45, since a Japanese
-character says about as much as two Latin letters. Offsets are characters into the page's text.
+A passage never crosses a page or a heading, and is never cut inside a row, an item that fits, or a line of code. It carries the
+path of headings above it and, from the second part of a table on, the table's header. Sizes are in units of reading: a
+Japanese character counts 1, any other 0.45, since a Japanese character says about as much as two Latin letters.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.documents.messages import PageText
+from core.documents.model import Block, Kind, Page
 from core.text import sentences
 from core.text.characters import HALF_KATAKANA, HAN, HAN_COMPATIBLE
 
 TARGET = 320.0  # about 320 Japanese characters, or 700 Latin ones
 OVERLAP = 60.0  # a sentence up to this size is repeated at the start of the next passage
+HEADER = 120.0  # a longer header of a table is not repeated
+PATH = " › "  # between the headings of a path
 # Whatever takes a full square to read: with 「」 and the like, which no text is taken for Japanese by.
 _JAPANESE = re.compile(f"[\u3005-\u30ff{HAN}{HAN_COMPATIBLE}{HALF_KATAKANA}]")
 
 
 @dataclass(frozen=True)
 class Passage:
-    """Characters start..end of a page, under a heading ('' before the first)."""
+    """Characters start..end of a page, with what it needs to be understood: the headings above it ('' without) and, for the
+    later parts of a table, its header."""
 
     start: int
     end: int
     section: str
+    header: str = ""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What is not cut any further; `joins` says that it goes on the sentence before it."""
+
+    start: int
+    end: int
+    sentence: bool = False
 
 
 def size(text: str) -> float:
@@ -34,41 +49,122 @@ def size(text: str) -> float:
     return japanese + 0.45 * (len(text) - japanese)
 
 
-def split(page: PageText) -> list[Passage]:
-    """The passages of one page, in order; they cover every sentence of it but the headings."""
-    borders = [*(section.start for section in page.sections), len(page.text)]
-    titles = [section.title for section in page.sections]
-    found: list[Passage] = []
-    if not page.sections or borders[0] > 0:
-        found += _split_range(page.text, 0, borders[0], "")
-    for title, start, end in zip(titles, borders, borders[1:], strict=False):
-        body = page.text.find("\n", start, end)  # the heading itself is kept as the passages' section
-        if body >= 0:
-            found += _split_range(page.text, body, end, title)
-    return found
-
-
-def _split_range(text: str, start: int, end: int, section: str) -> list[Passage]:
-    pieces: list[tuple[int, int]] = []
-    for a, b in sentences.spans(text[start:end]):
-        pieces += _cut_long(text, start + a, start + b)
-    found: list[Passage] = []
-    current: list[tuple[int, int]] = []
-    for piece in pieces:
-        if current and size(text[current[0][0] : piece[1]]) > TARGET:
-            found.append(Passage(current[0][0], current[-1][1], section))
-            last = current[-1]
-            repeat = len(current) > 1 and size(text[last[0] : last[1]]) <= OVERLAP
-            current = [last] if repeat else []
-        current.append(piece)
-    if current:
-        found.append(Passage(current[0][0], current[-1][1], section))
-    return found
-
-
-def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """A sentence longer than a passage (a table, a text without marks) is cut at the size limit."""
+def split(pages: list[Page]) -> list[list[Passage]]:
+    """The passages of each page, in order; every block is in one of them, headings at the beginning of what follows."""
+    path: list[tuple[int, str]] = []  # the headings that hold, each with its level; they go on over pages
     found = []
+    for page in pages:
+        found.append(list(_split_page(page, path)))
+    return found
+
+
+def _split_page(page: Page, path: list[tuple[int, str]]) -> Iterator[Passage]:
+    text = page.text
+    headings: list[Block] = []  # with nothing below them yet
+    body: list[Block] = []
+
+    def section() -> str:
+        """The headings above what comes now, without those that the passage begins with."""
+        return PATH.join(title for _, title in path[: len(path) - len(headings)])
+
+    for block in page.blocks:
+        if block.kind is not Kind.HEADING:
+            body.append(block)
+            continue
+        if body:
+            yield from _cut(text, headings, body, section())
+            headings, body = [], []
+        title = " ".join(text[block.start : block.end].split())
+        deeper = bool(headings) and block.level > headings[-1].level
+        if headings and not deeper:  # a heading with nothing below it says all that it has to say
+            yield Passage(headings[0].start, headings[-1].end, section())
+            headings = []
+        while path and path[-1][0] >= block.level:
+            path.pop()
+        path.append((block.level, title))
+        headings.append(block)
+    if body or headings:
+        yield from _cut(text, headings, body, section())
+
+
+def _cut(text: str, headings: list[Block], body: list[Block], section: str) -> Iterator[Passage]:
+    """The passages of blocks under one heading. The first begins with the heading; the others have it in their path."""
+    titles = [" ".join(text[h.start : h.end].split()) for h in headings]
+    whole = PATH.join([*([section] if section else []), *titles])
+    start = headings[0].start if headings else -1
+    if not body:
+        yield Passage(start, headings[-1].end, section)
+        return
+    current: list[_Piece] = []
+
+    def passage() -> Passage:
+        nonlocal start
+        first = start if start >= 0 else current[0].start
+        above = section if start >= 0 else whole
+        start = -1
+        return Passage(first, current[-1].end, above)
+
+    for block in body:
+        if block.kind is Kind.TABLE:
+            if current and size(text[(start if start >= 0 else current[0].start) : block.end]) > TARGET:
+                yield passage()
+                current = []
+            if current or size(text[block.start : block.end]) <= TARGET:
+                current.append(_Piece(block.start, block.end))
+                continue
+            first = start if start >= 0 else None
+            yield from _table(text, block, section if first is not None else whole, whole, first)
+            start = -1
+            continue
+        for piece in _pieces(text, block):
+            begin = start if start >= 0 else (current[0].start if current else piece.start)
+            if current and size(text[begin : piece.end]) > TARGET:
+                yield passage()
+                last = current[-1]
+                repeat = len(current) > 1 and last.sentence and size(text[last.start : last.end]) <= OVERLAP
+                current = [last] if repeat and piece.sentence else []
+            current.append(piece)
+    if current:
+        yield passage()
+
+
+def _table(text: str, block: Block, section: str, whole: str, first: int | None) -> Iterator[Passage]:
+    """The passages of a table that is too long for one: whole rows, with the header again from the second on."""
+    top = [row for row in block.rows if row.header]
+    header = "\n".join(text[row.start : row.end] for row in top)
+    if size(header) > HEADER:
+        header = ""
+    begin, end = (first if first is not None else -1), -1
+    said, above = "", section
+    for row in block.rows:
+        begin = row.start if begin < 0 else begin
+        if end >= 0 and size(said) + size(text[begin : row.end]) > TARGET and not row.header:
+            yield Passage(begin, end, above, said)
+            begin, said, above = row.start, header, whole
+        end = row.end
+    yield Passage(begin, end, above, said)
+
+
+def _pieces(text: str, block: Block) -> Iterator[_Piece]:
+    """A block that fits whole; otherwise its lines of code, or its sentences."""
+    whole = size(text[block.start : block.end]) <= TARGET
+    if whole and block.kind is not Kind.PARAGRAPH:
+        yield _Piece(block.start, block.end)
+        return
+    if block.kind is Kind.CODE:
+        place = block.start
+        for line in text[block.start : block.end].splitlines(keepends=True):
+            for start, end in _cut_long(text, place, place + len(line.rstrip("\n"))):
+                yield _Piece(start, end)
+            place += len(line)
+        return
+    for a, b in sentences.spans(text[block.start : block.end]):
+        for start, end in _cut_long(text, block.start + a, block.start + b):
+            yield _Piece(start, end, sentence=True)
+
+
+def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What is longer than a passage (a text without marks) is cut at the size limit."""
     longest = int(TARGET / 0.45) + 1  # no passage has more characters; looking further would be quadratic
     while size(text[start : min(end, start + longest)]) > TARGET:
         step = int(TARGET)
@@ -79,8 +175,7 @@ def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
             text.rfind("、", start + step // 2, start + step),
         )
         cut = cut + 1 if cut > 0 else min(start + step, end)
-        found.append((start, cut))
+        yield start, cut
         start = cut
     if start < end:
-        found.append((start, end))
-    return found
+        yield start, end

@@ -13,7 +13,7 @@ def render(request: RenderPage, context: Context) -> PageImage:
     """Draw one page. Raises the typed errors for files."""
     from core.documents.readers import pdf
 
-    return pdf.render(request.path, request.page, request.width, request.start, request.end)
+    return pdf.render(request.path, request.page, request.width, request.boxes)
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from core.documents.messages import PageText
+import msgspec
+
+from core.documents.model import Block, Line, Note, Page
 from core.documents.passages import Passage
 from core.errors import CollectionMissing
 from core.storage import fulltext
 from core.storage.database import Database
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,10 @@ class Document:
     passages: int
     state: str
     added: float
+    format: str = ""  # '' where it was read before formats were kept
+    reader: int = 0  # the version of the reader
+    notes: tuple[Note, ...] = ()  # what was not read of it
+    gone: float | None = None  # when its file was found missing
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,22 @@ class StoredPassage:
     start: int
     section: str
     text: str
+    header: str = ""  # of the table that it is a later part of
+    label: str = ""  # the page's own name: a sheet's, a chapter's
+
+    @property
+    def context(self) -> str:
+        """The headings above it, and its table's header, a line each; '' without."""
+        return "\n".join(filter(None, (self.section, self.header)))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Characters start..end of a stored page."""
+
+    page_id: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +82,7 @@ class CollectionInfo:
 
 _DOCUMENT = (
     "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
-    " d.passages, d.state, d.added"
+    " d.passages, d.state, d.added, d.format, d.reader, d.notes, d.gone"
     " FROM documents d JOIN collections c ON c.id = d.collection"
 )
 # Nearly always nothing is unfinished, and then this alone tells.
@@ -69,6 +97,7 @@ UNFINISHED = (
 )
 _PASSAGE = (
     "SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,"
+    " s.header, p.label,"
     ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
     " FROM passages s JOIN pages p ON p.id = s.page JOIN documents d ON d.id = s.document"
 )
@@ -79,6 +108,20 @@ class DocumentStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def _document(self, row: sqlite3.Row) -> Document:
+        values = dict(row)
+        try:
+            notes = msgspec.json.decode(values.pop("notes"), type=list[Note])
+        except msgspec.MsgspecError as error:
+            raise self._db.damaged() from error  # no document was ever written so
+        return Document(**values, notes=tuple(notes))
+
+    def _decoded(self, data: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.msgpack.decode(data, type=kind)
+        except msgspec.MsgspecError as error:
+            raise self._db.damaged() from error  # no page was ever written so
 
     # ------------------------------------------------------------ collections
 
@@ -127,7 +170,7 @@ class DocumentStore:
             after,
             limit,
         )
-        return [Document(**dict(row)) for row in rows]
+        return [self._document(row) for row in rows]
 
     def count_documents(self, collection: str) -> int:
         """How many documents a collection holds. Raises CollectionMissing."""
@@ -141,14 +184,14 @@ class DocumentStore:
         row = self._db.row(
             f"{_DOCUMENT} WHERE d.collection = ? AND d.path = ?", self.collection(collection), path
         )
-        return Document(**dict(row)) if row is not None else None
+        return self._document(row) if row is not None else None
 
     def unfinished(self, embedder: str) -> list[Document]:
         """The documents of all collections that lack vectors of this embedder, or whose adding was cut short."""
         counted = self._db.row(COUNTED, embedder)
         if counted is not None and not counted["unfinished"] and counted["passages"] == counted["vectors"]:
             return []
-        return [Document(**dict(row)) for row in self._db.rows(UNFINISHED, embedder)]
+        return [self._document(row) for row in self._db.rows(UNFINISHED, embedder)]
 
     def put(
         self,
@@ -157,7 +200,11 @@ class DocumentStore:
         path: str,
         sha256: str,
         size: int,
-        pages: list[tuple[PageText, list[Passage]]],
+        pages: list[tuple[Page, list[Passage]]],
+        *,
+        format: str = "",
+        reader: int = 0,
+        notes: Sequence[Note] = (),
     ) -> tuple[int, list[int]]:
         """Store a read document, in the place of an older version of it.
 
@@ -165,7 +212,9 @@ class DocumentStore:
         """
         # Cut into search units first: the transaction holds up everybody else.
         units = {
-            (i, passage): fulltext.tokens(f"{passage.section} {page.text[passage.start : passage.end]}")
+            (i, passage): fulltext.tokens(
+                f"{passage.section} {passage.header} {page.text[passage.start : passage.end]}"
+            )
             for i, (page, passages) in enumerate(pages)
             for passage in passages
         }
@@ -174,8 +223,8 @@ class DocumentStore:
             gone = self.remove(old.id) if old is not None else []
             numbered = sum(page.number is not None for page, _ in pages)
             document = self._db.write(
-                "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added)"
-                " VALUES (?,?,?,?,?,?,?,'embedding',?)",
+                "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added,"
+                " format, reader, notes) VALUES (?,?,?,?,?,?,?,'embedding',?,?,?,?)",
                 self.collection(collection),
                 file,
                 path,
@@ -184,27 +233,71 @@ class DocumentStore:
                 numbered,
                 sum(len(passages) for _, passages in pages),
                 time.time(),
+                format,
+                reader,
+                msgspec.json.encode(list(notes)).decode(),
             )
             for i, (page, passages) in enumerate(pages):
                 page_id = self._db.write(
-                    "INSERT INTO pages (document, number, text) VALUES (?,?,?)",
+                    "INSERT INTO pages (document, number, text, label, blocks, lines) VALUES (?,?,?,?,?,?)",
                     document,
                     page.number,
                     page.text,
+                    page.label,
+                    msgspec.msgpack.encode(page.blocks),
+                    msgspec.msgpack.encode(page.lines),
                 )
                 for passage in passages:
                     number = self._db.write(
-                        'INSERT INTO passages (document, page, start, "end", section) VALUES (?,?,?,?,?)',
+                        'INSERT INTO passages (document, page, start, "end", section, header) VALUES (?,?,?,?,?,?)',
                         document,
                         page_id,
                         passage.start,
                         passage.end,
                         passage.section,
+                        passage.header,
                     )
                     self._db.write(
                         "INSERT INTO passages_index (rowid, tokens) VALUES (?, ?)", number, units[i, passage]
                     )
         return document, gone
+
+    def same_content(self, collection: str, sha256: str) -> list[Document]:
+        """The documents of a collection with this content. Raises CollectionMissing."""
+        rows = self._db.rows(
+            f"{_DOCUMENT} WHERE d.collection = ? AND d.sha256 = ?", self.collection(collection), sha256
+        )
+        return [self._document(row) for row in rows]
+
+    def below(self, collection: str, folder: str) -> list[Document]:
+        """The documents of a collection whose files lie in or below a folder (an absolute path). Raises CollectionMissing."""
+        start = folder.rstrip("/\\")
+        rows = self._db.rows(
+            f"{_DOCUMENT} WHERE d.collection = ? AND (d.path BETWEEN ? AND ? OR d.path BETWEEN ? AND ?)",
+            self.collection(collection),
+            *(f"{start}/", f"{start}0", f"{start}\\", f"{start}]"),  # the characters behind / and \
+        )
+        return [self._document(row) for row in rows]
+
+    def outdated(self, versions: dict[str, int]) -> list[Document]:
+        """The documents that were read by an older reader than `versions` (by format) has, or before formats were kept."""
+        rows = self._db.rows(
+            f"{_DOCUMENT} WHERE d.gone IS NULL AND d.reader < ? ORDER BY d.reader, d.id",
+            max(versions.values()),
+        )
+        return [
+            d for d in map(self._document, rows) if d.reader < versions.get(d.format, max(versions.values()))
+        ]
+
+    def move(self, document: int, file: str, path: str) -> None:
+        """A document's file has another name now."""
+        self._db.write(
+            "UPDATE documents SET file = ?, path = ?, gone = NULL WHERE id = ?", file, path, document
+        )
+
+    def set_gone(self, document: int, *, gone: bool) -> None:
+        """A document's file is missing, or there again. What is gone is neither searched nor quoted."""
+        self._db.write("UPDATE documents SET gone = ? WHERE id = ?", time.time() if gone else None, document)
 
     def rename(self, document: int, file: str) -> None:
         """Remember the name under which the person last gave an unchanged file."""
@@ -231,9 +324,53 @@ class DocumentStore:
         marks = ",".join("?" * len(ids))
         rows = {
             row["id"]: StoredPassage(**dict(row))
-            for row in self._db.rows(f"{_PASSAGE} WHERE s.id IN ({marks})", *ids)
+            for row in self._db.rows(f"{_PASSAGE} WHERE s.id IN ({marks}) AND d.gone IS NULL", *ids)
         }
         return [rows[i] for i in ids if i in rows]
+
+    def boxes(self, page_id: int, start: int, end: int) -> list[tuple[float, float, float, float]]:
+        """Where characters start..end of a page's text stand on it: (left, top, right, bottom) in points, a box a line."""
+        row = self._db.row("SELECT lines FROM pages WHERE id = ?", page_id)
+        if row is None or row["lines"] is None:
+            return []
+        found = []
+        for line in self._decoded(row["lines"], list[Line]):
+            first, last = max(start, line.start), min(end, line.end)
+            if first >= last:
+                continue
+            a, b = line.edges[first - line.start], line.edges[last - line.start]
+            found.append((line.left, a, line.right, b) if line.vertical else (a, line.top, b, line.bottom))
+        return found
+
+    def blocks(self, page_id: int) -> list[Block]:
+        """What a page consists of; nothing where it was read before blocks were kept."""
+        row = self._db.row("SELECT blocks FROM pages WHERE id = ?", page_id)
+        return self._decoded(row["blocks"], list[Block]) if row is not None and row["blocks"] else []
+
+    def locate(
+        self, page_id: int, start: int, end: int, path: str, page: int | None, text: str
+    ) -> Place | None:
+        """Where a quotation stands now: where it stood, or, in a document that was read anew, where its words are.
+
+        None where the document is not in any collection any more, or the words are not in it.
+        """
+        words = [re.escape(word) for word in text.split()]
+        row = self._db.row("SELECT text FROM pages WHERE id = ?", page_id)
+        if row is not None and row["text"][start:end].split() == text.split():
+            return Place(page_id, start, end)
+        if not words:
+            return None
+        quoted = re.compile(r"\s*".join(words))
+        rows = self._db.rows(
+            "SELECT p.id, p.number, p.text FROM documents d JOIN pages p ON p.document = d.id WHERE d.path = ?"
+            " ORDER BY d.id DESC, p.id",
+            path,
+        )
+        for row in sorted(rows, key=lambda row: row["number"] != page):  # the same page first
+            match = quoted.search(row["text"])
+            if match:
+                return Place(int(row["id"]), match.start(), match.end())
+        return None
 
     def page_text(self, page_id: int) -> str:
         """The whole text of a page, for showing a passage in its surroundings."""
@@ -254,7 +391,7 @@ class DocumentStore:
         rows = self._db.rows(
             "SELECT i.rowid AS id FROM passages_index i JOIN passages s ON s.id = i.rowid"
             " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?"
-            " ORDER BY bm25(passages_index), i.rowid LIMIT ?",
+            " AND d.gone IS NULL ORDER BY bm25(passages_index), i.rowid LIMIT ?",
             query,
             collection,
             limit,

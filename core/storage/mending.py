@@ -136,7 +136,7 @@ def index(new: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> 
         number = message
         texts.append(text)
     passages = new.execute(
-        "SELECT s.id, s.section || ' ' || substr(p.text, s.start + 1, s.\"end\" - s.start)"
+        "SELECT s.id, s.section || ' ' || s.header || ' ' || substr(p.text, s.start + 1, s.\"end\" - s.start)"
         " FROM passages s JOIN pages p ON p.id = s.page"
     )
     for number, text in passages:

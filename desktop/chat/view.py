@@ -26,8 +26,8 @@ from core.chat.events import (
     MessageAdded,
 )
 from core.chat.service import ChatService
+from core.documents import formats
 from core.documents.ingest import DocumentsChanged
-from core.documents.parser import SUFFIXES
 from core.errors import ConversationMissing
 from core.events import Event
 from core.jobs import Job
@@ -454,7 +454,7 @@ class ChatView(QWidget):
 
     def choose_files(self) -> None:
         """Ask for files to add to the chat's documents."""
-        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        patterns = " ".join(f"*{suffix}" for suffix in formats.suffixes())
         readable, everything = tr("Documents"), tr("All files")
         files, _ = QFileDialog.getOpenFileNames(
             self, tr("Add documents"), "", f"{readable} ({patterns});;{everything} (*)"

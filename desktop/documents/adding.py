@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
-from core.documents.ingest import FailedFile, IngestProgress
+from core.documents.ingest import FailedFile, IngestProgress, PartlyRead
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -133,6 +136,8 @@ class Adding(QObject):
             self.added.emit(addition.collection, conversation)
         if report.cancelled:
             self._notify.info(tr("Adding was stopped. What is done is kept; add the file again to continue."))
+        elif report.partly and not report.failed:
+            self._tell_partly(report.partly)
         elif report.good and not report.failed:
             self._notify.info(
                 tr_n(
@@ -143,6 +148,14 @@ class Adding(QObject):
             )
         if report.failed:
             self._tell_failed(report.failed)
+
+    def _tell_partly(self, partly: list[PartlyRead]) -> None:
+        """What was not read of files that can be asked."""
+        lines = [f"{Path(one.file).name}: {notes.sentence(note, tr)}" for one in partly for note in one.notes]
+        more = len(lines) - SAID
+        if more > 0:
+            lines = [*lines[:SAID], tr_n("There is {n} more remark.", "There are {n} more remarks.", more)]
+        self._notify.notice("\n".join(lines))
 
     def _tell_failed(self, failed: list[FailedFile]) -> None:
         """Every failed file has its sentence: in the banner while they are few, in a list where they are many."""

@@ -14,10 +14,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.documents import notes
 from core.storage.documents import CollectionInfo, Document, DocumentStore
 from desktop.i18n import tr, tr_n
 from desktop.reads import Reads
 from desktop.widgets import layouts
+
+
+def _state(document: Document) -> str:
+    """What there is to say of a document, in a few words."""
+    if document.gone is not None:
+        return tr("its file is gone; it answers no longer")
+    if document.state != "ready":
+        return tr("not finished")
+    size = (
+        tr_n("{n} page", "{n} pages", document.pages)
+        if document.pages
+        else tr_n("{n} passage", "{n} passages", document.passages)
+    )
+    return " · ".join((size, tr("read in part"))) if document.notes else size
 
 
 class DocumentsPage(QWidget):
@@ -104,17 +119,9 @@ class DocumentsPage(QWidget):
             row = QHBoxLayout()
             file = QLabel(document.path.replace("\\", "/").rsplit("/", 1)[-1])
             file.setToolTip(document.path)
-            state = (
-                tr("not finished")
-                if document.state != "ready"
-                else (
-                    tr_n("{n} page", "{n} pages", document.pages)
-                    if document.pages
-                    else tr_n("{n} passage", "{n} passages", document.passages)
-                )
-            )
-            about = QLabel(state)
+            about = QLabel(_state(document))
             about.setProperty("role", "muted")
+            about.setToolTip("\n".join(notes.sentence(note, tr) for note in document.notes))
             away = QPushButton(tr("Remove"))
             away.setProperty("role", "plain")
             away.setAccessibleName(tr("Remove {file}", file=file.text()))

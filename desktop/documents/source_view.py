@@ -26,7 +26,7 @@ from core.chat.conversation import Source
 from core.documents.messages import PageImage
 from core.documents.pages import Pages
 from core.jobs import Job
-from core.storage.documents import DocumentStore
+from core.storage.documents import DocumentStore, Place
 from desktop.chat.message_widgets import place_text
 from desktop.error_text import sentence
 from desktop.i18n import tr
@@ -87,6 +87,7 @@ class SourceView(QWidget):
         self._sources: list[Source] = []
         self._current = 0
         self._place_text = ""
+        self._highlighted = ""
         self._opening: Job | None = None  # what is on its way; another one's result is dropped
 
         self.title = QLabel()
@@ -192,7 +193,9 @@ class SourceView(QWidget):
         self.stack.setCurrentWidget(self.message)
 
         def draw(job: Job) -> PageImage:
-            return self._pages.draw(source.path, page, width, start=source.start, end=source.end, job=job)
+            place = self._locate(source)
+            boxes = self._store.boxes(place.page_id, place.start, place.end) if place is not None else []
+            return self._pages.draw(source.path, page, width, boxes=boxes, job=job)
 
         def show(image: PageImage) -> None:
             self.page.show_page(image, ratio)
@@ -232,23 +235,29 @@ class SourceView(QWidget):
             top = self.page.rectangles[0].top()
             self.page_area.verticalScrollBar().setValue(max(int(top) - 120, 0))
 
-    def _show_text(self, source: Source) -> None:
-        self._open(
-            "read a page's text",
-            lambda _: self._store.page_text(source.page_id),
-            lambda text: self._fill_text(source, text),
+    def _locate(self, source: Source) -> Place | None:
+        return self._store.locate(
+            source.page_id, source.start, source.end, source.path, source.page, source.text
         )
 
-    def _fill_text(self, source: Source, text: str) -> None:
-        if not text:
+    def _show_text(self, source: Source) -> None:
+        def read(_: Job) -> tuple[str, Place | None]:
+            place = self._locate(source)
+            return self._store.page_text(place.page_id) if place is not None else "", place
+
+        self._open("read a page's text", read, lambda found: self._fill_text(*found))
+
+    def _fill_text(self, text: str, place: Place | None) -> None:
+        self._highlighted = text[place.start : place.end] if place is not None else ""
+        if not text or place is None:
             self.message.setText(tr("This document is no longer in the collection."))
             self.stack.setCurrentWidget(self.message)
             return
         self.text.setPlainText(text)
         cursor = QTextCursor(self.text.document())
         # Qt counts in UTF-16; offsets are in characters.
-        start = len(text[: source.start].encode("utf-16-le")) // 2
-        length = len(text[source.start : source.end].encode("utf-16-le")) // 2
+        start = len(text[: place.start].encode("utf-16-le")) // 2
+        length = len(text[place.start : place.end].encode("utf-16-le")) // 2
         cursor.setPosition(start)
         cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
         style = QTextCharFormat()
@@ -261,5 +270,4 @@ class SourceView(QWidget):
 
     def highlighted_text(self) -> str:
         """The text that is highlighted in a text source (for tests and screen readers)."""
-        source = self._sources[self._current]
-        return self._store.page_text(source.page_id)[source.start : source.end]
+        return self._highlighted

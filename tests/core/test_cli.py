@@ -127,7 +127,8 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json"
     )
     assert code == 0
-    assert report.keys() == {"added", "replaced", "unchanged", "failed", "passages", "seconds"}
+    counted = {"added", "replaced", "unchanged", "moved", "gone", "partly", "failed", "passages", "seconds"}
+    assert report.keys() == counted
     assert report["added"] == 2
     assert "kettle-en.pdf" in stderr  # progress
 

@@ -16,6 +16,9 @@ import pytest
 from core.errors import DatabaseDamaged, NewerDatabase, NothingToRescue
 from core.paths import Home
 from core.storage import backup, restore, salvage
+from core.storage.conversations import ConversationStore
+from core.storage.database import Database
+from core.storage.documents import DocumentStore
 from core.storage.pages import PageFile
 from tests.support.databases import TABLES, dump, fill, read_everything
 
@@ -205,3 +208,40 @@ def _pages_of_rows(database: Path, file: PageFile) -> dict[str, dict[object, set
             file.page = read  # type: ignore[method-assign]
     assert found["messages"]
     return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE messages SET role = 'usgr' WHERE id = (SELECT max(id) FROM messages)",
+        "UPDATE messages SET parent = id WHERE id = (SELECT max(id) FROM messages)",  # goes round for ever
+        "UPDATE documents SET notes = '{{'",
+        "UPDATE pages SET blocks = x'c1', lines = x'c1'",
+    ],
+)
+def test_what_was_never_written_so_is_told_as_damage(sound: Home, tmp_path: Path, change: str) -> None:
+    home = Home(tmp_path)
+    home.create()
+    shutil.copy(sound.database, home.database)
+    with contextlib.closing(sqlite3.connect(home.database)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(change)
+        connection.execute(
+            "UPDATE conversations SET leaf = (SELECT max(id) FROM messages), deleted = NULL"
+            " WHERE id = (SELECT conversation FROM messages ORDER BY id DESC LIMIT 1)"
+        )
+        connection.commit()
+    database = Database(home)
+    try:
+        conversations, documents = ConversationStore(database), DocumentStore(database)
+        row = database.row("SELECT conversation FROM messages ORDER BY id DESC LIMIT 1")
+        assert row is not None
+        with pytest.raises(DatabaseDamaged):  # noqa: PT012 - whichever of them reads it
+            conversations.outline(row["conversation"])
+            for collection in documents.collections():
+                documents.documents(collection.name)
+            documents.blocks(1)
+            documents.boxes(1, 0, 5)
+    finally:
+        database.close()

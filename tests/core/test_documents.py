@@ -19,7 +19,8 @@ from reportlab.pdfgen.canvas import Canvas
 from core.app import App
 from core.documents import index, passages, retrieve, support
 from core.documents.ingest import IngestProgress
-from core.documents.messages import PageText, Section, StoreVectors
+from core.documents.messages import StoreVectors
+from core.documents.model import Kind, Page, Writer
 from core.errors import (
     Cancelled,
     CollectionMissing,
@@ -65,8 +66,19 @@ def add(app: App, *files: Path | str, collection: str = "c") -> Any:
     return app.ingest.add([str(file) for file in files], collection, Job(0, "test"))
 
 
-def read(app: App, path: Path) -> list[PageText]:
-    return app.ingest.read(path, Job(0, "test"))
+def read(app: App, path: Path) -> list[Page]:
+    pages, _ = app.ingest.read(path, Job(0, "test"))
+    return pages
+
+
+def boxes(page: Page, start: int, end: int) -> list[tuple[float, float, float, float]]:
+    """As DocumentStore.boxes gives them, of a page that is not stored."""
+    lines = [(max(start, line.start), min(end, line.end), line) for line in page.lines]
+    return [
+        (line.edges[a - line.start], line.top, line.edges[b - line.start], line.bottom)
+        for a, b, line in lines
+        if a < b
+    ]
 
 
 # ---------------------------------------------------------------- reading
@@ -88,7 +100,8 @@ def test_a_word_divided_at_a_line_end_is_one_word(shared: App, tmp_path: Path) -
     (page,) = read(shared, path)
     assert "information policy" in page.text
     start = page.text.index("information")
-    image = shared.pages.draw(str(path), 1, 600, start=start, end=start + len("information"))
+    found = boxes(page, start, start + len("information"))
+    image = shared.pages.draw(str(path), 1, 600, boxes=found)
     assert len(image.rectangles) == 2  # one on each line
     assert image.rectangles[0][1] < image.rectangles[1][1]
 
@@ -97,7 +110,7 @@ def test_the_highlight_lies_on_the_passage(shared: App) -> None:
     pages = read(shared, CORPUS / "kettle-en.pdf")
     text = pages[3].text
     start = text.index("The heating base has a warranty of 36 months.")
-    image = shared.pages.draw(str(CORPUS / "kettle-en.pdf"), 4, 800, start=start, end=start + 45)
+    image = shared.pages.draw(str(CORPUS / "kettle-en.pdf"), 4, 800, boxes=boxes(pages[3], start, start + 45))
     assert image.width == 800
     assert len(image.pixels) == image.stride * image.height
     assert image.rectangles
@@ -117,11 +130,12 @@ def test_docx_markdown_and_text(shared: App, tmp_path: Path) -> None:
     table.cell(0, 0).text, table.cell(0, 1).text = "Key", "Value"
     document.save(str(tmp_path / "a.docx"))
     (page,) = read(shared, tmp_path / "a.docx")
-    assert page == PageText(None, "Rules\nThe gate closes at eight.\nKey | Value", [Section(0, "Rules")])
+    assert page.text == "Rules\nThe gate closes at eight.\nKey | Value"
+    assert [block.kind for block in page.blocks] == [Kind.HEADING, Kind.PARAGRAPH, Kind.TABLE]
 
     (tmp_path / "a.md").write_text("# One\ntext\n```\n# no heading\n```\n## Two\nmore\n", encoding="utf-8")
     (page,) = read(shared, tmp_path / "a.md")
-    assert [section.title for section in page.sections] == ["One", "Two"]
+    assert [page.text[b.start : b.end] for b in page.blocks if b.kind is Kind.HEADING] == ["One", "Two"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp"])
@@ -254,18 +268,20 @@ def test_sentences(text: str, expected: list[str]) -> None:
 
 def test_passages_lie_in_the_page_and_miss_nothing(shared: App) -> None:
     for path in [*CORPUS.glob("*.pdf"), *CORPUS.glob("*.md")]:
-        for page in read(shared, path):
-            cut = passages.split(page)
-            covered = "".join(page.text[p.start : p.end] for p in cut)
-            for start, end in sentences.spans(page.text):
-                sentence = page.text[start:end]
-                assert sentence in covered or sentence.lstrip("# ") in {s.title for s in page.sections}
-            assert all(passages.size(page.text[p.start : p.end]) <= passages.TARGET for p in cut)
+        pages = read(shared, path)
+        for page, cut in zip(pages, passages.split(pages), strict=True):
+            covered = "\n".join(page.text[p.start : p.end] for p in cut)
+            for block in page.blocks:
+                for start, end in sentences.spans(page.text[block.start : block.end]):
+                    assert page.text[block.start : block.end][start:end] in covered
+            assert all(passages.size(page.text[p.start : p.end]) <= 1.2 * passages.TARGET for p in cut)
 
 
 def test_a_text_without_sentence_marks_is_still_cut() -> None:
-    page = PageText(None, "字" * 5000 + " word" * 3000)
-    cut = passages.split(page)
+    writer = Writer()
+    writer.paragraph("字" * 5000 + " word" * 3000)
+    page = writer.page()
+    (cut,) = passages.split([page])
     assert all(passages.size(page.text[p.start : p.end]) <= passages.TARGET for p in cut)
     assert sum(p.end - p.start for p in cut) >= 19_000
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.chat.conversation import MessageState, Role
-from core.documents.messages import PageText
+from core.documents.model import Page
 from core.documents.passages import Passage
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
@@ -98,7 +98,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
     name = store.collections()[0].name
     number = store.collection(name)
     text = "The gate closes at eight."
-    page = (PageText(1, text), [Passage(0, len(text), "")])
+    page = (Page(1, text), [Passage(0, len(text), "")])
     document, _ = store.put(name, "gate.txt", "/gate.txt", "0" * 64, 25, [page])
     found = store.without_vectors(document, "another", 10)
     calls: dict[str, Any] = {
@@ -112,6 +112,14 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "find": lambda: store.find(name, "/gate.txt"),
         "put": lambda: store.put(name, "gate.txt", "/gate.txt", "1" * 64, 25, [page]),
         "rename": lambda: store.rename(document, "gate.txt"),
+        "move": lambda: store.move(document, "gate.txt", "/gates.txt"),
+        "set_gone": lambda: store.set_gone(document, gone=False),
+        "same_content": lambda: store.same_content(name, "0" * 64),
+        "below": lambda: store.below(name, "/home"),
+        "outdated": lambda: store.outdated({"text": 2}),
+        "blocks": lambda: store.blocks(1),
+        "boxes": lambda: store.boxes(1, 0, 5),
+        "locate": lambda: [store.locate(1, 0, 3, "/gate.txt", 1, words) for words in ("The", "eight")],
         "set_ready": lambda: store.set_ready(document),
         "remove": lambda: store.remove(document),
         "passages": lambda: store.passages([one.id for one in found]),

@@ -27,6 +27,8 @@ from core.storage import fulltext
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 
+NEXT = database_module.migrations()[-1][0] + 1
+
 
 @pytest.fixture
 def database(home: Home) -> Iterator[Database]:
@@ -69,17 +71,17 @@ def test_a_migration_is_preceded_by_a_dated_backup(
     database = Database(home)
     kept = ConversationStore(database).create("kept", "").id
     database.close()
-    second = tmp_path / "0003_more.sql"
+    second = tmp_path / f"{NEXT:04}_more.sql"
     second.write_text("CREATE TABLE more (x INTEGER) STRICT;")
     files = database_module.migrations()
-    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (3, second)])
+    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (NEXT, second)])
     database = Database(home)
     assert database.rows("SELECT * FROM more") == []
     database.close()
-    (copy,) = home.backups.glob("tsukue-20*-before-version-3.db")
+    (copy,) = home.backups.glob(f"tsukue-20*-before-version-{NEXT}.db")
     connection = sqlite3.connect(copy)
     assert connection.execute("SELECT id FROM conversations").fetchall() == [(kept,)]
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (NEXT - 1,)
     connection.close()
 
 
@@ -87,10 +89,10 @@ def test_a_failing_migration_changes_nothing(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Database(home).close()
-    bad = tmp_path / "0003_bad.sql"
+    bad = tmp_path / f"{NEXT:04}_bad.sql"
     bad.write_text("CREATE TABLE half (x INTEGER) STRICT; SELECT * FROM nowhere;")
     files = database_module.migrations()
-    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (3, bad)])
+    monkeypatch.setattr(database_module, "migrations", lambda: [*files, (NEXT, bad)])
     with pytest.raises(sqlite3.OperationalError):
         Database(home)
     monkeypatch.setattr(database_module, "migrations", lambda: files)

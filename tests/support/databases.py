@@ -11,7 +11,7 @@ from typing import Any
 
 from core.chat.conversation import AnswerDetails, MessageState, Role
 from core.documents import passages
-from core.documents.messages import PageText
+from core.documents.model import Page, Writer
 from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
@@ -52,6 +52,12 @@ def text(chance: random.Random, words: int) -> str:
     return (_JA[start:] + _JA * (words // 10 + 1))[: words * 3]
 
 
+def _page(number: int, words: str) -> Page:
+    page = Writer(number)
+    page.paragraph(words)
+    return page.page()
+
+
 def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int = 6) -> None:
     """Chats in both languages, some with versions and long answers, and documents with their vectors."""
     chance = random.Random(7)
@@ -75,14 +81,14 @@ def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int 
         for number in range(documents):
             name = "desk" if number % 2 else "机"
             shelf.collection(name, create=True)
-            pages = [PageText(n + 1, text(chance, 250)) for n in range(4)]
+            pages = [_page(n + 1, text(chance, 250)) for n in range(4)]
             document, _ = shelf.put(
                 name,
                 f"{number}.txt",
                 f"/tmp/{number}.txt",
                 f"{number:064d}",
                 1000,
-                [(page, passages.split(page)) for page in pages],
+                list(zip(pages, passages.split(pages), strict=True)),
             )
             while batch := shelf.without_vectors(document, "e", 50):
                 vectors = [(p.id, struct.pack("<64e", *(chance.random() for _ in range(64)))) for p in batch]

@@ -1,44 +1,32 @@
-"""PDF files through PDFium: cleaned text with a map back to PDFium's characters, and page images.
-
-PDFium reports a hyphen at a line's end as U+FFFE, breaks lines where the page does, and finds no
-match across either. So the text is cleaned here, character by character, and each cleaned character
-remembers its index in PDFium; highlights go by that index, never by searching again.
-"""
+"""PDF files: what their pages show, page by page, and what could not be read of them; pages are drawn here too."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-import unicodedata
+import ctypes
+import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from core.documents.messages import PageImage, PageText
-from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned
-from core.text.characters import HAN, HAN_COMPATIBLE, KANA, PUNCTUATION, WIDE_FORMS
+from core.documents.messages import PageImage
+from core.documents.model import Note, Page
+from core.documents.notes import of_pages
+from core.documents.readers import pdf_glyphs, pdf_layout
+from core.documents.readers.hyphens import Hyphens
+from core.documents.readers.pdf_glyphs import Glyphs
+from core.documents.readers.pdf_layout import Filled, PageLayout, Rules
+from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned, FileWithoutLetters
 
-_LINE_END_HYPHENS = {0xFFFE, 0x0002, 0x00AD}
-# Some programs write these radicals for the characters that look the same; NFKC does not know them.
-_RADICALS = dict(
-    zip("⻑⻘⻄⻝⻤⻩⻲⻭⻯⻨⻫⺠⺟⻁⻣⻆⻍⾧⼾⾒", "長青西食鬼黄亀歯竜麦斉民母虎骨角辶長戸見", strict=True)
-)
-# Between two of these no space is put where a line ended.
-_CJK = re.compile(f"[{PUNCTUATION}{KANA}{HAN}{HAN_COMPATIBLE}{WIDE_FORMS}]")
-_SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
-_LIST_ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣*–-]|\(?\d{1,3}[.)）]|[①-⑳]|第\d+[条項章節])")
-
-
-@dataclass(frozen=True)
-class CleanText:
-    """Cleaned text; `indexes[i]` is PDFium's index of character i (-1 for an inserted space)."""
-
-    text: str
-    indexes: list[int]
+SAMPLE = 40  # pages by which the whole document is judged: its words, its running heads, the size of its text
+FEW_LETTERS = 8  # a page with fewer, and a picture, is a picture
+THIN = 2.5  # points; a path that is thinner is a ruled line
+PATHS = 4000  # of a page that are looked at for ruled lines
+UNKNOWN_MANY, UNKNOWN_SOME = 0.5, 0.03  # shares of a page's characters whose font does not say which they are
+_WIDGET, _FREE_TEXT, _POPUP, _LINK = 20, 3, 16, 2  # subtypes of annotations (fpdf_annot.h)
 
 
 def _open(path: str | Path, name: str) -> Any:
@@ -47,114 +35,249 @@ def _open(path: str | Path, name: str) -> Any:
     except FileNotFoundError as error:
         raise FileMissing(name) from error
     except pdfium.PdfiumError as error:
-        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
+        # PDFium's last error may be that of a file before this one: ask the file itself.
+        if _says(path, b"/Encrypt"):
             raise FileEncrypted(name) from error
         raise FileDamaged(name) from error
 
 
-def _lines(textpage: Any) -> list[tuple[str, list[int], bool]]:
-    """The page's lines as (text, PDFium indexes, whether it ends in a hyphen that joins)."""
-    lines: list[tuple[str, list[int], bool]] = []
-    characters: list[str] = []
-    indexes: list[int] = []
-
-    def finish(joins: bool) -> None:
-        lines.append(("".join(characters), list(indexes), joins))
-        characters.clear()
-        indexes.clear()
-
-    count = raw.FPDFText_CountChars(textpage)
-    high = 0
-    hyphen = False
-    for i in range(max(count, 0)):
-        code = raw.FPDFText_GetUnicode(textpage, i)
-        if 0xD800 <= code < 0xDC00:  # a character beyond the basic plane comes in two halves
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
-        high = 0
-        if code in _LINE_END_HYPHENS:
-            hyphen = True
-            continue
-        if code in (0x0A, 0x0D):
-            if characters or hyphen:
-                finish(hyphen)
-            hyphen = False
-            continue
-        if hyphen and characters:  # a hyphen that no line break followed: still the end of a line
-            finish(True)
-        hyphen = False
-        if (
-            code == 0
-            or 0xFDD0 <= code <= 0xFDEF
-            or (code < 0x20 and code != 0x09)
-            or code > 0x10FFFF
-            or 0xD800 <= code <= 0xDFFF
-        ):
-            continue
-        # One character stays one character (the map), but radicals become the characters that were meant.
-        character = _RADICALS.get(chr(code)) or chr(code)
-        normal = unicodedata.normalize("NFKC", character) if 0x2E80 <= ord(character) <= 0x2FDF else character
-        characters.append(normal if len(normal) == 1 else character)
-        indexes.append(i)
-    if characters:
-        finish(False)
-    return lines
+def _says(path: str | Path, word: bytes) -> bool:
+    with (
+        contextlib.suppress(OSError, ValueError),
+        Path(path).open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return content.find(word) >= 0
+    return False
 
 
-def clean(textpage: Any) -> CleanText:
-    """A page's text as a person would read it: lines joined, unless they end a paragraph, heading or item."""
-    lines = [line for line in _lines(textpage) if line[0].strip() or line[2]]
-    longest = max((len(text.strip()) for text, _, _ in lines), default=0)
-    characters: list[str] = []
-    indexes: list[int] = []
-    for number, (text, positions, joins) in enumerate(lines):
-        characters += text
-        indexes += positions
-        if joins or number == len(lines) - 1:
-            continue
-        before, after = text.rstrip(), lines[number + 1][0].lstrip()
-        short = len(before) < 0.6 * longest
-        if short or _SENTENCE_END.search(before) or _LIST_ITEM.match(after):
-            glue = "\n"
-        elif (before and after and _CJK.match(before[-1]) and _CJK.match(after[0])) or text.endswith(" "):
-            glue = ""
-        else:
-            glue = " "
-        characters += glue
-        indexes += [-1] * len(glue)
-    return CleanText("".join(characters), indexes)
-
-
-def read_pdf(path: Path, name: str) -> Iterator[PageText]:
-    """The pages that hold text. Raises FileScanned when there are only pictures, FileEmpty when there is nothing."""
+def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """The pages of a file. Raises FileEncrypted, FileDamaged, FileEmpty, FileScanned, FileWithoutLetters."""
     document = _open(path, name)
-    letters = pictures = 0
     try:
-        pages = len(document)
-        for number in range(1, pages + 1):
-            try:
-                page = document[number - 1]
-                textpage = page.get_textpage()
-            except pdfium.PdfiumError as error:
-                raise FileDamaged(name) from error
-            text = clean(textpage.raw).text
-            letters += sum(character.isalnum() for character in text)
-            if not text.strip():
-                with contextlib.suppress(pdfium.PdfiumError):
-                    pictures += any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-            textpage.close()
-            page.close()
-            yield PageText(number, text)
+        yield from _Reader(document, name, notes).pages()
     finally:
         document.close()
-    if letters == 0 or (pictures and letters < 8 * pages):
-        raise FileScanned(name) if pictures else FileEmpty(name)
 
 
-def render(path: str, page_number: int, width: int, start: int, end: int) -> PageImage:
-    """Draw a page and find the rectangles of a range of its cleaned text. Raises as `read_pdf`."""
+class _Reader:
+    """Reads one document, after a look at some of its pages."""
+
+    def __init__(self, document: Any, name: str, notes: list[Note]) -> None:
+        self._document = document
+        self._name = name
+        self._notes = notes
+        self._count = len(document)
+        self._known: dict[int, Glyphs] = {}
+        self._pictures: list[int] = []
+        self._letterless: list[int] = []
+        self._doubtful: list[int] = []
+        self._damaged: list[int] = []
+        self._forms = False
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()
+            self._forms = document.formenv is not None
+
+    def pages(self) -> Iterator[Page]:
+        sample = self._sample()
+        hyphens = Hyphens()
+        for number in sample:
+            self._known[number] = self._glyphs(number)
+        looked = list(self._known.values())
+        pdf_layout.words(looked, hyphens)
+        hyphens.settle()
+        outline = self._outline()
+        layout = PageLayout(hyphens, pdf_layout.running_heads(looked), pdf_layout.body_size(looked))
+        letters = 0
+        for number in range(1, self._count + 1):
+            page, count = self._page(number, layout, outline.get(number, {}))
+            letters += count
+            yield page
+        self._tell(letters)
+
+    def _sample(self) -> list[int]:
+        """Numbers of some pages: neighbours, since running heads differ between left and right pages."""
+        if self._count <= SAMPLE:
+            return list(range(1, self._count + 1))
+        step = self._count / (SAMPLE / 4)
+        starts = {int(i * step) for i in range(SAMPLE // 4)}
+        return sorted({min(start + i, self._count - 1) + 1 for start in starts for i in range(4)})
+
+    def _glyphs(self, number: int) -> Glyphs:
+        """A page's characters; none, and a note, where the page is damaged."""
+        try:
+            page = self._document[number - 1]
+            textpage = page.get_textpage()
+        except pdfium.PdfiumError:
+            self._damaged.append(number)
+            return Glyphs(612, 792, [], 0, 0)
+        try:
+            return pdf_glyphs.read(page, textpage.raw)
+        finally:
+            textpage.close()
+            page.close()
+
+    def _page(self, number: int, layout: PageLayout, headings: dict[str, int]) -> tuple[Page, int]:
+        glyphs = self._known.pop(number, None) or self._glyphs(number)
+        letters = sum(g.text.isalnum() for g in glyphs.glyphs)
+        all_ = len(glyphs.glyphs) + glyphs.unknown
+        if number in self._damaged:
+            return Page(number, ""), 0
+        page = self._document[number - 1]
+        try:
+            filled, remarks = self._annotations(page, glyphs.height)
+            if glyphs.unknown > UNKNOWN_MANY * all_ and all_ > 3:
+                self._letterless.append(number)
+                glyphs.glyphs = []
+            elif glyphs.unknown > UNKNOWN_SOME * all_:
+                self._doubtful.append(number)
+            elif letters < FEW_LETTERS and _has_picture(page, glyphs):
+                self._pictures.append(number)
+            found = layout.read(glyphs, _rules(page, glyphs.height), filled, number, headings, remarks)
+        finally:
+            page.close()
+        return found, letters + len(filled) + len(remarks)
+
+    def _tell(self, letters: int) -> None:
+        """Say what could not be read; where that is everything, it is an error."""
+        readable = self._count - len(self._pictures) - len(self._letterless) - len(self._damaged)
+        if not letters or not readable:
+            if self._letterless:
+                raise FileWithoutLetters(self._name)
+            if self._pictures:
+                raise FileScanned(self._name)
+            if self._damaged or not self._count:
+                raise FileDamaged(self._name)
+            raise FileEmpty(self._name)
+        for code, numbers in (
+            ("pictures", self._pictures),
+            ("letters", self._letterless),
+            ("letters-some", self._doubtful),
+            ("pages", sorted(set(self._damaged))),
+        ):
+            if numbers:
+                self._notes.append(of_pages(code, numbers))
+        names = self._attachments()
+        if names:
+            self._notes.append(Note("attachments", {"names": ", ".join(names)}))
+
+    def _attachments(self) -> list[str]:
+        found = []
+        with contextlib.suppress(pdfium.PdfiumError):
+            for i in range(self._document.count_attachments()):
+                found.append(self._document.get_attachment(i).get_name())
+        return found
+
+    def _outline(self) -> dict[int, dict[str, int]]:
+        """The document's own table of contents: by page, the titles of its sections with their levels from 1."""
+        found: dict[int, dict[str, int]] = {}
+        with contextlib.suppress(pdfium.PdfiumError, RecursionError, ValueError):
+            for entry in self._document.get_toc(max_depth=8):
+                place = entry.get_dest()
+                number = place.get_index() if place is not None else None
+                title = pdf_layout.folded(entry.get_title() or "")
+                if number is not None and title:
+                    found.setdefault(number + 1, {})[title] = entry.level + 1
+        return found
+
+    # ------------------------------------------------------------ what is written onto a page
+
+    def _annotations(self, page: Any, height: float) -> tuple[list[Filled], list[str]]:
+        """What was filled into a form, with its places, and what was remarked on the page."""
+        filled: list[Filled] = []
+        remarks: list[str] = []
+        for i in range(min(max(raw.FPDFPage_GetAnnotCount(page.raw), 0), 2000)):
+            annotation = raw.FPDFPage_GetAnnot(page.raw, i)
+            if not annotation:
+                continue
+            try:
+                kind = raw.FPDFAnnot_GetSubtype(annotation)
+                if kind in (_POPUP, _LINK):
+                    continue
+                if kind == _WIDGET:
+                    text = self._field(annotation)
+                elif kind == _FREE_TEXT:
+                    text = _string(annotation, b"Contents")
+                else:
+                    words = _string(annotation, b"Contents").strip()
+                    if words and words not in remarks:
+                        remarks.append(words)
+                    continue
+                rectangle = raw.FS_RECTF()
+                if text.strip() and raw.FPDFAnnot_GetRect(annotation, rectangle):
+                    left, right = sorted((rectangle.left, rectangle.right))
+                    low, high = sorted((rectangle.bottom, rectangle.top))
+                    filled.append(Filled(" ".join(text.split()), left, height - high, right, height - low))
+            finally:
+                raw.FPDFPage_CloseAnnot(annotation)
+        return filled, remarks
+
+    def _field(self, annotation: Any) -> str:
+        """What a field of a form shows."""
+        if self._forms:
+            kind = raw.FPDFAnnot_GetFormFieldType(self._document.formenv.raw, annotation)
+            if kind in (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON):
+                state = _string(annotation, b"AS")
+                return "☑" if state and state != "Off" else ""
+            if kind in (raw.FPDF_FORMFIELD_PUSHBUTTON, raw.FPDF_FORMFIELD_SIGNATURE):
+                return ""
+            size = raw.FPDFAnnot_GetFormFieldValue(self._document.formenv.raw, annotation, None, 0)
+            if size > 2:
+                buffer = (ctypes.c_ushort * (size // 2))()
+                raw.FPDFAnnot_GetFormFieldValue(self._document.formenv.raw, annotation, buffer, size)
+                return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
+        return _string(annotation, b"V")
+
+
+def _string(annotation: Any, key: bytes) -> str:
+    size = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if size <= 2 or size > 1_000_000:
+        return ""
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    raw.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+    return bytes(buffer).decode("utf-16-le", "replace").split("\0", 1)[0]
+
+
+def _has_picture(page: Any, glyphs: Glyphs) -> bool:
+    """Whether pictures take a good part of a page, or it shows nothing else."""
+    area = 0.0
+    with contextlib.suppress(pdfium.PdfiumError):
+        for entry in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+            left, bottom, right, top = entry.get_bounds()
+            area += abs(right - left) * abs(top - bottom)
+            if not glyphs.glyphs:
+                return True
+    return area > 0.3 * glyphs.width * glyphs.height
+
+
+def _rules(page: Any, height: float) -> Rules:
+    """The ruled lines of a page: thin paths, and the edges of boxes."""
+    rules = Rules()
+    with contextlib.suppress(pdfium.PdfiumError):
+        for count, entry in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3)):
+            if count > PATHS:
+                break
+            left, bottom, right, top = entry.get_bounds()
+            wide, tall = right - left, top - bottom
+            if tall <= THIN < wide:
+                rules.horizontal.append((height - (top + bottom) / 2, left, right))
+            elif wide <= THIN < tall:
+                rules.vertical.append(((left + right) / 2, height - top, height - bottom))
+            elif wide > THIN and tall > THIN:
+                for y in (height - top, height - bottom):
+                    rules.horizontal.append((y, left, right))
+                for x in (left, right):
+                    rules.vertical.append((x, height - top, height - bottom))
+    return rules
+
+
+def render(
+    path: str, page_number: int, width: int, boxes: list[tuple[float, float, float, float]]
+) -> PageImage:
+    """Draw a page, `width` pixels wide. `boxes` (left, top, right, bottom, in points) come back in its pixels.
+
+    Raises FileMissing, FileEncrypted, FileDamaged.
+    """
     name = Path(path).name
     document = _open(path, name)
     try:
@@ -162,8 +285,13 @@ def render(path: str, page_number: int, width: int, start: int, end: int) -> Pag
             raise FileDamaged(name)
         page = document[page_number - 1]
         scale = width / page.get_width()
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()
         bitmap = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=True)
-        rectangles = _rectangles(page, start, end, scale) if end > start else []
+        rectangles = [
+            (left * scale, top * scale, (right - left) * scale, (bottom - top) * scale)
+            for left, top, right, bottom in boxes
+        ]
         image = PageImage(bitmap.width, bitmap.height, bitmap.stride, bytes(bitmap.buffer), rectangles)
         bitmap.close()
         page.close()
@@ -172,32 +300,3 @@ def render(path: str, page_number: int, width: int, start: int, end: int) -> Pag
         raise FileDamaged(name) from error
     finally:
         document.close()
-
-
-def _rectangles(page: Any, start: int, end: int, scale: float) -> list[tuple[float, float, float, float]]:
-    """Pixel rectangles (x, y, w, h) of cleaned characters start..end, one for each stretch of a line."""
-    textpage = page.get_textpage()
-    indexes = [i for i in clean(textpage.raw).indexes[start:end] if i >= 0]
-    found = []
-    for first, last in _stretches(indexes):
-        count = raw.FPDFText_CountRects(textpage.raw, first, last - first + 1)
-        for number in range(count):
-            left, top, right, bottom = textpage.get_rect(number)
-            found.append((left, top, right, bottom))
-    height = page.get_height()
-    textpage.close()
-    result = []
-    for left, bottom, right, top in found:
-        result.append((left * scale, (height - top) * scale, (right - left) * scale, (top - bottom) * scale))
-    return result
-
-
-def _stretches(indexes: list[int]) -> list[tuple[int, int]]:
-    """Runs of indexes that follow one another (a hyphen or line break in between does not end a run)."""
-    runs: list[tuple[int, int]] = []
-    for index in sorted(indexes):
-        if runs and index - runs[-1][1] <= 3:
-            runs[-1] = (runs[-1][0], index)
-        else:
-            runs.append((index, index))
-    return runs

@@ -1,0 +1,148 @@
+"""One record for each kind of file: how it is told, what reads it, and what of it is not read.
+
+Readers, folders, dialogs, messages and docs/formats.md derive from these records. A file is told by its content first and by
+its name second: a name may say anything, and what lies behind it decides which reader can be trusted with it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld, FormatUnknown
+
+HEAD = 4096  # bytes that are looked at
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word's, Excel's and PowerPoint's files before 2007, and encrypted ones since
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    `reader` is module:function below core/documents/readers. `unit` is what a number of a place counts ('' where there are
+    none). `lacks` says what of such a file is not read. A higher `version` has files read again that were read by a lower one.
+    """
+
+    key: str
+    name: str
+    suffixes: tuple[str, ...]
+    reader: str
+    limit_mb: int
+    unit: str = ""
+    lacks: str = ""
+    version: int = 1
+
+
+PDF = Format(
+    "pdf",
+    N_("PDF"),
+    (".pdf",),
+    "pdf:read",
+    500,
+    unit="page",
+    lacks=N_("Pages that are pictures, and text that the page does not show."),
+    version=2,
+)
+WORD = Format(
+    "docx",
+    N_("Word document"),
+    (".docx", ".docm", ".dotx", ".dotm"),
+    "docx:read",
+    500,
+    lacks=N_("Pictures, and text that was deleted with changes tracked."),
+    version=2,
+)
+MARKDOWN = Format(
+    "markdown",
+    N_("Markdown"),
+    (".md", ".markdown"),
+    "markdown:read",
+    50,
+    lacks=N_("Pictures and comments."),
+    version=2,
+)
+PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=2)
+
+FORMATS = (PDF, WORD, MARKDOWN, PLAIN)
+BY_KEY = {known.key: known for known in FORMATS}
+BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
+_TEXTS = (MARKDOWN, PLAIN)  # which of them is told by the name alone
+
+# Kinds that cannot be read, with what a person can do about each.
+_WAYS_OUT = {
+    ".doc": N_("Open it in Word or LibreOffice and save it as .docx."),
+    ".dot": N_("Open it in Word or LibreOffice and save it as .docx."),
+    ".wpd": N_("Open it in LibreOffice and save it as .docx."),
+    ".hwp": N_("Open it in Hangul or LibreOffice and save it as .docx."),
+    ".pages": N_("Open it in Pages and export it as PDF or Word."),
+}
+
+
+def suffixes() -> list[str]:
+    """The endings of all files that can be read."""
+    return sorted(BY_SUFFIX)
+
+
+def tell(path: Path) -> Format:
+    """The kind of a file. Raises FileMissing, FileEncrypted, FormatOld, FormatUnknown."""
+    name = path.name
+    suffix = path.suffix.lower().rstrip(". ")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+    except OSError as error:
+        raise FileMissing(name) from error
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        found = _in_zip(path)
+        if found is None and BY_SUFFIX.get(suffix) is WORD:
+            return WORD  # so damaged that only its name is left of it: its reader says so
+        if found is not None:
+            return found
+    elif head.startswith(_OLE):
+        if suffix in WORD.suffixes:
+            raise FileEncrypted(name)
+    else:
+        by_name = BY_SUFFIX.get(suffix)
+        if by_name in _TEXTS or (by_name is None and suffix == "" and _is_text(head)):
+            return by_name or PLAIN
+        if by_name is not None:
+            return by_name  # its own reader says what is wrong with it
+    way_out = _WAYS_OUT.get(suffix)
+    if way_out is not None:
+        raise FormatOld(name, way_out)
+    raise FormatUnknown(name)
+
+
+def check_size(path: Path, known: Format) -> None:
+    """Raises FileTooLarge before a byte is read of what nobody would wait for, and FileMissing."""
+    try:
+        megabytes = path.stat().st_size // 1_000_000
+    except OSError as error:
+        raise FileMissing(path.name) from error
+    if megabytes > known.limit_mb:
+        raise FileTooLarge(path.name, megabytes, known.limit_mb)
+
+
+def _in_zip(path: Path) -> Format | None:
+    """Which of the formats that are ZIP archives a file is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+    if any(name.lower().startswith("word/") for name in names):
+        return WORD
+    return None
+
+
+def _is_text(head: bytes) -> bool:
+    return bool(head) and b"\0" not in head
+
+
+def names(formats: Iterable[Format] = FORMATS) -> str:
+    """The names of formats in one line, in English."""
+    return ", ".join(known.name for known in formats)

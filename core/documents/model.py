@@ -1,0 +1,161 @@
+"""What a reader makes of a file, and everything after it uses: pages of blocks, in reading order.
+
+A page's text is one string in which every block, row and cell is a range of characters; passages, quotations and citations
+are ranges of the same string. What a page does not hold as text is said in notes, never left out silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+CELL_GLUE = " | "  # between the cells of a row
+
+
+class Kind(StrEnum):
+    """What a block is to a reader of the page."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    TABLE = "table"
+    CODE = "code"
+    CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    NOTE = "note"  # what is written about a page, not on it: a comment, a speaker's notes, properties
+    QUOTATION = "quotation"
+    PICTURE = "picture"  # text that was recognised in one
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A row of a table; `cells` are ranges of the page's text, empty ones too."""
+
+    start: int
+    end: int
+    cells: list[tuple[int, int]]
+    header: bool = False
+
+
+class Block(msgspec.Struct, frozen=True, array_like=True):
+    """Characters start..end of a page. `level`: of a heading from 1, of an item from 1; `rows` of a table."""
+
+    kind: Kind
+    start: int
+    end: int
+    level: int = 0
+    rows: list[Row] = []
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """Where characters start..end stand on a page, in points from its upper left corner: a line's box, and where each
+    character begins and the last one ends (`edges`, along the line: downwards where it is vertical)."""
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    edges: list[float]
+    vertical: bool = False
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page, slide, sheet, chapter or, where a format has none of them, the whole text.
+
+    `number` counts from 1 and is None where a format has no pages; `label` is its own name (a sheet's); `lines` are there
+    where a page can be drawn.
+    """
+
+    number: int | None
+    text: str
+    blocks: list[Block] = []
+    label: str = ""
+    lines: list[Line] = []
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something that was not read, or not for sure, as a code of core/documents/notes.py with what it speaks of."""
+
+    code: str
+    values: dict[str, str] = {}
+
+
+class Writer:
+    """Builds a page block by block."""
+
+    def __init__(self, number: int | None = None, label: str = "") -> None:
+        self.number = number
+        self.label = label
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written yet."""
+        return not self._blocks
+
+    @property
+    def length(self) -> int:
+        """Characters that were written."""
+        return self._length
+
+    @property
+    def last(self) -> Block | None:
+        """The block that was written last."""
+        return self._blocks[-1] if self._blocks else None
+
+    def _write(self, text: str) -> tuple[int, int]:
+        if self._parts:
+            self._parts.append("\n")
+            self._length += 1
+        start = self._length
+        self._parts.append(text)
+        self._length += len(text)
+        return start, self._length
+
+    def add(self, kind: Kind, text: str, level: int = 0) -> None:
+        """Add a block, unless there is nothing in it."""
+        text = text.strip("\n") if kind is Kind.CODE else text.strip()
+        if text.strip():
+            start, end = self._write(text)
+            self._blocks.append(Block(kind, start, end, level))
+
+    def heading(self, text: str, level: int) -> None:
+        """Add a heading; 1 is the highest level."""
+        self.add(Kind.HEADING, " ".join(text.split()), max(level, 1))
+
+    def paragraph(self, text: str) -> None:
+        """Add a paragraph; line breaks in it stay."""
+        self.add(Kind.PARAGRAPH, text)
+
+    def item(self, text: str, level: int = 1) -> None:
+        """Add an item of a list."""
+        self.add(Kind.ITEM, text, level)
+
+    def table(self, rows: Iterable[Iterable[str]], *, headers: int = 0) -> None:
+        """Add a table, of which the first `headers` rows name the columns. Rows without any text are left out."""
+        written: list[Row] = []
+        start = end = -1
+        for number, row in enumerate(rows):
+            texts = [" ".join(cell.split()) for cell in row]
+            while texts and not texts[-1]:
+                texts.pop()
+            if not texts:
+                continue
+            first, end = self._write(CELL_GLUE.join(texts))
+            start = first if start < 0 else start
+            cells, place = [], first
+            for text in texts:
+                cells.append((place, place + len(text)))
+                place += len(text) + len(CELL_GLUE)
+            written.append(Row(first, end, cells, number < headers))
+        if written:
+            self._blocks.append(Block(Kind.TABLE, start, end, 0, written))
+
+    def page(self) -> Page:
+        """What was written."""
+        return Page(self.number, "".join(self._parts), self._blocks, self.label)

@@ -1,0 +1,44 @@
+"""What a reader says of things that it did not read, or is not sure of: one sentence for each code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from core.documents.model import Note
+from core.errors import N_
+
+SENTENCES = {
+    "pictures": N_("Not read: page {pages}, which is a picture without readable text."),
+    "pictures-many": N_("Not read: pages {pages}, which are pictures without readable text."),
+    "letters": N_("Not read: page {pages}. Its font does not say which letters it shows."),
+    "letters-many": N_("Not read: pages {pages}. Their fonts do not say which letters they show."),
+    "letters-some": N_("Page {pages}: some letters are missing. A font does not say which they are."),
+    "letters-some-many": N_("Pages {pages}: some letters are missing. A font does not say which they are."),
+    "pages": N_("Not read: page {pages}, which is damaged."),
+    "pages-many": N_("Not read: pages {pages}, which are damaged."),
+    "attachments": N_("Attachments were not read: {names}."),
+    "part": N_("Not read: {part}, which is damaged."),
+    "encoding": N_("The encoding was guessed ({encoding}). If letters look wrong, save the file as UTF-8."),
+    "bytes": N_("{count} characters could not be read and are shown as �."),
+}
+
+
+def page_ranges(numbers: Iterable[int]) -> str:
+    """'2-7, 9' for page numbers in order."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def of_pages(code: str, numbers: list[int]) -> Note:
+    """A note about pages: `code` for one, `code`-many for several."""
+    return Note(code if len(numbers) == 1 else f"{code}-many", {"pages": page_ranges(numbers)})
+
+
+def sentence(note: Note, translate: Callable[[str], str] = lambda text: text) -> str:
+    """What a note says."""
+    return translate(SENTENCES[note.code]).format(**note.values)

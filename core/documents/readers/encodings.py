@@ -1,0 +1,329 @@
+"""Which encoding a text is in. Guessing libraries are weak where people need them: on short texts, and on texts with a few bad
+bytes. So marks and structure come first (UTF-8, UTF-16 and ISO-2022-JP show by themselves), then the double-byte encodings by
+the rows in which common characters stand, then the single-byte ones by the letters and small words that languages have;
+charset-normalizer is asked only for what none of these knows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+BAD = "\ufffd"
+LOOKED_AT = 100_000  # bytes by which an encoding without a mark is judged
+FEW = 0.02  # share of a text's characters that may be bad
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),  # before UTF-16's, which it begins with
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_KANA = re.compile("[\u3041-\u30fa]")
+_ESCAPES = re.compile(rb"\x1b(?:\$[@AB]|\$\([CDOPQ]|\([BIJ])")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text, the encoding that it was in, whether that is sure, and how many characters could not be read."""
+
+    text: str
+    encoding: str
+    sure: bool = True
+    bad: int = 0
+
+
+@dataclass(frozen=True)
+class _Language:
+    """What texts of a language look like in its encodings: letters beyond ASCII, and the most common small words."""
+
+    encodings: tuple[str, ...]
+    letters: frozenset[str]
+    words: frozenset[str]
+
+
+def _language(encodings: str, letters: str, words: str) -> _Language:
+    signs = "„“”‘’‚«»‹›–—…•·°§€£¥©®™×±²³½¼¾µ\u00a0"
+    return _Language(
+        tuple(encodings.split()), frozenset(letters + letters.upper() + signs), frozenset(words.split())
+    )
+
+
+_WEST = "cp1252 mac_roman cp850"
+_LANGUAGES = (
+    _language(_WEST, "", "the and of to is in for on with that by are be at it"),
+    _language(_WEST, "äöüß", "der die das und ist im für mit den von ein eine nicht wird zu auf alle bei"),
+    _language(
+        _WEST, "àâæçéèêëîïôœùûüÿ", "le la les de des et est un une dans pour que qui du au en à il elle"
+    ),
+    _language(_WEST, "áéíñóúü¿¡ºª", "el la los de y que en un una es del se por con para no está al"),
+    _language(_WEST, "àèéìíòóùî", "il la di che e è un una per non del in con le della sono alla vicino"),
+    _language(_WEST, "àáâãçéêíóôõúü", "o a os de do da em um uma que é não na no para com está se dos"),
+    _language(_WEST, "åäöé", "och att det i en på är som för till den av med inte vid ett om"),
+    _language(_WEST, "æøåéö", "og at det i en på er som for til den av med ikke et skal der om før også"),
+    _language(_WEST, "áéíëïöüĳ", "de het een en van in is dat op te voor niet met zijn aan er"),
+    _language(_WEST, "äöåšž", "ja on ei se että joka kun mutta tai niin myös sekä ovat"),
+    _language(_WEST, "áæéíðóöþúý", "og að í er sem á til við það ekki um með var"),
+    _language("cp1250 iso8859_2 cp852 mac_latin2", "ąćęłńóśźż", "i w na z się nie do jest że to o jak po co"),
+    _language(
+        "cp1250 iso8859_2 cp852 mac_latin2", "áčďéěíňóřšťúůýž", "a v se na je že s z do i o k to pro ve"
+    ),
+    _language("cp1250 iso8859_2 cp852", "áäčďéíĺľňóôŕšťúýž", "a v sa na je že s z do i o k to pre vo"),
+    _language("cp1250 iso8859_2 cp852", "áéíóöőúüű", "a az és hogy nem is egy van meg ez el de csak már"),
+    _language("cp1250 iso8859_2", "ăâîșțşţ", "și de la în a cu pe din că nu este o un care"),
+    _language("cp1250 iso8859_2 cp852", "čćđšž", "i u je na da se za su od s ne što kao ili"),
+    _language(
+        "cp1251 koi8_r cp866 mac_cyrillic iso8859_5",
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў№",
+        "и в на не с что по к из у от до за как это его для",
+    ),
+    _language(
+        "cp1253 iso8859_7",
+        "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",
+        "και το η ο να της του στο με για από είναι",
+    ),
+    _language("cp1254 iso8859_9", "çğıöşüâîûİ", "ve bir bu da de için ile olarak çok daha ne"),
+    _language("cp1255 iso8859_8", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", "של את על לא הוא עם זה אל כל או"),
+    _language(
+        "cp1256 iso8859_6", "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگـًٌٍَُِّْ،؛؟", "في من على أن إلى هذا عن مع ما"
+    ),
+    _language("cp1257 iso8859_13", "ąčęėįšųūžāēģīķļņõäöü", "ir un ja ka kad to tai no ar par iš su"),
+    _language("cp1258", "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệ", "và của là có cho các không được một"),
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_MIXED = re.compile("[A-Za-z][\u0370-\u1cff]|[\u0370-\u1cff][A-Za-z]")
+_SIGN_INSIDE = re.compile(
+    r"[^\W\d_][„“‚«»‹›–…•°§€£¥©®™×±²³½¼¾µ†‡¤¨¦¬¸ºª¹¾¿¡][^\W\d_]|[^\W\d_]{2}[±¶¼¾³£¥](?!\w)"
+)
+_CYRILLIC = re.compile("(?i)[б-джзй-нп-тф-щъь]+")  # without a vowel
+# How much less likely an encoding is than the first of its languages'.
+_RARE = {"cp850": 0.2, "cp852": 0.2, "cp866": 0.1, "mac_roman": 0.08, "mac_latin2": 0.2, "mac_cyrillic": 0.2}
+
+
+def decode(data: bytes) -> Decoded | None:
+    """The text in `data`; None where it is none, or in no encoding that is known."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _whole(data[len(mark) :], encoding)
+    for attempt in (_wide, _escaped, _utf8, _double, _single):
+        found = attempt(data)
+        if found is not None:
+            return found
+    return _guessed(data)
+
+
+def _whole(data: bytes, encoding: str, *, sure: bool = True) -> Decoded:
+    """Decoded whatever it costs, without zero bytes; a last character that is cut off counts as nothing."""
+    unit = {"utf-16": 2, "utf-32": 4}.get(encoding[:6], 1)
+    text = data[: len(data) - len(data) % unit].decode(encoding, "replace").replace("\0", "")
+    return Decoded(text, encoding, sure, text.count(BAD))
+
+
+# ---------------------------------------------------------------- what shows by itself
+
+
+def _wide(data: bytes) -> Decoded | None:
+    """UTF-16 or UTF-32 without a mark: by where the zero bytes of Latin letters and spaces stand, or by the script."""
+    sample = data[: min(len(data), LOOKED_AT) & ~3]
+    if len(sample) < 8:
+        return None
+    zeros = [sample[i::4].count(0) / (len(sample) / 4) for i in range(4)]
+    if min(zeros[1:]) > 0.9 and zeros[0] < 0.1:
+        return _whole(data, "utf-32-le")
+    if min(zeros[:3]) > 0.9 and zeros[3] < 0.1:
+        return _whole(data, "utf-32-be")
+    even, odd = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
+    if odd > 0.3 and even < 0.05:
+        return _whole(data, "utf-16-le")
+    if even > 0.3 and odd < 0.05:
+        return _whole(data, "utf-16-be")
+    if sample.count(0) == 0 and _valid_utf8(data)[1] == 0:
+        return None
+    shares = {e: _usual(sample.decode(e, "replace")) for e in ("utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda e: shares[e])
+    text = sample.decode(best, "replace")
+    # Pairs of bytes come out as some Chinese characters in any case: kana, or zero bytes, tell.
+    told = len(_KANA.findall(text)) > 0.2 * len(text) or sample.count(0) > 0
+    if told and shares[best] > 0.97 and min(shares.values()) < 0.7 and _valid_utf8(data)[0] == 0:
+        return _whole(data, best)
+    return None
+
+
+def _usual(text: str) -> float:
+    """Share of the characters that stand where those of Latin, Japanese, Chinese and Korean texts do."""
+    usual = sum(
+        c in "\n\r\t" or " " <= c < "\x7f" or "\u3000" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff"
+        or "\uac00" <= c <= "\ud7a3" or "\uff00" <= c <= "\uffee" or "\u2010" <= c <= "\u2027"
+        for c in text
+    )  # fmt: skip
+    return usual / max(len(text), 1)
+
+
+def _escaped(data: bytes) -> Decoded | None:
+    """ISO-2022-JP, whose bytes are all those of ASCII: by its escapes."""
+    if _ESCAPES.search(data) and not any(byte > 0x7F for byte in data[:LOOKED_AT]):
+        found = _whole(data, "iso2022_jp_3")
+        plain = _whole(data, "iso2022_jp_ext")
+        return found if found.bad < plain.bad else plain
+    return None
+
+
+_SEQUENCES = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|([\x80-\xff])"
+)
+
+
+def _valid_utf8(data: bytes) -> tuple[int, int]:
+    """How many sequences of several bytes are right, and how many bytes belong to none."""
+    right = wrong = 0
+    for match in _SEQUENCES.finditer(data[:LOOKED_AT]):
+        if match[1] is None:
+            right += 1
+        else:
+            wrong += 1
+    return right, wrong
+
+
+def _utf8(data: bytes) -> Decoded | None:
+    """UTF-8, also with a few bad bytes; a line that is in another encoding is read as that."""
+    zeros = data.count(0)
+    if zeros > max(len(data) * FEW, 4):
+        return None
+    try:
+        return Decoded(data.decode("utf-8").replace("\0", ""), "utf-8", bad=0)
+    except UnicodeDecodeError:
+        pass
+    right, wrong = _valid_utf8(data)
+    # What a single-byte encoding has in its place hardly ever comes out as right sequences.
+    if right < 2 * wrong and not (right >= 1 and wrong <= 2 and right >= wrong):
+        return None
+    lines = []
+    for line in data.split(b"\n"):
+        right, wrong = _valid_utf8(line)
+        if wrong and not right and len(line) <= LOOKED_AT:
+            other = _single(line)
+            lines.append(other.text if other is not None else line.decode("utf-8", "replace"))
+        else:
+            lines.append(line.decode("utf-8", "replace"))
+    text = "\n".join(lines).replace("\0", "")
+    return Decoded(text, "utf-8", bad=text.count(BAD))
+
+
+# ---------------------------------------------------------------- double-byte encodings
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A double-byte encoding, with the lead bytes of its common characters and of its kana."""
+
+    encoding: str
+    pair: re.Pattern[bytes]
+    common: range
+    kana: tuple[int, ...] = ()
+
+
+_DOUBLES = (
+    _Rows("cp932", re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|([\x80\xa0\xa1-\xdf\xfd-\xff]|[\x81-\x9f\xe0-\xfc])"),
+          range(0x88, 0x99), (0x81, 0x82, 0x83)),
+    _Rows("euc_jp", re.compile(rb"\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|[\xa1-\xfe][\xa1-\xfe]|([\x80-\xff])"),
+          range(0xB0, 0xD0), (0xA1, 0xA3, 0xA4, 0xA5)),
+    _Rows("cp949", re.compile(rb"[\xa1-\xfe][\xa1-\xfe]|([\x80-\xff])"), range(0xB0, 0xC9), (0xA1, 0xA3)),
+    _Rows("gb18030", re.compile(rb"[\xa1-\xfe][\xa1-\xfe]|([\x80-\xff])"), range(0xB0, 0xD8), (0xA1, 0xA3)),
+    _Rows("big5hkscs", re.compile(rb"[\xa1-\xf9][\x40-\x7e\xa1-\xfe]|([\x80-\xff])"), range(0xA4, 0xC7), (0xA1,)),
+)  # fmt: skip
+_TOUCHING = re.compile("[a-zäöü][\u3400-\u9fff\uac00-\ud7a3]|[\u3400-\u9fff\uac00-\ud7a3][a-z]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+
+
+def _double(data: bytes) -> Decoded | None:
+    """Shift_JIS, EUC-JP, EUC-KR, GB and Big5: by how many pairs of bytes are common characters, and how few are wrong."""
+    sample = data[:LOOKED_AT]
+    if b"\0" in sample:
+        return None
+    best: tuple[float, str] | None = None
+    for rows in _DOUBLES:
+        pairs = common = wrong = singles = 0
+        for match in rows.pair.finditer(sample):
+            byte = match[0][0]
+            if match[1] is not None:
+                # In Shift_JIS these are half-width kana, of which a text may have some, but hardly consists.
+                half = rows.encoding == "cp932" and 0xA1 <= byte <= 0xDF
+                singles, wrong = singles + half, wrong + (not half)
+                continue
+            pairs += 1
+            common += byte in rows.common or byte in rows.kana
+        if pairs < 2 or wrong > max(pairs * 0.1, 1):
+            continue
+        text = sample.decode(rows.encoding, "replace")
+        touching = len(_TOUCHING.findall(text)) / pairs
+        score = common / pairs - touching - 0.5 * singles / pairs - wrong / pairs - text.count(BAD) / pairs
+        if rows.encoding in ("cp932", "euc_jp"):  # Japanese is full of kana
+            score += min(len(_KANA.findall(text)) / pairs, 0.3) * 2 - 0.15
+        elif rows.encoding == "cp949":  # Korean is hangul and nothing else, and has blanks between words
+            korean = len(_HANGUL.findall(text)) > 0.85 * pairs and text.count(" ") > pairs / 12
+            score += 0.1 if korean else -0.5
+        if best is None or score > best[0]:
+            best = score, rows.encoding
+    if best is None or best[0] < 0.75:
+        return None
+    single = _single(data)  # accented letters that follow one another look like pairs: words decide
+    if single is not None and single.sure:
+        return None
+    return _whole(data, best[1])
+
+
+# ---------------------------------------------------------------- single-byte encodings
+
+
+def _single(data: bytes) -> Decoded | None:
+    """By the letters beyond ASCII and the small words of the languages that are written in each encoding."""
+    sample = data[:LOOKED_AT]
+    if not any(byte > 0x7F for byte in sample):
+        return None
+    best: tuple[float, str, bool] | None = None
+    decoded: dict[str, str] = {}
+    for language in _LANGUAGES:
+        for place, encoding in enumerate(language.encodings):
+            text = decoded.get(encoding)
+            if text is None:
+                text = decoded[encoding] = sample.decode(encoding, "replace")
+            score, sure = _likely(text, language)
+            score -= _RARE.get(encoding, 0.02 * place)  # the more common one where both read the same
+            if best is None or score > best[0]:
+                best = score, encoding, sure
+    if best is None or best[0] < 0.9:
+        return None
+    return _whole(data, best[1], sure=best[2])
+
+
+def _likely(text: str, language: _Language) -> tuple[float, bool]:
+    """How likely a text is one of this language (about 1 and more), and whether that is sure."""
+    high = [c for c in text if c > "\x7f"]
+    if not high:
+        return 0.0, False
+    known = sum(c in language.letters for c in high) / len(high)
+    words = _WORD.findall(text)
+    small = sum(word.lower() in language.words for word in words) / max(len(words), 1)
+    # What no language does: capitals inside words or nothing else, signs between letters, two scripts in one word,
+    # no vowel in a Cyrillic one.
+    odd = sum(any(a.islower() and b.isupper() for a, b in itertools.pairwise(w)) for w in words)
+    odd += sum(len(w) > 3 and _CYRILLIC.fullmatch(w) is not None for w in words)
+    odd += sum(_MIXED.search(w) is not None for w in words) + len(_SIGN_INSIDE.findall(text))
+    loud = [c for c in high if c.isupper()]
+    shouted = len(loud) > 0.6 * sum(c.isalpha() for c in high) and len(loud) > 4
+    score = known + min(small * 2, 0.5) - 2.0 * odd / max(len(words), 1) - 0.3 * shouted
+    return score, known > 0.98 and small > 0.04 and not odd
+
+
+def _guessed(data: bytes) -> Decoded | None:
+    """What charset-normalizer says, where nothing else is known."""
+    from charset_normalizer import from_bytes
+
+    if data.count(0) > len(data) * FEW:
+        return None
+    best = from_bytes(data[:LOOKED_AT]).best()
+    if best is None or best.chaos > 0.2:
+        return None
+    return _whole(data, best.encoding, sure=False)

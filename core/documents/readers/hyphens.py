@@ -1,0 +1,116 @@
+"""Whether a hyphen at a line's end belongs to the word, or only divided it.
+
+It goes where the document itself, or a dictionary, has the word without it; it stays in part numbers, addresses, numbers and
+wherever the document has the word with it. Dictionaries are the word lists of pyspellchecker.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from functools import cache
+from importlib import resources
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-\u2010][^\W_]+)*")
+_LEFT = re.compile(r"\S+$")
+_RIGHT = re.compile(r"^\S+")
+_LETTERS = re.compile(r"[^\W\d_]+$")
+LISTS = ("en", "de", "fr", "es", "it", "nl", "pt")
+COMMON = 3  # how often a word list must have seen a word
+
+
+@cache
+def _words(language: str) -> frozenset[str]:
+    """The words of a language that occur more than by chance."""
+    try:
+        packed = (resources.files("spellchecker") / "resources" / f"{language}.json.gz").read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return frozenset()
+    counts = json.loads(gzip.decompress(packed))
+    return frozenset(word for word, count in counts.items() if count >= COMMON)
+
+
+class Hyphens:
+    """Decides for one document, by the words that it has."""
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+        self._joined: set[str] = set()
+        self._languages: tuple[str, ...] = ("en",)
+
+    def learn(self, text: str) -> None:
+        """Take note of the words of a text that no line end divides."""
+        for token in _TOKEN.findall(text.lower()):
+            if "-" in token or "\u2010" in token:
+                self._joined.add(token.replace("\u2010", "-"))
+            else:
+                self._plain.add(token)
+
+    def settle(self) -> None:
+        """Choose the dictionaries: those that know many of the words that were learnt."""
+        words = [word for word in self._plain if len(word) > 3 and word.isalpha()][:2000]
+        latin = [word for word in words if word[0] < "\u0250"]
+        if len(latin) < 20:
+            return
+        shares = {name: sum(word in _words(name) for word in latin) / len(latin) for name in LISTS}
+        best = max(shares.values())
+        self._languages = tuple(name for name in LISTS if shares[name] > max(best - 0.15, 0.3)) or ("en",)
+
+    def stays(self, before: str, after: str) -> bool:
+        """Whether the hyphen between the end of one line and the beginning of the next belongs to the word.
+
+        `before` is the line without its hyphen.
+        """
+        left, right = _LEFT.search(before), _RIGHT.search(after)
+        if left is None or right is None:
+            return True
+        token = left[0] + "-" + right[0]
+        if any(c.isdigit() or c in "@/\\_.:" for c in token.rstrip(".,;:!?)”\"'»")):
+            return True
+        first, second = _LETTERS.search(left[0]), re.match(r"[^\W\d_]+", right[0])
+        if first is None or second is None:
+            return True
+        a, b = first[0].lower(), second[0].lower()
+        if f"{a}-{b}" in self._joined:
+            return True
+        if a + b in self._plain:
+            return False
+        if second[0][0].isupper():  # Jean-Luc, not a word that was divided
+            return True
+        if self._known(a + b):
+            return False
+        # Two words on their own make a compound: self-igniting. Parts that are none are halves: mainte-nance.
+        return self._word(a) and self._word(b)
+
+    def _known(self, word: str) -> bool:
+        return any(word in _words(name) for name in self._languages)
+
+    def _word(self, word: str) -> bool:
+        return len(word) > 1 and (word in self._plain or self._known(word) or word in _PREFIXES)
+
+
+# What stands before a hyphen without being a word of its own.
+_PREFIXES = frozenset(
+    [
+        "non",
+        "pre",
+        "post",
+        "anti",
+        "semi",
+        "multi",
+        "inter",
+        "intra",
+        "extra",
+        "ultra",
+        "quasi",
+        "pseudo",
+        "socio",
+        "neo",
+        "co",
+        "re",
+        "ex",
+        "bi",
+        "tri",
+    ]
+)

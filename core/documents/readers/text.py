@@ -1,0 +1,37 @@
+"""Plain text in whatever encoding it comes: paragraphs as blank lines part them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.documents.model import Note, Page, Writer
+from core.documents.readers import encodings
+from core.errors import EncodingUnknown, FileEmpty
+
+_GAP = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")  # nothing that one reads
+
+
+def text_of(data: bytes, name: str, notes: list[Note]) -> str:
+    """The text in a file's bytes, with \\n at the ends of lines. Raises EncodingUnknown, FileEmpty."""
+    found = encodings.decode(data)
+    if found is None:
+        raise EncodingUnknown(name)
+    if not found.sure:
+        notes.append(Note("encoding", {"encoding": found.encoding}))
+    if found.bad:
+        notes.append(Note("bytes", {"count": str(found.bad)}))
+    text = _CONTROL.sub("", found.text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.strip():
+        raise FileEmpty(name)
+    return text
+
+
+def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """One page without a number."""
+    page = Writer()
+    for paragraph in _GAP.split(text_of(path.read_bytes(), name, notes)):
+        page.paragraph(paragraph)
+    yield page.page()
