@@ -623,7 +623,7 @@ class LinkLeadsOut(TsukueError):
 
 
 class FormatUnknown(TsukueError):
-    sentence = N_("{file} is not a supported type. Use PDF, Word (.docx), Markdown or plain text.")
+    sentence = N_("{file} is not a supported type. Save it as PDF, Word, Excel, PowerPoint or plain text.")
     file: str
 
 

@@ -6,6 +6,7 @@ its name second: a name may say anything, and what lies behind it decides which 
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld, FormatUnknown
 
+_HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
 HEAD = 4096  # bytes that are looked at
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word's, Excel's and PowerPoint's files before 2007, and encrypted ones since
 
@@ -63,17 +65,113 @@ MARKDOWN = Format(
     lacks=N_("Pictures and comments."),
     version=2,
 )
+SLIDES = Format(
+    "pptx",
+    N_("PowerPoint presentation"),
+    (".pptx", ".pptm", ".ppsx", ".potx"),
+    "pptx:read",
+    500,
+    unit="slide",
+    lacks=N_("Pictures."),
+)
+SHEETS = Format(
+    "xlsx",
+    N_("Excel workbook"),
+    (".xlsx", ".xlsm", ".xltx"),
+    "xlsx:read",
+    200,
+    unit="sheet",
+    lacks=N_("Pictures, charts and comments."),
+)
+BOOK = Format("epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."))
+OPEN = Format(
+    "odf",
+    N_("OpenDocument text, sheet or presentation"),
+    (".odt", ".ods", ".odp", ".ott"),
+    "odf:read",
+    200,
+    unit="page",
+    lacks=N_("Pictures, and text that was deleted with changes tracked."),
+)
+WEB = Format(
+    "html",
+    N_("Web page"),
+    (".html", ".htm", ".xhtml"),
+    "html:read",
+    50,
+    lacks=N_("Menus, forms, pictures, and what the page would fetch."),
+)
+TABLE = Format("csv", N_("Table as text"), (".csv", ".tsv"), "tables:read", 50)
+MAIL = Format("mail", N_("E-mail"), (".eml",), "mail:read", 100, lacks=N_("Attachments; they are named."))
 PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=2)
 
-FORMATS = (PDF, WORD, MARKDOWN, PLAIN)
+SUBTITLES = Format(
+    "subtitles", N_("Subtitles"), (".srt", ".vtt"), "text:read_subtitles", 50, lacks=N_("Times.")
+)
+CODE = Format(
+    "code",
+    N_("Source code, data and logs"),
+    tuple(
+        [
+            ".log",
+            ".json",
+            ".jsonl",
+            ".xml",
+            ".yaml",
+            ".yml",
+            ".toml",
+            ".ini",
+            ".cfg",
+            ".conf",
+            ".rst",
+            ".tex",
+            ".bib",
+            ".py",
+            ".js",
+            ".ts",
+            ".jsx",
+            ".tsx",
+            ".css",
+            ".sh",
+            ".bat",
+            ".ps1",
+            ".c",
+            ".h",
+            ".cc",
+            ".cpp",
+            ".hpp",
+            ".cs",
+            ".java",
+            ".kt",
+            ".go",
+            ".rs",
+            ".rb",
+            ".php",
+            ".pl",
+            ".lua",
+            ".r",
+            ".swift",
+            ".scala",
+            ".sql",
+        ]
+    ),
+    "text:read_code",
+    50,
+)
+
+FORMATS = (PDF, WORD, SLIDES, SHEETS, OPEN, BOOK, WEB, MARKDOWN, TABLE, MAIL, SUBTITLES, PLAIN, CODE)
 BY_KEY = {known.key: known for known in FORMATS}
 BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
-_TEXTS = (MARKDOWN, PLAIN)  # which of them is told by the name alone
+_TEXTS = (MARKDOWN, PLAIN, TABLE, MAIL, WEB, SUBTITLES, CODE)  # which of them is told by the name alone
 
 # Kinds that cannot be read, with what a person can do about each.
 _WAYS_OUT = {
     ".doc": N_("Open it in Word or LibreOffice and save it as .docx."),
     ".dot": N_("Open it in Word or LibreOffice and save it as .docx."),
+    ".xls": N_("Open it in Excel or LibreOffice and save it as .xlsx."),
+    ".ppt": N_("Open it in PowerPoint or LibreOffice and save it as .pptx."),
+    ".numbers": N_("Open it in Numbers and export it as Excel or CSV."),
+    ".key": N_("Open it in Keynote and export it as PDF or PowerPoint."),
     ".wpd": N_("Open it in LibreOffice and save it as .docx."),
     ".hwp": N_("Open it in Hangul or LibreOffice and save it as .docx."),
     ".pages": N_("Open it in Pages and export it as PDF or Word."),
@@ -98,15 +196,17 @@ def tell(path: Path) -> Format:
         return PDF
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         found = _in_zip(path)
-        if found is None and BY_SUFFIX.get(suffix) is WORD:
-            return WORD  # so damaged that only its name is left of it: its reader says so
+        if found is None and BY_SUFFIX.get(suffix) in (WORD, SLIDES, SHEETS, BOOK, OPEN):
+            return BY_SUFFIX[suffix]  # so damaged that only its name is left of it: its reader says so
         if found is not None:
             return found
     elif head.startswith(_OLE):
-        if suffix in WORD.suffixes:
+        if suffix in (*WORD.suffixes, *SLIDES.suffixes, *SHEETS.suffixes):
             raise FileEncrypted(name)
     else:
         by_name = BY_SUFFIX.get(suffix)
+        if by_name in (None, PLAIN) and _HTML.match(head):
+            return WEB
         if by_name in _TEXTS or (by_name is None and suffix == "" and _is_text(head)):
             return by_name or PLAIN
         if by_name is not None:
@@ -134,9 +234,12 @@ def _in_zip(path: Path) -> Format | None:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None
-    if any(name.lower().startswith("word/") for name in names):
-        return WORD
-    return None
+    for folder, known in (("word/", WORD), ("ppt/", SLIDES), ("xl/", SHEETS)):
+        if any(name.lower().startswith(folder) for name in names):
+            return known
+    if "META-INF/container.xml" in names:
+        return BOOK
+    return OPEN if {"content.xml", "mimetype"} <= names else None
 
 
 def _is_text(head: bytes) -> bool:

@@ -18,6 +18,8 @@ SENTENCES = {
     "pages-many": N_("Not read: pages {pages}, which are damaged."),
     "attachments": N_("Attachments were not read: {names}."),
     "part": N_("Not read: {part}, which is damaged."),
+    "hidden": N_("Hidden sheets were read too: {names}."),
+    "cells": N_("Only the first {count} cells were read."),
     "encoding": N_("The encoding was guessed ({encoding}). If letters look wrong, save the file as UTF-8."),
     "bytes": N_("{count} characters could not be read and are shown as �."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from core.documents import retrieve
 from core.documents.folders import expand
 from core.errors import FolderUnreadable, FormatUnknown, LinkLeadsOut
 from core.jobs import Job
+from core.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
 
 NOWHERE = Path("/nowhere")
 

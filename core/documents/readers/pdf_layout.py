@@ -26,6 +26,7 @@ SEGMENT = 1.0  # gaps as wide as a character part segments; between full-width c
 SEGMENT_WIDE = 1.6
 SMALL = 0.8  # of the size of what it stands beside: a raised mark
 RUBY = 0.65  # furigana is at most so large
+EDGE = 0.1  # of a page's height, above and below: where running heads stand
 TALLER = 1.12  # of the size of the text: a heading
 _CJK = re.compile(f"[{PUNCTUATION}{KANA}{HAN}{HAN_COMPATIBLE}{WIDE_FORMS}]")
 _KANA_ONLY = re.compile(f"[{KANA}]+")
@@ -465,6 +466,7 @@ class PageLayout:
         self._hyphens = hyphens
         self._running = running
         self._body = body
+        self._height = 0.0  # of the page that is read, across its lines
 
     def read(
         self,
@@ -495,6 +497,7 @@ class PageLayout:
         return _page(pieces, number, vertical)
 
     def _blocks(self, marks: list[Mark], rules: Rules, vertical: bool, glyphs: Glyphs) -> Iterator[Piece]:
+        self._height = glyphs.width if vertical else glyphs.height
         rows, raised = _settle_small(_rows(marks))
         rows = [row for row in rows if not self._runs(row, glyphs, vertical)]
         if not rows:
@@ -506,7 +509,7 @@ class PageLayout:
     def _runs(self, row: Row, glyphs: Glyphs, vertical: bool) -> bool:
         """Whether a row is a running head or a page's number."""
         height = glyphs.width if vertical else glyphs.height
-        return (row.v < 0.12 * height or row.v > 0.88 * height) and pattern(row.text) in self._running
+        return (row.v < EDGE * height or row.v > (1 - EDGE) * height) and pattern(row.text) in self._running
 
     def _region(
         self, rows: list[Row], left: float, right: float, rules: Rules, vertical: bool, depth: int
@@ -518,8 +521,8 @@ class PageLayout:
             columns = _columns(band)
             if any(not column for column in columns):
                 yield from self._paragraphs([Row(row.segments) for row in band.rows], left, right)
-            elif len(band.rows) == 1 and not _ruled(columns, rules):
-                yield from self._paragraphs(band.rows, left, right)
+            elif sum(len(row.segments) > 1 for row in band.rows) < 2 and not _ruled(columns, rules):
+                yield from self._paragraphs(band.rows, left, right)  # a label beside a text
             elif depth < 4 and _is_prose(columns, rules, vertical):
                 for column in columns:
                     yield from self._region(
@@ -575,7 +578,20 @@ class PageLayout:
     def _paragraphs(self, rows: list[Row], left: float, right: float) -> Iterator[Piece]:
         pitch = _pitch(rows)
         current: list[Row] = []
+        fixed = [_fixed_pitch(row) for row in rows]
         for number, row in enumerate(rows):
+            if fixed[number]:
+                if current and not fixed[number - 1]:
+                    yield self._piece(current)
+                    current = []
+                elif current and row.v - current[-1].v > 2.2 * max(pitch, row.size):
+                    yield _code(current)
+                    current = []
+                current.append(row)
+                continue
+            if current and fixed[number - 1]:
+                yield _code(current)
+                current = []
             near = rows[max(number - 4, 0) : number + 4]
             width = max(r.end for r in near) - left  # of what stands around: a page may have several widths
             if current and self._breaks(current, row, left, width, pitch):
@@ -583,7 +599,7 @@ class PageLayout:
                 current = []
             current.append(row)
         if current:
-            yield self._piece(current)
+            yield _code(current) if fixed[-1] else self._piece(current)
 
     def _breaks(self, current: list[Row], row: Row, left: float, width: float, pitch: float) -> bool:
         """Whether a row begins another paragraph than the one before it."""
@@ -616,7 +632,8 @@ class PageLayout:
         text = self._joined(rows)
         said = "".join(c for c, _ in text)
         first = rows[0].segments[0].marks[0]
-        if size < 0.95 * self._body and (first.raised or first.text in "0123456789*†‡§※"):
+        low = rows[0].v > 0.5 * self._height
+        if low and size < 0.95 * self._body and (first.raised or first.text in "0123456789*†‡§※"):
             return Piece(Kind.FOOTNOTE, text, size, bold)
         if _ITEM.match(said):
             return Piece(Kind.ITEM, text, size, bold)
@@ -673,6 +690,38 @@ class PageLayout:
                 segment.marks = [
                     m for m in segment.marks if not (id(m) in marked and m.raised and id(m) not in first)
                 ] or segment.marks
+
+
+def _fixed_pitch(row: Row) -> bool:
+    """Whether a line is set as programs are: an i as wide as an m."""
+    marks = [m for m in row.marks if not m.raised]
+    texts = {m.text for m in marks}
+    if len(marks) < 4 or not texts & set("il.,;:'|!()[]/1") or not texts - set("il.,;:'|!()[]/1-_= "):
+        return False
+    steps = [b.start - a.start for a, b in itertools.pairwise(marks)]
+    step = min(steps)
+    if step < 0.4 * row.size or step > 0.75 * row.size:
+        return False
+    return all(abs(s / step - round(s / step)) < 0.06 for s in steps)
+
+
+def _code(rows: list[Row]) -> Piece:
+    """Lines of code as they are, with the blanks before them."""
+    left = min(row.start for row in rows)
+    out: list[tuple[str, Mark | None]] = []
+    for row in rows:
+        marks = row.marks
+        step = min((b.start - a.start for a, b in itertools.pairwise(marks)), default=row.size)
+        if out:
+            out.append(("\n", None))
+        out += [(" ", None)] * round((row.start - left) / max(step, 0.1))
+        before: Mark | None = None
+        for mark in marks:
+            if before is not None:
+                out += [(" ", None)] * max(round((mark.start - before.start) / max(step, 0.1)) - 1, 0)
+            out.append(("-" if mark.text == HYPHEN else mark.text, mark))
+            before = mark
+    return Piece(Kind.CODE, out, rows[0].size)
 
 
 def _bold(row: Row) -> bool:
@@ -760,7 +809,7 @@ def _page(pieces: list[Piece], number: int, vertical: bool) -> Page:
                         if end > start:
                             own(start, _tight(cell))
             continue
-        text = _tight(piece.text)
+        text = piece.text if piece.kind is Kind.CODE else _tight(piece.text)
         said = "".join(c for c, _ in text)
         before = page.length
         if piece.kind is Kind.HEADING:
@@ -839,9 +888,9 @@ def running_heads(pages: list[Glyphs]) -> frozenset[str]:
         vertical = _is_vertical(page)
         marks = _marks(page, 0, vertical=vertical)
         height = page.width if vertical else page.height
-        edge = [m for m in marks if m.v < 0.12 * height or m.v > 0.88 * height]
+        edge = [m for m in marks if m.v < EDGE * height or m.v > (1 - EDGE) * height]
         counts.update({pattern(row.text) for row in _rows(edge)})
-    least = max(3, 0.3 * len(pages))
+    least = max(3, 0.1 * len(pages))  # those of a chapter come on its pages only
     return frozenset(text for text, count in counts.items() if count >= least)
 
 

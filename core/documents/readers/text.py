@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.documents.model import Note, Page, Writer
+from core.documents.model import Kind, Note, Page, Writer
 from core.documents.readers import encodings
 from core.errors import EncodingUnknown, FileEmpty
 
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
 _GAP = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")  # nothing that one reads
 
@@ -34,4 +35,24 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     page = Writer()
     for paragraph in _GAP.split(text_of(path.read_bytes(), name, notes)):
         page.paragraph(paragraph)
+    yield page.page()
+
+
+def read_code(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """Programs, data and logs: one page, in which every line stays as it is."""
+    page = Writer()
+    page.add(Kind.CODE, text_of(path.read_bytes(), name, notes))
+    yield page.page()
+
+
+def read_subtitles(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """Subtitles: what is said, a paragraph for each, without times and numbers."""
+    page = Writer()
+    for cue in _GAP.split(text_of(path.read_bytes(), name, notes)):
+        lines = cue.strip().splitlines()
+        timed = next((i for i, line in enumerate(lines) if "-->" in line), None)
+        if timed is not None:
+            page.paragraph(" ".join(_TAG.sub("", line).strip() for line in lines[timed + 1 :]))
+    if page.empty:
+        raise FileEmpty(name)
     yield page.page()

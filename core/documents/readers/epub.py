@@ -1,0 +1,51 @@
+"""Books as EPUB: chapters in the order in which they are read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from core.documents.model import Kind, Note, Page, Writer
+from core.documents.readers import html
+from core.documents.readers.packages import Package, attribute, local
+from core.errors import FileDamaged, FileEmpty, FileEncrypted
+
+
+def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """A page for each part of the book's spine, numbered; its label is its first heading."""
+    package = Package(path, name)
+    try:
+        if package.has("META-INF/rights.xml"):
+            raise FileEncrypted(name)
+        try:
+            container = package.xml("META-INF/container.xml", recover=True)
+            root_path = next(attribute(e, "full-path") for e in container.iter() if local(e) == "rootfile")
+            book = package.xml(root_path, recover=True)
+        except (KeyError, StopIteration) as error:
+            raise FileDamaged(name) from error
+        folder = posixpath.dirname(root_path)
+        items = {attribute(e, "id"): unquote(attribute(e, "href")) for e in book.iter() if local(e) == "item"}
+        order = [attribute(e, "idref") for e in book.iter() if local(e) == "itemref"]
+        number = 0
+        for key in order:
+            part = posixpath.normpath(posixpath.join(folder, items.get(key, "")))
+            if not package.has(part):
+                notes.append(Note("part", {"part": items.get(key, key)}))
+                continue
+            page = Writer(number + 1)
+            try:
+                html.write(html.decode(package.bytes(part), name, notes), page, name)
+            except FileEmpty:
+                continue
+            if page.empty:
+                continue
+            number += 1
+            made = page.page()
+            first = next((b for b in made.blocks if b.kind is Kind.HEADING), None)
+            yield Page(number, made.text, made.blocks, made.text[first.start : first.end] if first else "")
+        if not number:
+            raise FileEmpty(name)
+    finally:
+        package.close()

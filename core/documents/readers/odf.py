@@ -1,0 +1,156 @@
+"""OpenDocument texts, sheets and slides, as LibreOffice writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.documents.model import Kind, Note, Page, Writer
+from core.documents.readers.packages import Package, attribute, local
+from core.errors import FileDamaged, FileEmpty, FileEncrypted
+
+REPEATED = 1000  # a cell or row that is repeated more often fills the sheet with nothing
+
+
+def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """A text is one page without a number; sheets and slides are numbered."""
+    package = Package(path, name)
+    try:
+        if package.has("META-INF/manifest.xml") and b"encryption-data" in package.bytes(
+            "META-INF/manifest.xml"
+        ):
+            raise FileEncrypted(name)
+        try:
+            root = package.xml("content.xml")
+        except KeyError as error:
+            raise FileDamaged(name) from error
+    finally:
+        package.close()
+    body = next((e for e in root.iter() if local(e) == "body"), root)
+    written = False
+    for kind in body:
+        for page in _PAGES.get(local(kind), lambda _: iter(()))(kind):
+            written = True
+            yield page
+    if not written:
+        raise FileEmpty(name)
+
+
+def _text(body: Any) -> Iterator[Page]:
+    page = Writer()
+    _blocks(body, page, 0)
+    if not page.empty:
+        yield page.page()
+
+
+def _sheets(body: Any) -> Iterator[Page]:
+    for number, table in enumerate((e for e in body if local(e) == "table"), start=1):
+        title = attribute(table, "name")
+        page = Writer(number, title)
+        page.heading(title, 1)
+        rows, headers = _rows(table)
+        if any(any(row) for row in rows):
+            page.table(rows, headers=headers)
+            yield page.page()
+
+
+def _slides(body: Any) -> Iterator[Page]:
+    for number, slide in enumerate((e for e in body if local(e) == "page"), start=1):
+        page = Writer(number)
+        for part in slide:
+            if local(part) == "notes":
+                page.add(
+                    Kind.NOTE, "\n".join(filter(None, (_words(p)[0] for p in part.iter() if local(p) == "p")))
+                )
+            elif attribute(part, "class") == "title":
+                page.heading(" ".join(_words(p)[0] for p in part.iter() if local(p) == "p"), 1)
+            else:
+                _blocks(part, page, 0)
+        yield page.page()
+
+
+_PAGES = {"text": _text, "spreadsheet": _sheets, "presentation": _slides}
+
+
+def _blocks(parent: Any, page: Writer, depth: int) -> None:
+    """Headings, paragraphs, items and tables below an element; `depth` is that of the list around."""
+    for child in parent:
+        match local(child):
+            case "h":
+                level = attribute(child, "outline-level", "1")
+                page.heading(_words(child)[0], int(level) if level.isdecimal() else 1)
+            case "p":
+                words, notes = _words(child)
+                if depth:
+                    page.item(words, depth)
+                else:
+                    page.paragraph(words)
+                for note in notes:
+                    page.add(Kind.FOOTNOTE, note)
+            case "list":
+                _blocks(child, page, depth + 1)
+            case "table":
+                rows, headers = _rows(child)
+                page.table(rows, headers=headers)
+            case "tracked-changes" | "sequence-decls" | "forms" | "":
+                pass
+            case _:
+                _blocks(child, page, depth)
+
+
+def _words(paragraph: Any) -> tuple[str, list[str]]:
+    """A paragraph's text, and the notes that hang on it."""
+    parts: list[str] = []
+    notes: list[str] = []
+
+    def collect(element: Any) -> None:
+        parts.append(element.text or "")
+        for child in element:
+            match local(child):
+                case "s":
+                    count = attribute(child, "c", "1")
+                    parts.append(" " * min(int(count) if count.isdecimal() else 1, 1000))
+                case "tab":
+                    parts.append("\t")
+                case "line-break":
+                    parts.append("\n")
+                case "note":
+                    said = [_words(p)[0] for p in child.iter() if local(p) == "p"]
+                    notes.append("\n".join(said))
+                case "annotation" | "ruby-text" | "":
+                    pass
+                case _:
+                    collect(child)
+            parts.append(child.tail or "")
+
+    collect(paragraph)
+    return "".join(parts), notes
+
+
+def _rows(table: Any) -> tuple[list[list[str]], int]:
+    """The rows of a table, and how many of them are its header."""
+    rows: list[list[str]] = []
+    headers = 0
+    for row in (e for e in table.iter() if local(e) == "table-row" and _owner(e) is table):
+        written: list[str] = []
+        for cell in row:
+            if local(cell) not in ("table-cell", "covered-table-cell"):
+                continue
+            text = " ".join(filter(None, (_words(p)[0] for p in cell.iter() if local(p) in ("p", "h"))))
+            written += [text] * _times(cell, "number-columns-repeated")
+        while written and not written[-1]:
+            written.pop()
+        if written:
+            rows += [written] * _times(row, "number-rows-repeated")
+            headers += local(row.getparent()) == "table-header-rows"
+    return rows, headers
+
+
+def _owner(row: Any) -> Any:
+    return next(e for e in row.iterancestors() if local(e) == "table")
+
+
+def _times(element: Any, name: str) -> int:
+    count = attribute(element, name, "1")
+    return min(int(count), REPEATED) if count.isdecimal() else 1

@@ -1,0 +1,224 @@
+"""Spreadsheets: each sheet a page, each row with what its cells show, numbers and dates as the sheet formats them.
+
+The XML is walked: openpyxl gives values without what is shown of them, and needs a minute for what this reads in seconds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.documents.model import Note, Page, Writer
+from core.documents.readers.packages import Package, attribute, local
+from core.documents.readers.pptx import attribute_r
+from core.errors import FileDamaged, FileEmpty
+
+CELLS = 5_000_000  # of a file; what comes behind is said not to be read
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+# The formats that are not written into a file (ECMA-376, 18.8.30).
+_BUILT_IN = {9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
+             20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss", 1: "0", 2: "0.00",
+             3: "#,##0", 4: "#,##0.00", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00"}  # fmt: skip
+_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+
+
+def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """A page for each sheet, in the workbook's order; its label is the sheet's name."""
+    package = Package(path, name)
+    try:
+        main = next((p for _, kind, p in package.relations() if kind == "officeDocument"), "xl/workbook.xml")
+        try:
+            book = package.xml(main)
+        except KeyError as error:
+            raise FileDamaged(name) from error
+        related = package.relations(main)
+        parts = {number: part for number, _, part in related}
+        reader = _Book(package, related, book, notes)
+        hidden, number = [], 0
+        for sheet in (e for e in book.iter() if local(e) == "sheet"):
+            part = parts.get(attribute_r(sheet), "")
+            root = package.xml_or_note(part, notes)
+            if root is None:
+                continue
+            title = attribute(sheet, "name")
+            number += 1
+            page = Writer(number, title)
+            page.heading(title, 1)
+            rows, headers = reader.rows(root)
+            if not rows:
+                continue
+            page.table(rows, headers=headers)
+            if attribute(sheet, "state") in ("hidden", "veryHidden"):
+                hidden.append(title)
+            yield page.page()
+        if not reader.seen:
+            raise FileEmpty(name)
+        if hidden:
+            notes.append(Note("hidden", {"names": ", ".join(hidden)}))
+        if reader.seen > CELLS:
+            notes.append(Note("cells", {"count": f"{CELLS:,}"}))
+    finally:
+        package.close()
+
+
+class _Book:
+    """What the sheets of a workbook share."""
+
+    def __init__(
+        self, package: Package, related: list[tuple[str, str, str]], book: Any, notes: list[Note]
+    ) -> None:
+        def part(kind: str) -> Any:
+            found = next((p for _, k, p in related if k == kind), None)
+            return package.xml_or_note(found, notes) if found is not None else None
+
+        self._strings = [_text(e) for e in part("sharedStrings") or () if local(e) == "si"]
+        self._formats = _formats(part("styles"))
+        properties = next((e for e in book if local(e) == "workbookPr"), None)
+        self._epoch = (
+            datetime.datetime(1904, 1, 1)
+            if attribute(properties, "date1904") in ("1", "true")
+            else datetime.datetime(1899, 12, 30)
+        )
+        self.seen = 0  # cells
+
+    def rows(self, sheet: Any) -> tuple[list[list[str]], int]:
+        """The rows of a sheet without its empty columns, and how many of them name the columns."""
+        rows: list[list[str]] = []
+        for row in (e for e in sheet.iter() if local(e) == "row"):
+            written: list[str] = []
+            for cell in row:
+                if local(cell) != "c" or self.seen > CELLS:
+                    continue
+                place = _REFERENCE.match(attribute(cell, "r"))
+                column = _column(place[1]) if place else len(written)
+                text = self._shown(cell)
+                if text:
+                    self.seen += 1
+                    written += [""] * (column + 1 - len(written))
+                    written[column] = text
+            if any(written):
+                rows.append(written)
+        for merged in (e for e in sheet.iter() if local(e) == "mergeCell"):
+            _spread(rows, attribute(merged, "ref"))
+        width = max(map(len, rows), default=0)
+        empty = [c for c in range(width) if not any(c < len(row) and row[c] for row in rows)]
+        rows = [[text for c, text in enumerate(row) if c not in empty] for row in rows]
+        return rows, 1 if len(rows) > 1 and _names(rows) else 0
+
+    def _shown(self, cell: Any) -> str:
+        """What a cell shows."""
+        kind = attribute(cell, "t", "n")
+        if kind == "inlineStr":
+            return _text(cell)
+        raw = next((e.text or "" for e in cell if local(e) == "v"), "")
+        if kind == "s":
+            return self._strings[int(raw)] if raw.isdecimal() and int(raw) < len(self._strings) else ""
+        if kind == "b":
+            return {"1": "TRUE", "0": "FALSE"}.get(raw, raw)
+        if kind in ("str", "e", "d"):
+            return raw
+        try:
+            number = float(raw)
+        except ValueError:
+            return raw
+        style = attribute(cell, "s", "0")
+        pattern = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else ""
+        return self._formatted(number, raw, pattern)
+
+    def _formatted(self, number: float, raw: str, pattern: str) -> str:
+        bare = _QUOTED.sub("", pattern.split(";")[0]).lower()
+        if re.search(r"[dy]|h|(?<![0#?.])m|ss", bare) and not re.search("[0#]", bare.replace("ss.00", "")):
+            return self._date(number, bare)
+        if "%" in bare:
+            return f"{number * 100:.{_decimals(bare)}f}%"
+        if "0" in bare or "#" in bare:
+            said = f"{number:,.{_decimals(bare)}f}" if "," in bare else f"{number:.{_decimals(bare)}f}"
+            return _affixed(said, pattern.split(";")[0])
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.15g}"
+
+    def _date(self, days: float, bare: str) -> str:
+        try:
+            moment = self._epoch + datetime.timedelta(days=days)
+        except OverflowError:
+            return f"{days:g}"
+        moment = (moment + datetime.timedelta(microseconds=500_000)).replace(microsecond=0)
+        has_day, has_time = bool(re.search("[dy]", bare)), "h" in bare or "s" in bare
+        if not has_day and has_time:
+            whole = moment - self._epoch
+            seconds = int(whole.total_seconds())
+            hours = seconds // 3600 if days >= 1 else moment.hour
+            return f"{hours}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if "s" in bare else "")
+        if has_day and "d" not in bare:
+            return f"{moment:%Y-%m}"
+        return f"{moment:%Y-%m-%d}" + (f" {moment.hour}:{moment.minute:02}" if has_time else "")
+
+
+def _affixed(said: str, pattern: str) -> str:
+    """A number with the signs and units that its format puts around it: € 12.00, 5 kg."""
+    plain = re.sub(r"\[\$([^\]-]*)[^\]]*\]", r'"\1"', pattern)
+    match = re.match(r"^(.*?)[#0?][#0?,.]*(.*)$", re.sub(r"\[[^\]]*\]", "", plain))
+    if match is None:
+        return said
+    before, after = (re.sub(r'[_*].|["\\()]', "", part) for part in match.groups())
+    return f"{before}{said}{after}".strip()
+
+
+def _decimals(bare: str) -> int:
+    match = re.search(r"\.([0#?]+)", bare)
+    return len(match[1]) if match else 0
+
+
+def _formats(styles: Any) -> list[str]:
+    """The number format of each cell style."""
+    if styles is None:
+        return []
+    own = {
+        attribute(e, "numFmtId"): attribute(e, "formatCode") for e in styles.iter() if local(e) == "numFmt"
+    }
+    found = []
+    for block in (e for e in styles if local(e) == "cellXfs"):
+        for entry in block:
+            number = attribute(entry, "numFmtId", "0")
+            found.append(own.get(number) or _BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
+    return found
+
+
+def _text(element: Any) -> str:
+    """A text with its runs, without how it is read (furigana)."""
+    parts: list[str] = []
+    for child in element:
+        if local(child) == "t":
+            parts.append(child.text or "")
+        elif local(child) in ("r", "is"):
+            parts.append(_text(child))
+    return "".join(parts)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _spread(rows: list[list[str]], reference: str) -> None:
+    """A merged cell of the sheet's first row names each column below it."""
+    places = _REFERENCE.findall(reference)
+    if len(places) != 2 or not rows or places[0][1] != "1":
+        return
+    first, last = _column(places[0][0]), _column(places[1][0])
+    top = rows[0]
+    if places[1][1] == "1" and first < len(top) and top[first] and last - first < 100:
+        top += [""] * (last + 1 - len(top))
+        for column in range(first + 1, last + 1):
+            top[column] = top[column] or top[first]
+
+
+def _names(rows: list[list[str]]) -> bool:
+    """Whether the first row names the columns: words in it, figures below."""
+    first = [text for text in rows[0] if text]
+    figures = [bool(re.fullmatch(r"[\d.,%€$¥£: -]+", text)) for text in first]
+    return bool(first) and not any(figures) and len(first) >= max(len(rows[1]) - 1, 1)

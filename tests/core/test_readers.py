@@ -1,0 +1,364 @@
+"""Presentations, workbooks, books, web pages, tables as text and mails: facts planted in files of each kind are found in their place."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import zipfile
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import openpyxl
+import pptx
+import pytest
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from core.documents import formats
+from core.documents.model import Kind, Note, Page
+from core.documents.readers import epub, html, mail, odf, tables, text, xlsx
+from core.documents.readers import pptx as slides
+from core.errors import EncodingUnknown, FileDamaged, FileEmpty, FormatOld, FormatUnknown
+
+Reader = Callable[..., object]
+
+
+def read(reader: Reader, path: Path, notes: list[Note] | None = None) -> list[Page]:
+    return list(reader(path, path.name, notes if notes is not None else []))  # type: ignore[call-overload]
+
+
+def blocks(page: Page) -> list[tuple[Kind, str]]:
+    return [(block.kind, page.text[block.start : block.end]) for block in page.blocks]
+
+
+# ---------------------------------------------------------------- presentations
+
+
+def test_slides_in_order_with_tables_groups_charts_and_notes(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    first = deck.slides.add_slide(deck.slide_layouts[5])
+    first.shapes.title.text = "Results"
+    right = first.shapes.add_textbox(Inches(5), Inches(2), Inches(3), Inches(1))
+    right.text_frame.text = "On the right."
+    left = first.shapes.add_textbox(Inches(1), Inches(2), Inches(3), Inches(1))
+    left.text_frame.text = "On the left."
+    grouped = first.shapes.add_group_shape().shapes.add_textbox(Inches(1), Inches(4), Inches(3), Inches(1))
+    grouped.text_frame.text = "In a group."
+    table = first.shapes.add_table(2, 2, Inches(1), Inches(5), Inches(4), Inches(1)).table
+    for row, texts in enumerate([["Pump", "Power"], ["Heron", "3.4 kW"]]):
+        for column, words in enumerate(texts):
+            table.cell(row, column).text = words
+    first.notes_slide.notes_text_frame.text = "Say that it rained."
+    second = deck.slides.add_slide(deck.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["2023", "2024"]
+    data.add_series("Sales", (11, 17))
+    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(4), Inches(3), data)
+    deck.slides._sldIdLst.insert(0, deck.slides._sldIdLst[1])  # the second comes first
+    path = tmp_path / "a.pptx"
+    deck.save(str(path))
+    chart, page = read(slides.read, path)
+    assert chart.number == 1
+    assert chart.text.splitlines() == [" | Sales", "2023 | 11", "2024 | 17"]
+    assert blocks(page) == [
+        (Kind.HEADING, "Results"),
+        (Kind.PARAGRAPH, "On the left."),
+        (Kind.PARAGRAPH, "On the right."),
+        (Kind.PARAGRAPH, "In a group."),
+        (Kind.TABLE, "Pump | Power\nHeron | 3.4 kW"),
+        (Kind.NOTE, "Say that it rained."),
+    ]
+    assert [row.header for row in page.blocks[4].rows] == [True, False]
+
+
+# ---------------------------------------------------------------- workbooks
+
+
+def test_sheets_show_numbers_and_dates_as_they_are_formatted(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Pumps"
+    sheet.append(["Model", "Bought", "Price", "Share", "Weight", "Ok", "At"])
+    sheet.append(["Heron", datetime.date(2024, 5, 1), 1234.5, 0.125, 41, True, datetime.time(9, 30)])
+    for cell, shown in (
+        ("B2", "yyyy/mm/dd"),
+        ("C2", '#,##0.00 "€"'),
+        ("D2", "0.0%"),
+        ("E2", '0 "kg"'),
+        ("G2", "h:mm"),
+    ):
+        sheet[cell].number_format = shown
+    secret = book.create_sheet("Costs")
+    secret.append(["Rent", 700])
+    secret.sheet_state = "hidden"
+    book.create_sheet("Nothing")
+    merged = book.create_sheet("Hours")
+    merged.append(["Library", None, "Pool"])
+    merged.merge_cells("A1:B1")
+    merged.append(["Mon", "9-17", "7-20"])
+    merged.append(["Tue", "closed", "7-20"])
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    notes: list[Note] = []
+    pumps, costs, hours = read(xlsx.read, path, notes)
+    assert (pumps.number, pumps.label) == (1, "Pumps")
+    assert pumps.text.splitlines() == [
+        "Pumps",
+        "Model | Bought | Price | Share | Weight | Ok | At",
+        "Heron | 2024-05-01 | 1,234.50 € | 12.5% | 41 kg | TRUE | 9:30",
+    ]
+    assert [row.header for row in pumps.blocks[1].rows] == [True, False]
+    assert costs.text.splitlines() == ["Costs", "Rent | 700"]
+    assert hours.text.splitlines()[1] == "Library | Library | Pool"
+    assert notes == [Note("hidden", {"names": "Costs"})]
+
+
+def test_ten_thousand_rows_are_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Log")
+    sheet.append(["Number", "Word"])
+    for number in range(10_000):
+        sheet.append([number, f"word {number % 77}"])
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    (page,) = read(xlsx.read, path)
+    assert len(page.blocks[1].rows) == 10_001
+    assert page.text.endswith("9999 | word 66")
+
+
+# ---------------------------------------------------------------- web pages and books
+
+
+PAGE = """<!doctype html><html><head><meta charset="{charset}"><title>Opening hours</title><style>p {{}}</style></head><body>
+<nav><a href="/">Menu entry</a></nav><main><h1>Opening hours of the café</h1><p>Open from <b>nine</b> to
+five.<br>Closed on Mondays.</p><script>var hidden = 1;</script><p style="display: none">Nobody sees this.</p>
+<ul><li>Bread<ol start="3"><li>rye</li><li>wheat</li></ol></li><li>Cake</li></ul>
+<table><tr><th>Day</th><th>Hours</th></tr><tr><td rowspan="2">Tue</td><td>9-12</td></tr><tr><td>14-17</td></tr></table>
+<pre>a = 1
+  b = 2</pre><blockquote>Said the cook.</blockquote><p>担当は<ruby>五之神<rt>ごのかみ</rt></ruby>です。</p></main>
+<footer>Imprint</footer></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"), [("utf-8", "utf-8"), ("euc-jp", "euc_jp"), ("nonsense", "utf-8")]
+)
+def test_a_web_page_is_its_content(tmp_path: Path, charset: str, encoding: str) -> None:
+    path = tmp_path / "a.html"
+    text = PAGE.format(charset=charset)
+    path.write_bytes((text if encoding == "utf-8" else text.replace("é", "e")).encode(encoding))
+    (page,) = read(html.read, path)
+    assert blocks(page) == [
+        (Kind.HEADING, "Opening hours"),
+        (Kind.HEADING, "Opening hours of the café" if encoding == "utf-8" else "Opening hours of the cafe"),
+        (Kind.PARAGRAPH, "Open from nine to five.\nClosed on Mondays."),
+        (Kind.ITEM, "Bread"),
+        (Kind.ITEM, "3. rye"),
+        (Kind.ITEM, "4. wheat"),
+        (Kind.ITEM, "Cake"),
+        (Kind.TABLE, "Day | Hours\nTue | 9-12\nTue | 14-17"),
+        (Kind.CODE, "a = 1\n  b = 2"),
+        (Kind.QUOTATION, "Said the cook."),
+        (Kind.PARAGRAPH, "担当は五之神です。"),
+    ]
+
+
+def test_words_between_blocks_and_frames_of_tables_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(
+        "<div>Loose words <div>inside</div> after.<table><tr><td><p>Framed.</p></td></tr></table></div>"
+    )
+    (page,) = read(html.read, path)
+    assert page.text.splitlines() == ["Loose words", "inside", "after.", "Framed."]
+
+
+def test_chapters_of_a_book_come_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "a.epub"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container xmlns="urn:x"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "OPS/book.opf",
+            '<package xmlns="urn:y"><manifest><item id="a" href="one.xhtml"/><item id="b" href="two%20b.xhtml"/>'
+            '<item id="c" href="gone.xhtml"/></manifest><spine><itemref idref="b"/><itemref idref="c"/><itemref idref="a"/>'
+            "</spine></package>",
+        )
+        archive.writestr("OPS/one.xhtml", "<html><body><h1>Two</h1><p>It ended.</p></body></html>")
+        archive.writestr("OPS/two b.xhtml", "<html><body><h1>One</h1><p>It began.</p></body></html>")
+    notes: list[Note] = []
+    first, second = read(epub.read, path, notes)
+    assert (first.number, first.label, first.text) == (1, "One", "One\nIt began.")
+    assert (second.number, second.label, second.text) == (2, "Two", "Two\nIt ended.")
+    assert notes == [Note("part", {"part": "gone.xhtml"})]
+
+
+# ---------------------------------------------------------------- tables as text, mails
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+def test_rows_of_a_csv_whatever_parts_them(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    rows = [
+        ["品名", "値段", "注"],
+        ["鍵", '"1,200"' if delimiter == "," else "1,200", '"二行\nの注"'],
+        ["机", "300", ""],
+    ]
+    path.write_bytes("\r\n".join(delimiter.join(row) for row in rows).encode(encoding))
+    (page,) = read(tables.read, path)
+    assert page.text.splitlines() == ["品名 | 値段 | 注", "鍵 | 1,200 | 二行 の注", "机 | 300"]
+    assert [row.header for row in page.blocks[0].rows] == [True, False, False]
+
+
+def test_mails_in_japanese_with_html_and_attachments(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = (
+        "点検のお知らせ",
+        "desk@example.org",
+        "Ito <ito@example.org>",
+    )
+    message.set_content("エレベーターの点検は十月三日です。\n\n> 前の質問", charset="iso-2022-jp")
+    message.add_alternative("<p>other</p>", subtype="html")
+    message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="図面.pdf")
+    path = tmp_path / "a.eml"
+    path.write_bytes(message.as_bytes())
+    notes: list[Note] = []
+    (page,) = read(mail.read, path, notes)
+    assert blocks(page) == [
+        (Kind.HEADING, "点検のお知らせ"),
+        (Kind.NOTE, "From: desk@example.org\nTo: Ito <ito@example.org>"),
+        (Kind.PARAGRAPH, "エレベーターの点検は十月三日です。"),
+        (Kind.QUOTATION, "> 前の質問"),
+    ]
+    assert notes == [Note("attachments", {"names": "図面.pdf"})]
+    only_html = EmailMessage()
+    only_html["Subject"] = "Hours"
+    only_html.set_content("<p>Open at <b>nine</b>.</p>", subtype="html")
+    path.write_bytes(only_html.as_bytes())
+    assert read(mail.read, path)[0].text == "Hours\nOpen at nine."
+
+
+# ---------------------------------------------------------------- OpenDocument, code, subtitles
+
+
+ODF = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    ' xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"'
+)
+
+
+def opendocument(path: Path, body: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {ODF}><office:body>{body}</office:body></office:document-content>",
+        )
+    return path
+
+
+def test_opendocument_texts(tmp_path: Path) -> None:
+    path = opendocument(
+        tmp_path / "a.odt",
+        "<office:text><text:tracked-changes><text:deletion><text:p>Deleted.</text:p></text:deletion></text:tracked-changes>"
+        '<text:h text:outline-level="2">Rules</text:h><text:p>One<text:s text:c="2"/>two<text:tab/>three<text:note>'
+        "<text:note-citation>1</text:note-citation><text:note-body><text:p>A note.</text:p></text:note-body></text:note>.</text:p>"
+        "<text:list><text:list-item><text:p>Outer</text:p><text:list><text:list-item><text:p>Inner</text:p></text:list-item>"
+        "</text:list></text:list-item></text:list><table:table><table:table-header-rows><table:table-row><table:table-cell>"
+        "<text:p>K</text:p></table:table-cell><table:table-cell><text:p>V</text:p></table:table-cell></table:table-row>"
+        '</table:table-header-rows><table:table-row><table:table-cell table:number-columns-repeated="2"><text:p>x</text:p>'
+        "</table:table-cell></table:table-row></table:table></office:text>",
+    )
+    assert formats.tell(path) is formats.OPEN
+    (page,) = read(odf.read, path)
+    assert [(b.kind, b.level, page.text[b.start : b.end]) for b in page.blocks] == [
+        (Kind.HEADING, 2, "Rules"),
+        (Kind.PARAGRAPH, 0, "One  two\tthree."),
+        (Kind.FOOTNOTE, 0, "A note."),
+        (Kind.ITEM, 1, "Outer"),
+        (Kind.ITEM, 2, "Inner"),
+        (Kind.TABLE, 0, "K | V\nx | x"),
+    ]
+
+
+def test_opendocument_sheets_and_slides(tmp_path: Path) -> None:
+    row = "<table:table-row{}><table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row>"
+    sheets = opendocument(
+        tmp_path / "a.ods",
+        '<office:spreadsheet><table:table table:name="One">' + row.format("", "a") + row.format(' table:number-rows-repeated="1048000"', "")
+        + '</table:table><table:table table:name="Two">' + row.format("", "b") + "</table:table></office:spreadsheet>",
+    )  # fmt: skip
+    assert [(p.number, p.label, p.text) for p in read(odf.read, sheets)] == [
+        (1, "One", "One\na"),
+        (2, "Two", "Two\nb"),
+    ]
+    deck = opendocument(
+        tmp_path / "a.odp",
+        '<office:presentation><draw:page draw:name="p1"><draw:frame presentation:class="title"><draw:text-box><text:p>Hello</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>World</text:p></draw:text-box></draw:frame><presentation:notes>"
+        "<draw:frame><draw:text-box><text:p>Slowly.</text:p></draw:text-box></draw:frame></presentation:notes></draw:page>"
+        "</office:presentation>",
+    )
+    (page,) = read(odf.read, deck)
+    assert blocks(page) == [(Kind.HEADING, "Hello"), (Kind.PARAGRAPH, "World"), (Kind.NOTE, "Slowly.")]
+
+
+def test_code_stays_as_it_is_and_subtitles_are_their_words(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n")
+    (page,) = read(text.read_code, tmp_path / "a.py")
+    assert blocks(page) == [(Kind.CODE, "def f():\n    return 1")]
+    (tmp_path / "a.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:02,500\n<i>Good</i> morning.\n\n2\n00:00:03,000 --> 00:00:04,000\n42\nis the answer.\n"
+    )
+    (page,) = read(text.read_subtitles, tmp_path / "a.srt")
+    assert page.text.splitlines() == ["Good morning.", "42 is the answer."]
+
+
+# ---------------------------------------------------------------- kinds are told by what is inside
+
+
+def test_a_file_is_what_its_content_says(tmp_path: Path) -> None:
+    book = tmp_path / "a.xlsx"
+    openpyxl.Workbook().save(book)
+    deck = tmp_path / "a.pptx"
+    pptx.Presentation().save(str(deck))
+    for name, data, expected in (
+        ("a.txt", b"%PDF-1.4", formats.PDF),
+        ("wrong.docx", book.read_bytes(), formats.SHEETS),
+        ("wrong.xlsx", deck.read_bytes(), formats.SLIDES),
+        ("page.txt", b"<!DOCTYPE html><p>x", formats.WEB),
+        ("README", b"plain words", formats.PLAIN),
+        ("a.md", b"# x", formats.MARKDOWN),
+        ("A.CSV", b"a,b", formats.TABLE),
+        ("note.txt.", b"words", formats.PLAIN),
+    ):
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert formats.tell(path) is expected, name
+    for name, data, error in (
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FormatOld),
+        ("a.pages", b"PK\x03\x04", FormatOld),
+        ("a.bin", b"\0\1\2", FormatUnknown),
+        ("a.zip", b"PK\x03\x04", FormatUnknown),
+    ):
+        path = tmp_path / name
+        path.write_bytes(data)
+        with pytest.raises(error):
+            formats.tell(path)
+
+
+@pytest.mark.parametrize("reader", [slides.read, xlsx.read, epub.read, html.read, tables.read, mail.read])
+def test_what_is_damaged_is_a_typed_error(tmp_path: Path, reader: Reader) -> None:
+    path = tmp_path / "a"
+    empty = tmp_path / "empty.zip"
+    with zipfile.ZipFile(empty, "w") as archive:
+        archive.writestr("x", "y")
+    for data in (b"", b"PK\x03\x04 cut", empty.read_bytes(), b"\xff\xfe\0\0", b"<", b" \n "):
+        path.write_bytes(data)
+        with contextlib.suppress(FileDamaged, FileEmpty, EncodingUnknown):
+            assert read(reader, path)
