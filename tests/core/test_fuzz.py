@@ -1,10 +1,10 @@
-"""A sample of the seeded fuzzers; the whole by hand: `python -m tests.fuzz.gguf 500`."""
+"""A sample of the seeded fuzzers; the whole by hand: `python -m tests.fuzz.gguf 500`, `python -m tests.fuzz.documents 2000`."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.fuzz import gguf
+from tests.fuzz import documents, gguf
 
 
 @pytest.mark.logs("process ended while")
@@ -15,3 +15,10 @@ def test_mutated_models_are_refused_or_answer() -> None:
     for kind, outcome in outcomes:
         if kind in ("cut", "counts"):
             assert outcome == "ModelUnreadable", (kind, outcome)
+
+
+def test_damaged_documents_of_every_kind_are_read_or_refused_by_name() -> None:
+    outcomes = documents.run(300, seed=7)
+    assert sum(outcomes.values()) == 300
+    assert len({outcome.split()[0] for outcome in outcomes}) == 13
+    assert any(outcome.endswith("FileDamaged") for outcome in outcomes)
