@@ -7,7 +7,6 @@ its name second: a name may say anything, and what lies behind it decides which 
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,6 +216,12 @@ def tell(path: Path) -> Format:
     raise FormatUnknown(name)
 
 
+def unit_of(name: str) -> str:
+    """What the number of a place in a file of this name counts: 'page', 'slide', …"""
+    known = BY_SUFFIX.get(Path(name).suffix.lower())
+    return known.unit if known is not None else "page"
+
+
 def check_size(path: Path, known: Format) -> None:
     """Raises FileTooLarge before a byte is read of what nobody would wait for, and FileMissing."""
     try:
@@ -229,6 +234,8 @@ def check_size(path: Path, known: Format) -> None:
 
 def _in_zip(path: Path) -> Format | None:
     """Which of the formats that are ZIP archives a file is."""
+    import zipfile  # the window's start needs the records, and no archive
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from core.chat.conversation import Mark, Message, MessageState, Problem, Source
 from core.chat.events import Phase
+from core.documents import formats
 from core.engine.messages import Timings
 from core.errors import from_wire
 from desktop.chat.markdown_view import SHOWN, MarkdownView
@@ -538,4 +539,14 @@ class Quotation(QFrame):
 def place_text(source: Source) -> str:
     """A source's file and page in a few words."""
     name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
-    return tr("{file} · p. {page}", file=name, page=source.page) if source.page else name
+    if not source.page:
+        return name
+    match formats.unit_of(name):
+        case "slide":
+            return tr("{file} · slide {page}", file=name, page=source.page)
+        case "sheet":
+            return tr("{file} · sheet {page}", file=name, page=source.page)
+        case "chapter":
+            return tr("{file} · part {page}", file=name, page=source.page)
+        case _:
+            return tr("{file} · p. {page}", file=name, page=source.page)
