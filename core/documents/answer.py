@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, retrieve, support
 from core.documents.index import Index
-from core.documents.model import Kind
+from core.documents.model import Block, Kind
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
@@ -169,7 +169,8 @@ class Answerer:
         self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None
     ) -> Quotation | None:
         """The sentence, row or heading that answers best, by meaning and by the question's rare words."""
-        places = [(p.passage, unit) for p in found for unit in self._units(p.passage)]
+        pages = {p.passage.page_id: self._store.blocks(p.passage.page_id) for p in found}
+        places = [(p.passage, unit) for p in found for unit in _units(p.passage, pages[p.passage.page_id])]
         texts = [passage.text[unit.start : unit.end] for passage, unit in places]
         meant = [unit.meaning or text for (_, unit), text in zip(places, texts, strict=True)]
         similarities = self._index.compare(question, meant, job)
@@ -195,38 +196,6 @@ class Answerer:
                     similarity,
                 )
         return best
-
-    def _units(self, passage: StoredPassage) -> Iterator[_Unit]:
-        """What of a passage can be quoted: its sentences, the rows of its tables, its headings."""
-        end = passage.start + len(passage.text)
-        inside = [b for b in self._store.blocks(passage.page_id) if b.start < end and b.end > passage.start]
-        if not inside:  # read before blocks were kept
-            yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
-            return
-        above = passage.context
-        for block in inside:
-            if block.kind is Kind.HEADING:
-                title = passage.text[block.start - passage.start : block.end - passage.start]
-                yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
-                above = f"{above}\n{title}".strip()
-            elif block.kind is Kind.TABLE:
-                rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
-                head = [
-                    passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header
-                ]
-                for row in rows:
-                    said = passage.text[row.start - passage.start : row.end - passage.start]
-                    yield _Unit(
-                        row.start - passage.start,
-                        row.end - passage.start,
-                        "\n".join([above, *head]).strip(),
-                        names=row.header,
-                        meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
-                    )
-            else:
-                start = max(block.start, passage.start)
-                for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
-                    yield _Unit(start - passage.start + a, start - passage.start + b, above)
 
     @staticmethod
     def without_markers(answer: str) -> str:
@@ -274,6 +243,37 @@ class Answerer:
                 )
                 best = (supported.share, place)
         return best[1] if best else None
+
+
+def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
+    """What of a passage can be quoted: its sentences, the rows of its tables, its headings."""
+    end = passage.start + len(passage.text)
+    inside = [b for b in blocks if b.start < end and b.end > passage.start]
+    if not inside:  # read before blocks were kept
+        yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
+        return
+    above = passage.context
+    for block in inside:
+        if block.kind is Kind.HEADING:
+            title = passage.text[block.start - passage.start : block.end - passage.start]
+            yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
+            above = f"{above}\n{title}".strip()
+        elif block.kind is Kind.TABLE:
+            rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
+            head = [passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header]
+            for row in rows:
+                said = passage.text[row.start - passage.start : row.end - passage.start]
+                yield _Unit(
+                    row.start - passage.start,
+                    row.end - passage.start,
+                    "\n".join([above, *head]).strip(),
+                    names=row.header,
+                    meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
+                )
+        else:
+            start = max(block.start, passage.start)
+            for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
+                yield _Unit(start - passage.start + a, start - passage.start + b, above)
 
 
 def _is_heading(text: str) -> bool:

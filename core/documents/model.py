@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 
 CELL_GLUE = " | "  # between the cells of a row
+# What has no pages of its own comes in stretches of so much, so that nobody reads fifty megabytes for a sentence of them.
+STRETCH_ROWS, STRETCH_CHARACTERS = 2_000, 200_000
 
 
 class Kind(StrEnum):
@@ -39,7 +41,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
-    """Characters start..end of a page. `level`: of a heading from 1, of an item from 1; `rows` of a table."""
+    """Characters start..end of a page. `level`: of a heading from 1, of an item from 1; 1 of a table that goes on the one that the
+    page before ended with. `rows` of a table."""
 
     kind: Kind
     start: int
@@ -136,8 +139,11 @@ class Writer:
         """Add an item of a list."""
         self.add(Kind.ITEM, text, level)
 
-    def table(self, rows: Iterable[Iterable[str]], *, headers: int = 0) -> None:
-        """Add a table, of which the first `headers` rows name the columns. Rows without any text are left out."""
+    def table(self, rows: Iterable[Iterable[str]], *, headers: int = 0, goes_on: bool = False) -> None:
+        """Add a table, of which the first `headers` rows name the columns. Rows without any text are left out.
+
+        `goes_on`: it is more of the table with which the page before ended.
+        """
         written: list[Row] = []
         start = end = -1
         for number, row in enumerate(rows):
@@ -154,7 +160,7 @@ class Writer:
                 place += len(text) + len(CELL_GLUE)
             written.append(Row(first, end, cells, number < headers))
         if written:
-            self._blocks.append(Block(Kind.TABLE, start, end, 0, written))
+            self._blocks.append(Block(Kind.TABLE, start, end, int(goes_on), written))
 
     def page(self) -> Page:
         """What was written."""

@@ -51,98 +51,113 @@ def size(text: str) -> float:
 
 def split(pages: list[Page]) -> list[list[Passage]]:
     """The passages of each page, in order; every block is in one of them, headings at the beginning of what follows."""
-    path: list[tuple[int, str]] = []  # the headings that hold, each with its level; they go on over pages
-    found = []
-    for page in pages:
-        found.append(list(_split_page(page, path)))
-    return found
+    splitter = _Splitter()
+    return [list(splitter.page(page)) for page in pages]
 
 
-def _split_page(page: Page, path: list[tuple[int, str]]) -> Iterator[Passage]:
-    text = page.text
-    headings: list[Block] = []  # with nothing below them yet
-    body: list[Block] = []
+class _Splitter:
+    """Goes through a document's pages; what holds from one to the next is kept here."""
 
-    def section() -> str:
-        """The headings above what comes now, without those that the passage begins with."""
-        return PATH.join(title for _, title in path[: len(path) - len(headings)])
+    def __init__(self) -> None:
+        self._path: list[tuple[int, str]] = []  # the headings that hold, each with its level
+        self._header = ""  # of the table that was read last
+        self._text = ""  # of the page
 
-    for block in page.blocks:
-        if block.kind is not Kind.HEADING:
-            body.append(block)
-            continue
-        if body:
-            yield from _cut(text, headings, body, section())
-            headings, body = [], []
-        title = " ".join(text[block.start : block.end].split())
-        deeper = bool(headings) and block.level > headings[-1].level
-        if headings and not deeper:  # a heading with nothing below it says all that it has to say
-            yield Passage(headings[0].start, headings[-1].end, section())
-            headings = []
-        while path and path[-1][0] >= block.level:
-            path.pop()
-        path.append((block.level, title))
-        headings.append(block)
-    if body or headings:
-        yield from _cut(text, headings, body, section())
+    def page(self, page: Page) -> Iterator[Passage]:
+        """The passages of the next page."""
+        self._text = text = page.text
+        path = self._path
+        headings: list[Block] = []  # with nothing below them yet
+        body: list[Block] = []
 
+        def section() -> str:
+            """The headings above what comes now, without those that the passage begins with."""
+            return PATH.join(title for _, title in path[: len(path) - len(headings)])
 
-def _cut(text: str, headings: list[Block], body: list[Block], section: str) -> Iterator[Passage]:
-    """The passages of blocks under one heading. The first begins with the heading; the others have it in their path."""
-    titles = [" ".join(text[h.start : h.end].split()) for h in headings]
-    whole = PATH.join([*([section] if section else []), *titles])
-    start = headings[0].start if headings else -1
-    if not body:
-        yield Passage(start, headings[-1].end, section)
-        return
-    current: list[_Piece] = []
-
-    def passage() -> Passage:
-        nonlocal start
-        first = start if start >= 0 else current[0].start
-        above = section if start >= 0 else whole
-        start = -1
-        return Passage(first, current[-1].end, above)
-
-    for block in body:
-        if block.kind is Kind.TABLE:
-            if current and size(text[(start if start >= 0 else current[0].start) : block.end]) > TARGET:
-                yield passage()
-                current = []
-            if current or size(text[block.start : block.end]) <= TARGET:
-                current.append(_Piece(block.start, block.end))
+        for block in page.blocks:
+            if block.kind is not Kind.HEADING:
+                body.append(block)
                 continue
-            first = start if start >= 0 else None
-            yield from _table(text, block, section if first is not None else whole, whole, first)
+            if body:
+                yield from self._cut(headings, body, section())
+                headings, body = [], []
+            title = " ".join(text[block.start : block.end].split())
+            deeper = bool(headings) and block.level > headings[-1].level
+            if headings and not deeper:  # a heading with nothing below it says all that it has to say
+                yield Passage(headings[0].start, headings[-1].end, section())
+                headings = []
+            while path and path[-1][0] >= block.level:
+                path.pop()
+            path.append((block.level, title))
+            headings.append(block)
+        if body or headings:
+            yield from self._cut(headings, body, section())
+
+    def _cut(self, headings: list[Block], body: list[Block], section: str) -> Iterator[Passage]:
+        """The passages of blocks under one heading. The first begins with the heading; the others have it in their path."""
+        text = self._text
+        titles = [" ".join(text[h.start : h.end].split()) for h in headings]
+        whole = PATH.join([*([section] if section else []), *titles])
+        start = headings[0].start if headings else -1
+        if not body:
+            yield Passage(start, headings[-1].end, section)
+            return
+        current: list[_Piece] = []
+
+        def passage() -> Passage:
+            nonlocal start
+            first = start if start >= 0 else current[0].start
+            above = section if start >= 0 else whole
             start = -1
-            continue
-        for piece in _pieces(text, block):
-            begin = start if start >= 0 else (current[0].start if current else piece.start)
-            if current and size(text[begin : piece.end]) > TARGET:
-                yield passage()
-                last = current[-1]
-                repeat = len(current) > 1 and last.sentence and size(text[last.start : last.end]) <= OVERLAP
-                current = [last] if repeat and piece.sentence else []
-            current.append(piece)
-    if current:
-        yield passage()
+            return Passage(first, current[-1].end, above)
+
+        for block in body:
+            if block.kind is Kind.TABLE:
+                if current and size(text[(start if start >= 0 else current[0].start) : block.end]) > TARGET:
+                    yield passage()
+                    current = []
+                small = not block.level and size(text[block.start : block.end]) <= TARGET
+                if current or small:
+                    self._header = _header(text, block)
+                    current.append(_Piece(block.start, block.end))
+                    continue
+                yield from self._table(block, section if start >= 0 else whole, whole, start)
+                start = -1
+                continue
+            for piece in _pieces(text, block):
+                begin = start if start >= 0 else (current[0].start if current else piece.start)
+                if current and size(text[begin : piece.end]) > TARGET:
+                    yield passage()
+                    last = current[-1]
+                    repeat = (
+                        len(current) > 1 and last.sentence and size(text[last.start : last.end]) <= OVERLAP
+                    )
+                    current = [last] if repeat and piece.sentence else []
+                current.append(piece)
+        if current:
+            yield passage()
+
+    def _table(self, block: Block, section: str, whole: str, first: int) -> Iterator[Passage]:
+        """The passages of a table that is too long for one, or goes on another: whole rows, with the header from the second on."""
+        text = self._text
+        said, above = (self._header, section) if block.level else ("", section)
+        if not block.level:
+            self._header = _header(text, block)
+        begin, end = first, -1
+        for row in block.rows:
+            begin = row.start if begin < 0 else begin
+            full = size(said) + size(text[begin : row.end]) > TARGET
+            if end >= 0 and full and not row.header:
+                yield Passage(begin, end, above, said)
+                begin, said, above = row.start, self._header, whole
+            end = row.end
+        yield Passage(begin, end, above, said)
 
 
-def _table(text: str, block: Block, section: str, whole: str, first: int | None) -> Iterator[Passage]:
-    """The passages of a table that is too long for one: whole rows, with the header again from the second on."""
-    top = [row for row in block.rows if row.header]
-    header = "\n".join(text[row.start : row.end] for row in top)
-    if size(header) > HEADER:
-        header = ""
-    begin, end = (first if first is not None else -1), -1
-    said, above = "", section
-    for row in block.rows:
-        begin = row.start if begin < 0 else begin
-        if end >= 0 and size(said) + size(text[begin : row.end]) > TARGET and not row.header:
-            yield Passage(begin, end, above, said)
-            begin, said, above = row.start, header, whole
-        end = row.end
-    yield Passage(begin, end, above, said)
+def _header(text: str, table: Block) -> str:
+    """What names the columns of a table, if it is short enough to be said again."""
+    header = "\n".join(text[row.start : row.end] for row in table.rows if row.header)
+    return header if size(header) <= HEADER else ""
 
 
 def _pieces(text: str, block: Block) -> Iterator[_Piece]:

@@ -16,7 +16,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from core.documents import formats
+from core.documents import formats, passages
 from core.documents.model import Kind, Note, Page
 from core.documents.readers import epub, html, mail, odf, tables, text, xlsx
 from core.documents.readers import pptx as slides
@@ -123,9 +123,12 @@ def test_ten_thousand_rows_are_read(tmp_path: Path) -> None:
         sheet.append([number, f"word {number % 77}"])
     path = tmp_path / "a.xlsx"
     book.save(path)
-    (page,) = read(xlsx.read, path)
-    assert len(page.blocks[1].rows) == 10_001
-    assert page.text.endswith("9999 | word 66")
+    pages = read(xlsx.read, path)
+    assert {(page.number, page.label) for page in pages} == {(1, "Log")}
+    assert sum(len(block.rows) for page in pages for block in page.blocks) == 10_001
+    assert pages[-1].text.endswith("9999 | word 66")
+    last = passages.split(pages)[-1][-1]  # a row far down still has its header and its sheet
+    assert (last.section, last.header) == ("Log", "Number | Word")
 
 
 # ---------------------------------------------------------------- web pages and books
@@ -306,6 +309,18 @@ def test_opendocument_sheets_and_slides(tmp_path: Path) -> None:
     )
     (page,) = read(odf.read, deck)
     assert blocks(page) == [(Kind.HEADING, "Hello"), (Kind.PARAGRAPH, "World"), (Kind.NOTE, "Slowly.")]
+
+
+def test_very_long_texts_come_in_stretches_and_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    whole = "\n\n".join(f"Paragraph {n} says that much." for n in range(20_000))
+    path.write_text(whole)
+    for reader, glue in ((text.read, "\n"), (text.read_code, "\n")):
+        pages = read(reader, path)
+        assert len(pages) > 2
+        assert max(len(page.text) for page in pages) < 210_000
+        said = glue.join(page.text for page in pages)
+        assert said.split() == whole.split()
 
 
 def test_code_stays_as_it_is_and_subtitles_are_their_words(tmp_path: Path) -> None:

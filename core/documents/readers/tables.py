@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.documents.model import Note, Page, Writer
+from core.documents.model import STRETCH_ROWS, Note, Page, Writer
 from core.documents.readers.text import text_of
 
 DELIMITERS = ",;\t|"
@@ -15,13 +15,16 @@ LOOKED_AT = 50  # lines by which the delimiter is found
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
-    """One page without a number; the first row names the columns, where the others are unlike it."""
+    """The rows in stretches without numbers; the first row names the columns, where the others are unlike it."""
     text = text_of(path.read_bytes(), name, notes)
-    page = Writer()
     csv.field_size_limit(10_000_000)
     rows = list(csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text, path.suffix.lower())))
-    page.table(rows, headers=1 if len(rows) > 1 and _is_header(rows) else 0)
-    yield page.page()
+    headers = 1 if len(rows) > 1 and _is_header(rows) else 0
+    for start in range(0, len(rows), STRETCH_ROWS):
+        page = Writer()
+        page.table(rows[start : start + STRETCH_ROWS], headers=0 if start else headers, goes_on=start > 0)
+        if not page.empty:
+            yield page.page()
 
 
 def _delimiter(text: str, suffix: str) -> str:

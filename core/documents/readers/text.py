@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.documents.model import Kind, Note, Page, Writer
+from core.documents.model import STRETCH_CHARACTERS, Kind, Note, Page, Writer
 from core.documents.readers import encodings
 from core.errors import EncodingUnknown, FileEmpty
 
@@ -31,18 +31,30 @@ def text_of(data: bytes, name: str, notes: list[Note]) -> str:
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
-    """One page without a number."""
+    """Pages without numbers: one, but for very long texts."""
     page = Writer()
     for paragraph in _GAP.split(text_of(path.read_bytes(), name, notes)):
+        if page.length > STRETCH_CHARACTERS:
+            yield page.page()
+            page = Writer()
         page.paragraph(paragraph)
-    yield page.page()
+    if not page.empty:
+        yield page.page()
 
 
 def read_code(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
-    """Programs, data and logs: one page, in which every line stays as it is."""
-    page = Writer()
-    page.add(Kind.CODE, text_of(path.read_bytes(), name, notes))
-    yield page.page()
+    """Programs, data and logs, in which every line stays as it is: a page, or several of very long ones."""
+    lines: list[str] = []
+    length = 0
+    for line in [*text_of(path.read_bytes(), name, notes).splitlines(keepends=True), ""]:
+        if lines and (length > STRETCH_CHARACTERS or not line):
+            page = Writer()
+            page.add(Kind.CODE, "".join(lines))
+            if not page.empty:
+                yield page.page()
+            lines, length = [], 0
+        lines.append(line)
+        length += len(line)
 
 
 def read_subtitles(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:

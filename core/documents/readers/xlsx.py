@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.documents.model import Note, Page, Writer
+from core.documents.model import STRETCH_ROWS, Note, Page, Writer
 from core.documents.readers.packages import Package, attribute, local
 from core.documents.readers.pptx import attribute_r
 from core.errors import FileDamaged, FileEmpty
@@ -26,7 +26,7 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
-    """A page for each sheet, in the workbook's order; its label is the sheet's name."""
+    """A page for each sheet (of a long one, for each stretch of rows), in the workbook's order; its label is the sheet's name."""
     package = Package(path, name)
     try:
         main = next((p for _, kind, p in package.relations() if kind == "officeDocument"), "xl/workbook.xml")
@@ -45,15 +45,16 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
                 continue
             title = attribute(sheet, "name")
             number += 1
-            page = Writer(number, title)
-            page.heading(title, 1)
             rows, headers = reader.rows(root)
-            if not rows:
-                continue
-            page.table(rows, headers=headers)
-            if attribute(sheet, "state") in ("hidden", "veryHidden"):
+            if rows and attribute(sheet, "state") in ("hidden", "veryHidden"):
                 hidden.append(title)
-            yield page.page()
+            for start in range(0, len(rows), STRETCH_ROWS):
+                page = Writer(number, title)
+                if not start:
+                    page.heading(title, 1)
+                some = rows[start : start + STRETCH_ROWS]
+                page.table(some, headers=0 if start else headers, goes_on=start > 0)
+                yield page.page()
         if not reader.seen:
             raise FileEmpty(name)
         if hidden:
