@@ -196,6 +196,22 @@ def test_hyphens_at_line_ends(
     assert expected in page.text
 
 
+def test_code_stays_as_it_is_and_figures_are_none(drawn: Callable[..., list[Page]]) -> None:
+    code = ["def gate(hour):", "    if hour > 20:", "        return False"]
+
+    def draw(canvas: Canvas) -> None:
+        lines(canvas, [*LEFT, "2023."], 72, 700)
+        canvas.setFont("Courier", 9)
+        lines(canvas, code, 72, 600, 11)
+        canvas.setFont("Helvetica", 10)
+        lines(canvas, RIGHT, 72, 540)
+
+    (page,) = drawn(draw)
+    assert [b.kind for b in page.blocks] == [Kind.PARAGRAPH, Kind.CODE, Kind.PARAGRAPH]
+    assert page.text[page.blocks[1].start : page.blocks[1].end].splitlines() == code
+    assert page.text.splitlines()[0].endswith("nobody sleeps. 2023.")
+
+
 def test_vertical_japanese_runs_down_and_leftwards(drawn: Callable[..., list[Page]]) -> None:
     columns = ["町の図書館は山の上にあり", "坂道を二十分ほど歩く必要", "がある。冬は休館する。"]
 

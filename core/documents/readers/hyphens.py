@@ -16,7 +16,64 @@ _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010][^\W_]+)*")
 _LEFT = re.compile(r"\S+$")
 _RIGHT = re.compile(r"^\S+")
 _LETTERS = re.compile(r"[^\W\d_]+$")
-LISTS = ("en", "de", "fr", "es", "it", "nl", "pt")
+# Words that every text of a language has; a word list is unpacked (half a second, 30 MB) only where a hyphen asks for it.
+SMALL = {
+    "en": ["the", "and", "of", "to", "in", "is", "for", "on", "with", "that", "by", "are", "be", "at", "it"],
+    "de": [
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "im",
+        "für",
+        "mit",
+        "den",
+        "von",
+        "ein",
+        "eine",
+        "nicht",
+        "zu",
+        "auf",
+    ],
+    "fr": [
+        "le",
+        "la",
+        "les",
+        "de",
+        "des",
+        "et",
+        "est",
+        "un",
+        "une",
+        "dans",
+        "pour",
+        "que",
+        "qui",
+        "du",
+        "au",
+    ],
+    "es": ["el", "la", "los", "de", "y", "que", "en", "un", "una", "es", "del", "se", "por", "con", "para"],
+    "it": ["il", "la", "di", "che", "e", "è", "un", "una", "per", "non", "del", "in", "con", "le", "della"],
+    "nl": [
+        "de",
+        "het",
+        "een",
+        "en",
+        "van",
+        "in",
+        "is",
+        "dat",
+        "op",
+        "te",
+        "voor",
+        "niet",
+        "met",
+        "zijn",
+        "aan",
+    ],
+    "pt": ["o", "a", "os", "de", "do", "da", "em", "um", "uma", "que", "é", "não", "no", "na", "para"],
+}
 COMMON = 3  # how often a word list must have seen a word
 
 
@@ -37,7 +94,7 @@ class Hyphens:
     def __init__(self) -> None:
         self._plain: set[str] = set()
         self._joined: set[str] = set()
-        self._languages: tuple[str, ...] = ("en",)
+        self._languages: tuple[str, ...] = ()
 
     def learn(self, text: str) -> None:
         """Take note of the words of a text that no line end divides."""
@@ -46,16 +103,6 @@ class Hyphens:
                 self._joined.add(token.replace("\u2010", "-"))
             else:
                 self._plain.add(token)
-
-    def settle(self) -> None:
-        """Choose the dictionaries: those that know many of the words that were learnt."""
-        words = [word for word in self._plain if len(word) > 3 and word.isalpha()][:2000]
-        latin = [word for word in words if word[0] < "\u0250"]
-        if len(latin) < 20:
-            return
-        shares = {name: sum(word in _words(name) for word in latin) / len(latin) for name in LISTS}
-        best = max(shares.values())
-        self._languages = tuple(name for name in LISTS if shares[name] > max(best - 0.15, 0.3)) or ("en",)
 
     def stays(self, before: str, after: str) -> bool:
         """Whether the hyphen between the end of one line and the beginning of the next belongs to the word.
@@ -84,6 +131,11 @@ class Hyphens:
         return self._word(a) and self._word(b)
 
     def _known(self, word: str) -> bool:
+        if not self._languages:
+            counts = {name: sum(small in self._plain for small in words) for name, words in SMALL.items()}
+            best = max(counts, key=lambda name: counts[name])
+            # English words are in texts of all languages.
+            self._languages = ("en",) if best == "en" or counts[best] < 4 else (best, "en")
         return any(word in _words(name) for name in self._languages)
 
     def _word(self, word: str) -> bool:

@@ -85,7 +85,6 @@ class _Reader:
             self._known[number] = self._glyphs(number)
         looked = list(self._known.values())
         pdf_layout.words(looked, hyphens)
-        hyphens.settle()
         outline = self._outline()
         layout = PageLayout(hyphens, pdf_layout.running_heads(looked), pdf_layout.body_size(looked))
         letters = 0

@@ -62,9 +62,7 @@ def read(page: Any, textpage: Any) -> Glyphs:
     unknown = 0
     space = False
     high = 0
-    box, baseline, matrix = _Box(), _Point(), raw.FS_MATRIX()
-    colours = [ctypes.c_uint() for _ in range(4)]
-    faces: dict[tuple[float, int], bool] = {}
+    box, baseline, looks = _Box(), _Point(), _Looks()
     unicode_of, generated = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated
     for i in range(count):
         code = unicode_of(textpage, i)
@@ -88,19 +86,8 @@ def read(page: Any, textpage: Any) -> Glyphs:
             continue
         if not box.read(textpage, i):
             continue
-        size = raw.FPDFText_GetFontSize(textpage, i)
-        turned = raw.FPDFText_GetCharAngle(textpage, i)
-        quarter = round(turned / (math.pi / 2)) % 4 if turned > 0 else 0
+        look = looks.of(textpage, i)
         baseline.read(textpage, i)
-        mode = raw.FPDFTextObj_GetTextRenderMode(raw.FPDFText_GetTextObject(textpage, i))
-        weight = raw.FPDFText_GetFontWeight(textpage, i)
-        bold = faces.get((size, weight))
-        if bold is None:
-            bold = faces[size, weight] = weight >= 600
-        # The font's own size says little where the page is scaled.
-        if raw.FPDFText_GetMatrix(textpage, i, matrix):
-            size *= math.hypot(matrix.c, matrix.d)
-        size = max(size, 0.1)
         glyph = Glyph(
             text,
             box.left,
@@ -108,21 +95,16 @@ def read(page: Any, textpage: Any) -> Glyphs:
             box.right,
             height - box.bottom_up,
             height - baseline.y,
-            size,
-            bold,
-            quarter,
+            look.size,
+            look.bold,
+            look.angle,
             space,
         )
         space = False
-        if mode == INVISIBLE:
+        if look.ghost:
             ghosts.append(glyph)
             continue
-        raw.FPDFText_GetFillColor(textpage, i, *colours)
-        if (
-            min(c.value for c in colours[:3]) >= PALE
-            or colours[3].value < 16
-            or not _on_page(glyph, width, height)
-        ):
+        if look.pale or not _on_page(glyph, width, height):
             pale.append(len(glyphs))
         glyphs.append(glyph)
     unseen = _unseen(page, [glyphs[i] for i in pale], width, height) if pale else set()
@@ -131,6 +113,51 @@ def read(page: Any, textpage: Any) -> Glyphs:
     if not shown and ghosts and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])):
         return Glyphs(width, height, ghosts, unknown, len(gone))  # a scan with its recognised words behind
     return Glyphs(width, height, shown, unknown, len(gone) + len(ghosts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the characters of one text object have in common."""
+
+    size: float  # points, as it is on the page
+    bold: bool
+    angle: int  # quarter turns clockwise
+    ghost: bool  # drawn without ink
+    pale: bool  # so light that it may be white on white
+
+
+class _Looks:
+    """The looks of a page's characters. A page has a few hundred text objects, and PDFium is asked once for each."""
+
+    def __init__(self) -> None:
+        self._matrix = raw.FS_MATRIX()
+        self._colours = [ctypes.c_uint() for _ in range(4)]
+        self._known: dict[int, _Look] = {}
+
+    def of(self, textpage: Any, i: int) -> _Look:
+        """How character `i` looks."""
+        thing = raw.FPDFText_GetTextObject(textpage, i)
+        key = ctypes.addressof(thing.contents) if thing else 0
+        look = self._known.get(key)
+        if look is None or not key:
+            look = self._known[key] = self._ask(textpage, i, thing)
+        return look
+
+    def _ask(self, textpage: Any, i: int, thing: Any) -> _Look:
+        size = raw.FPDFText_GetFontSize(textpage, i)
+        # The font's own size says little where the page is scaled.
+        if raw.FPDFText_GetMatrix(textpage, i, self._matrix):
+            size *= math.hypot(self._matrix.c, self._matrix.d)
+        turned = raw.FPDFText_GetCharAngle(textpage, i)
+        raw.FPDFText_GetFillColor(textpage, i, *self._colours)
+        red, green, blue, opaque = (colour.value for colour in self._colours)
+        return _Look(
+            max(size, 0.1),
+            raw.FPDFText_GetFontWeight(textpage, i) >= 600,
+            round(turned / (math.pi / 2)) % 4 if turned > 0 else 0,
+            bool(thing) and raw.FPDFTextObj_GetTextRenderMode(thing) == INVISIBLE,
+            min(red, green, blue) >= PALE or opaque < 16,
+        )
 
 
 class _Box:

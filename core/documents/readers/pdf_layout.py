@@ -34,6 +34,7 @@ _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
 _ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣–*-]\s|[•・●○■◆▪‣]|\(?\d{1,3}[.)）]\s|[①-⑳]|第\d+[条項章節])")
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_NARROW = frozenset("il.,;:'|!()[]/jI")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -695,8 +696,9 @@ class PageLayout:
 def _fixed_pitch(row: Row) -> bool:
     """Whether a line is set as programs are: an i as wide as an m."""
     marks = [m for m in row.marks if not m.raised]
-    texts = {m.text for m in marks}
-    if len(marks) < 4 or not texts & set("il.,;:'|!()[]/1") or not texts - set("il.,;:'|!()[]/1-_= "):
+    letters = {m.text for m in marks if m.text.isalpha()}
+    narrow = any(m.text in _NARROW for m in marks[:-1])  # the last one's width is not known
+    if len(letters - _NARROW) < 2 or not narrow:
         return False
     steps = [b.start - a.start for a, b in itertools.pairwise(marks)]
     step = min(steps)
