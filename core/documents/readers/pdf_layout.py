@@ -481,7 +481,8 @@ class PageLayout:
         """A page's blocks and where their lines stand. `headings` are those that the document's own table of contents has."""
         pieces: list[Piece] = []
         vertical = _is_vertical(glyphs)
-        for angle in (0, 1, 3, 2):
+        turned = {g.angle for g in glyphs.glyphs} | {0}
+        for angle in (a for a in (0, 1, 3, 2) if a in turned):
             upright = angle == 0
             marks = _marks(glyphs, angle, vertical=vertical and upright)
             if upright and not vertical:
