@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
 from core.chat.conversation import MessageState
@@ -452,6 +455,31 @@ def test_every_file_that_failed_is_named(qtbot: QtBot, window: MainWindow, tmp_p
     (listed,) = window.findChildren(FailedFiles)
     assert [f"bad{number}.pdf" in listed.list.item(number).text() for number in range(5)] == [True] * 5
     listed.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Not read: page 2, which is a picture"), ("ja", "2ページ目は読めませんでした。")],
+)
+def test_what_was_not_read_of_a_file_is_said(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], tmp_path: Path, language: str, said: str
+) -> None:
+    script({"when": "", "say": "All right."})
+    window = open_window(language)
+    path = tmp_path / "half.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(72, 700, "The gate closes at eight.")
+    canvas.showPage()
+    canvas.drawImage(ImageReader(Image.new("RGB", (60, 60), "gray")), 0, 0, 500, 700)
+    canvas.save()
+    window.chat.add_files([str(path)])
+    qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
+    assert window.chat.banner.text.text().startswith(f"half.pdf: {said}")
+    window.show_page("documents")
+    shown = {"en": "2 pages · read in part", "ja": "2 ページ · 一部のみ"}[language]
+    qtbot.waitUntil(
+        lambda: any(label.text() == shown for label in window.documents.findChildren(QLabel)), timeout=10_000
+    )
 
 
 def test_markup_in_titles_and_messages_is_shown_as_it_is(qtbot: QtBot, window: MainWindow) -> None:
