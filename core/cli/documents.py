@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.documents.ingest import IngestProgress, IngestReport
 
 
+NAMED = 20  # files that are listed after an addition
+
+
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     docs = commands.add_parser("docs", help="Add, list, search and remove documents.")
@@ -84,6 +87,7 @@ def _add(options: argparse.Namespace) -> int:
                 "added": report.added,
                 "replaced": report.replaced,
                 "unchanged": report.unchanged,
+                "taken": report.taken,
                 "moved": report.moved,
                 "gone": report.gone,
                 "partly": [
@@ -101,6 +105,10 @@ def _add(options: argparse.Namespace) -> int:
             f" {len(report.partly)} read in part, {len(report.failed)} failed;"
             f" {report.passages} passages in {report.seconds:.1f} s"
         )
+        for file in report.taken[:NAMED]:
+            show(f"  {file}")
+        if len(report.taken) > NAMED:
+            show(f"  and {len(report.taken) - NAMED} more; --json names all")
     return 1 if report.failed or report.cancelled else 0
 
 

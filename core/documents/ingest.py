@@ -90,6 +90,7 @@ class IngestReport:
     added: int = 0
     replaced: int = 0
     unchanged: int = 0
+    taken: list[str] = field(default_factory=list)  # those that can be asked now, whole or in part
     moved: list[str] = field(default_factory=list)  # known under another name before
     gone: list[str] = field(
         default_factory=list
@@ -132,6 +133,7 @@ class Ingest:
             self._tell(collection, file, number, len(files), 0, 0)
             try:
                 self._add_file(file, collection, job, report, (number, len(files)))
+                report.taken.append(file)
             except Cancelled:
                 report.cancelled = True
                 break

@@ -127,8 +127,9 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         home, "docs", "add", str(CORPUS / "kettle-en.pdf"), str(CORPUS / "kettle-ja.pdf"), "-c", "k", "--json"
     )
     assert code == 0
-    counted = {"added", "replaced", "unchanged", "moved", "gone", "partly", "failed", "passages", "seconds"}
-    assert report.keys() == counted
+    counted = {"added", "replaced", "unchanged", "passages", "seconds"}
+    assert report.keys() == counted | {"taken", "moved", "gone", "partly", "failed"}
+    assert [Path(file).name for file in report["taken"]] == ["kettle-en.pdf", "kettle-ja.pdf"]
     assert report["added"] == 2
     assert "kettle-en.pdf" in stderr  # progress
 
