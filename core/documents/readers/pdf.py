@@ -17,8 +17,10 @@ from core.documents.model import Note, Page
 from core.documents.notes import of_pages
 from core.documents.readers import pdf_glyphs, pdf_layout
 from core.documents.readers.hyphens import Hyphens
+from core.documents.readers.pdf_bands import Rules
 from core.documents.readers.pdf_glyphs import Glyphs
-from core.documents.readers.pdf_layout import Filled, PageLayout, Rules
+from core.documents.readers.pdf_layout import PageLayout
+from core.documents.readers.pdf_rows import Filled
 from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned, FileWithoutLetters
 
 SAMPLE = 40  # pages by which the whole document is judged: its words, its running heads, the size of its text
@@ -250,7 +252,7 @@ def _has_picture(page: Any, glyphs: Glyphs) -> bool:
 
 
 def _rules(page: Any, height: float) -> Rules:
-    """The ruled lines of a page: thin paths, and the edges of boxes."""
+    """The horizontal ruled lines of a page: thin paths, and the edges of boxes."""
     rules = Rules()
     with contextlib.suppress(pdfium.PdfiumError):
         for count, entry in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3)):
@@ -260,13 +262,9 @@ def _rules(page: Any, height: float) -> Rules:
             wide, tall = right - left, top - bottom
             if tall <= THIN < wide:
                 rules.horizontal.append((height - (top + bottom) / 2, left, right))
-            elif wide <= THIN < tall:
-                rules.vertical.append(((left + right) / 2, height - top, height - bottom))
             elif wide > THIN and tall > THIN:
                 for y in (height - top, height - bottom):
                     rules.horizontal.append((y, left, right))
-                for x in (left, right):
-                    rules.vertical.append((x, height - top, height - bottom))
     return rules
 
 
