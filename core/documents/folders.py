@@ -9,8 +9,6 @@ from pathlib import Path
 
 from core.errors import FolderUnreadable, LinkLeadsOut, TsukueError
 
-MOST = 200_000  # files
-
 
 @dataclass
 class Found:
@@ -47,7 +45,7 @@ def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
         found.left_out.append((str(folder), FolderUnreadable(_shown(folder.name))))
         return
     for entry in entries:
-        if entry.name.startswith(".") or len(found.files) >= MOST:
+        if entry.name.startswith("."):
             continue
         path = folder / entry.name
         if entry.is_symlink():

@@ -7,7 +7,6 @@ its name second: a name may say anything, and what lies behind it decides which 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,7 +160,6 @@ CODE = Format(
 FORMATS = (PDF, WORD, SLIDES, SHEETS, OPEN, BOOK, WEB, MARKDOWN, TABLE, MAIL, SUBTITLES, PLAIN, CODE)
 BY_KEY = {known.key: known for known in FORMATS}
 BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
-_TEXTS = (MARKDOWN, PLAIN, TABLE, MAIL, WEB, SUBTITLES, CODE)  # which of them is told by the name alone
 
 # Kinds that cannot be read, with what a person can do about each.
 _WAYS_OUT = {
@@ -206,10 +204,10 @@ def tell(path: Path) -> Format:
         by_name = BY_SUFFIX.get(suffix)
         if by_name in (None, PLAIN) and _HTML.match(head):
             return WEB
-        if by_name in _TEXTS or (by_name is None and suffix == "" and _is_text(head)):
-            return by_name or PLAIN
         if by_name is not None:
             return by_name  # its own reader says what is wrong with it
+        if suffix == "" and _is_text(head):
+            return PLAIN
     way_out = _WAYS_OUT.get(suffix)
     if way_out is not None:
         raise FormatOld(name, way_out)
@@ -251,8 +249,3 @@ def _in_zip(path: Path) -> Format | None:
 
 def _is_text(head: bytes) -> bool:
     return bool(head) and b"\0" not in head
-
-
-def names(formats: Iterable[Format] = FORMATS) -> str:
-    """The names of formats in one line, in English."""
-    return ", ".join(known.name for known in formats)

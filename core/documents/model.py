@@ -53,7 +53,7 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
     """Where characters start..end stand on a page, in points from its upper left corner: a line's box, and where each
-    character begins and the last one ends (`edges`, along the line: downwards where it is vertical)."""
+    character begins and the last one ends (`edges`, along the line: downwards or upwards where it is vertical)."""
 
     start: int
     end: int

@@ -21,7 +21,7 @@ SENTENCES = {
     "hidden": N_("Hidden sheets were read too: {names}."),
     "cells": N_("Only the first {count} cells were read."),
     "encoding": N_("The encoding was guessed ({encoding}). If letters look wrong, save the file as UTF-8."),
-    "bytes": N_("{count} characters could not be read and are shown as �."),
+    "bytes": N_("Characters that could not be read are shown as � ({count})."),
 }
 
 

@@ -338,7 +338,8 @@ class DocumentStore:
             first, last = max(start, line.start), min(end, line.end)
             if first >= last:
                 continue
-            a, b = line.edges[first - line.start], line.edges[last - line.start]
+            # Turned text runs upwards or to the left.
+            a, b = sorted((line.edges[first - line.start], line.edges[last - line.start]))
             found.append((line.left, a, line.right, b) if line.vertical else (a, line.top, b, line.bottom))
         return found
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
-from core.documents.ingest import FailedFile, IngestProgress, PartlyRead
+from core.documents.ingest import FailedFile, IngestProgress, IngestReport
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -134,11 +134,10 @@ class Adding(QObject):
             return
         if report.good and not addition.resuming:
             self.added.emit(addition.collection, conversation)
+        remarks = _remarks(report)
         if report.cancelled:
             self._notify.info(tr("Adding was stopped. What is done is kept; add the file again to continue."))
-        elif report.partly and not report.failed:
-            self._tell_partly(report.partly)
-        elif report.good and not report.failed:
+        elif report.good and not report.failed and not remarks:
             self._notify.info(
                 tr_n(
                     "{n} document is ready. Ask about it.",
@@ -147,19 +146,13 @@ class Adding(QObject):
                 )
             )
         if report.failed:
-            self._tell_failed(report.failed)
+            self._tell_failed(report.failed, remarks)
+        elif remarks:
+            self._notify.notice("\n".join(remarks))
 
-    def _tell_partly(self, partly: list[PartlyRead]) -> None:
-        """What was not read of files that can be asked."""
-        lines = [f"{Path(one.file).name}: {notes.sentence(note, tr)}" for one in partly for note in one.notes]
-        more = len(lines) - SAID
-        if more > 0:
-            lines = [*lines[:SAID], tr_n("There is {n} more remark.", "There are {n} more remarks.", more)]
-        self._notify.notice("\n".join(lines))
-
-    def _tell_failed(self, failed: list[FailedFile]) -> None:
+    def _tell_failed(self, failed: list[FailedFile], remarks: list[str]) -> None:
         """Every failed file has its sentence: in the banner while they are few, in a list where they are many."""
-        if len(failed) == 1:
+        if len(failed) == 1 and not remarks:
             self._notify.error(failed[0].error)
             return
         lines = [sentence(one.error) for one in failed[:SAID]]
@@ -167,7 +160,22 @@ class Adding(QObject):
         if more:
             lines.append(tr_n("{n} more file was not added.", "{n} more files were not added.", more))
         self._notify.failures(
-            "\n".join(lines),
+            "\n".join([*lines, *remarks]),
             [one.error for one in failed],
             (tr("Show all"), lambda: FailedFiles(failed, self._window).open()) if more else None,
         )
+
+
+def _remarks(report: IngestReport) -> list[str]:
+    """What else there is to say of an addition: files that are gone, and what was not read of others."""
+    lines = [
+        tr("{file} is not there any more and answers no longer.", file=Path(file).name)
+        for file in report.gone
+    ]
+    for one in report.partly:
+        name = Path(one.file).name
+        lines += [": ".join((name, notes.sentence(note, tr))) for note in one.notes]
+    more = len(lines) - SAID
+    if more > 0:
+        lines = [*lines[:SAID], tr_n("There is {n} more remark.", "There are {n} more remarks.", more)]
+    return lines

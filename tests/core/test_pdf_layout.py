@@ -10,6 +10,7 @@ from reportlab.lib.colors import white
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from core.documents.model import Kind, Note, Page
@@ -252,3 +253,22 @@ def test_pages_that_are_pictures_are_named(drawn: Callable[..., list[Page]]) -> 
     )
     assert [page.number for page in pages] == [1, 2, 3]
     assert notes == [Note("pictures-many", {"pages": "2-3"})]
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_turned_text_is_read_and_its_place_known(drawn: Callable[..., list[Page]], turn: int) -> None:
+    words = "The gate closes at eight"
+
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(300, 400)
+        canvas.rotate(turn)
+        canvas.drawString(0, 0, words)
+
+    (page,) = drawn(draw)
+    assert page.text == words
+    (line,) = page.lines
+    assert line.vertical == (turn != 180)
+    start, end = line.edges[0], line.edges[-1]
+    width = stringWidth(words, "Helvetica", 10)
+    assert abs(end - start) == pytest.approx(width, abs=1)
+    assert (end > start) == (turn == 270)  # from the upper left corner, upwards and leftwards is less

@@ -482,6 +482,27 @@ def test_what_was_not_read_of_a_file_is_said(
     )
 
 
+@pytest.mark.logs("a file was not added", "shown to the person: FormatUnknown")
+def test_an_addition_says_at_once_what_failed_what_is_gone_and_what_was_not_read(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "mill.txt").write_text("The mill has three wheels.")
+    window.chat.add_files([str(folder)], "c")
+    qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
+    window.chat.banner.hide()
+    (folder / "mill.txt").unlink()
+    (folder / "odd.bin").write_bytes(bytes(range(256)))
+    (folder / "note.txt").write_bytes("Schlüssel für ".encode() + b"\xff" + " die Tür".encode())
+    window.chat.add_files([str(folder)], "c")
+    qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
+    failed, gone, partly = window.chat.banner.text.text().splitlines()
+    assert failed.startswith("odd.bin is not a supported type.")
+    assert gone == "mill.txt is not there any more and answers no longer."
+    assert partly == "note.txt: Characters that could not be read are shown as � (1)."
+
+
 def test_markup_in_titles_and_messages_is_shown_as_it_is(qtbot: QtBot, window: MainWindow) -> None:
     send(qtbot, window, "<b>bold</b><img src=x>")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)

@@ -15,7 +15,7 @@ from typing import Any
 from core.documents.model import Kind, Note, Page, Writer
 from core.documents.readers.numbering import Numbering, Styles
 from core.documents.readers.packages import Package, attribute, local
-from core.errors import FileDamaged, FileEmpty
+from core.errors import FileEmpty
 
 _GONE = {
     "del",
@@ -49,16 +49,7 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """One page without a number: Word decides on pages only when it prints."""
     package = Package(path, name)
     try:
-        main = next(
-            (p for _, kind, p in package.relations() if kind == "officeDocument"), "word/document.xml"
-        )
-        try:
-            root = package.xml(main)
-        except KeyError as error:
-            raise FileDamaged(name) from error
-        except FileDamaged:
-            root = package.xml(main, recover=True)
-            notes.append(Note("part", {"part": main}))
+        main, root = package.main("word/document.xml", notes)
         page = _Reader(package, main, notes).read(root)
     finally:
         package.close()

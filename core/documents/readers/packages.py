@@ -40,6 +40,11 @@ def attribute(element: Any, name: str, default: str = "") -> str:
     return default
 
 
+def relation(element: Any) -> str:
+    """The relation that an element names: its id in the namespace of relations, not its own."""
+    return next((str(v) for k, v in element.attrib.items() if k.startswith("{") and k.endswith("}id")), "")
+
+
 class Package:
     """The parts of an archive, by their paths in it."""
 
@@ -110,6 +115,21 @@ class Package:
             except FileDamaged:
                 notes.append(Note("part", {"part": part}))
                 return None
+
+    def main(self, usual: str, notes: list[Note]) -> tuple[str, Any]:
+        """The path and root of the part that everything begins with: `usual` where nothing names another.
+
+        What is damaged in it is left out, with a note. Raises FileDamaged, FileTooLarge.
+        """
+        path = next((p for _, kind, p in self.relations() if kind == "officeDocument"), usual)
+        try:
+            return path, self.xml(path)
+        except KeyError as error:
+            raise FileDamaged(self._name) from error
+        except FileDamaged:
+            root = self.xml(path, recover=True)
+            notes.append(Note("part", {"part": path}))
+            return path, root
 
     def relations(self, part: str = "") -> list[tuple[str, str, str]]:
         """What a part (or the whole) refers to inside the archive: (id, kind, path). Kinds are the last word of their type."""

@@ -9,6 +9,15 @@ from msgspec import structs
 from core.documents.model import Kind, Line, Page, Writer
 from core.documents.readers.pdf_rows import Mark
 
+# By how text runs (downwards, or a glyph's quarter turns): the sides at which a character begins and ends.
+_ALONG: dict[str | int, tuple[str, str]] = {
+    "down": ("top", "bottom"),
+    0: ("left", "right"),
+    1: ("top", "bottom"),
+    2: ("right", "left"),
+    3: ("bottom", "top"),
+}
+
 
 @dataclass
 class Piece:
@@ -82,12 +91,13 @@ def _lines(owners: dict[int, Mark], vertical: bool) -> list[Line]:
             glyphs = [mark.glyph for _, mark in run]
             start, end = run[0][0], run[-1][0] + 1
             by_place = {place: mark.glyph for place, mark in run}
+            begins, ends = _ALONG["down" if vertical else glyphs[0].angle]
             edges, last = [], 0.0
             for place in range(start, end):
                 glyph = by_place.get(place)
-                last = (glyph.top if vertical else glyph.left) if glyph is not None else last
+                last = getattr(glyph, begins) if glyph is not None else last
                 edges.append(round(last, 1))
-            edges.append(round(max(g.bottom if vertical else g.right for g in glyphs), 1))
+            edges.append(round(getattr(glyphs[-1], ends), 1))
             found.append(
                 Line(
                     start,
@@ -97,7 +107,7 @@ def _lines(owners: dict[int, Mark], vertical: bool) -> list[Line]:
                     round(max(g.right for g in glyphs), 1),
                     round(max(g.bottom for g in glyphs), 1),
                     edges,
-                    vertical,
+                    vertical or glyphs[0].angle % 2 == 1,
                 )
             )
             run.clear()

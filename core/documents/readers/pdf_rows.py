@@ -135,11 +135,11 @@ def marks_of(page: Glyphs, angle: int, *, vertical: bool) -> list[Mark]:
             found.append(Mark(g.text, g.top, g.bottom, page.width - middle, g.size, g.bold, g.space, g))
         elif angle == 0:
             found.append(Mark(g.text, g.left, g.right, g.baseline, g.size, g.bold, g.space, g))
-        elif angle == 1:  # read upwards
+        elif angle == 3:  # read upwards
             found.append(
                 Mark(g.text, page.height - g.bottom, page.height - g.top, g.right, g.size, g.bold, g.space, g)
             )
-        elif angle == 3:  # read downwards
+        elif angle == 1:  # read downwards
             found.append(Mark(g.text, g.top, g.bottom, page.width - g.left, g.size, g.bold, g.space, g))
         else:
             found.append(

@@ -10,23 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from core.documents.model import Kind, Note, Page, Writer
-from core.documents.readers.packages import Package, attribute, local
-from core.errors import FileDamaged, FileEmpty
+from core.documents.readers.packages import Package, attribute, local, relation
+from core.errors import FileEmpty
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """A page for each slide, numbered as the presentation shows them; hidden ones too."""
     package = Package(path, name)
     try:
-        main = next(
-            (p for _, kind, p in package.relations() if kind == "officeDocument"), "ppt/presentation.xml"
-        )
-        try:
-            root = package.xml(main)
-        except KeyError as error:
-            raise FileDamaged(name) from error
+        main, root = package.main("ppt/presentation.xml", notes)
         by_id = {number: target for number, kind, target in package.relations(main) if kind == "slide"}
-        order = [attribute_r(e) for e in root.iter() if local(e) == "sldId"]
+        order = [relation(e) for e in root.iter() if local(e) == "sldId"]
         written = False
         for number, slide in enumerate((by_id[i] for i in order if i in by_id), start=1):
             page = Writer(number)
@@ -39,11 +33,6 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             raise FileEmpty(name)
     finally:
         package.close()
-
-
-def attribute_r(element: Any) -> str:
-    """The relation that an element names: its id in the namespace of relations, not its own."""
-    return next((str(v) for k, v in element.attrib.items() if k.startswith("{") and k.endswith("}id")), "")
 
 
 class _Slide:
@@ -85,7 +74,7 @@ class _Slide:
             self._page.table(rows, headers=1 if attribute(first, "firstRow") in ("1", "true") else 0)
             return
         for reference in (e for e in shape.iter() if local(e) == "chart"):
-            part = next((p for number, _, p in self._relations if number == attribute_r(reference)), "")
+            part = next((p for number, _, p in self._relations if number == relation(reference)), "")
             self._chart(part)
         for level, text in _leveled(shape):
             self._page.item(text, level + 1) if level else self._page.paragraph(text)

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from core.documents.model import STRETCH_ROWS, Note, Page, Writer
-from core.documents.readers.packages import Package, attribute, local
-from core.documents.readers.pptx import attribute_r
-from core.errors import FileDamaged, FileEmpty
+from core.documents.readers.packages import Package, attribute, local, relation
+from core.errors import FileEmpty
 
 CELLS = 5_000_000  # of a file; what comes behind is said not to be read
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
@@ -29,17 +28,13 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """A page for each sheet (of a long one, for each stretch of rows), in the workbook's order; its label is the sheet's name."""
     package = Package(path, name)
     try:
-        main = next((p for _, kind, p in package.relations() if kind == "officeDocument"), "xl/workbook.xml")
-        try:
-            book = package.xml(main)
-        except KeyError as error:
-            raise FileDamaged(name) from error
+        main, book = package.main("xl/workbook.xml", notes)
         related = package.relations(main)
         parts = {number: part for number, _, part in related}
         reader = _Book(package, related, book, notes)
         hidden, number = [], 0
         for sheet in (e for e in book.iter() if local(e) == "sheet"):
-            part = parts.get(attribute_r(sheet), "")
+            part = parts.get(relation(sheet), "")
             root = package.xml_or_note(part, notes)
             if root is None:
                 continue
