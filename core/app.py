@@ -22,6 +22,8 @@ from core.documents.additions import Additions
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.documents.pages import Pages
+from core.documents.service import Documents
+from core.documents.watching import Watching
 from core.engine import local, states
 from core.engine.engines import Engines
 from core.engine.interface import EngineAnswered
@@ -133,6 +135,18 @@ class App:
             home.root,
         )
         self.additions = Additions(self.ingest, self.documents, self.jobs, self.events)
+        self.document_service = Documents(
+            self.documents, self.index, self.ingest, self.additions, self.jobs, self.events
+        )
+        self.watching = Watching(
+            self.documents,
+            self.document_service,
+            self.ingest,
+            self.additions,
+            self.jobs,
+            self.events,
+            home.root,
+        )
         self.pages = Pages(self._worker(documents_pages.spec()))
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
@@ -147,6 +161,8 @@ class App:
         )
         if own and self.conversations.deleted():
             self.jobs.start("remove what was deleted", self.chat.purge)
+        if own and self.documents.hidden():
+            self.jobs.start("remove documents", self.document_service.purge)
         new_worker = partial(self_test_worker, home, self.events)
         self.speed = MachineSpeed(home.root, self.engine, self.library, new_worker)
         self.events.listen(EngineAnswered, self.speed.learn)
@@ -212,6 +228,7 @@ class App:
         for worker in self.workers:
             worker.cancel_all()
         self.chat.close()
+        self.document_service.close()
         if not self.jobs.close(JOBS_SECONDS):
             log.warning("some jobs are still at work: ending the worker processes that they may wait for")
         for worker in reversed(self.workers):

@@ -609,6 +609,11 @@ class FileMissing(TsukueError):
     file: str
 
 
+class FileChanging(TsukueError):
+    sentence = N_("{file} is being written by another program. Add it again when that is done.")
+    file: str
+
+
 class FolderUnreadable(TsukueError):
     sentence = N_("The folder {folder} cannot be opened. Check your permission to read it.")
     folder: str
@@ -678,7 +683,7 @@ class FileTooLarge(TsukueError):
 
 class ParseTooSlow(TsukueError):
     sentence = N_(
-        "{file} took longer than {seconds} seconds to read and was skipped. It may be damaged; save it again in the app that created it."
+        "No page of {file} was read for {seconds} seconds, and it was skipped. It may be damaged; save it again in the app that created it."
     )
     file: str
     seconds: int
@@ -695,6 +700,16 @@ class ParserDied(TsukueError):
 class CollectionMissing(TsukueError):
     sentence = N_("There is no collection named {name}. Add a document to it first.")
     name: str
+
+
+class CollectionExists(TsukueError):
+    sentence = N_("There already is a collection named {name}. Choose another name.")
+    name: str
+
+
+class ImportUnusable(TsukueError):
+    sentence = N_("{file} is not a collection exported by Tsukue, or is damaged. Export it again.")
+    file: str
 
 
 class AnswerUnderWay(TsukueError):

@@ -16,7 +16,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.chat.composer import Composer
-from desktop.i18n import tr
+from desktop.i18n import tr, tr_n
 from desktop.opening import SIDEBAR_WIDTH, Opening
 from desktop.theme import Theme
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.app import App
     from core.chat.conversation import Source
+    from core.documents.service import CollectionRenamed, DocumentsRemoved
     from core.paths import Home
     from core.workers.supervisor import WorkerChanged, WorkerFell
     from desktop.documents.page import DocumentsPage
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.build()
         parts.following.tell(app.settings.problems, self.notify)
         self.chat.adding.resume()
+        app.watching.start()
         self.setAcceptDrops(True)
         self.composer.setFocus()
         self._filled = True
@@ -94,7 +96,7 @@ class MainWindow(QMainWindow):
             app.settings,
             app.library,
             choices,
-            parts.Adding(app.additions, self.notify, self.bridge, self),
+            parts.Adding(app.additions, self.operations, self.notify, self.bridge, self),
             parts.Talking(app.voice, self.composer, self.operations, self.notify),
             self.bridge,
             self.reads,
@@ -142,10 +144,19 @@ class MainWindow(QMainWindow):
         """The page of collections."""
         from desktop.documents.page import DocumentsPage
 
-        page = DocumentsPage(self.app.documents, self.reads)
+        page = DocumentsPage(
+            self.app.documents,
+            self.app.document_service,
+            self.app.watching,
+            self.chat.adding,
+            self.bridge,
+            self.reads,
+            self.operations,
+            self.notify,
+            self.theme,
+        )
         page.ask.connect(self._ask_collection)
         page.add_to.connect(self._add_to)
-        page.remove.connect(self._remove_documents)
         self.pages.addWidget(page)
         return page
 
@@ -211,6 +222,8 @@ class MainWindow(QMainWindow):
         parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
+        self.bridge.on(parts.DocumentsRemoved, self._documents_removed)
+        self.bridge.on(parts.CollectionRenamed, self._collection_renamed)
         self.bridge.on(
             parts.EngineLoading,
             lambda e: self.status.set_activity(
@@ -339,16 +352,33 @@ class MainWindow(QMainWindow):
         self.new_chat()
         self.chat.choices.ask_collection(name)
 
-    def _add_to(self, name: str) -> None:
+    def _add_to(self, name: str, folder: bool) -> None:
         from PySide6.QtWidgets import QFileDialog
 
-        files, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"))
+        if folder:
+            chosen = QFileDialog.getExistingDirectory(self, tr("Add a folder"))
+            files = [chosen] if chosen else []
+        else:
+            files, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"))
         if files:
-            self.pages.setCurrentWidget(self.chat)
-            self.chat.add_files(files, name)
+            self.chat.adding.add(files, name, None)
 
-    def _remove_documents(self, name: str, path: str) -> None:
-        self.operations.run("remove documents", lambda job: self.app.ingest.remove(name, path or None))
+    def _documents_removed(self, event: DocumentsRemoved) -> None:
+        removed = event.removed
+        restore = self.app.document_service.restore
+
+        def undo() -> None:
+            self.operations.run("restore documents", lambda job: restore(removed))
+
+        said = (
+            tr("“{name}” was removed.", name=removed.collection)
+            if removed.whole
+            else tr_n("{n} document was removed.", "{n} documents were removed.", len(removed.documents))
+        )
+        self.notify.info(said, (tr("Undo"), undo))
+
+    def _collection_renamed(self, event: CollectionRenamed) -> None:
+        self.chat.choices.collection_renamed(event.old, event.new)
 
     def _chat_with(self, model: str) -> None:
         self.new_chat()

@@ -5,6 +5,7 @@ module in a thread while a composer that takes typing is on the screen already.
 """
 
 from core.app import App
+from core.documents.service import CollectionRenamed, DocumentsRemoved
 from core.engine.interface import EngineLoading
 from core.storage.backups import BackupMissed
 from core.workers.supervisor import WorkerChanged, WorkerFell
@@ -30,6 +31,8 @@ __all__ = [
     "Bridge",
     "ChatView",
     "Choices",
+    "CollectionRenamed",
+    "DocumentsRemoved",
     "EngineLoading",
     "EngineNews",
     "LanguageChange",

@@ -137,6 +137,8 @@ def style_sheet(t: Tokens) -> str:
     #sidebar {{ border-right: 1px solid {t.line}; }}
     #sourcePanel {{ border-left: 1px solid {t.line}; }}
     #header, #sourceHeader {{ background: transparent; border-bottom: 1px solid {t.line}; }}
+    #sourceTools {{ background: transparent; border-top: 1px solid {t.line}; }}
+    QTableView#sheet {{ border: none; background: {t.card}; gridline-color: {t.line}; }}
     #title {{ font-size: 15px; font-weight: 600; }}
     QLabel {{ background: transparent; }}
     QLabel[role="muted"], #group {{ color: {t.muted}; font-size: 12px; }}

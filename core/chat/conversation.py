@@ -76,6 +76,7 @@ class Source(msgspec.Struct, frozen=True):
     start: int = 0
     end: int = 0
     marker: int = 0  # the number in the answer; 0 where it has none
+    label: str = ""  # the page's own name: a sheet's, a chapter's, that of a file within the file
 
 
 class ShownPassage(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from core.chat.conversation import Mark, Message, Source
 from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.engine.messages import Timings
 from core.errors import TsukueError
+from core.jobs import Job
 
 if TYPE_CHECKING:
     from core.documents.additions import Addition
@@ -51,8 +52,11 @@ def register(commands: Commands) -> None:
 
 
 def _tell(progress: IngestProgress) -> None:
-    count = f"{progress.embedded}/{progress.passages}" if progress.passages else "reading"
-    note(f"[{progress.done + 1}/{progress.files}] {progress.file}: {count}")
+    parts = f" {progress.part}/{progress.parts}" if progress.parts else ""
+    left = f", about {round(progress.left)} s left" if progress.left is not None else ""
+    note(
+        f"[{min(progress.done + 1, progress.files)}/{progress.files}] {progress.file}: {progress.stage}{parts}{left}"
+    )
 
 
 def _wait(addition: Addition) -> IngestReport:
@@ -211,7 +215,8 @@ def _finish(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     app = open_app(options)
     try:
-        removed = app.ingest.remove(options.collection, options.file)
+        removed = len(app.document_service.remove(options.collection, options.file).documents)
+        app.document_service.purge(Job(0, "remove"))  # nobody could bring it back later
     finally:
         app.close()
     if options.json:

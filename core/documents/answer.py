@@ -54,6 +54,7 @@ class Quotation:
             self.passage.page_id,
             self.start,
             self.end,
+            label=self.passage.label,
         )
 
 
@@ -240,6 +241,7 @@ class Answerer:
                     passage.page_id,
                     passage.start + supported.start,
                     passage.start + supported.end,
+                    label=passage.label,
                 )
                 best = (supported.share, place)
         return best[1] if best else None

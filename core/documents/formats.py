@@ -13,7 +13,9 @@ from pathlib import Path
 from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld, FormatUnknown
 
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
+_MBOX = re.compile(rb"From \S+ .*\d{4}\r?\n(?:>?[!-9;-~]+:.*\r?\n)", re.ASCII)
 HEAD = 4096  # bytes that are looked at
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # gzip, bzip2, xz
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word's, Excel's and PowerPoint's files before 2007, and encrypted ones since
 
 
@@ -22,7 +24,8 @@ class Format:
     """A kind of file.
 
     `reader` is module:function below core/documents/readers. `unit` is what a number of a place counts ('' where there are
-    none). `lacks` says what of such a file is not read. A higher `version` has files read again that were read by a lower one.
+    none). `viewer` is how a place in it is shown: as the 'page' that it is, as a 'sheet', or as its 'text'. `lacks` says what of
+    such a file is not read. A higher `version` has files read again that were read by a lower one.
     """
 
     key: str
@@ -31,6 +34,7 @@ class Format:
     reader: str
     limit_mb: int
     unit: str = ""
+    viewer: str = "text"
     lacks: str = ""
     version: int = 1
 
@@ -42,6 +46,7 @@ PDF = Format(
     "pdf:read",
     500,
     unit="page",
+    viewer="page",
     lacks=N_("Pages that are pictures, and text that the page does not show."),
     version=2,
 )
@@ -79,7 +84,9 @@ SHEETS = Format(
     "xlsx:read",
     200,
     unit="sheet",
-    lacks=N_("Pictures, charts and comments."),
+    viewer="sheet",
+    lacks=N_("Pictures and charts."),
+    version=2,
 )
 BOOK = Format("epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."))
 OPEN = Format(
@@ -99,8 +106,38 @@ WEB = Format(
     50,
     lacks=N_("Menus, forms, pictures, and what the page would fetch."),
 )
-TABLE = Format("csv", N_("Table as text"), (".csv", ".tsv"), "tables:read", 50)
-MAIL = Format("mail", N_("E-mail"), (".eml",), "mail:read", 100, lacks=N_("Attachments; they are named."))
+TABLE = Format("csv", N_("Table as text"), (".csv", ".tsv"), "tables:read", 50, viewer="sheet")
+MAIL = Format(
+    "mail", N_("E-mail"), (".eml", ".mht", ".mhtml"), "mail:read", 100, lacks=N_("Pictures."), version=2
+)
+MAILBOX = Format("mbox", N_("Mailbox"), (".mbox", ".mbx"), "mail:read_box", 1000, lacks=N_("Pictures."))
+OLD_SHEETS = Format(
+    "xls",
+    N_("Excel workbook before 2007"),
+    (".xls", ".xlt"),
+    "xls:read",
+    100,
+    unit="sheet",
+    viewer="sheet",
+    lacks=N_("Pictures, charts and comments."),
+)
+RICH = Format("rtf", N_("Rich text"), (".rtf",), "rtf:read", 100, lacks=N_("Pictures."))
+ZIP = Format(
+    "zip",
+    N_("ZIP archive"),
+    (".zip",),
+    "archives:read_zip",
+    1000,
+    lacks=N_("Pictures, and archives deeper than three."),
+)
+TAR = Format(
+    "tar",
+    N_("TAR archive"),
+    (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"),
+    "archives:read_tar",
+    1000,
+    lacks=N_("Pictures, and archives deeper than three."),
+)
 PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=2)
 
 SUBTITLES = Format(
@@ -108,12 +145,10 @@ SUBTITLES = Format(
 )
 CODE = Format(
     "code",
-    N_("Source code, data and logs"),
+    N_("Source code, markup and logs"),
     tuple(
         [
             ".log",
-            ".json",
-            ".jsonl",
             ".xml",
             ".yaml",
             ".yml",
@@ -157,7 +192,29 @@ CODE = Format(
     50,
 )
 
-FORMATS = (PDF, WORD, SLIDES, SHEETS, OPEN, BOOK, WEB, MARKDOWN, TABLE, MAIL, SUBTITLES, PLAIN, CODE)
+DATA = Format("json", N_("JSON data"), (".json", ".jsonl", ".ndjson", ".geojson"), "text:read_json", 50)
+
+FORMATS = (
+    PDF,
+    WORD,
+    SLIDES,
+    SHEETS,
+    OLD_SHEETS,
+    OPEN,
+    RICH,
+    BOOK,
+    WEB,
+    MARKDOWN,
+    TABLE,
+    MAIL,
+    MAILBOX,
+    SUBTITLES,
+    PLAIN,
+    CODE,
+    DATA,
+    ZIP,
+    TAR,
+)
 BY_KEY = {known.key: known for known in FORMATS}
 BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 
@@ -165,7 +222,6 @@ BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 _WAYS_OUT = {
     ".doc": N_("Open it in Word or LibreOffice and save it as .docx."),
     ".dot": N_("Open it in Word or LibreOffice and save it as .docx."),
-    ".xls": N_("Open it in Excel or LibreOffice and save it as .xlsx."),
     ".ppt": N_("Open it in PowerPoint or LibreOffice and save it as .pptx."),
     ".numbers": N_("Open it in Numbers and export it as Excel or CSV."),
     ".key": N_("Open it in Keynote and export it as PDF or PowerPoint."),
@@ -197,11 +253,21 @@ def tell(path: Path) -> Format:
             return BY_SUFFIX[suffix]  # so damaged that only its name is left of it: its reader says so
         if found is not None:
             return found
+        if suffix not in _WAYS_OUT:
+            return ZIP
+    elif head.startswith(b"{\\rtf"):
+        return RICH
+    elif head[257:262] == b"ustar" or (by_suffix(path) is TAR and head.startswith(_PACKED)):
+        return TAR
     elif head.startswith(_OLE):
+        if suffix in OLD_SHEETS.suffixes or (suffix not in _WAYS_OUT and _ole_has(path, "Workbook")):
+            return OLD_SHEETS
         if suffix in (*WORD.suffixes, *SLIDES.suffixes, *SHEETS.suffixes):
             raise FileEncrypted(name)
     else:
-        by_name = BY_SUFFIX.get(suffix)
+        by_name = by_suffix(path)
+        if by_name in (None, PLAIN) and _MBOX.match(head):
+            return MAILBOX
         if by_name in (None, PLAIN) and _HTML.match(head):
             return WEB
         if by_name is not None:
@@ -214,10 +280,25 @@ def tell(path: Path) -> Format:
     raise FormatUnknown(name)
 
 
+def by_suffix(path: Path) -> Format | None:
+    """The kind that a file's name says; two endings where one does not say it (.tar.gz)."""
+    name = path.name.lower().rstrip(". ")
+    for suffix in ("".join(Path(name).suffixes[-2:]), Path(name).suffix):
+        if suffix in BY_SUFFIX:
+            return BY_SUFFIX[suffix]
+    return None
+
+
 def unit_of(name: str) -> str:
     """What the number of a place in a file of this name counts: 'page', 'slide', …"""
     known = BY_SUFFIX.get(Path(name).suffix.lower())
     return known.unit if known is not None else "page"
+
+
+def viewer_of(key: str, path: str) -> str:
+    """How a place in a document is shown: by its kind, or by its name where it was read before kinds were kept."""
+    known = BY_KEY.get(key) or BY_SUFFIX.get(Path(path).suffix.lower())
+    return known.viewer if known is not None else "text"
 
 
 def check_size(path: Path, known: Format) -> None:
@@ -245,6 +326,16 @@ def _in_zip(path: Path) -> Format | None:
     if "META-INF/container.xml" in names:
         return BOOK
     return OPEN if {"content.xml", "mimetype"} <= names else None
+
+
+def _ole_has(path: Path, stream: str) -> bool:
+    """Whether an old Office file, whatever its name, has a stream of this name: its folder is near its beginning or its end."""
+    word = stream.encode("utf-16-le")
+    try:
+        with path.open("rb") as file:
+            return word in file.read(1 << 20)
+    except OSError:
+        return False
 
 
 def _is_text(head: bytes) -> bool:

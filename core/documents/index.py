@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+from pathlib import Path
 from typing import TypeVar
 
 from core.documents.messages import (
@@ -26,7 +28,7 @@ from core.paths import Home
 from core.settings import SettingsFile
 from core.storage.documents import DocumentStore, StoredPassage
 from core.workers.messages import Request
-from core.workers.supervisor import Worker, WorkerSpec
+from core.workers.supervisor import State, Worker, WorkerSpec
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Index:
         self.worker = worker
         self._store = store
         self._settings = settings
+        self._folder = Path(str(worker.spec.options["vectors"]))
         self._checked: dict[str, int | None] = {}
 
     @property
@@ -97,6 +100,25 @@ class Index:
         """Take passages that are gone out of the index."""
         if ids:
             self._call(RemoveVectors(self._name(collection), ids))
+
+    def hide(self, collection: int, document: int) -> None:
+        """A document is not to be found by meaning, for now: its vectors stay in SQLite only."""
+        self.remove(collection, self._store.passage_ids(document))
+
+    def show(self, collection: int, document: int) -> None:
+        """A document that was hidden, or came from another collection, is to be found by meaning."""
+        rows = self._store.vectors_of(document, self.embedder)
+        for start in range(0, len(rows), REFILL):
+            part = rows[start : start + REFILL]
+            data = Vectors(len(part[0][1]) // 2, b"".join(vector for _, vector in part))
+            self._call(StoreVectors(self._name(collection), [passage for passage, _ in part], data))
+
+    def give_back_room(self) -> None:
+        """Make Chroma's files anew without what was removed: it never makes them smaller. They fill up from SQLite."""
+        if self.worker.state is State.BUSY:
+            return  # nobody is to wait for this; the next time will do
+        self.worker.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)  # what another program holds open is used again
 
     def drop(self, collection: int) -> None:
         """Forget a collection's indexes, of all embedders."""

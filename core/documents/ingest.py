@@ -10,19 +10,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from core.documents import formats, passages
+from core.documents.embedding import Embeddable, Embedding
 from core.documents.folders import expand
-from core.documents.index import BATCH, Index
+from core.documents.index import Index
 from core.documents.messages import ReadDocument, ReadSummary
 from core.documents.model import Note, Page
 from core.errors import (
     N_,
     Cancelled,
+    FileChanging,
     FileEmpty,
     FileMissing,
     ParserDied,
@@ -33,13 +37,17 @@ from core.errors import (
 )
 from core.events import Event, Events
 from core.jobs import Job
-from core.storage.documents import Document, DocumentStore
+from core.storage.documents import Document, DocumentStore, draft
 from core.workers.supervisor import Worker, WorkerSpec
 
 log = logging.getLogger(__name__)
 
 PARSER_NAME = N_("document reader")
-SECONDS_PER_FILE = 600
+PATIENCE = 300  # seconds without a page, until a file is given up
+TRIES = 3  # to read a file that is written meanwhile
+CLOCK_SECONDS = 2.0  # a file that was changed so shortly before it was read may have been changed again with the same time
+FILE_COST = 20_000  # opening a file costs as much as so many bytes of it
+SURE_SECONDS, SURE_SHARE = 4.0, 0.02  # of the work, before the rest is guessed
 PARSER_MEMORY = 3_000_000_000  # address space in bytes
 
 
@@ -50,16 +58,105 @@ def parser_spec() -> WorkerSpec:
     )
 
 
+class Stage(StrEnum):
+    """What is being done with a file."""
+
+    READING = "reading"
+    RECOGNISING = "recognising"
+    EMBEDDING = "embedding"
+
+
 @dataclass(frozen=True)
 class IngestProgress(Event):
-    """Where an addition stands: file `done` of `files`, and passages of the current file embedded so far."""
+    """Where an addition stands: `done` of `files` are through, and `part` of `parts` (pages read, or passages embedded; 0
+    where it is not known) of the file that it is about. `left` is about how many seconds are left, None while nobody knows.
+    """
+
+    collection: str
+    path: str
+    stage: Stage
+    done: int
+    files: int
+    part: int = 0
+    parts: int = 0
+    left: float | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return Path(self.path).name
+
+
+@dataclass(frozen=True)
+class FilesFound(Event):
+    """An addition knows how many files it has."""
+
+    collection: str
+    files: int
+
+
+@dataclass(frozen=True)
+class FileFailed(Event):
+    """A file could not be read; said at once, since the end of an addition may be far."""
 
     collection: str
     file: str
-    done: int
-    files: int
-    embedded: int
-    passages: int
+    error: TsukueError
+
+
+class Course:
+    """How an addition goes, for who looks at it, and how long it will take."""
+
+    def __init__(self) -> None:
+        self.collection = ""
+        self.files: list[str] = []
+        self.begun = 0  # files whose reading has begun
+        self.done = 0  # files that are through
+        self._sizes: list[int] = []
+        self._started = 0.0
+
+    def begin(self, collection: str, files: list[str]) -> None:
+        """It is known which files there are."""
+        self.collection, self.files, self.begun, self.done = collection, files, 0, 0
+        self._places = {file: place for place, file in enumerate(files)}
+        self._sizes = [FILE_COST + _size_of(file) for file in files]
+        self._started = time.monotonic()
+
+    def check(self, job: Job) -> None:
+        """Called between files. Raises Cancelled; may wait."""
+        job.check()
+
+    def order(self, file: str) -> int:
+        """The place of a file among the others."""
+        return self._places.get(file, -1)
+
+    def waiting(self) -> list[str]:
+        """The files whose reading has not begun."""
+        return self.files[self.begun :]
+
+    def progress(self, stage: Stage, file: str, part: int, parts: int) -> IngestProgress:
+        """What there is to tell."""
+        return IngestProgress(
+            self.collection, file, stage, self.done, len(self.files), part, parts, self._left(part, parts)
+        )
+
+    def _left(self, part: int, parts: int) -> float | None:
+        """Seconds, by what a byte has cost so far."""
+        seconds = time.monotonic() - self._started
+        through = float(sum(self._sizes[: self.done]))
+        if parts and self.done < len(self._sizes):
+            through += self._sizes[self.done] * part / parts
+        whole = sum(self._sizes)
+        if seconds < SURE_SECONDS or through < SURE_SHARE * whole:
+            return None
+        return seconds * (whole - through) / through
+
+
+def _size_of(file: str) -> int:
+    try:
+        return Path(file).expanduser().stat().st_size
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: ~ of nobody
+        return 0
 
 
 @dataclass(frozen=True)
@@ -117,42 +214,41 @@ class Ingest:
         self.parser = parser
         self._events = events
         self._own = own
-        self.seconds_per_file = SECONDS_PER_FILE
+        self.patience: float = PATIENCE
 
-    def add(self, paths: Iterable[str], collection: str, job: Job) -> IngestReport:
-        """Add files and folders. A file that fails is reported and the others go on."""
+    def add(
+        self, paths: Iterable[str], collection: str, job: Job, course: Course | None = None
+    ) -> IngestReport:
+        """Add files and folders. A file that fails is reported and the others go on. `course` sees how it goes."""
         started = time.monotonic()
         report = IngestReport()
         paths = list(paths)
+        course = course or Course()
         found = expand(paths, self._own)
-        files = found.files
-        report.failed += [FailedFile(file, error) for file, error in found.left_out]
         self._store.collection(collection, create=True)
+        for file, error in found.left_out:
+            self._fail(collection, file, error, report)
         self._look_for_gone(paths, collection, report)
-        for number, file in enumerate(files):
-            self._tell(collection, file, number, len(files), 0, 0)
-            try:
-                self._add_file(file, collection, job, report, (number, len(files)))
-                report.taken.append(file)
-            except Cancelled:
-                report.cancelled = True
-                break
-            except TsukueError as error:
-                log.warning("a file was not added: %s", type(error).__name__)
-                report.failed.append(FailedFile(file, error))
-            except Exception as error:
-                log.exception("a file was not added")
-                report.failed.append(FailedFile(file, WorkerFault("Tsukue", type(error).__name__)))
+        self._store.take_again(collection, (str(Path(file).expanduser().absolute()) for file in found.files))
+        course.begin(collection, found.files)
+        self._events.publish(FilesFound(collection, len(found.files)))
+        addition = _Adding(self, collection, job, report, course)
+        addition.run()
         report.seconds = time.monotonic() - started
         self._events.publish(DocumentsChanged(collection))
         return report
 
-    def _tell(self, collection: str, file: str, done: int, files: int, embedded: int, total: int) -> None:
-        self._events.publish(IngestProgress(collection, Path(file).name, done, files, embedded, total))
+    def _tell(self, course: Course, stage: Stage, file: str, done: int = 0, total: int = 0) -> None:
+        self._events.publish(course.progress(stage, file, done, total))
 
-    def _add_file(
-        self, file: str, collection: str, job: Job, report: IngestReport, place: tuple[int, int]
-    ) -> None:
+    def _fail(self, collection: str, file: str, error: TsukueError, report: IngestReport) -> None:
+        report.failed.append(FailedFile(file, error))
+        self._store.add_failure(collection, str(Path(file).expanduser().absolute()), file, error)
+
+    def _take(
+        self, file: str, collection: str, job: Job, report: IngestReport, course: Course
+    ) -> tuple[int, str] | None:
+        """Read a file and store it, unless it is known as it is; its id and what happened, where it is still to be embedded."""
         job.check()
         path = Path(file).expanduser().absolute()
         try:
@@ -161,41 +257,63 @@ class Ingest:
             raise FileMissing(path.name.encode("utf-8", "replace").decode()) from None
         if not path.is_file():
             raise FileMissing(path.name)
-        formats.check_size(path, formats.tell(path))
-        try:
-            with path.open("rb") as stream:
-                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise FileMissing(path.name) from error
-        old = self._store.find(collection, str(path)) or self._moved(collection, file, path, sha256, report)
+        before = path.stat()
+        old = self._store.find(collection, str(path))
+        if old is not None and self._same(old, before) and not self._outdated(old):
+            sha256 = old.sha256
+        else:
+            formats.check_size(path, formats.tell(path))
+            sha256 = _hash(path)
+        old = old or self._moved(collection, file, path, sha256, report)
         if old is not None and old.sha256 == sha256 and not self._outdated(old):
             if old.file != file:
                 self._store.rename(old.id, file)
-            if old.gone is not None:
-                self._store.set_gone(old.id, gone=False)
+            if not self._same(old, before) or old.gone or old.changed or old.removed:
+                self._store.set_seen(old.id, before.st_size, before.st_mtime)
+                if old.gone is not None or old.removed is not None:
+                    self._index.show(self._store.collection(collection), old.id)
             if old.notes:
                 report.partly.append(PartlyRead(file, old.notes))
             if old.state == "ready" and not self._store.count_without_vectors(old.id, self._index.embedder):
                 report.unchanged += 1
-                return
-            document = old.id  # read before, but a kill came before its last vector
+                return None
+            return old.id, "added"  # read before, but a kill came before its last vector
+        for _ in range(TRIES):
+            document, notes = self._read_and_store(collection, file, path, sha256, job, course)
+            after = path.stat()
+            if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
+                break
+            before, sha256 = after, _hash(path)  # it was written while it was read: once more
         else:
-            document, notes = self._read_and_store(collection, file, path, sha256, job)
-            if notes:
-                report.partly.append(PartlyRead(file, notes))
-        report.passages += self._embed(collection, document, file, job, place)
-        if old is None or document == old.id:
-            report.added += 1
-        else:
-            report.replaced += 1
+            raise FileChanging(path.name)
+        if notes:
+            report.partly.append(PartlyRead(file, notes))
+        return document, "added" if old is None else "replaced"
+
+    @staticmethod
+    def _same(old: Document, found: os.stat_result) -> bool:
+        """Whether a file is surely the one that was read: by its size and time, unless it was read in the moment of its change."""
+        return (
+            old.modified == found.st_mtime
+            and old.size == found.st_size
+            and old.added - found.st_mtime > CLOCK_SECONDS
+        )
 
     def _read_and_store(
-        self, collection: str, file: str, path: Path, sha256: str, job: Job
+        self, collection: str, file: str, path: Path, sha256: str, job: Job, course: Course
     ) -> tuple[int, tuple[Note, ...]]:
         """Read a file and store its pages and passages in the place of older ones. Returns its id, and what was not read."""
-        pages, summary = self.read(path, job)
-        cut = list(zip(pages, passages.split(pages), strict=True))
-        if not any(found for _, found in cut):
+        modified = path.stat().st_mtime
+        splitter = passages.Splitter()
+        drafts = []
+
+        def keep(page: Page) -> None:
+            drafts.append(draft(page, list(splitter.page(page))))
+            if page.of > 1:
+                self._tell(course, Stage.READING, file, len(drafts), page.of)
+
+        summary = self.read(path, job, keep)
+        if not any(one.passages or one.picture for one in drafts):
             raise FileEmpty(path.name)
         document, gone = self._store.put(
             collection,
@@ -203,10 +321,11 @@ class Ingest:
             str(path),
             sha256,
             path.stat().st_size,
-            cut,
+            drafts,
             format=summary.format,
             reader=summary.version,
             notes=summary.notes,
+            modified=modified,
         )
         self._index.remove(self._store.collection(collection), gone)
         return document, tuple(summary.notes)
@@ -224,6 +343,8 @@ class Ingest:
         for document in self._store.same_content(collection, sha256):
             if not Path(document.path).exists():
                 self._store.move(document.id, file, str(path))
+                if document.gone is not None:
+                    self._index.show(self._store.collection(collection), document.id)
                 report.moved.append(file)
                 return self._store.find(collection, str(path))
         return None
@@ -236,100 +357,177 @@ class Ingest:
                 continue
             for document in self._store.below(collection, str(folder)):
                 if document.gone is None and not Path(document.path).exists():
-                    self._store.set_gone(document.id, gone=True)
+                    self.set_gone(document)
                     report.gone.append(document.file)
 
-    def read(self, path: Path, job: Job) -> tuple[list[Page], ReadSummary]:
-        """A file's pages, read in the parser worker, and what was not read. Raises the typed errors for files."""
+    def read(self, path: Path, job: Job, keep: Callable[[Page], None]) -> ReadSummary:
+        """Read a file in the parser worker; `keep` gets its pages one by one. Returns what was not read.
+
+        Raises the typed errors for files.
+        """
         call = self.parser.call(ReadDocument(str(path)))
-        job.on_cancel(call.cancel)
+        leave = job.on_cancel(call.cancel)
         try:
-            summary: ReadSummary = call.result(timeout=self.seconds_per_file)
-            return list(call.items()), summary
+            for page in call.items(self.patience):
+                keep(page)
+            summary: ReadSummary = call.result()
+            return summary
         except TimeoutError as error:
             self.parser.kill()
             with contextlib.suppress(TsukueError):
                 call.result()  # until the process is gone: the next file must not be given to it
             self.parser.forgive()
-            raise ParseTooSlow(path.name, self.seconds_per_file) from error
+            raise ParseTooSlow(path.name, int(self.patience)) from error
         except WorkerDied as error:
             self.parser.forgive()  # the file's fault; the next file gets a fresh reader
             raise ParserDied(path.name, error.cause) from error
+        finally:
+            leave()
 
-    def _embed(self, collection: str, document: int, file: str, job: Job, place: tuple[int, int]) -> int:
-        number = self._store.collection(collection)
-        total = self._store.count_without_vectors(document, self._index.embedder)
-        done = 0
-        while batch := self._store.without_vectors(document, self._index.embedder, BATCH):
-            job.check()
-            self._index.embed(number, batch, job)
-            done += len(batch)
-            self._tell(collection, file, *place, done, total)
-        self._store.set_ready(document)
-        return done
-
-    def resume(self, job: Job) -> IngestReport:
-        """Go on where a kill or a cancel stopped, and embed what the embedder in use has not seen yet.
+    def resume(self, job: Job, course: Course | None = None) -> IngestReport:
+        """Go on where a kill or a cancel stopped, embed what the embedder in use has not seen yet, and read again what an
+        older reader has read.
 
         The vectors of another embedder stay: it can be chosen again without a wait.
         """
         started = time.monotonic()
         report = IngestReport()
+        course = course or Course()
         documents = self._store.unfinished(self._index.embedder)
-        for number, document in enumerate(documents):
-            place = number, len(documents)
-            try:
-                report.passages += self._embed(document.collection, document.id, document.file, job, place)
-            except Cancelled:
-                report.cancelled = True
-                break
-            report.added += 1
-            self._events.publish(DocumentsChanged(document.collection))
+        course.begin("", [document.path for document in documents])
+        self._embed_all([Embeddable(d.id, d.collection, d.file) for d in documents], job, report, course)
         if not report.cancelled:
-            self._read_again(job, report)
+            self._read_again(job, report, course)
         report.seconds = time.monotonic() - started
         return report
 
-    def _read_again(self, job: Job, report: IngestReport) -> None:
+    def _embed_all(self, ones: list[Embeddable], job: Job, report: IngestReport, course: Course) -> None:
+        embedding = Embedding(self._store, self._index, job, lambda one: self._embedded(one, course))
+        with embedding.running():
+            for one in ones:
+                try:
+                    course.check(job)
+                    embedding.put(one)
+                except Cancelled:
+                    break
+        report.cancelled = job.cancelled
+        for one in ones:
+            report.passages += one.embedded
+            if one.error is not None:
+                raise one.error
+            report.added += one.ready
+        for collection in {one.collection for one in ones}:
+            self._events.publish(DocumentsChanged(collection))
+
+    def _embedded(self, one: Embeddable, course: Course) -> None:
+        if one.ready:
+            course.done += 1
+        self._tell(course, Stage.EMBEDDING, one.file, one.embedded, one.passages)
+
+    def _read_again(self, job: Job, report: IngestReport, course: Course) -> None:
         """Read what an older reader has read, where its file is still the same. Quotations are found again by their words."""
         outdated = self._store.outdated({key: known.version for key, known in formats.BY_KEY.items()})
-        for number, old in enumerate(outdated):
+        course.begin("", [old.path for old in outdated])
+        for old in outdated:
             path = Path(old.path)
             try:
-                job.check()
-                with path.open("rb") as stream:
-                    if hashlib.file_digest(stream, "sha256").hexdigest() != old.sha256:
-                        continue  # another text than the one that was added: the person adds it again
-                self._tell(old.collection, old.file, number, len(outdated), 0, 0)
-                document, _ = self._read_and_store(old.collection, old.file, path, old.sha256, job)
-                report.passages += self._embed(
-                    old.collection, document, old.file, job, (number, len(outdated))
-                )
-                report.replaced += 1
-                self._events.publish(DocumentsChanged(old.collection))
+                course.check(job)
+                if _hash(path) != old.sha256:
+                    self._store.set_changed(old.id, changed=True)
+                    continue  # another text than the one that was added: the person adds it again
+                self._tell(course, Stage.READING, old.file)
+                document, _ = self._read_and_store(old.collection, old.file, path, old.sha256, job, course)
+                one = Embeddable(document, old.collection, old.file)
+                self._embed_all([one], job, IngestReport(), course)
+                report.passages += one.embedded
+                report.replaced += one.ready
             except Cancelled:
                 report.cancelled = True
                 return
             except (OSError, TsukueError) as error:  # what was read before stays
                 log.info("a document was not read again: %s", type(error).__name__)
 
-    def remove(self, collection: str, file: str | None = None) -> int:
-        """Remove one document (by the path given, the absolute one, or the name) or a whole collection.
+    def set_gone(self, document: Document) -> None:
+        """A document's file is missing: it answers no longer, until the file is there again."""
+        self._store.set_gone(document.id, gone=True)
+        self._index.hide(self._store.collection(document.collection), document.id)
 
-        Returns the count of documents removed. Raises CollectionMissing, FileMissing.
-        """
-        number = self._store.collection(collection)
-        documents = self._store.documents(collection)
-        if file is None:
-            self._store.remove_collection(collection)
-            self._index.drop(number)
-            self._events.publish(DocumentsChanged(collection))
-            return len(documents)
-        absolute = str(Path(file).expanduser().absolute())
-        chosen = [d for d in documents if file in (d.file, Path(d.path).name) or d.path == absolute]
-        if not chosen:
-            raise FileMissing(file)
-        for document in chosen:
-            self._index.remove(number, self._store.remove(document.id))
-        self._events.publish(DocumentsChanged(collection))
-        return len(chosen)
+
+class _Adding:
+    """One addition under way: files are read and stored one after another, and embedded beside that."""
+
+    def __init__(
+        self, ingest: Ingest, collection: str, job: Job, report: IngestReport, course: Course
+    ) -> None:
+        self._ingest = ingest
+        self._store = ingest._store
+        self._collection = collection
+        self._job = job
+        self._report = report
+        self._course = course
+        self._failed_before = {failure.path for failure in self._store.failures(collection)}
+        self._under_way: list[tuple[str, str, Embeddable]] = []  # file, what happened, and its way through
+
+    def run(self) -> None:
+        embedding = Embedding(
+            self._store, self._ingest._index, self._job, lambda one: self._ingest._embedded(one, self._course)
+        )
+        with embedding.running():
+            for file in self._course.files:
+                try:
+                    self._one(file, embedding)
+                except Cancelled:
+                    break
+        self._report.cancelled = self._job.cancelled
+        for file, happened, one in self._under_way:
+            self._report.passages += one.embedded
+            if one.error is not None:
+                self._ingest._fail(self._collection, file, one.error, self._report)
+            elif one.ready:
+                self._count(file, happened)
+        self._report.taken.sort(key=self._course.order)
+
+    def _one(self, file: str, embedding: Embedding) -> None:
+        self._course.check(self._job)
+        self._course.begun += 1
+        self._ingest._tell(self._course, Stage.READING, file)
+        try:
+            taken = self._ingest._take(file, self._collection, self._job, self._report, self._course)
+            if taken is None:
+                self._course.done += 1
+                self._count(file, "")
+                return
+            document, happened = taken
+            one = Embeddable(document, self._collection, file)
+            self._under_way.append((file, happened, one))
+            embedding.put(one)
+        except Cancelled:
+            raise
+        except TsukueError as error:
+            log.warning("a file was not added: %s", type(error).__name__)
+            self._failed(file, error)
+        except Exception as error:
+            log.exception("a file was not added")
+            self._failed(file, WorkerFault("Tsukue", type(error).__name__))
+
+    def _failed(self, file: str, error: TsukueError) -> None:
+        self._course.done += 1
+        self._ingest._fail(self._collection, file, error, self._report)
+        self._ingest._events.publish(FileFailed(self._collection, file, error))
+
+    def _count(self, file: str, happened: str) -> None:
+        self._report.taken.append(file)
+        self._report.added += happened == "added"
+        self._report.replaced += happened == "replaced"
+        path = str(Path(file).expanduser().absolute())
+        if path in self._failed_before:
+            self._store.forget_failure(self._collection, path)
+
+
+def _hash(path: Path) -> str:
+    """The content's SHA-256. Raises FileMissing."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise FileMissing(path.name) from error

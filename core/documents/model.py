@@ -69,7 +69,8 @@ class Page(msgspec.Struct, frozen=True):
     """A page, slide, sheet, chapter or, where a format has none of them, the whole text.
 
     `number` counts from 1 and is None where a format has no pages; `label` is its own name (a sheet's); `lines` are there
-    where a page can be drawn.
+    where a page can be drawn. A `picture` has no text yet: it is still to be recognised. `of` is how many there are, where
+    a reader knows that from the start.
     """
 
     number: int | None
@@ -77,6 +78,8 @@ class Page(msgspec.Struct, frozen=True):
     blocks: list[Block] = []
     label: str = ""
     lines: list[Line] = []
+    picture: bool = False
+    of: int = 0
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from core.documents.model import Note
 from core.errors import N_
 
+INSIDE = "inside"  # the name of the file within the file that a note is about
+
 SENTENCES = {
     "pictures": N_("Not read: page {pages}, which is a picture without readable text."),
     "pictures-many": N_("Not read: pages {pages}, which are pictures without readable text."),
@@ -17,6 +19,9 @@ SENTENCES = {
     "pages": N_("Not read: page {pages}, which is damaged."),
     "pages-many": N_("Not read: pages {pages}, which are damaged."),
     "attachments": N_("Attachments were not read: {names}."),
+    "inside": N_("Not read of what is inside ({count}): {names}."),
+    "mails": N_("Mails that could not be read: {count}."),
+    "most": N_("Only the first {count} pages were read."),
     "part": N_("Not read: {part}, which is damaged."),
     "hidden": N_("Hidden sheets were read too: {names}."),
     "cells": N_("Only the first {count} cells were read."),
@@ -42,5 +47,6 @@ def of_pages(code: str, numbers: list[int]) -> Note:
 
 
 def sentence(note: Note, translate: Callable[[str], str] = lambda text: text) -> str:
-    """What a note says."""
-    return translate(SENTENCES[note.code]).format(**note.values)
+    """What a note says; one about a file within the file begins with that one's name."""
+    said = translate(SENTENCES[note.code]).format(**note.values)
+    return f"{note.values[INSIDE]}: {said}" if INSIDE in note.values else said

@@ -51,11 +51,11 @@ def size(text: str) -> float:
 
 def split(pages: list[Page]) -> list[list[Passage]]:
     """The passages of each page, in order; every block is in one of them, headings at the beginning of what follows."""
-    splitter = _Splitter()
+    splitter = Splitter()
     return [list(splitter.page(page)) for page in pages]
 
 
-class _Splitter:
+class Splitter:
     """Goes through a document's pages; what holds from one to the next is kept here."""
 
     def __init__(self) -> None:

@@ -169,7 +169,7 @@ class ConversationStore(MessageStore):
             " WHERE messages_index MATCH ? AND c.deleted IS NULL ORDER BY i.rowid DESC",
             query,
         )
-        with contextlib.closing(hits):  # type: ignore[type-var]  # a generator
+        with contextlib.closing(hits):
             for hit in hits:
                 if len(found) >= limit:
                     break

@@ -14,7 +14,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0  # to wait for another program that holds the file
+_INCREMENTAL = 2  # of PRAGMA auto_vacuum
+SHRINK_PAGES = 2000  # given back at a time: 8 MB
+SHRINK_SHARE = 0.2  # of the file that must be unused before it is written anew
 READERS = 4  # connections that are kept open for reading; more are opened, and closed, when needed
 
 
@@ -60,6 +63,9 @@ class Database:
         try:
             with writing(self.path), self._translated():
                 private(self.path)
+                if not self._connection.execute("PRAGMA page_count").fetchone()[0]:
+                    # An older file becomes so when it is first worth the time (`shrink`).
+                    self._connection.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
@@ -214,7 +220,7 @@ class Database:
             cursor.close()  # a statement that is not read to its end would keep its snapshot
             return found  # type: ignore[no-any-return]
 
-    def each(self, sql: str, *values: Any) -> Iterator[sqlite3.Row]:
+    def each(self, sql: str, *values: Any) -> Generator[sqlite3.Row, None, None]:
         """The rows of a query one by one, for who stops when it has enough. Close the iterator (`contextlib.closing`)."""
         with self._reader() as connection:
             cursor = self._run(connection, sql, values)
@@ -246,6 +252,32 @@ class Database:
                 connection.close()
             else:
                 self._idle.put(connection)
+
+    def shrink(self) -> None:
+        """Give the room of what was removed back to the disk.
+
+        A file that could not be made smaller bit by bit is written anew once, where that is worth it: it takes as long as a
+        copy of the file, in which others can read and cannot write.
+        """
+        kind, pages, free = (
+            self._number(f"PRAGMA {name}") for name in ("auto_vacuum", "page_count", "freelist_count")
+        )
+        if kind != _INCREMENTAL:
+            if free >= max(SHRINK_SHARE * pages, SHRINK_PAGES):
+                with self._lock:
+                    self._run(self._connection, f"PRAGMA auto_vacuum = {_INCREMENTAL}")
+                    self._run(self._connection, "VACUUM")
+            return
+        while free:
+            with self._lock:
+                self._run(self._connection, f"PRAGMA incremental_vacuum({SHRINK_PAGES})").fetchall()
+            before, free = free, self._number("PRAGMA freelist_count")
+            if free >= before:
+                return  # others hold what is left
+
+    def _number(self, sql: str) -> int:
+        row = self.row(sql)
+        return int(row[0]) if row is not None else 0
 
     def check(self) -> bool:
         """Whether SQLite finds the file sound."""

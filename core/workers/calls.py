@@ -77,9 +77,18 @@ class PendingCall:
         """Ask the worker to stop; the call then ends, usually with Cancelled."""
         self._worker.cancel(self)
 
-    def items(self) -> Iterator[Any]:
-        """The stream's pieces as they come, until the call ends. Raises the call's error."""
-        while (item := self._stream.get()) is not _END:
+    def items(self, timeout: float | None = None) -> Iterator[Any]:
+        """The stream's pieces as they come, until the call ends. Raises the call's error.
+
+        Raises TimeoutError where the next piece, or the end, does not come within `timeout` seconds.
+        """
+        while True:
+            try:
+                item = self._stream.get(timeout=timeout)
+            except queue.Empty:
+                raise TimeoutError from None
+            if item is _END:
+                break
             yield item
         self._stream.put(_END)
         if self._error is not None:

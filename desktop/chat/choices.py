@@ -108,6 +108,12 @@ class Choices(QObject):
         self.refresh()
         self._composer.setFocus()
 
+    def collection_renamed(self, old: str, new: str) -> None:
+        """A collection has another name, or is part of another one."""
+        if self.collection == old:
+            self.collection = new
+        self.refresh()
+
     def use_model(self, model: str) -> None:
         """Let this model answer, here and in new chats."""
         conversation = self._conversation

@@ -539,6 +539,8 @@ class Quotation(QFrame):
 def place_text(source: Source) -> str:
     """A source's file and page in a few words."""
     name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
+    if source.label and formats.unit_of(name) != "page":
+        return tr("{file} · {place}", file=name, place=source.label)
     if not source.page:
         return name
     match formats.unit_of(name):

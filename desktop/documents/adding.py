@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
-from core.documents.ingest import FailedFile, IngestProgress, IngestReport
+from core.documents.ingest import FailedFile, IngestProgress, IngestReport, Stage
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
+from desktop.operations import Operations
 
 SAID = 3  # failed files that are told in the banner; more are listed on demand
 
@@ -32,15 +33,20 @@ class AddingStrip(QFrame):
     """A quiet strip above the composer: which file, how far, and a way to stop."""
 
     cancelled = Signal()
+    paused = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
+        self._text, self._waiting, self._paused = "", 0, False
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
+        self.pause = QPushButton(tr("Pause"))
+        self.pause.setToolTip(tr("Wait after this file; goes on where it was, also tomorrow"))
+        self.pause.clicked.connect(lambda: self.paused.emit(not self._paused))
         self.cancel = QPushButton(tr("Stop"))
         self.cancel.setToolTip(tr("Stop adding; what is done is kept"))
         self.cancel.clicked.connect(self.cancelled)
@@ -48,10 +54,24 @@ class AddingStrip(QFrame):
         layout.setContentsMargins(14, 8, 8, 8)
         layout.addWidget(self.label)
         layout.addWidget(self.bar, 1)
+        layout.addWidget(self.pause)
         layout.addWidget(self.cancel)
         self.hide()
 
-        self._text, self._waiting = "", 0
+    def set_paused(self, paused: bool) -> None:
+        """Whether everything waits."""
+        self._paused = paused
+        self.pause.setText(tr("Continue") if paused else tr("Pause"))
+        self._show_text()
+
+    def follow(self, event: AdditionsChanged) -> None:
+        """The line has changed."""
+        self.set_paused(event.paused)
+        self.show_waiting(len(event.waiting))
+        if event.running is None and not (event.paused and event.waiting):
+            self.hide()
+        elif event.paused:
+            self.show()
 
     def show_waiting(self, waiting: int) -> None:
         """How many additions wait behind this one."""
@@ -60,20 +80,52 @@ class AddingStrip(QFrame):
 
     def _show_text(self) -> None:
         behind = tr_n("{n} more waiting", "{n} more waiting", self._waiting) if self._waiting else ""
-        self.label.setText(" · ".join(part for part in (self._text, behind) if part))
+        text = tr("Paused") if self._paused else self._text
+        self.label.setText(" · ".join(part for part in (text, behind) if part))
 
     def show_progress(self, progress: IngestProgress) -> None:
         """One step of an addition."""
-        if progress.passages:
-            self._text = tr("Preparing {file}", file=progress.file)
-            share = progress.embedded / progress.passages
-        else:
-            self._text = tr("Reading {file}", file=progress.file)
-            share = 0.0
+        self._text = " · ".join(filter(None, (stage_text(progress), left_text(progress.left))))
+        if progress.files > 1:
+            self._text = f"{min(progress.done + 1, progress.files)}/{progress.files} · {self._text}"
+        share = progress.part / progress.parts if progress.parts else 0.0
         self._show_text()
         self.bar.setRange(0, 1000)
-        self.bar.setValue(int(1000 * (progress.done + share) / max(progress.files, 1)))
+        self.bar.setValue(int(1000 * min((progress.done + share) / max(progress.files, 1), 1)))
         self.show()
+
+
+def stage_text(progress: IngestProgress) -> str:
+    """What is being done with a file, in a few words."""
+    values = {"file": progress.file, "n": progress.part, "total": progress.parts}
+    if progress.stage is Stage.EMBEDDING:
+        return tr("Preparing {file}", **values)
+    if progress.stage is Stage.RECOGNISING:
+        return tr("Recognising the text of {file}, page {n} of {total}", **values)
+    if progress.parts:
+        return tr("Reading {file}, page {n} of {total}", **values)
+    return tr("Reading {file}", **values)
+
+
+def state_text(progress: IngestProgress) -> str:
+    """What is being done with a file, without its name."""
+    values = {"n": progress.part, "total": progress.parts}
+    if progress.stage is Stage.EMBEDDING:
+        return tr("preparing {n} of {total}", **values) if progress.parts else tr("preparing")
+    if progress.stage is Stage.RECOGNISING:
+        return tr("recognising page {n} of {total}", **values)
+    return tr("reading page {n} of {total}", **values) if progress.parts else tr("reading")
+
+
+def left_text(seconds: float | None) -> str:
+    """About how long it will take; '' where nobody knows."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return tr("less than a minute left")
+    if seconds < 3600:
+        return tr_n("about {n} minute left", "about {n} minutes left", round(seconds / 60))
+    return tr_n("about {n} hour left", "about {n} hours left", round(seconds / 3600))
 
 
 class FailedFiles(QDialog):
@@ -96,14 +148,18 @@ class Adding(QObject):
 
     added = Signal(str, object)  # a collection that can be asked now, and the conversation it was added for
 
-    def __init__(self, additions: Additions, notify: Notify, bridge: Bridge, window: QWidget) -> None:
+    def __init__(
+        self, additions: Additions, operations: Operations, notify: Notify, bridge: Bridge, window: QWidget
+    ) -> None:
         super().__init__(window)
+        self._operations = operations
         self._additions = additions
         self._notify = notify
         self._window = window
         self._for: dict[int, int | None] = {}  # the conversation of an addition, by its number
         self.strip = AddingStrip()
         self.strip.cancelled.connect(additions.cancel_all)
+        self.strip.paused.connect(self.pause)
         bridge.on(IngestProgress, self.strip.show_progress)
         bridge.on(AdditionsChanged, self._line_changed)
         bridge.on(AdditionEnded, self._ended)
@@ -120,10 +176,25 @@ class Adding(QObject):
         """Go on with what an earlier session did not finish."""
         self._additions.resume()
 
+    def stop(self) -> None:
+        """Stop everything that is added; what is done stays."""
+        self._additions.cancel_all()
+
+    def waiting(self, collection: str) -> list[str]:
+        """The absolute paths of files whose turn in a collection has not come; from any thread."""
+        return [
+            str(Path(file).absolute())
+            for addition in self._additions.line
+            if addition.collection == collection
+            for file in addition.course.waiting()
+        ]
+
+    def pause(self, paused: bool) -> None:
+        """Let everything wait, or go on."""
+        self._operations.in_order("pause", lambda job: self._additions.pause(paused))
+
     def _line_changed(self, event: AdditionsChanged) -> None:
-        self.strip.show_waiting(len(event.waiting))
-        if event.running is None:
-            self.strip.hide()
+        self.strip.follow(event)
 
     def _ended(self, event: AdditionEnded) -> None:
         addition, report = event.addition, event.report

@@ -1,19 +1,32 @@
-"""The right panel: a source opened at its page, the passage highlighted.
+"""The right panel: a source opened at its place, the passage highlighted.
 
-PDF pages come as pixels and rectangles from core's `Pages`; other formats are shown as text.
+Pages come as pixels and rectangles from core's `Pages`, sheets as a table with its row marked, everything else as clean text.
+The document's kind says which (core/documents/formats.py), not its name. Where the file has gone, its text is still here; where
+the document was removed, the quotation is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+    QTextCursor,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QScrollArea,
     QStackedWidget,
     QTextBrowser,
@@ -23,11 +36,16 @@ from PySide6.QtWidgets import (
 )
 
 from core.chat.conversation import Source
+from core.documents import formats
 from core.documents.messages import PageImage
+from core.documents.model import Block
 from core.documents.pages import Pages
+from core.errors import TsukueError
 from core.jobs import Job
-from core.storage.documents import DocumentStore, Place
+from core.storage.documents import DocumentStore, Place, StoredPage
 from desktop.chat.message_widgets import place_text
+from desktop.documents import document_text, system_viewer
+from desktop.documents.sheet_view import SheetView
 from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.operations import Operations
@@ -35,6 +53,19 @@ from desktop.theme import Theme
 from desktop.widgets.icons import icon
 
 HIGHLIGHT = QColor("#ffe58a")  # on the white of a page, in light and dark alike
+ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
+FOUND = 500  # places that a search in a document goes through
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What is needed to show a place: the page it is on, what that consists of, and where it stands there."""
+
+    page: StoredPage
+    blocks: list[Block]
+    place: Place | None
+    image: PageImage | None
+    trouble: BaseException | None = None  # why the page could not be drawn
 
 
 class PageView(QWidget):
@@ -88,6 +119,10 @@ class SourceView(QWidget):
         self._current = 0
         self._place_text = ""
         self._highlighted = ""
+        self._shown: _Shown | None = None
+        self._zoom = ZOOMS.index(1.0)
+        self._found: list[Place] = []
+        self._hit = -1
         self._opening: Job | None = None  # what is on its way; another one's result is dropped
 
         self.title = QLabel()
@@ -124,21 +159,59 @@ class SourceView(QWidget):
         self.text.setOpenLinks(False)
         self.text.setAccessibleName(tr("Text of the document"))
         self.text.document().setDocumentMargin(18)
+        self.sheet = SheetView(theme)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.message.setContentsMargins(18, 18, 18, 18)
         self.message.setProperty("role", "muted")
         self.stack = QStackedWidget()
-        for widget in (self.page_area, self.text, self.message):
+        for widget in (self.page_area, self.text, self.sheet, self.message):
             self.stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(header)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self._tools())
+        for keys, function in (
+            (QKeySequence.StandardKey.Find, self._begin_search),
+            (QKeySequence.StandardKey.ZoomIn, lambda: self._set_zoom(self._zoom + 1)),
+            (QKeySequence.StandardKey.ZoomOut, lambda: self._set_zoom(self._zoom - 1)),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(function)
         theme.changed.connect(self._paint)
         self._paint()
+
+    def _tools(self) -> QWidget:
+        """Below the source: search in the document, size, copying and the way to the file."""
+        bar = QWidget()
+        bar.setObjectName("sourceTools")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(4)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search in this document"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(tr("Search in this document"))
+        self.search.returnPressed.connect(lambda: self._search(1))
+        self.search.textChanged.connect(self._search_changed)
+        self.hits = QLabel()
+        self.hits.setProperty("role", "muted")
+        row.addWidget(self.search, 1)
+        row.addWidget(self.hits)
+        self.smaller = self._button(row, "minus", tr("Smaller (Ctrl+-)"))
+        self.larger = self._button(row, "plus", tr("Larger (Ctrl++)"))
+        self.copy = self._button(row, "copy", tr("Copy with its source"))
+        self.outside = self._button(row, "open", tr("Open in another program"))
+        self.smaller.clicked.connect(lambda: self._set_zoom(self._zoom - 1))
+        self.larger.clicked.connect(lambda: self._set_zoom(self._zoom + 1))
+        self.copy.clicked.connect(self._copy)
+        self.outside.clicked.connect(self._open_outside)
+        return bar
 
     def _button(self, row: QHBoxLayout, symbol: str, tip: str) -> QToolButton:
         button = QToolButton()
@@ -171,10 +244,9 @@ class SourceView(QWidget):
         self.next.setEnabled(number < len(self._sources) - 1)
         if self._opening is not None:
             self._opening.cancel()
-        if source.page and Path(source.path).suffix.lower() == ".pdf":
-            self._show_page(source, source.page)
-        else:
-            self._show_text(source)
+        self._found, self._hit = [], -1
+        self.hits.clear()
+        self._show(source)
 
     def _show_place(self) -> None:
         room = self.width() - self.title.sizeHint().width() - 205
@@ -186,27 +258,72 @@ class SourceView(QWidget):
         super().resizeEvent(event)
         self._show_place()
 
-    def _show_page(self, source: Source, page: int) -> None:
+    def _show(self, source: Source, at: Place | None = None) -> None:
+        """Show a source's place, or another place `at` of its document."""
         ratio = self.devicePixelRatioF()
-        width = int(max(self.width() - 44, 280) * ratio)
-        self.message.setText(tr("Opening the page…"))
-        self.stack.setCurrentWidget(self.message)
+        width = int(max(self.width() - 44, 280) * ratio * ZOOMS[self._zoom])
+        self.message.setText(tr("Opening the source…"))
+        if at is None:
+            self.stack.setCurrentWidget(self.message)
 
-        def draw(job: Job) -> PageImage:
-            place = self._locate(source)
-            boxes = self._store.boxes(place.page_id, place.start, place.end) if place is not None else []
-            return self._pages.draw(source.path, page, width, boxes=boxes, job=job)
+        def read(job: Job) -> _Shown | None:
+            place = at or self._locate(source)
+            page = self._store.page(place.page_id) if place is not None else None
+            if page is None or place is None:
+                return None
+            blocks = self._store.blocks(page.id)
+            if formats.viewer_of(page.format, page.path) != "page" or page.number is None:
+                return _Shown(page, blocks, place, None)
+            boxes = self._store.boxes(place.page_id, place.start, place.end)
+            try:
+                image = self._pages.draw(page.path, page.number, width, boxes=boxes, job=job)
+            except TsukueError as error:  # the file has moved or cannot be drawn: its text is still here
+                job.check()
+                return _Shown(page, blocks, place, None, error)
+            return _Shown(page, blocks, place, image)
 
-        def show(image: PageImage) -> None:
-            self.page.show_page(image, ratio)
+        self._open("open a source", read, lambda shown: self._fill(source, shown, ratio))
+
+    def _fill(self, source: Source, shown: _Shown | None, ratio: float) -> None:
+        self._shown = shown
+        for button in (self.smaller, self.larger, self.search, self.outside):
+            button.setEnabled(shown is not None)
+        if shown is None or shown.place is None:
+            self._highlighted = ""
+            said = tr("This document is no longer in the collection.")
+            self.message.setText(f"{said}\n\n“{source.text}”")
+            self.stack.setCurrentWidget(self.message)
+            return
+        place = shown.place
+        self._highlighted = shown.page.text[place.start : place.end]
+        if shown.trouble is not None:
+            self.place.setToolTip(sentence(shown.trouble))
+        if shown.image is not None:
+            self.page.show_page(shown.image, ratio)
             self.stack.setCurrentWidget(self.page_area)
             QTimer.singleShot(0, self._to_highlight)
+            return
+        kind = formats.viewer_of(shown.page.format, shown.page.path)
+        if kind == "sheet" and any(b.rows and b.start <= place.start <= b.end for b in shown.blocks):
+            self.sheet.show_page(shown.page.text, shown.blocks, (place.start, place.end))
+            self.stack.setCurrentWidget(self.sheet)
+            return
+        self._fill_text(shown)
 
-        def fail(error: BaseException) -> None:
-            self._show_text(source)  # the file has moved or cannot be drawn: its text is still here
-            self.place.setToolTip(sentence(error))
+    def _fill_text(self, shown: _Shown) -> None:
+        assert shown.place is not None
+        marked = shown.place.start, shown.place.end
+        document = self.text.document()
+        start = document_text.fill(document, shown.page.text, shown.blocks, marked, self._theme.tokens)
+        cursor = QTextCursor(document)
+        cursor.setPosition(max(start, 0))
+        self.text.setTextCursor(cursor)
+        self.stack.setCurrentWidget(self.text)
+        QTimer.singleShot(0, self._to_text)
 
-        self._open("draw a page", draw, show, fail)
+    def _to_text(self) -> None:
+        bar = self.text.verticalScrollBar()
+        bar.setValue(bar.value() + self.text.cursorRect().top() - 120)
 
     def _open(
         self,
@@ -240,33 +357,80 @@ class SourceView(QWidget):
             source.page_id, source.start, source.end, source.path, source.page, source.text
         )
 
-    def _show_text(self, source: Source) -> None:
-        def read(_: Job) -> tuple[str, Place | None]:
-            place = self._locate(source)
-            return self._store.page_text(place.page_id) if place is not None else "", place
+    # ------------------------------------------------------------ tools
 
-        self._open("read a page's text", read, lambda found: self._fill_text(*found))
-
-    def _fill_text(self, text: str, place: Place | None) -> None:
-        self._highlighted = text[place.start : place.end] if place is not None else ""
-        if not text or place is None:
-            self.message.setText(tr("This document is no longer in the collection."))
-            self.stack.setCurrentWidget(self.message)
+    def _set_zoom(self, zoom: int) -> None:
+        zoom = min(max(zoom, 0), len(ZOOMS) - 1)
+        if zoom == self._zoom or self._shown is None:
             return
-        self.text.setPlainText(text)
-        cursor = QTextCursor(self.text.document())
-        # Qt counts in UTF-16; offsets are in characters.
-        start = len(text[: place.start].encode("utf-16-le")) // 2
-        length = len(text[place.start : place.end].encode("utf-16-le")) // 2
-        cursor.setPosition(start)
-        cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
-        style = QTextCharFormat()
-        style.setBackground(QColor(self._theme.tokens.highlight))
-        cursor.mergeCharFormat(style)
-        cursor.setPosition(start)
-        self.text.setTextCursor(cursor)
-        self.stack.setCurrentWidget(self.text)
-        self.text.ensureCursorVisible()
+        self._zoom = zoom
+        size = round(14 * ZOOMS[zoom])
+        for widget in (self.text, self.sheet):
+            font = widget.font()
+            font.setPixelSize(size)
+            widget.setFont(font)
+            widget.setStyleSheet(f"font-size: {size}px")
+        if self._shown.image is not None:
+            self._show(self._sources[self._current], self._shown.place)
+
+    def _begin_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _search_changed(self) -> None:
+        self._found, self._hit = [], -1
+        self.hits.clear()
+
+    def _search(self, step: int) -> None:
+        """Go to the next place of the words in the whole document."""
+        words, shown = self.search.text(), self._shown
+        if not words.strip() or shown is None:
+            return
+        if self._found:
+            self._go_to_hit((self._hit + step) % len(self._found))
+            return
+
+        def found(places: list[Place]) -> None:
+            self._found = places
+            if not places:
+                self.hits.setText(tr("not found"))
+                return
+            here = shown.page.id
+            self._go_to_hit(next((i for i, p in enumerate(places) if p.page_id >= here), 0))
+
+        self._open(
+            "search in a document",
+            lambda job: self._store.words_in(shown.page.document, words, FOUND),
+            found,
+        )
+
+    def _go_to_hit(self, hit: int) -> None:
+        self._hit = hit
+        self.hits.setText(tr("{n}/{total}", n=hit + 1, total=len(self._found)))
+        self._show(self._sources[self._current], self._found[hit])
+
+    def _copy(self) -> None:
+        """The quotation with where it stands, to be pasted elsewhere."""
+        source = self._sources[self._current]
+        QGuiApplication.clipboard().setText(f"“{source.text}” ({place_text(source)})")
+        self.hits.setText(tr("copied"))
+
+    def _open_outside(self) -> None:
+        shown = self._shown
+        if shown is None:
+            return
+
+        def failed(error: BaseException) -> bool:
+            self.hits.setText(tr("the file is not there"))
+            return isinstance(error, OSError)
+
+        path, number = shown.page.path, shown.page.number
+        self._operations.run(
+            "open a file",
+            lambda job: system_viewer.open_at_page(path, number),
+            lambda opened: None if opened else system_viewer.open_file(path),
+            failed,
+        )
 
     def highlighted_text(self) -> str:
         """The text that is highlighted in a text source (for tests and screen readers)."""

@@ -472,7 +472,7 @@ def test_documents_are_found_as_they_were(home: Home, tmp_path: Path) -> None:
     app = App(home)
     app.ingest.add([str(tmp_path / "a.txt")], "desk", Job(1, "add"))
     made = app.backups.make()
-    app.ingest.remove("desk", "a.txt")
+    app.document_service.remove("desk", "a.txt")
     app.ingest.add([str(tmp_path / "b.txt")], "desk", Job(1, "add"))
     app.close()
     home.states.mkdir()

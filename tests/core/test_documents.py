@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
 from core.documents import index, passages, retrieve, support
-from core.documents.ingest import IngestProgress
+from core.documents.ingest import IngestProgress, Stage
 from core.documents.messages import StoreVectors
 from core.documents.model import Kind, Page, Writer
 from core.errors import (
@@ -67,7 +67,8 @@ def add(app: App, *files: Path | str, collection: str = "c") -> Any:
 
 
 def read(app: App, path: Path) -> list[Page]:
-    pages, _ = app.ingest.read(path, Job(0, "test"))
+    pages: list[Page] = []
+    app.ingest.read(path, Job(0, "test"), pages.append)
     return pages
 
 
@@ -238,8 +239,8 @@ def test_a_reader_that_dies_costs_one_file(app: App, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.logs("a file was not added", "process ended while")
-def test_a_file_that_takes_too_long_is_given_up(app: App, tmp_path: Path) -> None:
-    app.ingest.seconds_per_file = 0
+def test_a_file_of_which_no_page_comes_is_given_up(app: App, tmp_path: Path) -> None:
+    app.ingest.patience = 0
     for name in ("a.txt", "b.txt", "c.txt"):  # the next one is not given to the process that is being ended
         (tmp_path / name).write_text("text")
     report = add(app, tmp_path)
@@ -311,7 +312,7 @@ def test_indexing_goes_on_where_a_kill_stopped_it(app: App, home: Home, tmp_path
     progress: list[IngestProgress] = []
     app.events.listen(IngestProgress, progress.append)
     job = app.jobs.start("add", lambda job: app.ingest.add([str(path)], "c", job))
-    until(lambda: any(p.embedded for p in progress))
+    until(lambda: any(p.stage is Stage.EMBEDDING for p in progress))
     job.cancel()  # what a kill leaves behind is the same: text stored, some vectors missing
     job.wait()
     app.close()
@@ -338,7 +339,7 @@ def test_a_worker_that_dies_while_embedding_is_tried_again(app: App, tmp_path: P
     progress: list[IngestProgress] = []
     app.events.listen(IngestProgress, progress.append)
     job = app.jobs.start("add", lambda job: app.ingest.add([str(path)], "c", job))
-    until(lambda: any(p.embedded for p in progress))
+    until(lambda: any(p.stage is Stage.EMBEDDING for p in progress))
     os.kill(app.index.worker.pid or 0, signal.SIGKILL)
     report = job.wait()
     assert (report.added, report.failed) == (1, [])
@@ -385,11 +386,11 @@ def test_removed_documents_are_not_found(app: App, tmp_path: Path) -> None:
     for name, text in (("a.txt", "The gate closes at eight."), ("b.txt", "The shop opens at nine.")):
         (tmp_path / name).write_text(text)
     add(app, tmp_path)
-    assert app.ingest.remove("c", str(tmp_path / "a.txt")) == 1
+    assert len(app.document_service.remove("c", str(tmp_path / "a.txt")).documents) == 1
     assert [f.passage.text for f in retrieve.search(app.documents, app.index, "c", "gate", 5)] == [
         "The shop opens at nine."
     ]
-    assert app.ingest.remove("c") == 1
+    assert len(app.document_service.remove("c").documents) == 1
     with pytest.raises(CollectionMissing):
         app.documents.documents("c")
 
@@ -503,7 +504,7 @@ def test_a_document_removed_while_it_is_embedded_costs_nothing_else(app: App, tm
     progress: list[IngestProgress] = []
     app.events.listen(IngestProgress, progress.append)
     job = app.jobs.start("add", lambda job: app.ingest.add([str(long), str(other)], "c", job))
-    until(lambda: any(p.embedded for p in progress))
+    until(lambda: any(p.stage is Stage.EMBEDDING for p in progress))
     app.documents.remove(app.documents.documents("c")[0].id)
     report = job.wait()
     assert report.failed == []

@@ -96,7 +96,7 @@ def test_an_index_of_another_embedder_that_missed_a_removal_is_filled_again(
     added.ingest.resume(Job(0, "test"))
     added.index.check(added.documents.collection("c"))
     added.settings.change(embedder=documents_index.STARTER_EMBEDDER)
-    added.ingest.remove("c", str(tmp_path / "a.txt"))
+    added.document_service.remove("c", str(tmp_path / "a.txt"))
     added.settings.change(embedder=OTHER)
     added.index.worker.stop()  # a new life of the worker: the index is looked at again
     found = retrieve.search(added.documents, added.index, "c", "anything", 5)
@@ -108,7 +108,8 @@ def test_an_index_of_another_embedder_that_missed_a_removal_is_filled_again(
 def test_a_removed_collection_leaves_no_index_of_any_embedder(added: App) -> None:
     added.settings.change(embedder=OTHER)
     added.ingest.resume(Job(0, "test"))
-    assert added.ingest.remove("c") == 2
+    assert len(added.document_service.remove("c").documents) == 2
+    assert added.document_service.purge(Job(0, "test")) == 2
     for name in (f"collection-1-{OTHER}", "collection-1-use-multilingual"):
         assert added.index.worker.call(CountVectors(name)).result().count == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import pytest
 
 from core.chat.conversation import MessageState, Role
+from core.documents import transfer
 from core.documents.model import Page
 from core.documents.passages import Passage
+from core.errors import FileMissing
+from core.storage.collections import RENAMED
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
-from core.storage.documents import COUNTED, UNFINISHED, DocumentStore
+from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
 from tests.support import ten_years
 
 LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
@@ -24,10 +28,12 @@ MEANT = {
     "SELECT 1 FROM conversations WHERE deleted IS NULL LIMIT 1": "it ends with the first row",
     COUNTED: "once, at the start, and when the embedder was changed: a number of each document, not its text",
     UNFINISHED: "only where something is: each document is asked whether it lacks a vector",
+    RENAMED: "a person renames or merges a collection: each conversation, not what was said in it",
+    FILES: "every few minutes, in the background: each document's file is looked at",
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
 # Indexes of a few rows: answers under way, conversations that wait to be purged.
-FEW = ("messages_unfinished", "conversations_deleted")
+FEW = ("messages_unfinished", "conversations_deleted", "documents_removed", "pages_to_recognise")
 TABLE = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?!WHERE|JOIN|ON|SET|ORDER|LEFT|VALUES|LIMIT)(\w+))?"
 )
@@ -94,18 +100,72 @@ def _use_conversations(store: ConversationStore) -> set[str]:
     return set(calls)
 
 
+def _empty_transfer() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(transfer.CREATE)
+    return connection
+
+
 def _use_documents(store: DocumentStore) -> set[str]:
     name = store.collections()[0].name
     number = store.collection(name)
     text = "The gate closes at eight."
-    page = (Page(1, text), [Passage(0, len(text), "")])
+    page = draft(Page(1, text), [Passage(0, len(text), "")])
     document, _ = store.put(name, "gate.txt", "/gate.txt", "0" * 64, 25, [page])
     found = store.without_vectors(document, "another", 10)
+    hidden: list[int] = []
     calls: dict[str, Any] = {
         "collection": lambda: store.collection("new one", create=True),
         "collections": store.collections,
         "has_collection": lambda: store.has_collection(name),
-        "remove_collection": lambda: store.remove_collection("new one"),
+        "collection_size": lambda: store.collection_size(name),
+        "rename_collection": lambda: store.rename_collection("new one", "newer"),
+        "hide_collection": lambda: hidden.append(store.hide_collection("newer")),
+        "hidden_collections": store.hidden_collections,
+        "restore_collection": lambda: store.restore_collection(hidden[0]),
+        "follow_merge": lambda: store.follow_merge("newer", name),
+        "delete_collection": lambda: store.delete_collection(hidden[0]),
+        "give_back_room": store.give_back_room,
+        "add_wish": lambda: store.add_wish("", ("/gate.txt",)),
+        "name_wish": lambda: store.name_wish(1, name),
+        "wishes": store.wishes,
+        "end_wish": lambda: store.end_wish(1),
+        "pause": lambda: store.pause(False),
+        "paused": store.paused,
+        "add_failure": lambda: store.add_failure(name, "/bad.txt", "bad.txt", FileMissing("bad.txt")),
+        "failures": lambda: store.failures(name),
+        "forget_failure": lambda: store.forget_failure(name, "/bad.txt"),
+        "forget_failures": lambda: store.forget_failures(name),
+        "watch": lambda: store.watch(name, "/folder"),
+        "watched": store.watched,
+        "set_lost": lambda: store.set_lost(1, True),
+        "unwatch": lambda: store.unwatch(name, "/folder"),
+        "leave_out": lambda: store.leave_out(name, "/folder/a.txt"),
+        "left_out": lambda: store.left_out(name),
+        "take_again": lambda: store.take_again(name, ["/folder/a.txt"]),
+        "pictures": lambda: store.pictures(document),
+        "to_recognise": store.to_recognise,
+        "recognised": lambda: store.recognised(document),
+        "put_recognised": lambda: store.put_recognised(document, 1, page),
+        "set_notes": lambda: store.set_notes(document, []),
+        "set_changed": lambda: store.set_changed(document, changed=False),
+        "set_seen": lambda: store.set_seen(document, 25, 1.0),
+        "files": store.files,
+        "forget_reading": lambda: store.forget_reading(document),
+        "copy_collection": lambda: store.copy_collection(number, _empty_transfer()),
+        "document": lambda: store.document(document),
+        "give": lambda: [
+            store.collection("other", create=True),
+            store.give(document, "other"),
+            store.give(document, name),
+        ],
+        "hide": lambda: [store.hide(document), store.hide(document, hidden=False)],
+        "hidden": store.hidden,
+        "passage_ids": lambda: store.passage_ids(document),
+        "vectors_of": lambda: store.vectors_of(document, "another"),
+        "page_ids": lambda: store.page_ids(document),
+        "page": lambda: store.page(1),
+        "words_in": lambda: store.words_in(document, "gate", 5),
         "documents": lambda: [store.documents(name), store.documents(name, after="/a", limit=5)],
         "count_documents": lambda: store.count_documents(name),
         "unfinished": lambda: store.unfinished("another"),
@@ -144,7 +204,7 @@ def _scans(database: Database, sql: str) -> list[str]:
     for table, alias in TABLE.findall(sql):
         names[table] = table
         names[alias or table] = table
-    marks = sql.count("?") if "?1" not in sql else 3
+    marks = max(map(int, re.findall(r"\?(\d)", sql)), default=sql.count("?"))
     values = [None] * marks
     found = []
     for row in database._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values):

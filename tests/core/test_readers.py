@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import tarfile
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -18,7 +19,7 @@ from pptx.util import Inches
 
 from core.documents import formats, passages
 from core.documents.model import Kind, Note, Page
-from core.documents.readers import epub, html, mail, odf, tables, text, xlsx
+from core.documents.readers import archives, cell_formats, epub, html, mail, odf, rtf, tables, text, xlsx
 from core.documents.readers import pptx as slides
 from core.errors import EncodingUnknown, FileDamaged, FileEmpty, FormatOld, FormatUnknown
 
@@ -107,7 +108,7 @@ def test_sheets_show_numbers_and_dates_as_they_are_formatted(tmp_path: Path) -> 
     assert pumps.text.splitlines() == [
         "Pumps",
         "Model | Bought | Price | Share | Weight | Ok | At",
-        "Heron | 2024-05-01 | 1,234.50 € | 12.5% | 41 kg | TRUE | 9:30",
+        "Heron | 2024/05/01 | 1,234.50 € | 12.5% | 41 kg | TRUE | 9:30",
     ]
     assert [row.header for row in pumps.blocks[1].rows] == [True, False]
     assert costs.text.splitlines() == ["Costs", "Rent | 700"]
@@ -233,16 +234,143 @@ def test_mails_in_japanese_with_html_and_attachments(tmp_path: Path) -> None:
     (page,) = read(mail.read, path, notes)
     assert blocks(page) == [
         (Kind.HEADING, "点検のお知らせ"),
-        (Kind.NOTE, "From: desk@example.org\nTo: Ito <ito@example.org>"),
+        (Kind.NOTE, "From: desk@example.org\nTo: Ito <ito@example.org>\nAttachments: 図面.pdf"),
         (Kind.PARAGRAPH, "エレベーターの点検は十月三日です。"),
         (Kind.QUOTATION, "> 前の質問"),
     ]
-    assert notes == [Note("attachments", {"names": "図面.pdf"})]
+    assert notes == [Note("inside", {"names": "図面.pdf", "count": "1"})]  # there is no PDF behind that name
     only_html = EmailMessage()
     only_html["Subject"] = "Hours"
     only_html.set_content("<p>Open at <b>nine</b>.</p>", subtype="html")
     path.write_bytes(only_html.as_bytes())
     assert read(mail.read, path)[0].text == "Hours\nOpen at nine."
+
+
+def test_what_is_attached_is_read_as_a_file_of_its_own(tmp_path: Path) -> None:
+    inner = EmailMessage()
+    inner["Subject"] = "Key"
+    inner.set_content("The key lies under the third pot.")
+    message = EmailMessage()
+    message["Subject"] = "Prices"
+    message.set_content("See below.")
+    message.add_attachment("Item;Price\nScone;1.50\n", subtype="csv", filename="prices.csv")
+    message.add_attachment(inner)
+    message.add_attachment(b"\0\1\2", maintype="application", subtype="octet-stream", filename="tool.exe")
+    path = tmp_path / "a.eml"
+    path.write_bytes(message.as_bytes())
+    notes: list[Note] = []
+    mailed, prices, key = read(mail.read, path, notes)
+    assert (prices.label, prices.text) == ("Prices › prices.csv", "Item | Price\nScone | 1.50")
+    assert "third pot" in key.text
+    assert mailed.label == "Prices"
+    assert notes == [Note("inside", {"names": "tool.exe", "count": "1"})]
+    box = tmp_path / "a.mbox"
+    box.write_bytes(
+        b"From a@b Mon Jan  1 00:00:00 2024\n"
+        + message.as_bytes()
+        + b"\n\nFrom c@d Mon Jan  1 00:00:01 2024\n"
+        + inner.as_bytes()
+    )
+    assert formats.tell(box) is formats.MAILBOX
+    assert [page.label for page in read(mail.read_box, box, [])] == [
+        "Prices",
+        "Prices › prices.csv",
+        key.label,
+        "Key",
+    ]
+
+
+# ---------------------------------------------------------------- archives, RTF, old spreadsheets
+
+
+def test_archives_are_read_file_by_file_within_bounds(tmp_path: Path) -> None:
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("deep/機械.txt", "弁は毎年六月に交換する。")
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../up.txt", "The gate closes at eight.")
+        archive.writestr("b.md", "# Hours\n\nOpen at nine.")
+        archive.write(inner, "older.zip")
+        archive.writestr("bomb.txt", b"a" * 30_000_000)
+        archive.writestr("__MACOSX/b.md", "never")
+        archive.writestr("tool.exe", b"MZ\0\0")
+    assert formats.tell(path) is formats.ZIP
+    notes: list[Note] = []
+    pages = read(archives.read_zip, path, notes)
+    assert [(page.label, page.text) for page in pages] == [
+        ("../../up.txt", "The gate closes at eight."),
+        ("b.md", "Hours\nOpen at nine."),
+        ("older.zip › deep/機械.txt", "弁は毎年六月に交換する。"),
+    ]
+    assert notes == [Note("inside", {"names": "bomb.txt, tool.exe", "count": "2"})]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "inner.zip"]
+    packed = tmp_path / "a.tar.gz"
+    with tarfile.open(packed, "w:gz") as tar:
+        tar.add(inner, "in/inner.zip")
+        link = tarfile.TarInfo("link.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    assert formats.tell(packed) is formats.TAR
+    (page,) = read(archives.read_tar, packed, [])
+    assert (page.label, page.text) == ("in/inner.zip › deep/機械.txt", "弁は毎年六月に交換する。")
+
+
+def test_rich_text_with_headings_tables_notes_and_japanese(tmp_path: Path) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_bytes(
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}{\f1\fcharset128 MS Mincho;}}"
+        rb"{\stylesheet{\s1\outlinelevel0 heading 1;}}{\info{\author nobody}}"
+        rb"\pard\s1 Gr\'fc\'dfe\par\pard The pump costs 85{\super 3}{\footnote\pard Without the hose.} euros\u8212\'97always.\par"
+        rb"{\deleted gone}\pard {\f1 \'8b\'40\'8a\'42}{\v hidden}\par"
+        rb"{\listtext 1.\tab}\ls1 First item\par\pard"
+        rb"\trowd\intbl Item\cell Price\cell\row\trowd\intbl Scone\cell 1.50\cell\row\pard end\par}"
+    )
+    assert formats.tell(path) is formats.RICH
+    (page,) = read(rtf.read, path, [])
+    assert blocks(page) == [
+        (Kind.HEADING, "Grüße"),
+        (Kind.PARAGRAPH, "The pump costs 85 euros—always."),
+        (Kind.FOOTNOTE, "Without the hose."),
+        (Kind.PARAGRAPH, "機械"),
+        (Kind.ITEM, "First item"),
+        (Kind.TABLE, "Item | Price\nScone | 1.50"),
+        (Kind.PARAGRAPH, "end"),
+    ]
+    path.write_bytes(b"{\\rtf1 " + b"{" * 100_000)
+    with pytest.raises(FileDamaged):
+        read(rtf.read, path, [])
+
+
+def test_data_is_read_with_its_letters_and_a_record_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"name": "Caf\\u00e9 \\u6771\\u4eac", "quote": "a\\u0022b", "path": "C:\\\\users"}')
+    assert (
+        read(text.read_json, path, [])[0].text
+        == '{"name": "Café 東京", "quote": "a\\u0022b", "path": "C:\\\\users"}'
+    )
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"gate": "G1", "at": 5}\n{"gate": "G2", "at": 6}\n')
+    assert blocks(read(text.read_json, path, [])[0]) == [
+        (Kind.ITEM, '{"gate": "G1", "at": 5}'),
+        (Kind.ITEM, '{"gate": "G2", "at": 6}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"),
+    [
+        ("dd/mm/yyyy", "01/05/2024"),
+        ('yyyy"年"m"月"d"日"', "2024年5月1日"),
+        ("[$-409]d-mmm-yy;@", "1-May-24"),
+        ("d mmmm yyyy", "1 May 2024"),
+        ("m/d/yy h:mm AM/PM", "5/1/24 1:30 PM"),
+        ("yyyy-mm-dd hh:mm:ss", "2024-05-01 13:30:00"),
+        ("aaaa", "水曜日"),
+    ],
+)
+def test_dates_are_shown_as_their_formats_have_them(pattern: str, shown: str) -> None:
+    assert cell_formats.shown(45413.5625, "", pattern, cell_formats.EPOCH) == shown
 
 
 # ---------------------------------------------------------------- OpenDocument, code, subtitles
@@ -359,7 +487,6 @@ def test_a_file_is_what_its_content_says(tmp_path: Path) -> None:
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FormatOld),
         ("a.pages", b"PK\x03\x04", FormatOld),
         ("a.bin", b"\0\1\2", FormatUnknown),
-        ("a.zip", b"PK\x03\x04", FormatUnknown),
     ):
         path = tmp_path / name
         path.write_bytes(data)

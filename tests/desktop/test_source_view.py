@@ -108,7 +108,8 @@ def test_a_source_whose_document_was_removed_says_so(qtbot: QtBot, open_window: 
     window = open_window(welcomed=True)
     (tmp_path / "a.txt").write_text("The gate closes at eight.")
     source = source_of(window, tmp_path / "a.txt", "The gate closes at eight.", None)
-    window.app.ingest.remove("c")
+    window.app.document_service.remove("c")
     window.open_source([source], 0)
     qtbot.waitUntil(lambda: "no longer in the collection" in window.source.message.text(), timeout=SECONDS)
+    assert "The gate closes at eight." in window.source.message.text()  # what was quoted of it stays
     assert window.source.stack.currentWidget() is window.source.message

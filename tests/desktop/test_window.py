@@ -476,10 +476,11 @@ def test_what_was_not_read_of_a_file_is_said(
     qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
     assert window.chat.banner.text.text().startswith(f"half.pdf: {said}")
     window.show_page("documents")
-    shown = {"en": "2 pages · read in part", "ja": "2 ページ · 一部のみ"}[language]
-    qtbot.waitUntil(
-        lambda: any(label.text() == shown for label in window.documents.findChildren(QLabel)), timeout=10_000
-    )
+    model, state = window.documents.model, {"en": "read in part", "ja": "一部のみ"}[language]
+    qtbot.waitUntil(lambda: model.rowCount() == 1, timeout=10_000)
+    assert model.index(0, 1).data() == state
+    window.documents.files.setCurrentIndex(model.index(0, 0))
+    assert said in window.documents.details.remarks.text()
 
 
 @pytest.mark.logs("a file was not added", "shown to the person: FormatUnknown")

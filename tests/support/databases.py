@@ -15,7 +15,7 @@ from core.documents.model import Page, Writer
 from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
-from core.storage.documents import DocumentStore
+from core.storage.documents import DocumentStore, draft
 
 TABLES = (
     "conversations",
@@ -88,7 +88,7 @@ def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int 
                 f"/tmp/{number}.txt",
                 f"{number:064d}",
                 1000,
-                list(zip(pages, passages.split(pages), strict=True)),
+                [draft(page, cut) for page, cut in zip(pages, passages.split(pages), strict=True)],
             )
             while batch := shelf.without_vectors(document, "e", 50):
                 vectors = [(p.id, struct.pack("<64e", *(chance.random() for _ in range(64)))) for p in batch]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 BAD = "\ufffd"
 LOOKED_AT = 100_000  # bytes by which an encoding without a mark is judged
+MARGIN = 0.06  # by which the best of the double-byte encodings must be better than the next to be sure
 FEW = 0.02  # share of a text's characters that may be bad
 
 _MARKS = (
@@ -214,6 +215,34 @@ def _utf8(data: bytes) -> Decoded | None:
 # ---------------------------------------------------------------- double-byte encodings
 
 
+# Characters that running text of a language is full of: those that children learn first, and the commonest of Chinese texts.
+_LEARNT = frozenset(
+    "一右雨円王音下火花貝学気九休玉金空月犬見五口校左三山子四糸字耳七車手十出女小上森人水正生青夕石赤千川先早草足村大男竹中虫町天田土"
+    "二日入年白八百文木本名目立力林六引羽雲園遠何科夏家歌画回会海絵外角楽活間丸岩顔汽記帰弓牛魚京強教近兄形計元言原戸古午後語工公広交"
+    "光考行高黄合谷国黒今才細作算止市矢姉思紙寺自時室社弱首秋週春書少場色食心新親図数西声星晴切雪船線前組走多太体台地池知茶昼長鳥朝直"
+    "通弟店点電刀冬当東答頭同道読内南肉馬売買麦半番父風分聞米歩母方北毎妹万明鳴毛門夜野友用曜来里理話悪安暗医委意育員院飲運泳駅央横屋"
+    "温化荷界開階寒感漢館岸起期客究急級宮球去橋業曲局銀区苦具君係軽血決研県庫湖向幸港号根祭皿仕死使始指歯詩次事持式実写者主守取酒受州"
+    "拾終習集住重宿所暑助昭消商章勝乗植申身神真深進世整昔全相送想息速族他打対待代第題炭短談着注柱丁帳調追定庭笛鉄転都度投豆島湯登等動"
+    "童農波配倍箱畑発反坂板皮悲美鼻筆氷表秒病品負部服福物平返勉放味命面問役薬由油有遊予羊洋葉陽様落流旅両緑礼列練路和最成加結果必要料"
+    "約続選法対変関係付無連番録機能議案件価格納請求額税込送料担当署承認備考株式設備点検確認定期費用単位量計画報告提供利用者参停留始終"
+)
+_CHINESE = frozenset(
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学"
+    "如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将"
+    "两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及"
+    "比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统"
+    "区保至队形社便空决治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万取拉格望觉术领共"
+    "确传师观清今切院让识候带导争运這個們來為國說時會對後麼過發當沒動還進樣開從實無與長機學經產業間題應報將兩關點體見種變總電數給話認條處"
+)
+_IDEOGRAPH = re.compile("[\u3400-\u9fff]")
+
+
+def _familiar(text: str, common: frozenset[str]) -> float:
+    """Which share of a text's ideographs a language's are full of."""
+    found = _IDEOGRAPH.findall(text)
+    return sum(c in common for c in found) / len(found) if found else 0.0
+
+
 @dataclass(frozen=True)
 class _Rows:
     """A double-byte encoding, with the lead bytes of its common characters and of its kana."""
@@ -243,6 +272,7 @@ def _double(data: bytes) -> Decoded | None:
     if b"\0" in sample:
         return None
     best: tuple[float, str] | None = None
+    second = 0.0
     for rows in _DOUBLES:
         pairs = common = wrong = singles = 0
         for match in rows.pair.finditer(sample):
@@ -260,18 +290,23 @@ def _double(data: bytes) -> Decoded | None:
         touching = len(_TOUCHING.findall(text)) / pairs
         score = common / pairs - touching - 0.5 * singles / pairs - wrong / pairs - text.count(BAD) / pairs
         if rows.encoding in ("cp932", "euc_jp"):  # Japanese is full of kana
-            score += min(len(_KANA.findall(text)) / pairs, 0.3) * 2 - 0.15
+            kana = min(len(_KANA.findall(text)) / pairs, 0.3) * 2
+            score += max(kana - 0.15, 0.5 * _familiar(text, _LEARNT) - 0.1)
         elif rows.encoding == "cp949":  # Korean is hangul and nothing else, and has blanks between words
             korean = len(_HANGUL.findall(text)) > 0.85 * pairs and text.count(" ") > pairs / 12
             score += 0.1 if korean else -0.5
+        else:
+            score += 0.5 * _familiar(text, _CHINESE) - 0.2
         if best is None or score > best[0]:
-            best = score, rows.encoding
+            best, second = (score, rows.encoding), best[0] if best is not None else 0.0
+        else:
+            second = max(second, score)
     if best is None or best[0] < 0.75:
         return None
     single = _single(data)  # accented letters that follow one another look like pairs: words decide
     if single is not None and single.sure:
         return None
-    return _whole(data, best[1])
+    return _whole(data, best[1], sure=best[0] - second > MARGIN)
 
 
 # ---------------------------------------------------------------- single-byte encodings

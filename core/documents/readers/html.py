@@ -127,6 +127,12 @@ def _words(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
+def _is_mark(element: Any) -> bool:
+    """Whether what is raised is the mark of a footnote: a link within the page."""
+    links = [e for e in element.iter() if local(e).lower() == "a"]
+    return bool(links) and all(link.get("href", "").startswith("#") for link in links)
+
+
 class _Walk:
     """Goes through the elements of a page once; words that stand between blocks are paragraphs."""
 
@@ -165,6 +171,8 @@ class _Walk:
             self._loose.append(f" {element.get('alt', '')} ")
         elif name in ("rt", "rp"):
             pass  # how the base text is read
+        elif name == "sup" and _is_mark(element):
+            pass  # of a footnote: no digit of what it follows
         elif name not in _BLOCKS:
             self._inside(element)
         else:
@@ -261,7 +269,10 @@ def text_within(element: Any, without: list[Any] | None = None) -> str:
         for child in parent:
             name = local(child).lower()
             if not (
-                name in _SKIPPED or name in ("", "rt", "rp") or (without and any(child is w for w in without))
+                name in _SKIPPED
+                or name in ("", "rt", "rp")
+                or (name == "sup" and _is_mark(child))
+                or (without and any(child is w for w in without))
             ):
                 parts.append(" " if name in _BLOCKS or name in ("br", "td", "th") else "")
                 collect(child)

@@ -13,7 +13,21 @@ from core.documents.model import Kind, Note, Page, Writer
 from core.documents.readers.text import text_of
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_PROPERTY = re.compile(r"(?m)^(title|author|date|description|summary|version)[ \t]*:[ \t]*(\S.*?)[ \t]*$")
+_PROPERTY = re.compile(r"(?m)^(\w[\w -]{0,40}?)[ \t]*:[ \t]*(\S.*?)[ \t]*$")
+_TECHNICAL = frozenset(
+    {
+        "layout",
+        "template",
+        "permalink",
+        "slug",
+        "weight",
+        "draft",
+        "nav_order",
+        "sidebar_position",
+        "toc",
+        "css",
+    }
+)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<[/!?a-zA-Z][^>]*>")
 _SPACES = re.compile(r"[ \t]*\n[ \t]*")
@@ -24,7 +38,8 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     text = text_of(path.read_bytes(), name, notes)
     page = Writer()
     front = _FRONT.match(text)
-    properties = dict(_PROPERTY.findall(front[1])) if front else {}
+    properties = {key.lower(): value for key, value in _PROPERTY.findall(front[1])} if front else {}
+    properties = {key: value for key, value in properties.items() if key not in _TECHNICAL}
     body = text[front.end() :] if front else text
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
     title = properties.pop("title", "").strip("'\"")

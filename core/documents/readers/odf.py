@@ -86,8 +86,8 @@ def _blocks(parent: Any, page: Writer, depth: int) -> None:
                     page.item(words, depth)
                 else:
                     page.paragraph(words)
-                for note in notes:
-                    page.add(Kind.FOOTNOTE, note)
+                for kind, note in notes:
+                    page.add(kind, note)
             case "list":
                 _blocks(child, page, depth + 1)
             case "table":
@@ -99,10 +99,10 @@ def _blocks(parent: Any, page: Writer, depth: int) -> None:
                 _blocks(child, page, depth)
 
 
-def _words(paragraph: Any) -> tuple[str, list[str]]:
-    """A paragraph's text, and the notes that hang on it."""
+def _words(paragraph: Any) -> tuple[str, list[tuple[Kind, str]]]:
+    """A paragraph's text, and the footnotes and comments that hang on it."""
     parts: list[str] = []
-    notes: list[str] = []
+    notes: list[tuple[Kind, str]] = []
 
     def collect(element: Any) -> None:
         parts.append(element.text or "")
@@ -117,8 +117,11 @@ def _words(paragraph: Any) -> tuple[str, list[str]]:
                     parts.append("\n")
                 case "note":
                     said = [_words(p)[0] for p in child.iter() if local(p) == "p"]
-                    notes.append("\n".join(said))
-                case "annotation" | "ruby-text" | "":
+                    notes.append((Kind.FOOTNOTE, "\n".join(said)))
+                case "annotation":
+                    said = [_words(p)[0] for p in child.iter() if local(p) == "p"]
+                    notes.append((Kind.NOTE, "\n".join(said)))
+                case "ruby-text" | "":
                     pass
                 case _:
                     collect(child)

@@ -42,7 +42,10 @@ from core.documents.readers.pdf_rows import (
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
 TALLER = 1.12  # of the size of the text: a heading
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
-_ITEM = re.compile(r"^\s*(?:[•・●○■◆▪‣–*-]\s|[•・●○■◆▪‣]|\(?\d{1,3}[.)）]\s|[①-⑳]|第\d+[条項章節])")
+_ITEM = re.compile(
+    r"^\s*(?:[•・●○■◆▪‣–*-]\s|[•・●○■◆▪‣]|\(?\d{1,3}[.)）]\s|\(?[a-z][)）]\s|[①-⑳]|第\d+[条項章節])"
+)
+_LABEL = re.compile(r"^(?:[•・●○■◆▪‣–*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)）]|[①-⑳]|[ア-ン][.)）])$")
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S")
 _NARROW = frozenset("il.,;:'|!()[]/jI")
 _DIGITS = re.compile(r"\d+")
@@ -109,7 +112,7 @@ class PageLayout:
                 yield from self._paragraphs(band.rows, left, right)
                 continue
             columns = columns_of(band)
-            if any(not column for column in columns):
+            if _labels(columns) or any(not column for column in columns):
                 yield from self._paragraphs([Row(row.segments) for row in band.rows], left, right)
             elif sum(len(row.segments) > 1 for row in band.rows) < 2 and not ruled(columns, rules):
                 yield from self._paragraphs(band.rows, left, right)  # a label beside a text
@@ -124,11 +127,36 @@ class PageLayout:
                         depth + 1,
                     )
             else:
-                yield self._table(band, columns, rules if not vertical else Rules())
+                yield from self._with_surroundings(band, rules if not vertical else Rules(), left, right)
 
     # ------------------------------------------------------------ tables
 
-    def _table(self, band: Band, columns: list[list[Row]], rules: Rules) -> Piece:
+    def _with_surroundings(self, band: Band, rules: Rules, left: float, right: float) -> Iterator[Piece]:
+        """A table, and the single lines before and behind it that rules part from it: its caption, the next heading."""
+        across = [y for y, a, b in rules.horizontal if b - a > 0.3 * (right - left)]
+
+        def apart(row: Row, other: Row) -> bool:
+            low, high = sorted((row.v, other.v))
+            return len(row.segments) == 1 and any(low < y < high for y in across)
+
+        rows = list(band.rows)
+        before: list[Row] = []
+        behind: list[Row] = []
+        while len(rows) > 3 and apart(rows[0], rows[1]) and len(rows[1].segments) > 1:
+            before.append(rows.pop(0))
+        while (
+            len(rows) > 3
+            and apart(rows[-1], rows[-2])
+            and not any(y > rows[-1].v for y in across if y < rows[-1].v + 3 * rows[-1].size)
+        ):
+            behind.insert(0, rows.pop())
+        if before:
+            yield from self._paragraphs(before, left, right)
+        yield self._table(Band(rows, band.gutters), rules)
+        if behind:
+            yield from self._paragraphs(behind, left, right)
+
+    def _table(self, band: Band, rules: Rules) -> Piece:
         middles = [(s + e) / 2 for s, e in band.gutters]
         distance = pitch(band.rows)
         lines = sorted(
@@ -143,15 +171,25 @@ class PageLayout:
         lined = len(inside) >= 2 or (len(inside) == 1 and len(band.rows) <= 3)
         cells: list[list[list[Row]]] = []
         before: Row | None = None
+        parted_rows: list[dict[int, list[Segment]]] = []
         for row in band.rows:
             parts: dict[int, list[Segment]] = {}
             for segment in parted(row, middles):
                 middle = (segment.start + segment.end) / 2
                 parts.setdefault(sum(middle > m for m in middles), []).append(segment)
-            if before is None:
+            parted_rows.append(parts)
+        # Between two rules stands one row, unless several lines there are full: then rules part the head and the foot only.
+        groups = [sum(y < row.v for y in inside) for row in band.rows]
+        full = Counter(
+            group
+            for group, parts in zip(groups, parted_rows, strict=True)
+            if len(parts) > len(middles) - (len(middles) > 2)
+        )
+        for row, parts, group in zip(band.rows, parted_rows, groups, strict=True):
+            if before is None or any(before.v < y < row.v for y in inside):
                 new = True
-            elif lined:
-                new = any(before.v < y < row.v for y in inside)
+            elif lined and full[group] <= 1:
+                new = False
             else:
                 # A line that has nothing in the first column goes on the cells above it.
                 new = 0 in parts or row.v - before.v > 1.5 * distance
@@ -225,9 +263,10 @@ class PageLayout:
         low = rows[0].v > 0.5 * self._height
         if low and size < 0.95 * self._body and (first.raised or first.text in "0123456789*†‡§※"):
             return Piece(Kind.FOOTNOTE, text)
-        if _ITEM.match(said):
-            return Piece(Kind.ITEM, text)
         short = len(said) <= (60 if WIDE.search(said) else 120) and len(rows) <= 3
+        larger = bool(self._body) and size / self._body >= TALLER
+        if _ITEM.match(said) and not (short and larger):
+            return Piece(Kind.ITEM, text)
         numbered = _NUMBERED.match(said)
         if short and any(c.isalpha() for c in said):
             level = 0
@@ -278,6 +317,13 @@ class PageLayout:
                 segment.marks = [
                     m for m in segment.marks if not (id(m) in marked and m.raised and id(m) not in first)
                 ] or segment.marks
+
+
+def _labels(columns: list[list[Row]]) -> bool:
+    """Whether the first of two columns holds nothing but the marks of a list's items."""
+    return (
+        len(columns) == 2 and bool(columns[0]) and all(_LABEL.match(row.text.strip()) for row in columns[0])
+    )
 
 
 def _fixed_pitch(row: Row) -> bool:

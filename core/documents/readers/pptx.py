@@ -90,6 +90,9 @@ class _Slide:
             names = next((_points(e) for e in entry if local(e) in ("cat", "xVal")), [])
             values = next((_points(e) for e in entry if local(e) in ("val", "yVal")), [])
             series.append((" ".join(title), names, values))
+        chart = next((e for e in root.iter() if local(e) == "chart"), None) if root is not None else None
+        for title in (e for e in chart if local(e) == "title") if chart is not None else ():
+            self._page.add(Kind.CAPTION, " ".join(_paragraphs(title)))
         if series:
             names = max((s[1] for s in series), key=len)
             rows = [["", *(title for title, _, _ in series)]]

@@ -10,6 +10,9 @@ from core.documents.model import STRETCH_CHARACTERS, Kind, Note, Page, Writer
 from core.documents.readers import encodings
 from core.errors import EncodingUnknown, FileEmpty
 
+_ESCAPED = re.compile(
+    r"(?<!\\)(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4})"
+)
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
 _GAP = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")  # nothing that one reads
@@ -44,9 +47,13 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
 
 def read_code(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """Programs, data and logs, in which every line stays as it is: a page, or several of very long ones."""
+    yield from _code(text_of(path.read_bytes(), name, notes))
+
+
+def _code(text: str) -> Iterator[Page]:
     lines: list[str] = []
     length = 0
-    for line in [*text_of(path.read_bytes(), name, notes).splitlines(keepends=True), ""]:
+    for line in [*text.splitlines(keepends=True), ""]:
         if lines and (length > STRETCH_CHARACTERS or not line):
             page = Writer()
             page.add(Kind.CODE, "".join(lines))
@@ -55,6 +62,37 @@ def read_code(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             lines, length = [], 0
         lines.append(line)
         length += len(line)
+
+
+def read_json(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+    """Data: letters that are written as codes are letters; a record a line is a paragraph each, and its fields stay together."""
+    text = text_of(path.read_bytes(), name, notes)
+    if "\\u" in text:
+        text = _ESCAPED.sub(_letter, text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    records = sum(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
+    if records < 0.9 * len(lines) or len(lines) < 2:
+        yield from _code(text)
+        return
+    page = Writer()
+    for line in lines:
+        if page.length > STRETCH_CHARACTERS:
+            yield page.page()
+            page = Writer()
+        page.item(line)
+    yield page.page()
+
+
+def _letter(match: re.Match[str]) -> str:
+    """What a code stands for, or the code where it stands for half a letter or for a mark that means something here."""
+    found = (
+        match[0]
+        .encode("ascii")
+        .decode("unicode_escape")
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+    )
+    return match[0] if "\ufffd" in found or not found.isprintable() or found in '"\\' else found
 
 
 def read_subtitles(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:

@@ -5,23 +5,18 @@ The XML is walked: openpyxl gives values without what is shown of them, and need
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.documents.model import STRETCH_ROWS, Note, Page, Writer
+from core.documents.model import STRETCH_ROWS, Kind, Note, Page, Writer
+from core.documents.readers.cell_formats import BUILT_IN, EPOCH, EPOCH_1904, names_columns, shown
 from core.documents.readers.packages import Package, attribute, local, relation
 from core.errors import FileEmpty
 
 CELLS = 5_000_000  # of a file; what comes behind is said not to be read
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
-# The formats that are not written into a file (ECMA-376, 18.8.30).
-_BUILT_IN = {9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
-             20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss", 1: "0", 2: "0.00",
-             3: "#,##0", 4: "#,##0.00", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00"}  # fmt: skip
-_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
@@ -43,12 +38,16 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             rows, headers = reader.rows(root)
             if rows and attribute(sheet, "state") in ("hidden", "veryHidden"):
                 hidden.append(title)
-            for start in range(0, len(rows), STRETCH_ROWS):
+            comments = _comments(package, part, notes)
+            for start in range(0, max(len(rows), bool(comments)), STRETCH_ROWS):
                 page = Writer(number, title)
                 if not start:
                     page.heading(title, 1)
                 some = rows[start : start + STRETCH_ROWS]
                 page.table(some, headers=0 if start else headers, goes_on=start > 0)
+                if start + STRETCH_ROWS >= len(rows):
+                    for comment in comments:
+                        page.add(Kind.NOTE, comment)
                 yield page.page()
         if not reader.seen:
             raise FileEmpty(name)
@@ -58,6 +57,22 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             notes.append(Note("cells", {"count": f"{CELLS:,}"}))
     finally:
         package.close()
+
+
+def _comments(package: Package, part: str, notes: list[Note]) -> list[str]:
+    """What was remarked on cells of a sheet, each with its cell."""
+    found = []
+    for _, kind, target in package.relations(part):
+        if kind not in ("comments", "threadedComment"):
+            continue
+        root = package.xml_or_note(target, notes)
+        for comment in (
+            (e for e in root.iter() if local(e) in ("comment", "threadedComment")) if root is not None else ()
+        ):
+            words = "".join(e.text or "" for e in comment.iter() if local(e) in ("t", "text")).strip()
+            if words:
+                found.append(f"{attribute(comment, 'ref')}: {words}")
+    return list(dict.fromkeys(found))
 
 
 class _Book:
@@ -73,11 +88,7 @@ class _Book:
         self._strings = [_text(e) for e in part("sharedStrings") or () if local(e) == "si"]
         self._formats = _formats(part("styles"))
         properties = next((e for e in book if local(e) == "workbookPr"), None)
-        self._epoch = (
-            datetime.datetime(1904, 1, 1)
-            if attribute(properties, "date1904") in ("1", "true")
-            else datetime.datetime(1899, 12, 30)
-        )
+        self._epoch = EPOCH_1904 if attribute(properties, "date1904") in ("1", "true") else EPOCH
         self.seen = 0  # cells
 
     def rows(self, sheet: Any) -> tuple[list[list[str]], int]:
@@ -102,7 +113,7 @@ class _Book:
         width = max(map(len, rows), default=0)
         empty = [c for c in range(width) if not any(c < len(row) and row[c] for row in rows)]
         rows = [[text for c, text in enumerate(row) if c not in empty] for row in rows]
-        return rows, 1 if len(rows) > 1 and _names(rows) else 0
+        return rows, 1 if len(rows) > 1 and names_columns(rows) else 0
 
     def _shown(self, cell: Any) -> str:
         """What a cell shows."""
@@ -122,49 +133,7 @@ class _Book:
             return raw
         style = attribute(cell, "s", "0")
         pattern = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else ""
-        return self._formatted(number, raw, pattern)
-
-    def _formatted(self, number: float, raw: str, pattern: str) -> str:
-        bare = _QUOTED.sub("", pattern.split(";")[0]).lower()
-        if re.search(r"[dy]|h|(?<![0#?.])m|ss", bare) and not re.search("[0#]", bare.replace("ss.00", "")):
-            return self._date(number, bare)
-        if "%" in bare:
-            return f"{number * 100:.{_decimals(bare)}f}%"
-        if "0" in bare or "#" in bare:
-            said = f"{number:,.{_decimals(bare)}f}" if "," in bare else f"{number:.{_decimals(bare)}f}"
-            return _affixed(said, pattern.split(";")[0])
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.15g}"
-
-    def _date(self, days: float, bare: str) -> str:
-        try:
-            moment = self._epoch + datetime.timedelta(days=days)
-        except OverflowError:
-            return f"{days:g}"
-        moment = (moment + datetime.timedelta(microseconds=500_000)).replace(microsecond=0)
-        has_day, has_time = bool(re.search("[dy]", bare)), "h" in bare or "s" in bare
-        if not has_day and has_time:
-            whole = moment - self._epoch
-            seconds = int(whole.total_seconds())
-            hours = seconds // 3600 if days >= 1 else moment.hour
-            return f"{hours}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if "s" in bare else "")
-        if has_day and "d" not in bare:
-            return f"{moment:%Y-%m}"
-        return f"{moment:%Y-%m-%d}" + (f" {moment.hour}:{moment.minute:02}" if has_time else "")
-
-
-def _affixed(said: str, pattern: str) -> str:
-    """A number with the signs and units that its format puts around it: € 12.00, 5 kg."""
-    plain = re.sub(r"\[\$([^\]-]*)[^\]]*\]", r'"\1"', pattern)
-    match = re.match(r"^(.*?)[#0?][#0?,.]*(.*)$", re.sub(r"\[[^\]]*\]", "", plain))
-    if match is None:
-        return said
-    before, after = (re.sub(r'[_*].|["\\()]', "", part) for part in match.groups())
-    return f"{before}{said}{after}".strip()
-
-
-def _decimals(bare: str) -> int:
-    match = re.search(r"\.([0#?]+)", bare)
-    return len(match[1]) if match else 0
+        return shown(number, raw, pattern, self._epoch)
 
 
 def _formats(styles: Any) -> list[str]:
@@ -178,7 +147,7 @@ def _formats(styles: Any) -> list[str]:
     for block in (e for e in styles if local(e) == "cellXfs"):
         for entry in block:
             number = attribute(entry, "numFmtId", "0")
-            found.append(own.get(number) or _BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
+            found.append(own.get(number) or BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
     return found
 
 
@@ -211,10 +180,3 @@ def _spread(rows: list[list[str]], reference: str) -> None:
         top += [""] * (last + 1 - len(top))
         for column in range(first + 1, last + 1):
             top[column] = top[column] or top[first]
-
-
-def _names(rows: list[list[str]]) -> bool:
-    """Whether the first row names the columns: words in it, figures below."""
-    first = [text for text in rows[0] if text]
-    figures = [bool(re.fullmatch(r"[\d.,%€$¥£: -]+", text)) for text in first]
-    return bool(first) and not any(figures) and len(first) >= max(len(rows[1]) - 1, 1)

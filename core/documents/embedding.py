@@ -1,0 +1,141 @@
+"""Embeds documents on a thread of its own while the next ones are read; short ones share a batch.
+
+What is stored is the truth: a document is ready when none of its passages lacks a vector, so whatever ends this thread
+loses at most one batch.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from core.documents.index import BATCH, Index
+from core.errors import Cancelled, TsukueError, WorkerFault
+from core.jobs import Job
+from core.storage.documents import DocumentStore, StoredPassage
+
+AHEAD = 400  # passages that may be stored and not embedded before reading waits
+
+
+class Embeddable:
+    """A stored document on its way through; `error` is set where it could not be embedded."""
+
+    def __init__(self, document: int, collection: str, file: str) -> None:
+        self.document = document
+        self.collection = collection
+        self.file = file
+        self.passages = 0  # that lacked a vector
+        self.embedded = 0
+        self.error: TsukueError | None = None
+        self.ready = False
+
+
+class Embedding:
+    """A line of documents to be embedded. `told` is called, on its thread, after each batch with the document it ended in."""
+
+    def __init__(
+        self, store: DocumentStore, index: Index, job: Job, told: Callable[[Embeddable], None]
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._job = job
+        self._told = told
+        self._line: collections.deque[Embeddable] = collections.deque()
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="embed documents", daemon=True)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What is put in is embedded by the end of this block, or has its error. Raises Cancelled at no time."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+            self._thread.join()
+
+    def put(self, one: Embeddable) -> None:
+        """Add a document; waits while too much is ahead of it. Raises Cancelled."""
+        one.passages = self._store.count_without_vectors(one.document, self._index.embedder)
+        leave = self._job.on_cancel(self._wake)
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: self._job.cancelled or self._ahead() < AHEAD)
+                self._job.check()
+                self._line.append(one)
+                self._changed.notify_all()
+        finally:
+            leave()
+
+    def _ahead(self) -> int:
+        return sum(one.passages - one.embedded for one in self._line)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        leave = self._job.on_cancel(self._wake)
+        try:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._job.cancelled or self._ended or self._line)
+                    if self._job.cancelled or not self._line:
+                        return
+                self._batch()
+        finally:
+            leave()
+
+    def _batch(self) -> None:
+        """Embed up to BATCH passages of those that are first in line, and let go of those that are ready."""
+        taken: list[
+            tuple[Embeddable, int, bool]
+        ] = []  # with how many passages, and whether these are its last
+        passages: list[StoredPassage] = []
+        with self._changed:
+            line = list(self._line)
+        for one in line:
+            if one.collection != line[0].collection or len(passages) >= BATCH:
+                break
+            room = BATCH - len(passages)
+            found = self._store.without_vectors(one.document, self._index.embedder, room)
+            # By what there is, not by what was counted: a document may be removed meanwhile.
+            taken.append((one, len(found), len(found) < room or one.embedded + room >= one.passages))
+            passages += found
+        try:
+            if passages:
+                self._index.embed(self._store.collection(line[0].collection), passages, self._job)
+        except Cancelled:
+            return
+        except TsukueError as error:
+            self._fail([one for one, *_ in taken], error)
+            return
+        except Exception as error:
+            self._fail([one for one, *_ in taken], WorkerFault("Tsukue", type(error).__name__))
+            raise
+        done = []
+        for one, count, last in taken:
+            one.embedded += count
+            if last:
+                one.ready = True
+                done.append(one)
+        self._store.set_ready(*(one.document for one in done))
+        self._leave(done)
+        self._told(taken[-1][0])
+
+    def _fail(self, ones: list[Embeddable], error: TsukueError) -> None:
+        for one in ones:
+            one.error = error
+        self._leave(ones)
+        self._told(ones[-1])
+
+    def _leave(self, ones: list[Embeddable]) -> None:
+        with self._changed:
+            for one in ones:
+                self._line.remove(one)
+            self._changed.notify_all()

@@ -1,0 +1,1 @@
+"""Evaluations: slower than tests, with figures instead of verdicts. `make evaluate` runs them."""
