@@ -18,10 +18,12 @@ from core.chat.service import ChatService
 from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
+from core.documents import recognition as documents_recognition
 from core.documents.additions import Additions
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.documents.pages import Pages
+from core.documents.recognition import Recognition
 from core.documents.service import Documents
 from core.documents.watching import Watching
 from core.engine import local, states
@@ -135,6 +137,17 @@ class App:
             home.root,
         )
         self.additions = Additions(self.ingest, self.documents, self.jobs, self.events)
+        recogniser = documents_recognition.spec(self.library)
+        self.recognition = Recognition(
+            self._worker(recogniser) if recogniser is not None else None,
+            self.documents,
+            self.index,
+            self.additions.hold,
+            self.jobs,
+            self.events,
+        )
+        self.ingest.recognises = self.recognition.possible
+        self.additions.then = self.recognition.start
         self.document_service = Documents(
             self.documents, self.index, self.ingest, self.additions, self.jobs, self.events
         )

@@ -609,6 +609,11 @@ class FileMissing(TsukueError):
     file: str
 
 
+class NameUnusable(TsukueError):
+    sentence = N_("The name of {file} contains bytes that are no text. Rename the file, then add it again.")
+    file: str
+
+
 class FileChanging(TsukueError):
     sentence = N_("{file} is being written by another program. Add it again when that is done.")
     file: str
@@ -658,6 +663,13 @@ class FileEmpty(TsukueError):
 class FileScanned(TsukueError):
     sentence = N_(
         "{file} contains only images of pages. Run it through a text recognition (OCR) app and add the result."
+    )
+    file: str
+
+
+class NothingRecognised(TsukueError):
+    sentence = N_(
+        "No text was recognised in the pictures of {file}. If there is some, scan it again at a higher resolution."
     )
     file: str
 

@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
             app.settings,
             app.library,
             choices,
-            parts.Adding(app.additions, self.operations, self.notify, self.bridge, self),
+            parts.Adding(app.additions, app.recognition, self.operations, self.notify, self.bridge, self),
             parts.Talking(app.voice, self.composer, self.operations, self.notify),
             self.bridge,
             self.reads,

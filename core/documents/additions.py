@@ -11,13 +11,13 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from core.documents.ingest import Course, DocumentsChanged, Ingest, IngestReport
-from core.errors import TsukueError
+from core.errors import Cancelled, TsukueError
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.storage.documents import DocumentStore
@@ -97,6 +97,7 @@ class Additions:
         self._turn = threading.Condition()
         self._line: list[Addition] = []  # the first one runs
         self._paused = store.paused()
+        self.then: Callable[[], object] = lambda: None  # called when an addition has ended
         self._before = max((wish.id for wish in store.wishes()), default=0)  # the last of an earlier session
 
     @property
@@ -192,7 +193,10 @@ class Additions:
                 report = IngestReport(cancelled=True)
             else:
                 self._tell()
-                report = self._work(addition, job)
+                try:
+                    report = self._work(addition, job)
+                except Cancelled:  # while it waited to begin
+                    report = IngestReport(cancelled=True)
             return report
         except BaseException as error:
             failure = error
@@ -204,6 +208,7 @@ class Additions:
                 self._turn.notify_all()
             if addition.wish and (addition.taken_back or not job.cancelled):  # else the program is closing
                 self._forget(addition)
+            self.then()
             self._events.publish(AdditionEnded(addition, report, failure))
             self._tell()
 

@@ -33,7 +33,7 @@ class Embeddable:
 
 
 class Embedding:
-    """A line of documents to be embedded. `told` is called, on its thread, after each batch with the document it ended in."""
+    """A line of documents to be embedded. `told` is called, on its thread, after each batch: with each document that is through, and the one it ended in."""
 
     def __init__(
         self, store: DocumentStore, index: Index, job: Job, told: Callable[[Embeddable], None]
@@ -126,13 +126,17 @@ class Embedding:
                 done.append(one)
         self._store.set_ready(*(one.document for one in done))
         self._leave(done)
-        self._told(taken[-1][0])
+        for one in done:
+            self._told(one)
+        if not taken[-1][0].ready:
+            self._told(taken[-1][0])
 
     def _fail(self, ones: list[Embeddable], error: TsukueError) -> None:
         for one in ones:
             one.error = error
         self._leave(ones)
-        self._told(ones[-1])
+        for one in ones:
+            self._told(one)
 
     def _leave(self, ones: list[Embeddable]) -> None:
         with self._changed:

@@ -40,7 +40,8 @@ def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
         return
     seen.add(real)
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        # Links last: a file is known by its own name, not by that of a link to it.
+        entries = sorted(os.scandir(folder), key=lambda entry: (entry.is_symlink(), entry.name))
     except OSError:
         found.left_out.append((str(folder), FolderUnreadable(_shown(folder.name))))
         return
@@ -50,14 +51,33 @@ def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
         path = folder / entry.name
         if entry.is_symlink():
             target = Path(os.path.realpath(path))
-            if not target.is_relative_to(top):
+            if not target.is_relative_to(top) and not _endless(path):
                 found.left_out.append((str(path), LinkLeadsOut(_shown(entry.name), _shown(str(target)))))
                 continue
-        if entry.is_dir():
+        if _is_folder(entry):
             _walk(path, top, seen, found)
         elif os.path.realpath(path) not in seen:
             seen.add(os.path.realpath(path))
             found.files.append(str(path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder; links that lead in circles, and names that are too long to ask for, are none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _endless(path: Path) -> bool:
+    """Whether a link leads in circles or nowhere: it is named as a file that cannot be opened."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _shown(name: str) -> str:

@@ -15,6 +15,7 @@ from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld,
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
 _MBOX = re.compile(rb"From \S+ .*\d{4}\r?\n(?:>?[!-9;-~]+:.*\r?\n)", re.ASCII)
 HEAD = 4096  # bytes that are looked at
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # gzip, bzip2, xz
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word's, Excel's and PowerPoint's files before 2007, and encrypted ones since
 
@@ -47,8 +48,8 @@ PDF = Format(
     500,
     unit="page",
     viewer="page",
-    lacks=N_("Pages that are pictures, and text that the page does not show."),
-    version=2,
+    lacks=N_("Text that the page does not show."),
+    version=3,
 )
 WORD = Format(
     "docx",
@@ -192,6 +193,16 @@ CODE = Format(
     50,
 )
 
+PICTURE = Format(
+    "picture",
+    N_("Picture"),
+    (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"),
+    "pictures:read",
+    200,
+    unit="page",
+    viewer="page",
+    lacks=N_("What is not printed text."),
+)
 DATA = Format("json", N_("JSON data"), (".json", ".jsonl", ".ndjson", ".geojson"), "text:read_json", 50)
 
 FORMATS = (
@@ -212,6 +223,7 @@ FORMATS = (
     PLAIN,
     CODE,
     DATA,
+    PICTURE,
     ZIP,
     TAR,
 )
@@ -228,6 +240,18 @@ _WAYS_OUT = {
     ".wpd": N_("Open it in LibreOffice and save it as .docx."),
     ".hwp": N_("Open it in Hangul or LibreOffice and save it as .docx."),
     ".pages": N_("Open it in Pages and export it as PDF or Word."),
+    ".heic": N_("Save it as JPEG or PNG, in the app that shows it."),
+    ".heif": N_("Save it as JPEG or PNG, in the app that shows it."),
+    ".avif": N_("Save it as JPEG or PNG, in the app that shows it."),
+    ".gif": N_("Save it as JPEG or PNG, in the app that shows it."),
+    ".msg": N_(
+        "Open it in Outlook and save it as .eml, or drag it onto the desktop from another mail program."
+    ),
+    ".mobi": N_("Convert it to EPUB or PDF, for example with Calibre."),
+    ".azw3": N_("Convert it to EPUB or PDF, for example with Calibre."),
+    ".djvu": N_("Convert it to PDF in the app that shows it."),
+    ".rar": N_("Unpack it and add the files."),
+    ".7z": N_("Unpack it and add the files."),
 }
 
 
@@ -255,6 +279,12 @@ def tell(path: Path) -> Format:
             return found
         if suffix not in _WAYS_OUT:
             return ZIP
+    elif (
+        head.startswith(_PICTURES[:-1])
+        or head[:4] + head[8:12] == b"RIFFWEBP"
+        or (head.startswith(_PICTURES[-1]) and suffix == ".bmp")
+    ):
+        return PICTURE
     elif head.startswith(b"{\\rtf"):
         return RICH
     elif head[257:262] == b"ustar" or (by_suffix(path) is TAR and head.startswith(_PACKED)):
@@ -272,8 +302,8 @@ def tell(path: Path) -> Format:
             return WEB
         if by_name is not None:
             return by_name  # its own reader says what is wrong with it
-        if suffix == "" and _is_text(head):
-            return PLAIN
+        if suffix not in _WAYS_OUT and _is_text(head):
+            return PLAIN if suffix == "" else CODE
     way_out = _WAYS_OUT.get(suffix)
     if way_out is not None:
         raise FormatOld(name, way_out)
@@ -339,4 +369,12 @@ def _ole_has(path: Path, stream: str) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    return bool(head) and b"\0" not in head
+    """Whether the beginning of a file is surely text, whatever its name: UTF-8 with hardly a control character."""
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # a character may be cut off at the end
+            return False
+        text = head[: error.start].decode("utf-8")
+    control = sum(c < " " and c not in "\n\r\t\f" for c in text)
+    return bool(text) and control <= 0.01 * len(text)

@@ -54,6 +54,7 @@ class Index:
         self._settings = settings
         self._folder = Path(str(worker.spec.options["vectors"]))
         self._checked: dict[str, int | None] = {}
+        self._emptied = False  # by ourselves
 
     @property
     def embedder(self) -> str:
@@ -118,6 +119,7 @@ class Index:
         if self.worker.state is State.BUSY:
             return  # nobody is to wait for this; the next time will do
         self.worker.stop()
+        self._emptied = True
         shutil.rmtree(self._folder, ignore_errors=True)  # what another program holds open is used again
 
     def drop(self, collection: int) -> None:
@@ -137,7 +139,8 @@ class Index:
         assert isinstance(count, Count)
         stored = self._store.count_vectors(collection, embedder)
         if count.count != stored:
-            log.warning("index %s held %d of %d vectors: filling it again", name, count.count, stored)
+            level = logging.INFO if self._emptied and not count.count else logging.WARNING
+            log.log(level, "index %s held %d of %d vectors: filling it again", name, count.count, stored)
             self._call(DropIndex(name))
             last = 0
             while page := self._store.vectors(collection, embedder, after=last, limit=REFILL):

@@ -11,13 +11,14 @@ import contextlib
 import hashlib
 import logging
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from core.documents import formats, passages
+from core.documents import formats, notes, passages
 from core.documents.embedding import Embeddable, Embedding
 from core.documents.folders import expand
 from core.documents.index import Index
@@ -29,6 +30,9 @@ from core.errors import (
     FileChanging,
     FileEmpty,
     FileMissing,
+    FileScanned,
+    FileWithoutLetters,
+    NameUnusable,
     ParserDied,
     ParseTooSlow,
     TsukueError,
@@ -37,7 +41,7 @@ from core.errors import (
 )
 from core.events import Event, Events
 from core.jobs import Job
-from core.storage.documents import Document, DocumentStore, draft
+from core.storage.documents import Document, DocumentStore, Draft, draft
 from core.workers.supervisor import Worker, WorkerSpec
 
 log = logging.getLogger(__name__)
@@ -215,6 +219,7 @@ class Ingest:
         self._events = events
         self._own = own
         self.patience: float = PATIENCE
+        self.recognises = False  # whether the text of pictures can be recognised later
 
     def add(
         self, paths: Iterable[str], collection: str, job: Job, course: Course | None = None
@@ -254,10 +259,13 @@ class Ingest:
         try:
             str(path).encode()
         except UnicodeEncodeError:  # a name that is no text cannot be stored or sent
-            raise FileMissing(path.name.encode("utf-8", "replace").decode()) from None
-        if not path.is_file():
+            raise NameUnusable(path.name.encode("utf-8", "replace").decode()) from None
+        try:
+            before = path.stat()
+        except (OSError, ValueError) as error:
+            raise FileMissing(path.name) from error
+        if not stat.S_ISREG(before.st_mode):
             raise FileMissing(path.name)
-        before = path.stat()
         old = self._store.find(collection, str(path))
         if old is not None and self._same(old, before) and not self._outdated(old):
             sha256 = old.sha256
@@ -279,15 +287,15 @@ class Ingest:
                 return None
             return old.id, "added"  # read before, but a kill came before its last vector
         for _ in range(TRIES):
-            document, notes = self._read_and_store(collection, file, path, sha256, job, course)
+            document, said = self._read_and_store(collection, file, path, sha256, job, course)
             after = path.stat()
             if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
                 break
             before, sha256 = after, _hash(path)  # it was written while it was read: once more
         else:
             raise FileChanging(path.name)
-        if notes:
-            report.partly.append(PartlyRead(file, notes))
+        if said:
+            report.partly.append(PartlyRead(file, said))
         return document, "added" if old is None else "replaced"
 
     @staticmethod
@@ -305,7 +313,7 @@ class Ingest:
         """Read a file and store its pages and passages in the place of older ones. Returns its id, and what was not read."""
         modified = path.stat().st_mtime
         splitter = passages.Splitter()
-        drafts = []
+        drafts: list[Draft] = []
 
         def keep(page: Page) -> None:
             drafts.append(draft(page, list(splitter.page(page))))
@@ -313,8 +321,13 @@ class Ingest:
                 self._tell(course, Stage.READING, file, len(drafts), page.of)
 
         summary = self.read(path, job, keep)
+        said = summary.notes
+        if self.recognises and any(one.picture for one in drafts):
+            said = notes.waiting(said)
+        else:
+            drafts = [replace(one, picture=0) for one in drafts]
         if not any(one.passages or one.picture for one in drafts):
-            raise FileEmpty(path.name)
+            raise _nothing(path.name, summary.notes)
         document, gone = self._store.put(
             collection,
             file,
@@ -324,11 +337,11 @@ class Ingest:
             drafts,
             format=summary.format,
             reader=summary.version,
-            notes=summary.notes,
+            notes=said,
             modified=modified,
         )
         self._index.remove(self._store.collection(collection), gone)
-        return document, tuple(summary.notes)
+        return document, tuple(said)
 
     @staticmethod
     def _outdated(document: Document) -> bool:
@@ -420,8 +433,7 @@ class Ingest:
             self._events.publish(DocumentsChanged(collection))
 
     def _embedded(self, one: Embeddable, course: Course) -> None:
-        if one.ready:
-            course.done += 1
+        course.done += one.ready or one.error is not None
         self._tell(course, Stage.EMBEDDING, one.file, one.embedded, one.passages)
 
     def _read_again(self, job: Job, report: IngestReport, course: Course) -> None:
@@ -503,6 +515,9 @@ class _Adding:
             embedding.put(one)
         except Cancelled:
             raise
+        except OSError:  # gone, or no longer to be opened, since it was looked at
+            log.warning("a file was not added: it vanished")
+            self._failed(file, FileMissing(Path(file).name))
         except TsukueError as error:
             log.warning("a file was not added: %s", type(error).__name__)
             self._failed(file, error)
@@ -522,6 +537,14 @@ class _Adding:
         path = str(Path(file).expanduser().absolute())
         if path in self._failed_before:
             self._store.forget_failure(self._collection, path)
+
+
+def _nothing(name: str, said: list[Note]) -> TsukueError:
+    """Why there is no text in a file."""
+    codes = {note.code.removesuffix("-many") for note in said}
+    if "letters" in codes:
+        return FileWithoutLetters(name)
+    return FileScanned(name) if "pictures" in codes else FileEmpty(name)
 
 
 def _hash(path: Path) -> str:

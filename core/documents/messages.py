@@ -27,6 +27,17 @@ class ReadDocument(Request):
     path: str
 
 
+# ---------------------------------------------------------------- recogniser
+
+
+@operation(result=Page, doing=N_("recognising the text of a page"))
+class RecognisePage(Request):
+    """Recognise the text of page `page` (from 1) of a file. Raises the typed errors for files."""
+
+    path: str
+    page: int
+
+
 # ---------------------------------------------------------------- renderer
 
 

@@ -12,6 +12,10 @@ INSIDE = "inside"  # the name of the file within the file that a note is about
 SENTENCES = {
     "pictures": N_("Not read: page {pages}, which is a picture without readable text."),
     "pictures-many": N_("Not read: pages {pages}, which are pictures without readable text."),
+    "waiting": N_("Page {pages} is a picture. Its text is being recognised."),
+    "waiting-many": N_("Pages {pages} are pictures. Their text is being recognised."),
+    "recognised": N_("The text of page {pages} was recognised in a picture. Letters may be wrong."),
+    "recognised-many": N_("The text of pages {pages} was recognised in pictures. Letters may be wrong."),
     "letters": N_("Not read: page {pages}. Its font does not say which letters it shows."),
     "letters-many": N_("Not read: pages {pages}. Their fonts do not say which letters they show."),
     "letters-some": N_("Page {pages}: some letters are missing. A font does not say which they are."),
@@ -30,6 +34,15 @@ SENTENCES = {
 }
 
 
+# What is said of a document of which everything was read.
+_ONLY_SAID = frozenset({"recognised", "recognised-many", "waiting", "waiting-many", "hidden", "encoding"})
+
+
+def lacks(found: Iterable[Note]) -> bool:
+    """Whether something was not read, by what is said of a document."""
+    return any(note.code not in _ONLY_SAID for note in found)
+
+
 def page_ranges(numbers: Iterable[int]) -> str:
     """'2-7, 9' for page numbers in order."""
     runs: list[list[int]] = []
@@ -39,6 +52,16 @@ def page_ranges(numbers: Iterable[int]) -> str:
         else:
             runs.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def waiting(found: Iterable[Note]) -> list[Note]:
+    """What is said of pictures, and of fonts that say nothing, while their text is still to be recognised."""
+    return [
+        Note(note.code.replace("pictures", "waiting").replace("letters", "waiting"), note.values)
+        if note.code.removesuffix("-many") in ("pictures", "letters") and INSIDE not in note.values
+        else note
+        for note in found
+    ]
 
 
 def of_pages(code: str, numbers: list[int]) -> Note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from core.documents.model import Note
 from core.errors import FileDamaged
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
+
+DEEPEST = (
+    10_000  # calls within calls: elements within elements are read, and the stack that C has is not used up
+)
 
 
 def read(request: ReadDocument, context: Context) -> ReadSummary:
@@ -28,11 +33,12 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
             context.check()
             context.item(page)
             count += 1
-    except MemoryError as error:
+    except (MemoryError, RecursionError) as error:
         raise FileDamaged(path.name) from error
     return ReadSummary(count, known.key, known.version, notes)
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
+    sys.setrecursionlimit(DEEPEST)
     return {ReadDocument: read}

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
 from core.documents.ingest import FailedFile, IngestProgress, IngestReport, Stage
+from core.documents.recognition import Recognition, RecognitionEnded
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -72,6 +73,11 @@ class AddingStrip(QFrame):
             self.hide()
         elif event.paused:
             self.show()
+
+    def rest(self, adding: bool) -> None:
+        """Recognition has ended; nothing is left to be shown unless something is being added."""
+        if not adding:
+            self.hide()
 
     def show_waiting(self, waiting: int) -> None:
         """How many additions wait behind this one."""
@@ -149,20 +155,28 @@ class Adding(QObject):
     added = Signal(str, object)  # a collection that can be asked now, and the conversation it was added for
 
     def __init__(
-        self, additions: Additions, operations: Operations, notify: Notify, bridge: Bridge, window: QWidget
+        self,
+        additions: Additions,
+        recognition: Recognition,
+        operations: Operations,
+        notify: Notify,
+        bridge: Bridge,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._recognition = recognition
         self._operations = operations
         self._additions = additions
         self._notify = notify
         self._window = window
         self._for: dict[int, int | None] = {}  # the conversation of an addition, by its number
         self.strip = AddingStrip()
-        self.strip.cancelled.connect(additions.cancel_all)
+        self.strip.cancelled.connect(self.stop)
         self.strip.paused.connect(self.pause)
         bridge.on(IngestProgress, self.strip.show_progress)
         bridge.on(AdditionsChanged, self._line_changed)
         bridge.on(AdditionEnded, self._ended)
+        bridge.on(RecognitionEnded, lambda _: self.strip.rest(self.busy))
 
     def add(self, files: list[str], collection: str, conversation: int | None) -> None:
         """Add files to a collection ('' makes a new one, named after the first file) for a conversation.
@@ -179,6 +193,12 @@ class Adding(QObject):
     def stop(self) -> None:
         """Stop everything that is added; what is done stays."""
         self._additions.cancel_all()
+        self._recognition.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being added, or waits to be."""
+        return bool(self._additions.line)
 
     def waiting(self, collection: str) -> list[str]:
         """The absolute paths of files whose turn in a collection has not come; from any thread."""

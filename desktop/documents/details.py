@@ -135,6 +135,7 @@ class ReadText(QDialog):
         self.resize(860, 640)
         self.pages = QListWidget()
         self.pages.setAccessibleName(tr("Pages"))
+        self.pages.setProperty("role", "rows")
         self.pages.setMaximumWidth(240)
         self.pages.currentRowChanged.connect(self._show_page)
         self.text = QTextBrowser()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QWidget
 
-from core.documents import formats
+from core.documents import formats, notes
 from core.documents.ingest import IngestProgress
 from core.storage.collections import Failure
 from core.storage.documents import Document
@@ -56,7 +56,7 @@ class FileRow:
             return Filter.GONE
         if document.state != "ready" or document.recognising:
             return Filter.WORKING
-        return Filter.PARTLY if document.notes else Filter.READY
+        return Filter.PARTLY if notes.lacks(document.notes) else Filter.READY
 
     def state(self, progress: IngestProgress | None) -> str:
         """What there is to say of it, in a few words."""
@@ -77,7 +77,7 @@ class FileRow:
             return tr_n(
                 "{n} page still to be recognised", "{n} pages still to be recognised", document.recognising
             )
-        return tr("read in part") if document.notes else tr("ready")
+        return tr("read in part") if notes.lacks(document.notes) else tr("ready")
 
     @property
     def size(self) -> str:

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from core.documents.additions import AdditionEnded, AdditionsChanged
 from core.documents.ingest import DocumentsChanged, FileFailed, IngestProgress
+from core.documents.recognition import RecognitionEnded
 from core.documents.service import Documents
 from core.documents.watching import Watching
 from core.storage.collections import CollectionInfo, WatchedFolder
@@ -107,7 +108,7 @@ class DocumentsPage(QWidget):
         self.strip.paused.connect(adding.pause)
         layout.addWidget(self.strip)
         self.list = QListWidget()
-        self.list.setObjectName("collections")
+        self.list.setProperty("role", "rows")
         self.list.setAccessibleName(tr("Collections"))
         self.list.currentItemChanged.connect(self._choose)
         self.model = FilesModel(theme, self)
@@ -128,6 +129,7 @@ class DocumentsPage(QWidget):
             bridge.on(kind, lambda _: self._soon.start() if not self._soon.isActive() else None)
         bridge.on(IngestProgress, self._progressed)
         bridge.on(AdditionsChanged, self._line_changed)
+        bridge.on(RecognitionEnded, lambda _: self.strip.rest(adding.busy))
         theme.changed.connect(self._paint)
         self._paint()
 

@@ -29,7 +29,6 @@ from core.errors import (
     FileEmpty,
     FileEncrypted,
     FileMissing,
-    FileScanned,
     FormatUnknown,
     ParserDied,
     ParseTooSlow,
@@ -185,7 +184,7 @@ def make_bad(kind: str, folder: Path) -> Path:
         path.write_text(" \n")
     elif kind == "unknown":
         path = folder / "f.xyz"
-        path.write_text("text")
+        path.write_bytes(b"\0\1\2\3 not text")
     else:
         path = folder / "missing.pdf"
     return path
@@ -195,7 +194,6 @@ def make_bad(kind: str, folder: Path) -> Path:
     ("kind", "error"),
     [
         ("encrypted", FileEncrypted),
-        ("scanned", FileScanned),
         ("blank", FileEmpty),
         ("truncated", FileDamaged),
         ("zero", FileDamaged),

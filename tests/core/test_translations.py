@@ -41,6 +41,7 @@ def test_translated_strings_are_whole_literals() -> None:
         "tr(event.rung)",
         "tr(event.worker)",
         "tr(name)",
+        "tr(known.name)",
         "tr(setting.label)",
         "tr(setting.about)",
     }

@@ -17,7 +17,7 @@ import pytest
 
 from core import launcher
 from core.app import TEST_NAME, App
-from core.documents import index, ingest, pages
+from core.documents import index, ingest, pages, recognition
 from core.engine import local
 from core.errors import Cancelled, FileEmpty, TooMuchAtOnce, WorkerDied, WorkerFault, WorkerKeepsDying
 from core.events import Events
@@ -391,6 +391,7 @@ REAL_WORKERS = {
     ),
     "parser": (lambda home: ingest.parser_spec(), ["pypdfium2", "docx"]),
     "renderer": (lambda home: pages.spec(), ["pypdfium2"]),
+    "recogniser": (lambda home: recognition.spec(Library(home)), ["onnxruntime", "PIL"]),
     "voice": (lambda home: service.spec(), ["faster_whisper"]),
 }
 

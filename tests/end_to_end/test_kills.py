@@ -101,7 +101,7 @@ def test_the_documents_worker_is_killed_while_embedding(
     path = tmp_path / "long.txt"
     path.write_text("\n".join(f"Paragraph {n} speaks about item {n * 7}. " * 12 for n in range(120)))
     struck = kill_when(
-        window, IngestProgress, lambda e: getattr(e, "embedded", 0) > 0, window.app.index.worker
+        window, IngestProgress, lambda e: getattr(e, "stage", "") == "embedding", window.app.index.worker
     )
     window.chat.add_files([str(path)])
     qtbot.waitUntil(lambda: bool(struck) and window.chat.choices.collection == "long", timeout=SECONDS)

@@ -14,7 +14,7 @@ import importlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,20 @@ def folded(text: str) -> str:
 
 def ours(path: Path) -> list[Piece]:
     """What Tsukue reads of a file."""
-    notes: list[Note] = []
     try:
-        known = formats.tell(path)
-        module, _, function = known.reader.partition(":")
-        reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
-        pages: list[Page] = list(reader(path, path.name, notes))
+        pages = _pages(path)
     except TsukueError:
         return []
     splitter = passages.Splitter()
     return [piece for page in pages for piece in _pieces(page, list(splitter.page(page)))]
+
+
+def _pages(path: Path) -> list[Page]:
+    notes: list[Note] = []
+    known = formats.tell(path)
+    module, _, function = known.reader.partition(":")
+    reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
+    return list(reader(path, path.name, notes))
 
 
 def _pieces(page: Page, cut: list[passages.Passage]) -> Iterator[Piece]:
@@ -68,6 +72,52 @@ def _pieces(page: Page, cut: list[passages.Passage]) -> Iterator[Piece]:
             yield Piece(page.text[block.start : block.end], page.number, above)
         for row in block.rows:
             yield Piece(page.text[row.start : row.end], page.number, above)
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    """The rows of all tables that Tsukue reads of a file, cell by cell."""
+    try:
+        pages = _pages(path)
+    except TsukueError:
+        return []
+    return [
+        _cells(page.text[start:end] for start, end in row.cells)
+        for page in pages
+        for block in page.blocks
+        for row in block.rows
+    ]
+
+
+def _cells(texts: Iterable[str]) -> list[str]:
+    cells = [folded(text) for text in texts]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _tables(options: argparse.Namespace) -> None:
+    """Print how many rows of the set's tables come out cell by cell as they are."""
+    tables = [json.loads(line) for line in (options.set / "tables.jsonl").read_text().splitlines()]
+    right = rows = cells = cells_right = whole = count = 0
+    for table in tables:
+        if options.part and table["part"] != options.part:
+            continue
+        found = rows_of(options.set / "files" / table["file"])
+        wanted = [
+            _cells(row) for row in [*([table["header"]] if table.get("header") else []), *table["rows"]]
+        ]
+        missed = [row for row in wanted if row not in found]
+        said = {cell for row in found for cell in row}
+        count += 1
+        whole += not missed
+        rows += len(wanted)
+        right += len(wanted) - len(missed)
+        cells += sum(bool(cell) for row in wanted for cell in row)
+        cells_right += sum(bool(cell) and cell in said for row in wanted for cell in row)
+        if options.missed:
+            for row in missed:
+                print(f"{table['id']}: {row}")
+    print(f"tables: {whole} of {count} whole; rows {right} of {rows}; cells {cells_right} of {cells}")
 
 
 def pypdf(path: Path) -> list[Piece]:
@@ -156,6 +206,7 @@ def main() -> None:
         total.update(table[kind])
         print(f"{kind:12}", *(_share(table[kind], name) for name in readers))
     print(f"{'all':12}", *(_share(total, name) for name in readers))
+    _tables(options)
 
 
 def _share(counts: collections.Counter[str], name: str) -> str:

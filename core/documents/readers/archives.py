@@ -33,7 +33,7 @@ def read_zip(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     found = encrypted = False
     with archive, inside.bounds(notes) as current:
         for member in sorted(members, key=lambda member: member.filename):
-            if member.is_dir() or _hidden(member.filename):
+            if member.filename.endswith(("/", "\\")) or not member.filename or _hidden(member.filename):
                 continue
             shown = _name(member)
             if member.flag_bits & 1:

@@ -109,10 +109,3 @@ def _affixed(said: str, pattern: str) -> str:
 def _decimals(bare: str) -> int:
     match = re.search(r"\.([0#?]+)", bare)
     return len(match[1]) if match else 0
-
-
-def names_columns(rows: list[list[str]]) -> bool:
-    """Whether the first row names the columns: words in it, figures below."""
-    first = [text for text in rows[0] if text]
-    figures = [bool(re.fullmatch(r"[\d.,%€$¥£: -]+", text)) for text in first]
-    return bool(first) and not any(figures) and len(first) >= max(len(rows[1]) - 1, 1)

@@ -22,6 +22,7 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_ZEROS = re.compile(rb"\0{64,}")  # what a crash leaves in the midst of a log; no encoding writes so many
 _KANA = re.compile("[\u3041-\u30fa]")
 _ESCAPES = re.compile(rb"\x1b(?:\$[@AB]|\$\([CDOPQ]|\([BIJ])")
 
@@ -108,6 +109,7 @@ def decode(data: bytes) -> Decoded | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _whole(data[len(mark) :], encoding)
+    data = _ZEROS.sub(b"", data)
     for attempt in (_wide, _escaped, _utf8, _double, _single):
         found = attempt(data)
         if found is not None:

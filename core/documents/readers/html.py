@@ -91,7 +91,9 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
 def decode(data: bytes, name: str, notes: list[Note]) -> str:
     """A page's source: in the encoding that it names, if that is one and it fits, else as any text."""
     named = _CHARSET.search(data[:4096])
-    if named and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    # One that says UTF-16 in single bytes is not in it (the HTML standard's rule, too).
+    wide = named is not None and named[1].lower().startswith((b"utf-16", b"utf-32", b"utf16"))
+    if named and not wide and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode(
                 {"shift_jis": "cp932", "iso-8859-1": "cp1252"}.get(c := named[1].decode().lower(), c)
@@ -120,7 +122,13 @@ def write(source: str, page: Writer, name: str) -> None:
     # Where the page says which part is its content, the rest is menus.
     contents = root.xpath("//main | //*[@role='main']") or root.xpath("//article[count(//article)=1]")
     for content in contents[:1] or root.xpath("//body") or [root]:
-        _Walk(page).block(content)
+        try:
+            _Walk(page).block(content)
+        except (
+            RecursionError
+        ):  # elements deeper within each other than anybody means: their words are what there is
+            for words in content.itertext():
+                page.paragraph(_words(words))
 
 
 def _words(text: str) -> str:

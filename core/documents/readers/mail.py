@@ -18,6 +18,8 @@ from core.documents.readers.inside import Bounds
 from core.errors import FileDamaged, FileEmpty
 
 HEADERS = ("From", "To", "Cc", "Date")
+_MARK = b"\xef\xbb\xbf"  # that some programs write before everything
+LONGEST_HEADER = 1000
 LARGEST_MAIL = 100_000_000  # bytes; more of a mail in a mailbox is left out
 
 
@@ -62,7 +64,7 @@ def _parted(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _mail(data: bytes, name: str, current: Bounds) -> Iterator[Page]:
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
+        message = email.message_from_bytes(data.removeprefix(_MARK), policy=email.policy.default)
         page = Writer()
         if not isinstance(message, email.message.EmailMessage) or not message.keys():
             raise FileDamaged(name)
@@ -105,7 +107,13 @@ def _content(part: email.message.Message) -> bytes | None:
 
 
 def _header(message: email.message.EmailMessage, key: str) -> str:
-    return " ".join(str(message.get(key, "")).split())
+    try:
+        value = str(message.get(key, ""))
+    except (RecursionError, ValueError, LookupError, AttributeError, TypeError, IndexError):
+        # What no parser understands is shown as it stands.
+        value = next((raw for name, raw in message.raw_items() if name.lower() == key.lower()), "")
+        value = str(value).encode("utf-8", "replace").decode()[:LONGEST_HEADER]
+    return " ".join(value.split())
 
 
 def _write_body(message: email.message.EmailMessage, page: Writer, name: str) -> None:

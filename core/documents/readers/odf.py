@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.documents.model import Kind, Note, Page, Writer
+from core.documents.readers import sheets
 from core.documents.readers.packages import Package, attribute, local
+from core.documents.readers.sheets import Sheet
 from core.errors import FileDamaged, FileEmpty, FileEncrypted
 
 REPEATED = 1000  # a cell or row that is repeated more often fills the sheet with nothing
@@ -47,12 +49,28 @@ def _text(body: Any) -> Iterator[Page]:
 def _sheets(body: Any) -> Iterator[Page]:
     for number, table in enumerate((e for e in body if local(e) == "table"), start=1):
         title = attribute(table, "name")
-        page = Writer(number, title)
-        page.heading(title, 1)
-        rows, headers = _rows(table)
+        rows, _ = _rows(table)
         if any(any(row) for row in rows):
-            page.table(rows, headers=headers)
-            yield page.page()
+            yield from sheets.pages(Sheet(number, title, rows, _merged(table)))
+
+
+def _merged(table: Any) -> list[tuple[int, int, int]]:
+    """The cells that reach over columns, as (row, first and last column)."""
+    found = []
+    place = 0
+    for row in (e for e in table.iter() if local(e) == "table-row" and _owner(e) is table):
+        column = 0
+        filled = False
+        for cell in row:
+            if local(cell) not in ("table-cell", "covered-table-cell"):
+                continue
+            filled = filled or any(local(p) in ("p", "h") and _words(p)[0] for p in cell.iter())
+            wide = attribute(cell, "number-columns-spanned", "1")
+            if wide.isdecimal() and int(wide) > 1:
+                found.append((place, column, column + int(wide) - 1))
+            column += _times(cell, "number-columns-repeated")
+        place += _times(row, "number-rows-repeated") if filled else 0
+    return found
 
 
 def _slides(body: Any) -> Iterator[Page]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
@@ -21,10 +22,12 @@ from core.documents.readers.pdf_bands import Rules
 from core.documents.readers.pdf_glyphs import Glyphs
 from core.documents.readers.pdf_layout import PageLayout
 from core.documents.readers.pdf_rows import Filled
-from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing, FileScanned, FileWithoutLetters
+from core.errors import FileDamaged, FileEmpty, FileEncrypted, FileMissing
 
 SAMPLE = 40  # pages by which the whole document is judged: its words, its running heads, the size of its text
+MOST_PAGES = 20_000  # of a file; what comes behind is said not to be read
 FEW_LETTERS = 8  # a page with fewer, and a picture, is a picture
+MOST_PIXELS = 60_000_000  # of a page that is looked at: A2 at 200 dots an inch
 THIN = 2.5  # points; a path that is thinner is a ruled line
 PATHS = 4000  # of a page that are looked at for ruled lines
 UNKNOWN_MANY, UNKNOWN_SOME = 0.5, 0.03  # shares of a page's characters whose font does not say which they are
@@ -54,7 +57,7 @@ def _says(path: str | Path, word: bytes) -> bool:
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
-    """The pages of a file. Raises FileEncrypted, FileDamaged, FileEmpty, FileScanned, FileWithoutLetters."""
+    """The pages of a file. Raises FileEncrypted, FileDamaged, FileEmpty."""
     document = _open(path, name)
     try:
         yield from _Reader(document, name, notes).pages()
@@ -90,10 +93,17 @@ class _Reader:
         outline = self._outline()
         layout = PageLayout(hyphens, pdf_layout.running_heads(looked), pdf_layout.body_size(looked))
         letters = 0
-        for number in range(1, self._count + 1):
-            page, count = self._page(number, layout, outline.get(number, {}))
+        last = min(self._count, MOST_PAGES)
+        for number in range(1, last + 1):
+            try:
+                page, count = self._page(number, layout, outline.get(number, {}))
+            except (pdfium.PdfiumError, ValueError, OverflowError, ArithmeticError):
+                self._damaged.append(number)  # its size or its places are no numbers that one can count with
+                page, count = Page(number, ""), 0
             letters += count
-            yield page
+            yield msgspec.structs.replace(page, of=last)
+        if self._count > last:
+            self._notes.append(Note("most", {"count": f"{last:,}"}))
         self._tell(letters)
 
     def _sample(self) -> list[int]:
@@ -114,6 +124,9 @@ class _Reader:
             return Glyphs(612, 792, [], 0, 0)
         try:
             return pdf_glyphs.read(page, textpage.raw)
+        except (pdfium.PdfiumError, ValueError, OverflowError):  # boxes that lie nowhere
+            self._damaged.append(number)
+            return Glyphs(612, 792, [], 0, 0)
         finally:
             textpage.close()
             page.close()
@@ -134,6 +147,9 @@ class _Reader:
                 self._doubtful.append(number)
             elif letters < FEW_LETTERS and _has_picture(page, glyphs):
                 self._pictures.append(number)
+            if number in self._pictures or number in self._letterless:
+                # Its text is to be recognised; what can be read of it (a number, what was filled in) would come twice.
+                return Page(number, "", picture=True), len(filled) + len(remarks)
             found = layout.read(glyphs, _rules(page, glyphs.height), filled, number, headings, remarks)
         finally:
             page.close()
@@ -141,12 +157,8 @@ class _Reader:
 
     def _tell(self, letters: int) -> None:
         """Say what could not be read; where that is everything, it is an error."""
-        readable = self._count - len(self._pictures) - len(self._letterless) - len(self._damaged)
-        if not letters or not readable:
-            if self._letterless:
-                raise FileWithoutLetters(self._name)
-            if self._pictures:
-                raise FileScanned(self._name)
+        readable = self._count - len(self._damaged)
+        if (not letters and not self._pictures and not self._letterless) or not readable:
             if self._damaged or not self._count:
                 raise FileDamaged(self._name)
             raise FileEmpty(self._name)
@@ -266,6 +278,31 @@ def _rules(page: Any, height: float) -> Rules:
                 for y in (height - top, height - bottom):
                     rules.horizontal.append((y, left, right))
     return rules
+
+
+def picture(path: str, page_number: int, dpi: float) -> tuple[Any, float]:
+    """A page as a PIL image, at so many pixels an inch (fewer for a page that would have more than MOST_PIXELS), and how many
+    points a pixel of it is.
+
+    Raises FileMissing, FileEncrypted, FileDamaged.
+    """
+    name = Path(path).name
+    document = _open(path, name)
+    try:
+        page = document[page_number - 1]
+        scale = dpi / 72
+        area = page.get_width() * page.get_height() * scale * scale
+        if area > MOST_PIXELS:
+            scale *= (MOST_PIXELS / area) ** 0.5
+        bitmap = page.render(scale=scale, rev_byteorder=True)
+        image = bitmap.to_pil().convert("RGB")
+        bitmap.close()
+        page.close()
+        return image, 1 / scale
+    except (pdfium.PdfiumError, IndexError) as error:
+        raise FileDamaged(name) from error
+    finally:
+        document.close()
 
 
 def render(

@@ -35,8 +35,12 @@ def text_of(data: bytes, name: str, notes: list[Note]) -> str:
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """Pages without numbers: one, but for very long texts."""
+    yield from _paragraphs(text_of(path.read_bytes(), name, notes))
+
+
+def _paragraphs(text: str) -> Iterator[Page]:
     page = Writer()
-    for paragraph in _GAP.split(text_of(path.read_bytes(), name, notes)):
+    for paragraph in _GAP.split(text):
         if page.length > STRETCH_CHARACTERS:
             yield page.page()
             page = Writer()
@@ -98,7 +102,11 @@ def _letter(match: re.Match[str]) -> str:
 def read_subtitles(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """Subtitles: what is said, a paragraph for each, without times and numbers."""
     page = Writer()
-    for cue in _GAP.split(text_of(path.read_bytes(), name, notes)):
+    text = text_of(path.read_bytes(), name, notes)
+    if "-->" not in text:  # only its name says that it is subtitles
+        yield from _paragraphs(text)
+        return
+    for cue in _GAP.split(text):
         lines = cue.strip().splitlines()
         timed = next((i for i, line in enumerate(lines) if "-->" in line), None)
         if timed is not None:

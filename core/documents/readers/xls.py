@@ -10,8 +10,10 @@ from typing import Any
 
 import xlrd
 
-from core.documents.model import STRETCH_ROWS, Note, Page, Writer
-from core.documents.readers.cell_formats import EPOCH, EPOCH_1904, names_columns, shown
+from core.documents.model import Note, Page
+from core.documents.readers import sheets
+from core.documents.readers.cell_formats import EPOCH, EPOCH_1904, shown
+from core.documents.readers.sheets import Sheet
 from core.errors import FileDamaged, FileEmpty, FileEncrypted
 
 
@@ -45,15 +47,9 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             found = found or bool(rows)
             if rows and sheet.visibility:
                 hidden.append(title)
-            headers = 1 if len(rows) > 1 and names_columns(rows) else 0
-            for start in range(0, len(rows), STRETCH_ROWS):
-                page = Writer(number, title)
-                if not start:
-                    page.heading(title, 1)
-                page.table(
-                    rows[start : start + STRETCH_ROWS], headers=0 if start else headers, goes_on=start > 0
-                )
-                yield page.page()
+            if rows:
+                merged = [(top, left, right - 1) for top, _, left, right in sheet.merged_cells]
+                yield from sheets.pages(Sheet(number, title, rows, merged))
             book.unload_sheet(number - 1)
     if not found:
         raise FileDamaged(name) if damaged else FileEmpty(name)
@@ -71,22 +67,9 @@ class _Closing:
 
 
 def _rows(book: Any, sheet: Any) -> list[list[str]]:
-    """The rows of a sheet without its empty ones and its empty columns."""
-    rows = []
-    for index in range(sheet.nrows):
-        row = [_text(book, cell) for cell in sheet.row(index)]
-        while row and not row[-1]:
-            row.pop()
-        if row:
-            rows.append(row)
-    for top, _, left, right in sheet.merged_cells:
-        if top == 0 and rows and left < len(rows[0]) and right - left < 100:  # names each column below it
-            rows[0] += [""] * (right - len(rows[0]))
-            for column in range(left + 1, right):
-                rows[0][column] = rows[0][column] or rows[0][left]
-    width = max(map(len, rows), default=0)
-    empty = [c for c in range(width) if not any(c < len(row) and row[c] for row in rows)]
-    return [[text for c, text in enumerate(row) if c not in empty] for row in rows]
+    """The rows of a sheet; none where all are empty."""
+    rows = [[_text(book, cell) for cell in sheet.row(index)] for index in range(sheet.nrows)]
+    return rows if any(any(row) for row in rows) else []
 
 
 def _text(book: Any, cell: Any) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.documents.model import STRETCH_ROWS, Kind, Note, Page, Writer
-from core.documents.readers.cell_formats import BUILT_IN, EPOCH, EPOCH_1904, names_columns, shown
+from core.documents.model import Note, Page
+from core.documents.readers import sheets
+from core.documents.readers.cell_formats import BUILT_IN, EPOCH, EPOCH_1904, shown
 from core.documents.readers.packages import Package, attribute, local, relation
+from core.documents.readers.sheets import Sheet
 from core.errors import FileEmpty
 
 CELLS = 5_000_000  # of a file; what comes behind is said not to be read
@@ -35,20 +37,12 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
                 continue
             title = attribute(sheet, "name")
             number += 1
-            rows, headers = reader.rows(root)
+            rows, merged = reader.rows(root)
             if rows and attribute(sheet, "state") in ("hidden", "veryHidden"):
                 hidden.append(title)
             comments = _comments(package, part, notes)
-            for start in range(0, max(len(rows), bool(comments)), STRETCH_ROWS):
-                page = Writer(number, title)
-                if not start:
-                    page.heading(title, 1)
-                some = rows[start : start + STRETCH_ROWS]
-                page.table(some, headers=0 if start else headers, goes_on=start > 0)
-                if start + STRETCH_ROWS >= len(rows):
-                    for comment in comments:
-                        page.add(Kind.NOTE, comment)
-                yield page.page()
+            if rows or comments:
+                yield from sheets.pages(Sheet(number, title, rows, merged), comments)
         if not reader.seen:
             raise FileEmpty(name)
         if hidden:
@@ -91,9 +85,10 @@ class _Book:
         self._epoch = EPOCH_1904 if attribute(properties, "date1904") in ("1", "true") else EPOCH
         self.seen = 0  # cells
 
-    def rows(self, sheet: Any) -> tuple[list[list[str]], int]:
-        """The rows of a sheet without its empty columns, and how many of them name the columns."""
+    def rows(self, sheet: Any) -> tuple[list[list[str]], list[tuple[int, int, int]]]:
+        """The rows of a sheet, and its merged cells as (row, first and last column)."""
         rows: list[list[str]] = []
+        numbers: dict[str, int] = {}  # the place of a row by its number in the sheet
         for row in (e for e in sheet.iter() if local(e) == "row"):
             written: list[str] = []
             for cell in row:
@@ -106,14 +101,15 @@ class _Book:
                     self.seen += 1
                     written += [""] * (column + 1 - len(written))
                     written[column] = text
-            if any(written):
+            if written:
+                numbers[attribute(row, "r")] = len(rows)
                 rows.append(written)
-        for merged in (e for e in sheet.iter() if local(e) == "mergeCell"):
-            _spread(rows, attribute(merged, "ref"))
-        width = max(map(len, rows), default=0)
-        empty = [c for c in range(width) if not any(c < len(row) and row[c] for row in rows)]
-        rows = [[text for c, text in enumerate(row) if c not in empty] for row in rows]
-        return rows, 1 if len(rows) > 1 and names_columns(rows) else 0
+        merged = []
+        for entry in (e for e in sheet.iter() if local(e) == "mergeCell"):
+            places = _REFERENCE.findall(attribute(entry, "ref"))
+            if len(places) == 2 and places[0][1] in numbers:
+                merged.append((numbers[places[0][1]], _column(places[0][0]), _column(places[1][0])))
+        return rows, merged
 
     def _shown(self, cell: Any) -> str:
         """What a cell shows."""
@@ -167,16 +163,3 @@ def _column(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
-
-
-def _spread(rows: list[list[str]], reference: str) -> None:
-    """A merged cell of the sheet's first row names each column below it."""
-    places = _REFERENCE.findall(reference)
-    if len(places) != 2 or not rows or places[0][1] != "1":
-        return
-    first, last = _column(places[0][0]), _column(places[1][0])
-    top = rows[0]
-    if places[1][1] == "1" and first < len(top) and top[first] and last - first < 100:
-        top += [""] * (last + 1 - len(top))
-        for column in range(first + 1, last + 1):
-            top[column] = top[column] or top[first]
