@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page formats-page
+.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -52,3 +52,8 @@ settings-page:  ## write docs/settings.md from the declarations
 
 lock:           ## lock the requirements again, by hash
 	@PATH="$(abspath $(venv)):$$PATH" $(venv)/python scripts/lock.py
+
+# How much of planted facts the readers keep. Slower evaluations of answers come here too.
+evaluate:
+	@$(setup) --for test
+	@$(venv)/python -m tests.evaluation.reading

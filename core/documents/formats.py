@@ -77,6 +77,7 @@ SLIDES = Format(
     500,
     unit="slide",
     lacks=N_("Pictures."),
+    version=2,
 )
 SHEETS = Format(
     "xlsx",
@@ -89,7 +90,9 @@ SHEETS = Format(
     lacks=N_("Pictures and charts."),
     version=2,
 )
-BOOK = Format("epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."))
+BOOK = Format(
+    "epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."), version=2
+)
 OPEN = Format(
     "odf",
     N_("OpenDocument text, sheet or presentation"),
@@ -98,6 +101,7 @@ OPEN = Format(
     200,
     unit="page",
     lacks=N_("Pictures, and text that was deleted with changes tracked."),
+    version=2,
 )
 WEB = Format(
     "html",
@@ -106,6 +110,7 @@ WEB = Format(
     "html:read",
     50,
     lacks=N_("Menus, forms, pictures, and what the page would fetch."),
+    version=2,
 )
 TABLE = Format("csv", N_("Table as text"), (".csv", ".tsv"), "tables:read", 50, viewer="sheet")
 MAIL = Format(
@@ -142,7 +147,13 @@ TAR = Format(
 PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=2)
 
 SUBTITLES = Format(
-    "subtitles", N_("Subtitles"), (".srt", ".vtt"), "text:read_subtitles", 50, lacks=N_("Times.")
+    "subtitles",
+    N_("Subtitles"),
+    (".srt", ".vtt"),
+    "text:read_subtitles",
+    50,
+    lacks=N_("Times."),
+    version=2,
 )
 CODE = Format(
     "code",

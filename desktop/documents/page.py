@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -48,7 +48,9 @@ from desktop.theme import Theme
 from desktop.widgets.banner import Banner
 from desktop.widgets.icons import icon
 
+NARROWEST = 360  # pixels
 SOON = 300  # milliseconds in which changes are gathered
+WHILE_WORKING = 2_000  # milliseconds between two looks while files are read
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class DocumentsPage(QWidget):
         self._chosen = ""
         self._soon = QTimer(self, singleShot=True, interval=SOON)
         self._soon.timeout.connect(self.refresh)
+        self._now_and_then = QTimer(self, singleShot=True, interval=WHILE_WORKING)
+        self._now_and_then.timeout.connect(self.refresh)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 24, 16)
@@ -132,6 +136,10 @@ class DocumentsPage(QWidget):
         bridge.on(RecognitionEnded, lambda _: self.strip.rest(adding.busy))
         theme.changed.connect(self._paint)
         self._paint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrower than its parts would like: pages lie behind each other, and none may widen the others."""
+        return QSize(NARROWEST, 300)
 
     # ------------------------------------------------------------ parts
 
@@ -327,6 +335,8 @@ class DocumentsPage(QWidget):
         self.strip.show_progress(progress)
         if progress.collection in ("", self._chosen):
             self.model.set_progress(progress)
+        if self.isVisible() and not self._now_and_then.isActive():
+            self._now_and_then.start()
 
     def _line_changed(self, event: AdditionsChanged) -> None:
         self.strip.follow(event)

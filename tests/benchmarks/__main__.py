@@ -21,6 +21,7 @@ from tests.benchmarks import (
     first_token,
     fit,
     memory,
+    reading,
     stalls,
     start,
     ten_years,
@@ -44,6 +45,7 @@ SUBJECTS = (
     "citations",
     "speculation",
     "stalls",
+    "reading",
     "backups",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
@@ -125,6 +127,7 @@ def run(folder: Path, wanted: set[str]) -> None:
     window.close()
     window.app.close()
     measure("stalls", lambda: stalls.measure_stalls(make_window, folder))
+    measure("reading", lambda: reading.measure_reading(make_window, folder))
     measure("backups", lambda: backups.measure_backups(make_window, folder))
 
 

@@ -30,6 +30,7 @@ from core.errors import (
     FileEncrypted,
     FileMissing,
     FormatUnknown,
+    NameUnusable,
     ParserDied,
     ParseTooSlow,
     TsukueError,
@@ -515,7 +516,7 @@ def test_a_name_that_is_no_text_is_refused(app: App, tmp_path: Path) -> None:
     Path(name).write_text("text")
     (tmp_path / "good.txt").write_text("The gate closes at eight.")
     report = add(app, name, tmp_path / "good.txt")
-    assert (report.added, [type(f.error) for f in report.failed]) == (1, [FileMissing])
+    assert (report.added, [type(f.error) for f in report.failed]) == (1, [NameUnusable])
 
 
 def test_a_stopped_answer_from_documents_is_checked_too(script: Any, home: Home, tmp_path: Path) -> None:

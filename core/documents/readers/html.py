@@ -135,6 +135,30 @@ def _words(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
+_NOTE_MARKS = frozenset({"noteref", "doc-noteref", "backlink", "doc-backlink"})
+_NOTES = frozenset({"footnote", "endnote", "rearnote", "note", "doc-footnote", "doc-endnote"})
+
+
+def _kind_of(element: Any) -> str:
+    """What a book says that an element is (EPUB's structural semantics, or the web's roles for books)."""
+    if not isinstance(element.tag, str):
+        return ""
+    for name, value in element.attrib.items():
+        if name.endswith("type") and "epub" in name:
+            return str(value).split(" ")[0]
+    return str(element.get("role", ""))
+
+
+def _is_layout(rows: list[list[Any]]) -> bool:
+    """Whether a table is there to place parts of a page beside each other: its cells hold headings, quotations or other tables."""
+    for row in rows:
+        for cell in row:
+            inside = {local(e).lower() for e in cell.iter() if e is not cell}
+            if inside & {"h1", "h2", "h3", "h4", "pre", "blockquote", "table", "form", "article", "hr"}:
+                return True
+    return False
+
+
 def _is_mark(element: Any) -> bool:
     """Whether what is raised is the mark of a footnote: a link within the page."""
     links = [e for e in element.iter() if local(e).lower() == "a"]
@@ -166,6 +190,10 @@ class _Walk:
 
     def _one(self, element: Any) -> None:
         name = local(element).lower()
+        if _kind_of(element) in _NOTES:
+            self._flush()
+            self._page.add(Kind.FOOTNOTE, text_within(element))
+            return
         if (
             name in _SKIPPED
             or name == ""
@@ -179,8 +207,8 @@ class _Walk:
             self._loose.append(f" {element.get('alt', '')} ")
         elif name in ("rt", "rp"):
             pass  # how the base text is read
-        elif name == "sup" and _is_mark(element):
-            pass  # of a footnote: no digit of what it follows
+        elif (name == "sup" and _is_mark(element)) or _kind_of(element) in _NOTE_MARKS:
+            pass  # the mark of a footnote: no digit of what it follows
         elif name not in _BLOCKS:
             self._inside(element)
         else:
@@ -228,7 +256,7 @@ class _Walk:
     def _table(self, table: Any) -> None:
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
         cells = [[c for c in row if local(c).lower() in ("td", "th")] for row in rows]
-        if all(len(row) <= 1 for row in cells) or table.xpath(".//table"):  # a frame, not a table
+        if all(len(row) <= 1 for row in cells) or _is_layout(cells):  # a frame, not a table
             for row in cells:
                 for cell in row:
                     self._inside(cell)
@@ -280,6 +308,7 @@ def text_within(element: Any, without: list[Any] | None = None) -> str:
                 name in _SKIPPED
                 or name in ("", "rt", "rp")
                 or (name == "sup" and _is_mark(child))
+                or _kind_of(child) in _NOTE_MARKS
                 or (without and any(child is w for w in without))
             ):
                 parts.append(" " if name in _BLOCKS or name in ("br", "td", "th") else "")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.documents.model import Kind, Note, Page, Writer
+import msgspec
+
+from core.documents.model import Block, Kind, Note, Page, Writer
 from core.documents.readers import sheets
 from core.documents.readers.packages import Package, attribute, local
 from core.documents.readers.sheets import Sheet
@@ -27,6 +29,7 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
             root = package.xml("content.xml")
         except KeyError as error:
             raise FileDamaged(name) from error
+        styles = package.xml_or_note("styles.xml", notes) if package.has("styles.xml") else None
     finally:
         package.close()
     body = next((e for e in root.iter() if local(e) == "body"), root)
@@ -34,9 +37,26 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     for kind in body:
         for page in _PAGES.get(local(kind), lambda _: iter(()))(kind):
             written = True
-            yield page
+            yield _with_margins(page, styles) if local(kind) == "text" else page
     if not written:
         raise FileEmpty(name)
+
+
+def _with_margins(page: Page, styles: Any) -> Page:
+    """A text with its headers and footers, each text once: they stand on every page."""
+    said = []
+    for margin in (
+        (e for e in styles.iter() if local(e) in ("header", "footer")) if styles is not None else ()
+    ):
+        if attribute(margin, "display") != "false":
+            said += [_words(p)[0].strip() for p in margin.iter() if local(p) in ("p", "h")]
+    lines = [line for line in dict.fromkeys(said) if len(line) > 3]
+    if not lines:
+        return page
+    start = len(page.text) + 1
+    text = "\n".join(lines)
+    block = Block(Kind.NOTE, start, start + len(text))
+    return msgspec.structs.replace(page, text=f"{page.text}\n{text}", blocks=[*page.blocks, block])
 
 
 def _text(body: Any) -> Iterator[Page]:

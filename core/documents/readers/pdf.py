@@ -218,8 +218,12 @@ class _Reader:
                     continue
                 rectangle = raw.FS_RECTF()
                 if text.strip() and raw.FPDFAnnot_GetRect(annotation, rectangle):
-                    left, right = sorted((rectangle.left, rectangle.right))
-                    low, high = sorted((rectangle.bottom, rectangle.top))
+                    left, low, right, high = pdf_glyphs.Turn(page).box(
+                        min(rectangle.left, rectangle.right),
+                        min(rectangle.bottom, rectangle.top),
+                        max(rectangle.left, rectangle.right),
+                        max(rectangle.bottom, rectangle.top),
+                    )
                     filled.append(Filled(" ".join(text.split()), left, height - high, right, height - low))
             finally:
                 raw.FPDFPage_CloseAnnot(annotation)
@@ -266,11 +270,12 @@ def _has_picture(page: Any, glyphs: Glyphs) -> bool:
 def _rules(page: Any, height: float) -> Rules:
     """The horizontal ruled lines of a page: thin paths, and the edges of boxes."""
     rules = Rules()
+    turn = pdf_glyphs.Turn(page)
     with contextlib.suppress(pdfium.PdfiumError):
         for count, entry in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3)):
             if count > PATHS:
                 break
-            left, bottom, right, top = entry.get_bounds()
+            left, bottom, right, top = turn.box(*entry.get_bounds())
             wide, tall = right - left, top - bottom
             if tall <= THIN < wide:
                 rules.horizontal.append((height - (top + bottom) / 2, left, right))

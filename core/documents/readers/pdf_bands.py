@@ -69,7 +69,11 @@ def bands_of(rows: list[Row], left: float, right: float) -> list[Band]:
         inner = _between(row)
         if current and gutters:
             free = _free(row, left - 1, right + 1)
-            kept = [] if _crosses(row, gutters) else _common(gutters, free, 0.25 * row.size)
+            kept = (
+                []
+                if _crosses(row, gutters)
+                else _by_order(gutters, inner, 0.25 * row.size) or _common(gutters, free, 0.25 * row.size)
+            )
             far = row.v - current[-1].v > (2.2 if len(row.segments) > 1 else 1.6) * distance
             if kept and not far and len(kept) * 2 >= len(gutters):
                 current.append(row)
@@ -79,11 +83,56 @@ def bands_of(rows: list[Row], left: float, right: float) -> list[Band]:
             current.append(row)
             continue
         if current:
-            bands.append(Band(current, gutters))
+            bands.append(Band(current, _refined(current, gutters)))
         current, gutters = [row], inner
     if current:
-        bands.append(Band(current, gutters))
+        bands.append(Band(current, _refined(current, gutters)))
     return bands
+
+
+def _by_order(
+    gutters: list[tuple[float, float]], inner: list[tuple[float, float]], least: float
+) -> list[tuple[float, float]]:
+    """What is left of each gutter in a row that has as many gaps as there are gutters: figures that stand to the right of their
+    column's name are parted from what follows them by the gap, not by the wider room before them."""
+    if len(inner) != len(gutters):
+        return []
+    found = [(max(s, t), min(e, f)) for (s, e), (t, f) in zip(gutters, inner, strict=True)]
+    return found if all(e - s >= least for s, e in found) else []
+
+
+def _refined(rows: list[Row], gutters: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The gutters of a band, with those that its first row did not show: names of columns may stand close together."""
+    if not gutters or len(rows) < 3:
+        return gutters
+    found = list(gutters)
+    begin, end = min(row.start for row in rows), max(row.end for row in rows)
+    edges = [(s + e) / 2 for s, e in gutters]
+    for left, right in zip([float("-inf"), *edges], [*edges, float("inf")], strict=True):
+        counted: dict[
+            int, list[list[tuple[float, float]]]
+        ] = {}  # by how many there are: the gaps of each row
+        for row in rows:
+            inside = [s for s in row.segments if left < (s.start + s.end) / 2 < right]
+            if len(inside) > 1:
+                gaps = [(a.end, b.start) for a, b in itertools.pairwise(inside)]
+                counted.setdefault(len(gaps), []).append(gaps)
+        usual = max(counted.values(), key=len, default=[])
+        if len(usual) < max(2, 0.3 * len(rows)):
+            continue
+        first = next(
+            i for i, row in enumerate(rows) if len(row.segments) > len(rows[0].segments) or i == len(rows) - 1
+        )
+        for several in zip(*usual, strict=True):
+            gap = max(s for s, _ in several), min(e for _, e in several)
+            for row in rows[min(first, 2) :]:  # the names above may reach over several columns
+                kept = _common([gap], _free(row, begin - 1, end + 1), 0.25 * row.size)
+                if not kept:
+                    break
+                gap = kept[0]
+            else:
+                found.append(gap)
+    return sorted(found)
 
 
 def columns_of(band: Band) -> list[list[Row]]:

@@ -52,9 +52,39 @@ class Glyphs:
     hidden: int  # characters that nobody sees
 
 
+class Turn:
+    """From the places that a page's file names to those on the page as it is shown: a page may be turned as a whole.
+
+    Both count upwards from a lower left corner. PDFium gives widths and heights as they are shown, and places as the file has them.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self.quarters = max(raw.FPDFPage_GetRotation(page.raw), 0) % 4  # clockwise
+        shown = page.get_width(), page.get_height()
+        self._width, self._height = shown if self.quarters % 2 == 0 else shown[::-1]  # as the file has them
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A place on the page as it is shown."""
+        if self.quarters == 1:
+            return y, self._width - x
+        if self.quarters == 2:
+            return self._width - x, self._height - y
+        if self.quarters == 3:
+            return self._height - y, x
+        return x, y
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+        """A box on the page as it is shown: left, bottom, right, top."""
+        if not self.quarters:
+            return left, bottom, right, top
+        (a, b), (c, d) = self.point(left, bottom), self.point(right, top)
+        return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
 def read(page: Any, textpage: Any) -> Glyphs:
     """The visible characters of a page."""
     width, height = page.get_width(), page.get_height()
+    turn = Turn(page)
     count = max(raw.FPDFText_CountChars(textpage), 0)
     glyphs: list[Glyph] = []
     pale: list[int] = []  # glyphs that may be white on white
@@ -88,16 +118,17 @@ def read(page: Any, textpage: Any) -> Glyphs:
             continue
         look = looks.of(textpage, i)
         baseline.read(textpage, i)
+        left, bottom, right, top = turn.box(box.left, box.bottom_up, box.right, box.top_up)
         glyph = Glyph(
             text,
-            box.left,
-            height - box.top_up,
-            box.right,
-            height - box.bottom_up,
-            height - baseline.y,
+            left,
+            height - top,
+            right,
+            height - bottom,
+            height - turn.point(baseline.x, baseline.y)[1],
             look.size,
             look.bold,
-            look.angle,
+            (look.angle + turn.quarters) % 4,
             space,
         )
         space = False

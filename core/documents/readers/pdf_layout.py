@@ -137,9 +137,14 @@ class PageLayout:
 
         def apart(row: Row, other: Row) -> bool:
             low, high = sorted((row.v, other.v))
-            return len(row.segments) == 1 and any(low < y < high for y in across)
+            if len(row.segments) > 1:
+                return False
+            larger = row.size > 1.08 * other.size or (row.bold and not other.segments[0].marks[0].bold)
+            far = row.v > other.v and high - low > 1.25 * distance
+            return larger or far or any(low < y < high for y in across)
 
         rows = list(band.rows)
+        distance = pitch(rows)
         before: list[Row] = []
         behind: list[Row] = []
         while len(rows) > 3 and apart(rows[0], rows[1]) and len(rows[1].segments) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,9 @@ from core.errors import EncodingUnknown, FileEmpty
 _ESCAPED = re.compile(
     r"(?<!\\)(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4})"
 )
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<[\d:.]+>|\{\\[^}]*\}")
 _GAP = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")  # nothing that one reads
 
@@ -51,7 +54,15 @@ def _paragraphs(text: str) -> Iterator[Page]:
 
 def read_code(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """Programs, data and logs, in which every line stays as it is: a page, or several of very long ones."""
-    yield from _code(text_of(path.read_bytes(), name, notes))
+    text = text_of(path.read_bytes(), name, notes)
+    if path.suffix.lower() == ".xml":
+        text = _ENTITY.sub(_meant, _CDATA.sub(r"\1", text))
+    yield from _code(text)
+
+
+def _meant(match: re.Match[str]) -> str:
+    """What an entity of XML stands for."""
+    return html.unescape(match[0])
 
 
 def _code(text: str) -> Iterator[Page]:

@@ -54,19 +54,26 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
 
 
 def _comments(package: Package, part: str, notes: list[Note]) -> list[str]:
-    """What was remarked on cells of a sheet, each with its cell."""
+    """What was remarked on cells of a sheet, each with its cell, and what its text boxes say."""
     found = []
     for _, kind, target in package.relations(part):
-        if kind not in ("comments", "threadedComment"):
+        if kind not in ("comments", "threadedComment", "drawing"):
             continue
         root = package.xml_or_note(target, notes)
+        if kind == "drawing":  # text boxes
+            for box in (e for e in root.iter() if local(e) == "txBody") if root is not None else ():
+                lines = [
+                    "".join(t.text or "" for t in p.iter() if local(t) == "t") for p in box if local(p) == "p"
+                ]
+                found.append("\n".join(filter(None, lines)))
+            continue
         for comment in (
             (e for e in root.iter() if local(e) in ("comment", "threadedComment")) if root is not None else ()
         ):
             words = "".join(e.text or "" for e in comment.iter() if local(e) in ("t", "text")).strip()
             if words:
                 found.append(f"{attribute(comment, 'ref')}: {words}")
-    return list(dict.fromkeys(found))
+    return [text for text in dict.fromkeys(found) if text]
 
 
 class _Book:
@@ -79,7 +86,7 @@ class _Book:
             found = next((p for _, k, p in related if k == kind), None)
             return package.xml_or_note(found, notes) if found is not None else None
 
-        self._strings = [_text(e) for e in part("sharedStrings") or () if local(e) == "si"]
+        self._strings = [_text(e) for e in _children(part("sharedStrings")) if local(e) == "si"]
         self._formats = _formats(part("styles"))
         properties = next((e for e in book if local(e) == "workbookPr"), None)
         self._epoch = EPOCH_1904 if attribute(properties, "date1904") in ("1", "true") else EPOCH
@@ -145,6 +152,10 @@ def _formats(styles: Any) -> list[str]:
             number = attribute(entry, "numFmtId", "0")
             found.append(own.get(number) or BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
     return found
+
+
+def _children(element: Any) -> list[Any]:
+    return list(element) if element is not None else []
 
 
 def _text(element: Any) -> str:
