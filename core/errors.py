@@ -646,7 +646,9 @@ class FormatOld(TsukueError):
 
 
 class FileEncrypted(TsukueError):
-    sentence = N_("{file} is password-protected. Save a copy without a password and add that.")
+    sentence = N_(
+        "{file} is password-protected. Enter its password on the page Documents if it is a PDF, or save a copy without one and add that."
+    )
     file: str
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ from core.jobs import Job
 if TYPE_CHECKING:
     from core.app import App
     from core.documents.additions import Addition
-    from core.documents.ingest import IngestProgress, IngestReport
+    from core.documents.ingest import IngestReport
+    from core.documents.progress import IngestProgress
 
 
 NAMED = 20  # files that are listed after an addition
@@ -32,6 +35,10 @@ def register(commands: Commands) -> None:
     actions = docs.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = command(actions, "add", _add, "Add files and folders to a collection.")
     add.add_argument("paths", nargs="+", metavar="PATH")
+    unlock = command(
+        actions, "unlock", _unlock, "Read a protected PDF; the password is read from standard input."
+    )
+    unlock.add_argument("file", metavar="PATH")
     status = command(actions, "status", _status, "Show what a collection contains and what is unfinished.")
     finish = command(actions, "finish", _finish, "Finish indexing unfinished documents, in all collections.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
@@ -44,11 +51,11 @@ def register(commands: Commands) -> None:
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
     ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
     ask.add_argument("--model", type=text, default="", metavar="M")
-    for needs in (add, status, remove, search, ask):
+    for needs in (add, unlock, status, remove, search, ask):
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one per line")
-    for printing in (add, status, finish, everything, remove, search, ask):
+    for printing in (add, unlock, status, finish, everything, remove, search, ask):
         printing.add_argument("--json", action="store_true")
 
 
@@ -90,13 +97,24 @@ def _recognise(app: App, report: IngestReport) -> None:
 
 
 def _add(options: argparse.Namespace) -> int:
+    return _added(options, lambda app: app.additions.add(options.paths, options.collection))
+
+
+def _unlock(options: argparse.Namespace) -> int:
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    return _added(
+        options, lambda app: app.document_service.unlock(options.collection, options.file, password)
+    )
+
+
+def _added(options: argparse.Namespace, begin: Callable[[App], Addition]) -> int:
     from core.documents import notes
-    from core.documents.ingest import IngestProgress
+    from core.documents.progress import IngestProgress
 
     app = open_app(options)
     try:
         app.events.listen(IngestProgress, _tell)
-        report = _wait(app.additions.add(options.paths, options.collection))
+        report = _wait(begin(app))
         _recognise(app, report)
     finally:
         app.close()
@@ -230,7 +248,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _finish(options: argparse.Namespace) -> int:
-    from core.documents.ingest import IngestProgress
+    from core.documents.progress import IngestProgress
 
     app = open_app(options)
     try:

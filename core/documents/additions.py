@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from core.documents.ingest import Course, DocumentsChanged, Ingest, IngestReport
+from core.documents.ingest import Ingest, IngestReport
+from core.documents.progress import Course, DocumentsChanged
 from core.errors import Cancelled, TsukueError
 from core.events import Event, Events
 from core.jobs import Job, Jobs

@@ -15,7 +15,6 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 from core.documents import formats, notes, passages
@@ -24,6 +23,7 @@ from core.documents.folders import expand
 from core.documents.index import Index
 from core.documents.messages import ReadDocument, ReadSummary
 from core.documents.model import Note, Page
+from core.documents.progress import Course, DocumentsChanged, FileFailed, Stage
 from core.errors import (
     N_,
     Cancelled,
@@ -39,7 +39,7 @@ from core.errors import (
     WorkerDied,
     WorkerFault,
 )
-from core.events import Event, Events
+from core.events import Events
 from core.jobs import Job
 from core.storage.documents import Document, DocumentStore, Draft, draft
 from core.workers.supervisor import Worker, WorkerSpec
@@ -50,8 +50,6 @@ PARSER_NAME = N_("document reader")
 PATIENCE = 300  # seconds without a page, until a file is given up
 TRIES = 3  # to read a file that is written meanwhile
 CLOCK_SECONDS = 2.0  # a file that was changed so shortly before it was read may have been changed again with the same time
-FILE_COST = 20_000  # opening a file costs as much as so many bytes of it
-SURE_SECONDS, SURE_SHARE = 4.0, 0.02  # of the work, before the rest is guessed
 PARSER_MEMORY = 3_000_000_000  # address space in bytes
 
 
@@ -60,114 +58,6 @@ def parser_spec() -> WorkerSpec:
     return WorkerSpec(
         PARSER_NAME, "core.documents.parser", idle_seconds=60, memory_limit=PARSER_MEMORY, nice=8
     )
-
-
-class Stage(StrEnum):
-    """What is being done with a file."""
-
-    READING = "reading"
-    RECOGNISING = "recognising"
-    EMBEDDING = "embedding"
-
-
-@dataclass(frozen=True)
-class IngestProgress(Event):
-    """Where an addition stands: `done` of `files` are through, and `part` of `parts` (pages read, or passages embedded; 0
-    where it is not known) of the file that it is about. `left` is about how many seconds are left, None while nobody knows.
-    """
-
-    collection: str
-    path: str
-    stage: Stage
-    done: int
-    files: int
-    part: int = 0
-    parts: int = 0
-    left: float | None = None
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return Path(self.path).name
-
-
-@dataclass(frozen=True)
-class FilesFound(Event):
-    """An addition knows how many files it has."""
-
-    collection: str
-    files: int
-
-
-@dataclass(frozen=True)
-class FileFailed(Event):
-    """A file could not be read; said at once, since the end of an addition may be far."""
-
-    collection: str
-    file: str
-    error: TsukueError
-
-
-class Course:
-    """How an addition goes, for who looks at it, and how long it will take."""
-
-    def __init__(self) -> None:
-        self.collection = ""
-        self.files: list[str] = []
-        self.begun = 0  # files whose reading has begun
-        self.done = 0  # files that are through
-        self._sizes: list[int] = []
-        self._started = 0.0
-
-    def begin(self, collection: str, files: list[str]) -> None:
-        """It is known which files there are."""
-        self.collection, self.files, self.begun, self.done = collection, files, 0, 0
-        self._places = {file: place for place, file in enumerate(files)}
-        self._sizes = [FILE_COST + _size_of(file) for file in files]
-        self._started = time.monotonic()
-
-    def check(self, job: Job) -> None:
-        """Called between files. Raises Cancelled; may wait."""
-        job.check()
-
-    def order(self, file: str) -> int:
-        """The place of a file among the others."""
-        return self._places.get(file, -1)
-
-    def waiting(self) -> list[str]:
-        """The files whose reading has not begun."""
-        return self.files[self.begun :]
-
-    def progress(self, stage: Stage, file: str, part: int, parts: int) -> IngestProgress:
-        """What there is to tell."""
-        return IngestProgress(
-            self.collection, file, stage, self.done, len(self.files), part, parts, self._left(part, parts)
-        )
-
-    def _left(self, part: int, parts: int) -> float | None:
-        """Seconds, by what a byte has cost so far."""
-        seconds = time.monotonic() - self._started
-        through = float(sum(self._sizes[: self.done]))
-        if parts and self.done < len(self._sizes):
-            through += self._sizes[self.done] * part / parts
-        whole = sum(self._sizes)
-        if seconds < SURE_SECONDS or through < SURE_SHARE * whole:
-            return None
-        return seconds * (whole - through) / through
-
-
-def _size_of(file: str) -> int:
-    try:
-        return Path(file).expanduser().stat().st_size
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: ~ of nobody
-        return 0
-
-
-@dataclass(frozen=True)
-class DocumentsChanged(Event):
-    """A collection's documents changed."""
-
-    collection: str
 
 
 @dataclass(frozen=True)
@@ -219,6 +109,9 @@ class Ingest:
         self._events = events
         self._own = own
         self.patience: float = PATIENCE
+        self._passwords: dict[
+            str, str
+        ] = {}  # of files, by their absolute path, until they are read; never on disk
         self.recognises = False  # whether the text of pictures can be recognised later
 
     def add(
@@ -236,7 +129,6 @@ class Ingest:
         self._look_for_gone(paths, collection, report)
         self._store.take_again(collection, (str(Path(file).expanduser().absolute()) for file in found.files))
         course.begin(collection, found.files)
-        self._events.publish(FilesFound(collection, len(found.files)))
         addition = _Adding(self, collection, job, report, course)
         addition.run()
         report.seconds = time.monotonic() - started
@@ -320,7 +212,8 @@ class Ingest:
             if page.of > 1:
                 self._tell(course, Stage.READING, file, len(drafts), page.of)
 
-        summary = self.read(path, job, keep)
+        old = self._store.find(collection, str(path))
+        summary = self.read(path, job, keep, encoding=old.encoding if old is not None else "")
         said = summary.notes
         if self.recognises and any(one.picture for one in drafts):
             said = notes.waiting(said)
@@ -373,12 +266,12 @@ class Ingest:
                     self.set_gone(document)
                     report.gone.append(document.file)
 
-    def read(self, path: Path, job: Job, keep: Callable[[Page], None]) -> ReadSummary:
+    def read(self, path: Path, job: Job, keep: Callable[[Page], None], *, encoding: str = "") -> ReadSummary:
         """Read a file in the parser worker; `keep` gets its pages one by one. Returns what was not read.
 
         Raises the typed errors for files.
         """
-        call = self.parser.call(ReadDocument(str(path)))
+        call = self.parser.call(ReadDocument(str(path), self._passwords.pop(str(path), ""), encoding))
         leave = job.on_cancel(call.cancel)
         try:
             for page in call.items(self.patience):
@@ -458,6 +351,10 @@ class Ingest:
                 return
             except (OSError, TsukueError) as error:  # what was read before stays
                 log.info("a document was not read again: %s", type(error).__name__)
+
+    def open_with(self, path: str, password: str) -> None:
+        """The password for the next reading of a file (its absolute path). It is kept nowhere else, and forgotten then."""
+        self._passwords[path] = password
 
     def set_gone(self, document: Document) -> None:
         """A document's file is missing: it answers no longer, until the file is there again."""

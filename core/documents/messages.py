@@ -22,9 +22,12 @@ class ReadSummary(msgspec.Struct, frozen=True):
 
 @operation(item=Page, result=ReadSummary, doing=N_("reading a document"))
 class ReadDocument(Request):
-    """Read one file. Raises the typed errors for files."""
+    """Read one file, with the password that opens it, in the encoding that was chosen ('' without). Raises the typed errors for
+    files."""
 
     path: str
+    password: str = ""
+    encoding: str = ""
 
 
 # ---------------------------------------------------------------- recogniser

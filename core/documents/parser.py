@@ -10,6 +10,7 @@ from typing import Any
 from core.documents import formats
 from core.documents.messages import ReadDocument, ReadSummary
 from core.documents.model import Note
+from core.documents.readers import encodings
 from core.errors import FileDamaged
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
@@ -28,11 +29,13 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
     reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
     notes: list[Note] = []
     count = 0
+    more = {"password": request.password} if request.password and known is formats.PDF else {}
     try:
-        for page in reader(path, path.name, notes):
-            context.check()
-            context.item(page)
-            count += 1
+        with encodings.chosen(request.encoding):
+            for page in reader(path, path.name, notes, **more):
+                context.check()
+                context.item(page)
+                count += 1
     except (MemoryError, RecursionError) as error:
         raise FileDamaged(path.name) from error
     return ReadSummary(count, known.key, known.version, notes)

@@ -16,9 +16,9 @@ from pathlib import Path
 from core.documents import notes, passages
 from core.documents.embedding import Embeddable, Embedding
 from core.documents.index import Index
-from core.documents.ingest import Course, DocumentsChanged, FileFailed, Stage
 from core.documents.messages import RecognisePage
 from core.documents.model import Note, Page
+from core.documents.progress import Course, DocumentsChanged, FileFailed, Stage
 from core.errors import N_, Cancelled, NothingRecognised, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs

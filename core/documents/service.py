@@ -14,7 +14,8 @@ from pathlib import Path
 from core.documents import transfer
 from core.documents.additions import Addition, Additions
 from core.documents.index import Index
-from core.documents.ingest import DocumentsChanged, Ingest
+from core.documents.ingest import Ingest
+from core.documents.progress import DocumentsChanged
 from core.errors import FileMissing, TsukueError
 from core.events import Event, Events
 from core.jobs import Job, Jobs
@@ -216,6 +217,20 @@ class Documents:
         for document in find(self._store.documents(collection), file):
             self._store.set_seen(document.id, -1, 0.0)  # whatever is found is another than that
             self._store.forget_reading(document.id)
+        return self._additions.add([file], collection)
+
+    def read_in(self, collection: str, file: str, encoding: str) -> Addition:
+        """Read a text again in an encoding that the person has chosen (a value of encodings.CHOICES; '' finds it again).
+
+        Raises CollectionMissing.
+        """
+        for document in find(self._store.documents(collection), file):
+            self._store.set_encoding(document.id, encoding)
+        return self.read_again(collection, file)
+
+    def unlock(self, collection: str, file: str, password: str) -> Addition:
+        """Read a protected PDF with its password, which is not kept: what was read of it is, as of any file."""
+        self._ingest.open_with(str(Path(file).expanduser().absolute()), password)
         return self._additions.add([file], collection)
 
     # ------------------------------------------------------------ out and in

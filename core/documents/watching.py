@@ -12,7 +12,8 @@ from pathlib import Path
 
 from core.documents.additions import Additions
 from core.documents.folders import expand
-from core.documents.ingest import DocumentsChanged, Ingest
+from core.documents.ingest import Ingest
+from core.documents.progress import DocumentsChanged
 from core.documents.service import Documents
 from core.errors import FileMissing, TsukueError
 from core.events import Events

@@ -53,6 +53,7 @@ class Document:
     changed: float | None = None  # when its file was found to be another than was read
     removed: float | None = None  # hidden until it is purged or brought back
     origin: str = ""  # 'import' where there never was a file here
+    encoding: str = ""  # that the person has chosen for it
     recognising: int = 0  # pages that are pictures whose text is still to be recognised
 
 
@@ -89,7 +90,7 @@ def draft(page: Page, passages: list[Passage]) -> Draft:
 
 _DOCUMENT = (
     "SELECT d.id, c.name AS collection, d.file, d.path, d.sha256, d.size, d.pages,"
-    " d.passages, d.state, d.added, d.format, d.reader, d.notes, d.gone, d.modified, d.changed, d.removed, d.origin,"
+    " d.passages, d.state, d.added, d.format, d.reader, d.notes, d.gone, d.modified, d.changed, d.removed, d.origin, d.encoding,"
     " (SELECT count(*) FROM pages r WHERE r.document = d.id AND r.picture = 1) AS recognising"
     " FROM documents d JOIN collections c ON c.id = d.collection"
 )
@@ -180,7 +181,7 @@ class DocumentStore(CollectionStore, PassageStore):
             gone = self.remove(old.id) if old is not None else []
             document = self._db.write(
                 "INSERT INTO documents (collection, file, path, sha256, size, pages, passages, state, added,"
-                " format, reader, notes, modified, origin) VALUES (?,?,?,?,?,?,?,'embedding',?,?,?,?,?,?)",
+                " format, reader, notes, modified, origin, encoding) VALUES (?,?,?,?,?,?,?,'embedding',?,?,?,?,?,?,?)",
                 self.collection(collection),
                 file,
                 path,
@@ -194,6 +195,7 @@ class DocumentStore(CollectionStore, PassageStore):
                 msgspec.json.encode(list(notes)).decode(),
                 modified,
                 origin,
+                old.encoding if old is not None else "",
             )
             for page in pages:
                 page_id = self._db.write(
@@ -331,6 +333,10 @@ class DocumentStore(CollectionStore, PassageStore):
             modified,
             document,
         )
+
+    def set_encoding(self, document: int, encoding: str) -> None:
+        """A document is to be read in this encoding; '' is in the one that is found."""
+        self._db.write("UPDATE documents SET encoding = ? WHERE id = ?", encoding, document)
 
     def forget_reading(self, document: int) -> None:
         """A document is to be read again, whatever its file holds now."""

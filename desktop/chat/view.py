@@ -27,7 +27,7 @@ from core.chat.events import (
 )
 from core.chat.service import ChatService
 from core.documents import formats
-from core.documents.ingest import DocumentsChanged
+from core.documents.progress import DocumentsChanged
 from core.errors import ConversationMissing
 from core.events import Event
 from core.jobs import Job

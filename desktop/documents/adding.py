@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
-from core.documents.ingest import FailedFile, IngestProgress, IngestReport, Stage
+from core.documents.ingest import FailedFile, IngestReport
+from core.documents.progress import IngestProgress, Stage
 from core.documents.recognition import Recognition, RecognitionEnded
 from desktop.bridge import Bridge
 from desktop.error_text import sentence

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
+    QLineEdit,
     QListWidget,
     QPushButton,
     QSplitter,
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from core.documents import formats, notes
 from core.documents.model import Block
+from core.errors import FileEncrypted
 from core.storage.documents import DocumentStore, StoredPage
 from desktop.documents import document_text, system_viewer
 from desktop.documents.files_model import FileRow
@@ -34,6 +37,7 @@ class Details(QFrame):
 
     remove = Signal(str)
     again = Signal(str)
+    unlock = Signal(str, str)  # a file and its password
 
     def __init__(self, store: DocumentStore, reads: Reads, theme: Theme) -> None:
         super().__init__()
@@ -59,6 +63,8 @@ class Details(QFrame):
         )
         self.again_button = QPushButton(tr("Read again"))
         self.again_button.clicked.connect(lambda: self._row and self.again.emit(self._row.path))
+        self.unlock_button = QPushButton(tr("Enter the password…"))
+        self.unlock_button.clicked.connect(self._ask_password)
         self.remove_button = QPushButton(tr("Remove"))
         self.remove_button.clicked.connect(lambda: self._row and self.remove.emit(self._row.path))
         layout = QVBoxLayout(self)
@@ -67,7 +73,7 @@ class Details(QFrame):
         for label in (self.title, self.about, self.remarks):
             layout.addWidget(label)
         row = QHBoxLayout()
-        for button in (self.text_button, self.open_button, self.again_button):
+        for button in (self.text_button, self.open_button, self.again_button, self.unlock_button):
             row.addWidget(button)
         row.addStretch()
         row.addWidget(self.remove_button)
@@ -93,8 +99,21 @@ class Details(QFrame):
         self.remarks.setText("\n".join(said))
         self.remarks.setVisible(bool(said))
         self.text_button.setEnabled(document is not None)
+        locked = row.failure is not None and isinstance(row.failure.error, FileEncrypted)
+        self.unlock_button.setVisible(locked and row.name.lower().endswith(".pdf"))
         self.again_button.setVisible(document is None or document.gone is None)
         self.show()
+
+    def _ask_password(self) -> None:
+        if self._row is None:
+            return
+        path = self._row.path
+        said = tr("The password of {file}. It is used once and not kept.", file=self._row.name)
+        password, given = QInputDialog.getText(
+            self, tr("Enter the password"), said, QLineEdit.EchoMode.Password
+        )
+        if given and password:
+            self.unlock.emit(path, password)
 
     def show_text(self) -> None:
         """Show what was read of the file, page by page."""

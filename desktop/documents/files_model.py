@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QWidget
 
 from core.documents import formats, notes
-from core.documents.ingest import IngestProgress
+from core.documents.progress import IngestProgress
 from core.storage.collections import Failure
 from core.storage.documents import Document
 from desktop.error_text import sentence

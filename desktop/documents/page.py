@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.documents.additions import AdditionEnded, AdditionsChanged
-from core.documents.ingest import DocumentsChanged, FileFailed, IngestProgress
+from core.documents.progress import DocumentsChanged, FileFailed, IngestProgress
+from core.documents.readers import encodings
 from core.documents.recognition import RecognitionEnded
 from core.documents.service import Documents
 from core.documents.watching import Watching
@@ -48,6 +49,7 @@ from desktop.theme import Theme
 from desktop.widgets.banner import Banner
 from desktop.widgets.icons import icon
 
+TEXTS = frozenset({"text", "markdown", "csv", "subtitles", "code", "json"})  # whose encoding can be chosen
 NARROWEST = 360  # pixels
 SOON = 300  # milliseconds in which changes are gathered
 WHILE_WORKING = 2_000  # milliseconds between two looks while files are read
@@ -229,6 +231,7 @@ class DocumentsPage(QWidget):
         layout.addWidget(self.files, 1)
         self.details.remove.connect(self._remove)
         self.details.again.connect(self._again)
+        self.details.unlock.connect(self._unlock)
         self.details.hide()
         layout.addWidget(self.details)
         return part
@@ -388,9 +391,22 @@ class DocumentsPage(QWidget):
                     partial(self._run, partial(self._documents.move, self._chosen, row.path, other)),
                 )
             move.setEnabled(bool(others))
+            if row.document.format in TEXTS:
+                self._encodings(menu.addMenu(tr("Encoding")), row)
         menu.addAction(tr("Read again"), lambda: self._again(row.path))
         menu.addAction(tr("Remove"), lambda: self._remove(row.path))
         menu.popup(self.files.viewport().mapToGlobal(place))
+
+    def _encodings(self, menu: QMenu, row: FileRow) -> None:
+        """The encodings that a text can be read in; a tick is at the one that was chosen."""
+        assert row.document is not None
+        for name, encoding in ((tr("Found by itself"), ""), *encodings.CHOICES.items()):
+            action = menu.addAction(
+                name,
+                partial(self._run, partial(self._documents.read_in, self._chosen, row.path, encoding)),
+            )
+            action.setCheckable(True)
+            action.setChecked(encoding == row.document.encoding)
 
     def _run(self, function: Callable[[], Any]) -> None:
         self._operations.run("change documents", lambda job: function(), lambda _: self.refresh())
@@ -439,6 +455,10 @@ class DocumentsPage(QWidget):
     def _again(self, path: str) -> None:
         name = self._chosen
         self._run(lambda: self._documents.read_again(name, path) if path else self._documents.retry(name))
+
+    def _unlock(self, path: str, password: str) -> None:
+        name = self._chosen
+        self._run(lambda: self._documents.unlock(name, path, password))
 
     def _remove(self, path: str) -> None:
         name = self._chosen

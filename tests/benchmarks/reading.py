@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from core.app import App
-from core.documents.ingest import IngestProgress, Stage
+from core.documents.progress import IngestProgress, Stage
 from core.paths import Home
 from tests.benchmarks.report import ROOT, NotTaken, live, report
 from tests.benchmarks.watching import Watch

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
 from core.documents import retrieve
-from core.documents.ingest import IngestProgress, Stage
 from core.documents.messages import EmbedPassages
-from core.errors import CollectionExists, CollectionMissing, FileMissing, ImportUnusable
+from core.documents.progress import IngestProgress, Stage
+from core.errors import CollectionExists, CollectionMissing, FileEncrypted, FileMissing, ImportUnusable
 from core.jobs import Job
 from core.paths import Home
 from core.workers.messages import Request
@@ -136,6 +138,40 @@ def test_pages_are_counted_while_a_long_file_is_read(app: App) -> None:
     add(app, Path(__file__).parent.parent / "data/corpus/kettle-en.pdf")
     read = [(p.part, p.parts) for p in told if p.stage is Stage.READING and p.parts]
     assert read == [(n, read[0][1]) for n in range(1, read[0][1] + 1)]
+
+
+@pytest.mark.logs("a file was not added")
+def test_a_protected_pdf_is_read_with_its_password_which_is_not_kept(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "secret.pdf"
+    canvas = Canvas(str(path), encrypt=StandardEncryption("the-word-7913", canPrint=0))
+    canvas.drawString(72, 700, "The vault opens at five.")
+    canvas.save()
+    assert type(add(app, path).failed[0].error) is FileEncrypted
+    report = app.document_service.unlock("c", str(path), "wrong").wait(60)
+    assert type(report.failed[0].error) is FileEncrypted
+    assert app.document_service.unlock("c", str(path), "the-word-7913").wait(60).added == 1
+    assert found(app, "vault") == ["secret.pdf"]
+    assert app.documents.failures("c") == []
+    app.database.row("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = b"".join(file.read_bytes() for file in app.home.root.rglob("*") if file.is_file())
+    assert b"the-word-7913" not in kept
+
+
+def test_a_text_is_read_in_the_encoding_that_was_chosen_also_later(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "short.txt"
+    path.write_bytes("Größe: 5 m".encode("cp1252"))
+    add(app, path)
+    app.document_service.read_in("c", str(path), "cp1251").wait(60)
+    (document,) = app.documents.documents("c")
+    assert document.encoding == "cp1251"
+    assert app.documents.page(app.documents.page_ids(document.id)[0][0]).text == "GrцЯe: 5 m"  # type: ignore[union-attr]
+    older(path).write_bytes("Höhe: 6 m".encode("cp1252"))
+    app.document_service.read_again("c", str(path)).wait(60)
+    (document,) = app.documents.documents("c")
+    assert app.documents.page(app.documents.page_ids(document.id)[0][0]).text == "Hцhe: 6 m"  # type: ignore[union-attr]
+    app.document_service.read_in("c", str(path), "").wait(60)
+    (document,) = app.documents.documents("c")
+    assert app.documents.page(app.documents.page_ids(document.id)[0][0]).text == "Höhe: 6 m"  # type: ignore[union-attr]
 
 
 # ---------------------------------------------------------------- removing

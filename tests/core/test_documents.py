@@ -18,9 +18,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
 from core.documents import index, passages, retrieve, support
-from core.documents.ingest import IngestProgress, Stage
 from core.documents.messages import StoreVectors
 from core.documents.model import Kind, Page, Writer
+from core.documents.progress import IngestProgress, Stage
 from core.errors import (
     Cancelled,
     CollectionMissing,

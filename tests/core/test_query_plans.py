@@ -151,6 +151,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "set_changed": lambda: store.set_changed(document, changed=False),
         "set_seen": lambda: store.set_seen(document, 25, 1.0),
         "files": store.files,
+        "set_encoding": lambda: store.set_encoding(document, "cp932"),
         "forget_reading": lambda: store.forget_reading(document),
         "copy_collection": lambda: store.copy_collection(number, _empty_transfer()),
         "document": lambda: store.document(document),

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import MessageState
 from core.chat.events import AnswerPhase, Phase
-from core.documents.ingest import IngestProgress
+from core.documents.progress import IngestProgress
 from core.engine.interface import EngineLoading
 from core.paths import Home
 from core.workers.supervisor import State, Worker

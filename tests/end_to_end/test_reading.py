@@ -15,7 +15,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import Source
-from core.documents.ingest import IngestProgress, Stage
+from core.documents.progress import IngestProgress, Stage
 from core.paths import Home
 from desktop.documents.details import ReadText
 from desktop.documents.files_model import Filter
@@ -31,7 +31,7 @@ DROP = """
 import sys
 from pathlib import Path
 from core.app import App
-from core.documents.ingest import IngestProgress, Stage
+from core.documents.progress import IngestProgress, Stage
 from core.paths import Home
 app = App(Home(Path(sys.argv[1])))
 count = 0

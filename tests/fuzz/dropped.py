@@ -23,7 +23,8 @@ from pathlib import Path
 import psutil
 
 from core.app import App
-from core.documents.ingest import IngestProgress, IngestReport, Stage
+from core.documents.ingest import IngestReport
+from core.documents.progress import IngestProgress, Stage
 from core.errors import ParserDied, ParseTooSlow, TsukueError, WorkerFault
 from core.jobs import Job
 from core.paths import Home

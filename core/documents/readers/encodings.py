@@ -6,8 +6,10 @@ charset-normalizer is asked only for what none of these knows.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 BAD = "\ufffd"
@@ -104,8 +106,43 @@ _CYRILLIC = re.compile("(?i)[б-джзй-нп-тф-щъь]+")  # without a vowel
 _RARE = {"cp850": 0.2, "cp852": 0.2, "cp866": 0.1, "mac_roman": 0.08, "mac_latin2": 0.2, "mac_cyrillic": 0.2}
 
 
+# Encodings that a person may choose, as people call them and as Python does.
+CHOICES = {
+    "UTF-8": "utf-8",
+    "UTF-16": "utf-16",
+    "Shift_JIS": "cp932",
+    "EUC-JP": "euc_jp",
+    "ISO-2022-JP": "iso2022_jp_3",
+    "Windows-1252": "cp1252",
+    "Windows-1250": "cp1250",
+    "Windows-1251": "cp1251",
+    "Windows-1253": "cp1253",
+    "Windows-1254": "cp1254",
+    "Windows-1257": "cp1257",
+    "KOI8-R": "koi8_r",
+    "GB18030": "gb18030",
+    "Big5": "big5hkscs",
+    "EUC-KR": "cp949",
+    "Mac Roman": "mac_roman",
+}
+_chosen = ""  # by the person, for the file that is being read
+
+
+@contextlib.contextmanager
+def chosen(encoding: str) -> Iterator[None]:
+    """Within this block every text is in this encoding, whatever it looks like; '' leaves it to be found."""
+    global _chosen
+    _chosen = encoding
+    try:
+        yield
+    finally:
+        _chosen = ""
+
+
 def decode(data: bytes) -> Decoded | None:
     """The text in `data`; None where it is none, or in no encoding that is known."""
+    if _chosen:
+        return _whole(data, _chosen)
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _whole(data[len(mark) :], encoding)

@@ -34,9 +34,9 @@ UNKNOWN_MANY, UNKNOWN_SOME = 0.5, 0.03  # shares of a page's characters whose fo
 _WIDGET, _FREE_TEXT, _POPUP, _LINK = 20, 3, 16, 2  # subtypes of annotations (fpdf_annot.h)
 
 
-def _open(path: str | Path, name: str) -> Any:
+def _open(path: str | Path, name: str, password: str = "") -> Any:
     try:
-        return pdfium.PdfDocument(path)
+        return pdfium.PdfDocument(path, password=password or None)
     except FileNotFoundError as error:
         raise FileMissing(name) from error
     except pdfium.PdfiumError as error:
@@ -56,9 +56,9 @@ def _says(path: str | Path, word: bytes) -> bool:
     return False
 
 
-def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
+def read(path: Path, name: str, notes: list[Note], password: str = "") -> Iterator[Page]:
     """The pages of a file. Raises FileEncrypted, FileDamaged, FileEmpty."""
-    document = _open(path, name)
+    document = _open(path, name, password)
     try:
         yield from _Reader(document, name, notes).pages()
     finally:

@@ -44,6 +44,7 @@ ALTER TABLE documents ADD COLUMN modified REAL;                       -- of the 
 ALTER TABLE documents ADD COLUMN changed REAL;                        -- when its file was found to be another than was read
 ALTER TABLE documents ADD COLUMN removed REAL;
 ALTER TABLE documents ADD COLUMN origin TEXT NOT NULL DEFAULT '';     -- 'import' where there never was a file here
+ALTER TABLE documents ADD COLUMN encoding TEXT NOT NULL DEFAULT '';   -- that the person has chosen; '' where it is found
 CREATE INDEX documents_removed ON documents (removed) WHERE removed IS NOT NULL;
 
 -- 1: a picture whose text is still to be recognised; 2: its text was recognised.

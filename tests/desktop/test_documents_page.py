@@ -1,0 +1,143 @@
+"""The page of documents: files with what became of them, filters, what was read, and what can be done with files and collections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QInputDialog, QMenu
+from pytestqt.qtbot import QtBot
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from desktop.documents.details import ReadText
+from desktop.documents.files_model import Filter
+from desktop.documents.page import DocumentsPage
+from desktop.main_window import MainWindow
+from tests.conftest import CORPUS
+from tests.desktop.conftest import Open
+
+SECONDS = 60_000
+
+
+@pytest.fixture
+def window(open_window: Open, tmp_path: Path) -> MainWindow:
+    window = open_window(welcomed=True)
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "gate.txt").write_text("The gate closes at eight.")
+    (folder / "prices.csv").write_text("Item;Price\nScone;1.50\nTea;2.20\n")
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
+    canvas = Canvas(str(folder / "secret.pdf"), encrypt=StandardEncryption("word", canPrint=0))
+    canvas.drawString(72, 700, "The vault opens at five.")
+    canvas.save()
+    window.app.additions.add([str(folder)], "Office").wait(60)
+    window.app.additions.add([str(CORPUS / "kettle-en.pdf")], "Kettle").wait(60)
+    return window
+
+
+def shown(qtbot: QtBot, window: MainWindow, collection: str, files: int) -> DocumentsPage:
+    window.show_page("documents")
+    page = window.documents
+    qtbot.waitUntil(lambda: page.list.count() == len(window.app.documents.collections()), timeout=SECONDS)
+    for row in range(page.list.count()):
+        if page.list.item(row).text() == collection:
+            page.list.setCurrentRow(row)
+    qtbot.waitUntil(
+        lambda: page.name.text() == collection and page.model.rowCount() == files, timeout=SECONDS
+    )
+    return page
+
+
+def choose(page: DocumentsPage, name: str) -> None:
+    for row in range(page.model.rowCount()):
+        if page.model.index(row, 0).data() == name:
+            page.files.setCurrentIndex(page.model.index(row, 0))
+            return
+    raise AssertionError(f"{name} is not shown")
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_files_are_listed_with_what_became_of_them(qtbot: QtBot, window: MainWindow) -> None:
+    page = shown(qtbot, window, "Office", 4)
+    states = {page.model.index(row, 0).data(): page.model.index(row, 1).data() for row in range(4)}
+    assert states == {
+        "bad.pdf": "not read",
+        "gate.txt": "ready",
+        "prices.csv": "ready",
+        "secret.pdf": "not read",
+    }
+    assert page.counts.text().endswith("2 files were not read")
+    page.filter.setCurrentIndex(list(Filter).index(Filter.FAILED))
+    assert page.model.rowCount() == 2
+    choose(page, "bad.pdf")
+    assert page.details.isVisible()
+    assert "damaged" in page.details.remarks.text()
+    assert not page.details.unlock_button.isVisible()
+    page.filter.setCurrentIndex(0)
+    page.search.setText("PRIC")
+    assert page.model.rowCount() == 1
+    choose(page, "prices.csv")
+    page.details.text_button.click()
+    (dialog,) = window.findChildren(ReadText)
+    qtbot.waitUntil(lambda: "Scone" in dialog.text.toPlainText(), timeout=SECONDS)
+    dialog.close()
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_a_protected_file_asks_for_its_password(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown(qtbot, window, "Office", 4)
+    choose(page, "secret.pdf")
+    assert page.details.unlock_button.isVisible()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("word", True))
+    page.details.unlock_button.click()
+    qtbot.waitUntil(lambda: page.model.count(Filter.READY) == 3, timeout=SECONDS)
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_what_is_removed_can_be_brought_back(qtbot: QtBot, window: MainWindow) -> None:
+    page = shown(qtbot, window, "Office", 4)
+    choose(page, "gate.txt")
+    page.details.remove_button.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
+    assert page.banner.text.text() == "1 document was removed."
+    page.banner.action.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_collections_are_renamed_and_merged(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown(qtbot, window, "Kettle", 1)
+    window.chat.choices.ask_collection("Kettle")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Machines", True))
+    page._rename()
+    qtbot.waitUntil(lambda: page.name.text() == "Machines", timeout=SECONDS)
+    assert window.chat.choices.collection == "Machines"
+    page._merge("Office")
+    qtbot.waitUntil(lambda: page.name.text() == "Office" and page.model.rowCount() == 5, timeout=SECONDS)
+    assert window.chat.choices.collection == "Office"
+    assert page.list.count() == 1
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_an_encoding_is_chosen_by_hand(qtbot: QtBot, window: MainWindow) -> None:
+    page = shown(qtbot, window, "Office", 4)
+    choose(page, "gate.txt")
+    row = page.model.row(page.files.currentIndex())
+    assert row is not None
+    menu = QMenu()
+    page._encodings(menu, row)
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["Found by itself"]
+    next(action for action in menu.actions() if action.text() == "Shift_JIS").trigger()
+    qtbot.waitUntil(
+        lambda: (
+            [d.encoding for d in window.app.documents.documents("Office") if d.file.endswith("gate.txt")]
+            == ["cp932"]
+        ),
+        timeout=SECONDS,
+    )
+    qtbot.waitUntil(lambda: not window.app.additions.line, timeout=SECONDS)
