@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -35,6 +36,83 @@ def wait(condition: Callable[[], bool], seconds: float = 180.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("the program did not get there in time")
         live(50)
+
+
+PAPERS = ROOT / "tests" / "data"
+# Sources of each kind of viewer: the name of the picture, the end of the file's, words that stand in it.
+SOURCES = (
+    ("source-scan", "receipt.png", "万年筆インク | 1 | 1,650 | 1,650"),
+    ("source-vertical", "novel.png", "万年筆を取った"),
+    ("source-sheet", "boatyard-invoices.xlsx", "BY-0313"),
+    ("source-slide", "library-loans.pptx", "Loans per branch and year"),
+    ("source-word", "mooring-agreement-rev3.docx", "The yearly rent for the berth"),
+    ("source-mail", ".eml", ""),
+)
+
+
+def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
+    """A folder of all kinds is dropped: how it is read, what became of it, and sources in each viewer."""
+    app = window.app
+    name = "事務所" if language == "ja" else "Office"
+    window.show_page("documents")
+    window.chat.adding.add(
+        [str(PAPERS / "facts" / "files"), *map(str, sorted((PAPERS / "scans").glob("*.png")))], name, None
+    )
+    wait(lambda: app.documents.has_collection(name) and app.documents.count_documents(name) > 30)
+    page = window.documents
+    page.refresh()
+    live(1500)
+    for row in range(page.list.count()):
+        if page.list.item(row).text() == name:
+            page.list.setCurrentRow(row)
+    page.strip.pause.click()
+    wait(lambda: app.additions.paused)
+    live(1500)
+    shot("documents-paused")
+    page.strip.pause.click()
+    wait(lambda: not app.additions.line and not app.documents.to_recognise())
+    page.refresh()
+    live(1500)
+    page.search.setText("receipt")
+    live(400)
+    page.files.setCurrentIndex(page.model.index(0, 0))
+    shot("documents-file")
+    page.search.clear()
+    page.files.clearSelection()
+    page.details.hide()
+    shot("documents")
+    window.pages.setCurrentWidget(window.chat)
+    for picture, file, words in SOURCES:
+        window.open_source([_source(app, file, words)], 0)
+        live(2500)
+        shot(picture)
+    window.close_source()
+
+
+def _source(app: Any, file: str, words: str) -> Any:
+    """Where these words stand in a document; in a mail without any, its first sentence."""
+    from core.chat.conversation import Source
+
+    row = app.database.row(
+        "SELECT d.file, d.path, p.id, p.number, p.label, p.text, p.blocks FROM pages p JOIN documents d ON d.id = p.document"
+        " WHERE d.path LIKE ? AND instr(p.text, ?) ORDER BY p.id",
+        f"%{file}",
+        words,
+    )
+    if not words:
+        block = app.documents.blocks(row["id"])[2]
+        words = row["text"][block.start : block.end]
+    start = row["text"].index(words)
+    return Source(
+        row["file"],
+        row["number"],
+        words,
+        row["path"],
+        row["id"],
+        start,
+        start + len(words),
+        label=row["label"],
+    )
 
 
 def session(language: str, theme_name: str, folder: Path, model: str) -> None:
@@ -87,8 +165,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.close_source()
             ask("富士山の高さは？" if language == "ja" else "How tall is Mount Everest?")
             shot("not-in-documents")
-            window.show_page("documents")
-            shot("documents")
+            documents(window, language, shot)
             window.show_page("models")
             shot("models")
             window.models._adjust(app.library.find("smollm2-135m-instruct"))

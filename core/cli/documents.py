@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.chat.conversation import Mark, Message, Source
+from core.cli import collections
 from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.engine.messages import Timings
 from core.errors import TsukueError
@@ -48,6 +49,7 @@ def register(commands: Commands) -> None:
     search = command(actions, "search", _search, "Find passages in a collection.")
     search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
+    collections.register(actions)
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
     ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
     ask.add_argument("--model", type=text, default="", metavar="M")
@@ -412,7 +414,8 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
 
 
 def _place(source: Source) -> dict[str, Any]:
-    return {"file": source.file, "page": source.page, "text": source.text}
+    place = {"place": source.label} if source.label else {}
+    return {"file": source.file, "page": source.page, "text": source.text, **place}
 
 
 def _marked(text: str, marks: list[Mark]) -> str:

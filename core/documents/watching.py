@@ -10,7 +10,7 @@ import logging
 import threading
 from pathlib import Path
 
-from core.documents.additions import Additions
+from core.documents.additions import Addition, Additions
 from core.documents.folders import expand
 from core.documents.ingest import Ingest
 from core.documents.progress import DocumentsChanged
@@ -60,7 +60,7 @@ class Watching:
         if self._job is None:
             self._job = self._jobs.start("watch folders", self._run)
 
-    def watch(self, folder: str, collection: str) -> None:
+    def watch(self, folder: str, collection: str) -> Addition:
         """Take what is in a folder now and later. Raises FileMissing."""
         path = Path(folder).expanduser().absolute()
         if not path.is_dir():
@@ -68,7 +68,7 @@ class Watching:
         self._store.collection(collection, create=True)
         self._store.watch(collection, str(path))
         self._events.publish(DocumentsChanged(collection))
-        self._additions.add([str(path)], collection)
+        return self._additions.add([str(path)], collection)
 
     def unwatch(self, folder: str, collection: str) -> None:
         """Watch a folder no longer. What was read of it stays."""

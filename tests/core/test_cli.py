@@ -175,6 +175,32 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
     assert (status["documents"], status["unfinished"]) == (2, [])
 
 
+def test_collections_are_renamed_merged_exported_imported_and_watched(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "gate.txt").write_text("The gate closes at eight.")
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
+    code, (watched,), _ = tsukue(home, "docs", "watch", str(folder), "-c", "watched", "--json")
+    assert (code, watched) == (0, {"folder": str(folder), "taken": 1, "failed": 1})
+    code, (failed,), _ = tsukue(home, "docs", "failed", "-c", "watched", "--json")
+    assert [Path(entry["file"]).name for entry in failed] == ["bad.pdf"]
+    assert tsukue(home, "docs", "unwatch", str(folder), "-c", "watched", "--json")[0] == 0
+    assert tsukue(home, "docs", "rename", "Desk", "-c", "watched", "--json")[1] == [{"collection": "Desk"}]
+    file = tmp_path / "desk.tsukue"
+    assert tsukue(home, "docs", "export", str(file), "-c", "Desk", "--json")[1][0]["documents"] == 1
+    assert tsukue(home, "docs", "import", str(file), "--json")[1] == [
+        {"collection": "Desk 2", "documents": 1}
+    ]
+    code, (moved,), _ = tsukue(home, "docs", "merge", "Desk", "-c", "Desk 2", "--json")
+    assert (code, moved) == (0, {"moved": 1, "collection": "Desk"})
+    (folder / "gate.txt").unlink()
+    assert tsukue(home, "docs", "look", "--json")[1][0]["gone"] == [str(folder / "gate.txt")]
+    code, _, said = tsukue(home, "docs", "rename", "x", "-c", "nothing")
+    assert (code, said.count("\n")) == (1, 1)
+    for name in ("Desk", "Desk 2"):
+        tsukue(home, "docs", "remove", "-c", name)
+
+
 def test_part_failure_and_wrong_usage_have_their_codes(home: Home, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The gate closes at eight.")
     code, (report,), stderr = tsukue(
