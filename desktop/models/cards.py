@@ -15,7 +15,7 @@ from core.models.library import LocalModel
 from desktop.i18n import language, tr
 
 # What this version uses. The starter pack's voice waits for the version that reads aloud.
-ROLES = ("chat", "embedding", "reranker", "speech", "adapter")
+ROLES = ("chat", "embedding", "reranker", "speech", "recognition", "adapter")
 _VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
 
 Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
@@ -28,6 +28,7 @@ def role_name(role: str) -> str:
         "embedding": tr("Document search"),
         "reranker": tr("Passage ranking"),
         "speech": tr("Speech to text"),
+        "recognition": tr("Text recognition"),
         "adapter": tr("Adapter"),
     }[role]
 
@@ -70,6 +71,8 @@ def describe(model: LocalModel) -> str:
         return tr("Turns spoken English into text. Fast.")
     if model.role == "speech":
         return tr("Turns speech in many languages into text. Weak at Japanese.")
+    if model.role == "recognition":
+        return tr("Reads the text in scans and pictures, in English, Japanese and other languages.")
     if model.role == "adapter":
         return tr(
             "Changes a model's style or knowledge. To use it, choose “Adjust” on a model it was made for."
