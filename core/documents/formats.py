@@ -49,7 +49,7 @@ PDF = Format(
     unit="page",
     viewer="page",
     lacks=N_("Text that the page does not show."),
-    version=3,
+    version=4,
 )
 WORD = Format(
     "docx",

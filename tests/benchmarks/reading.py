@@ -197,7 +197,7 @@ def _small(base: Path) -> None:
     for kind in ("empty", "full"):
         with opened(base / f"{kind}-home") as app:
             if kind == "full":
-                _fill(app, base / "filler.txt")
+                _fill(app, base / "filler")
             for attempt in range(3):
                 one = base / f"one-{kind}-{attempt}.txt"
                 one.write_text(sentences(chance, 6))
@@ -217,13 +217,16 @@ def _small(base: Path) -> None:
 
 
 def _fill(app: App, path: Path) -> None:
-    """A collection of FULL passages, whose vectors are random: they are only to be there."""
+    """A collection of about FULL passages, whose vectors are random: they are only to be there."""
     import numpy as np
 
     chance = random.Random(3)
     noise = np.random.default_rng(3)
     paragraphs = [sentences(chance, 12) for _ in range(200)]
-    path.write_text("\n\n".join(f"{n} {chance.choice(paragraphs)}" for n in range(int(FULL * 1.1))))
+    path.mkdir()
+    for part in range(4):  # a file may have fifty megabytes
+        texts = (f"{n} {chance.choice(paragraphs)}" for n in range(FULL // 4))
+        (path / f"{part}.txt").write_text("\n\n".join(texts))
 
     def embed(collection: int, passages: list[Any], job: Any) -> None:
         vectors = noise.standard_normal((len(passages), 512))

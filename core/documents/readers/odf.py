@@ -156,6 +156,8 @@ def _words(paragraph: Any) -> tuple[str, list[tuple[Kind, str]]]:
                 case "note":
                     said = [_words(p)[0] for p in child.iter() if local(p) == "p"]
                     notes.append((Kind.FOOTNOTE, "\n".join(said)))
+                case "text-box":  # stands beside the text, wherever it hangs
+                    notes.extend((Kind.PARAGRAPH, _words(p)[0]) for p in child if local(p) in ("p", "h"))
                 case "annotation":
                     said = [_words(p)[0] for p in child.iter() if local(p) == "p"]
                     notes.append((Kind.NOTE, "\n".join(said)))

@@ -268,7 +268,7 @@ def _has_picture(page: Any, glyphs: Glyphs) -> bool:
 
 
 def _rules(page: Any, height: float) -> Rules:
-    """The horizontal ruled lines of a page: thin paths, and the edges of boxes."""
+    """The ruled lines of a page: thin paths, and the edges of boxes."""
     rules = Rules()
     turn = pdf_glyphs.Turn(page)
     with contextlib.suppress(pdfium.PdfiumError):
@@ -279,9 +279,13 @@ def _rules(page: Any, height: float) -> Rules:
             wide, tall = right - left, top - bottom
             if tall <= THIN < wide:
                 rules.horizontal.append((height - (top + bottom) / 2, left, right))
+            elif wide <= THIN < tall:
+                rules.upright.append(((left + right) / 2, height - top, height - bottom))
             elif wide > THIN and tall > THIN:
                 for y in (height - top, height - bottom):
                     rules.horizontal.append((y, left, right))
+                for x in (left, right):
+                    rules.upright.append((x, height - top, height - bottom))
     return rules
 
 

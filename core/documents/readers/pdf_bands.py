@@ -12,9 +12,10 @@ from core.documents.readers.pdf_rows import WIDE, Mark, Row, Segment, pitch
 
 @dataclass
 class Rules:
-    """Horizontal ruled lines of a page: (height, from, to) of each."""
+    """Ruled lines of a page: of each (height, from, to), of upright ones (distance from the left, from, to)."""
 
     horizontal: list[tuple[float, float, float]] = field(default_factory=list)
+    upright: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 @dataclass
@@ -60,7 +61,8 @@ def _common(
     return found
 
 
-def bands_of(rows: list[Row], left: float, right: float) -> list[Band]:
+def bands_of(rows: list[Row], left: float, right: float, rules: Rules) -> list[Band]:
+    """The bands of a region, in order."""
     bands: list[Band] = []
     current: list[Row] = []
     gutters: list[tuple[float, float]] = []
@@ -83,11 +85,71 @@ def bands_of(rows: list[Row], left: float, right: float) -> list[Band]:
             current.append(row)
             continue
         if current:
-            bands.append(Band(current, _refined(current, gutters)))
+            bands.append(Band(current, _ruled_gutters(current, rules) or _refined(current, gutters)))
         current, gutters = [row], inner
     if current:
-        bands.append(Band(current, _refined(current, gutters)))
+        bands.append(Band(current, _ruled_gutters(current, rules) or _refined(current, gutters)))
     return bands
+
+
+def side_by_side(rows: list[Row], left: float, right: float) -> tuple[int, int, float] | None:
+    """Rows first..last-1 that are two columns whose lines do not stand at the same heights, and the middle of the room between them.
+
+    Such columns come out of word processors whenever a heading or a paragraph's end moves the lines of one of them; `bands_of`
+    sees columns by rows that have both sides. None where there are none.
+    """
+    for first in range(len(rows) - 2 * FEWEST + 1):
+        if len(rows[first].segments) > 2:
+            continue
+        gaps = _free(rows[first], left - 1, right + 1)
+        best: tuple[int, float] | None = None
+        for last in range(first + 1, len(rows) + 1):
+            if last > first + 1:
+                row = rows[last - 1]
+                if len(row.segments) > 2:  # of a table
+                    break
+                free = _free(row, left - 1, right + 1)
+                gaps = [
+                    (max(s, t), min(e, f))
+                    for s, e in gaps
+                    for t, f in free
+                    if min(e, f) - max(s, t) >= GAP * row.size
+                ]
+                if not gaps:
+                    break
+            if last - first >= 2 * FEWEST:
+                found = next((g for g in gaps if _are_columns(rows[first:last], (g[0] + g[1]) / 2)), None)
+                if found is not None:
+                    best = last, (found[0] + found[1]) / 2
+        if best is not None:
+            last, middle = best
+            both = sum(row.start < middle < row.end for row in rows[first:last])
+            return (first, last, middle) if both <= BOTH * (last - first) else None
+    return None
+
+
+FEWEST = 4  # lines of each column
+GAP = 1.0  # of the size: as wide is the room between two columns at least
+BOTH = 0.6  # of the rows may have both sides; where more have, `bands_of` sees it
+
+
+def _are_columns(rows: list[Row], middle: float) -> bool:
+    sides = [[r for r in rows if r.end <= middle], [r for r in rows if r.start >= middle]]
+    both = [r for r in rows if r.start < middle < r.end]
+    whole = [[*side, *both] for side in sides]
+    if min(map(len, whole)) < FEWEST:
+        return False
+    top = max(min(r.v for r in side) for side in whole)
+    bottom = min(max(r.v for r in side) for side in whole)
+    if bottom - top < (FEWEST - 1) * rows[0].size:  # one below the other
+        return False
+    for side in filter(None, sides):
+        size = statistics.median(r.size for r in side)
+        wide = max(r.end for r in side) - min(r.start for r in side)
+        long = sum(r.end - r.start > 0.6 * wide for r in side)
+        if wide < 9 * size or long < 0.5 * len(side):
+            return False
+    return True
 
 
 def _by_order(
@@ -101,38 +163,81 @@ def _by_order(
     return found if all(e - s >= least for s, e in found) else []
 
 
+def _ruled_gutters(rows: list[Row], rules: Rules) -> list[tuple[float, float]]:
+    """Where upright rules part the cells of a band; nothing where there are none, or words go across them."""
+    top, bottom = rows[0].v - rows[0].size, rows[-1].v
+    begin, end = min(row.start for row in rows), max(row.end for row in rows)
+    reach: dict[int, float] = {}  # by place: how much of the band's height has a rule there
+    for x, above, below in rules.upright:
+        if begin < x < end:
+            place = round(x / 2)
+            near = next((p for p in (place, place - 1, place + 1) if p in reach), place)
+            reach[near] = reach.get(near, 0.0) + max(min(below, bottom) - max(above, top), 0.0)
+    places = [2.0 * place for place, length in sorted(reach.items()) if length > 0.5 * (bottom - top)]
+    crossed = [
+        sum(mark.start < x - 1 and mark.end > x + 1 for row in rows for mark in row.marks) for x in places
+    ]
+    found = [(x - 0.5, x + 0.5) for x, count in zip(places, crossed, strict=True) if count <= 1]
+    parting = [gap for gap in found if sum(_has_both(row, gap) for row in rows) >= 2]
+    return parting if len(rows) > 1 else []
+
+
+def _has_both(row: Row, gap: tuple[float, float]) -> bool:
+    return any(m.end <= gap[1] + 1 for m in row.marks) and any(m.start >= gap[0] - 1 for m in row.marks)
+
+
 def _refined(rows: list[Row], gutters: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The gutters of a band, with those that its first row did not show: names of columns may stand close together."""
+    """The gutters of a band, by all of its rows: what is free in every row, and parts words in many.
+
+    Seen from row to row they are not always where they should be: names of columns stand close together or reach over several
+    columns, and figures stand to the right of their column's name, next to what follows.
+    """
     if not gutters or len(rows) < 3:
         return gutters
-    found = list(gutters)
+    most = max(len(row.segments) for row in rows)
+    names = next((i for i, row in enumerate(rows) if len(row.segments) > 0.6 * most), 0)
+    body = rows[min(names, 2) :]
     begin, end = min(row.start for row in rows), max(row.end for row in rows)
-    edges = [(s + e) / 2 for s, e in gutters]
-    for left, right in zip([float("-inf"), *edges], [*edges, float("inf")], strict=True):
-        counted: dict[
-            int, list[list[tuple[float, float]]]
-        ] = {}  # by how many there are: the gaps of each row
-        for row in rows:
-            inside = [s for s in row.segments if left < (s.start + s.end) / 2 < right]
-            if len(inside) > 1:
-                gaps = [(a.end, b.start) for a, b in itertools.pairwise(inside)]
-                counted.setdefault(len(gaps), []).append(gaps)
-        usual = max(counted.values(), key=len, default=[])
-        if len(usual) < max(2, 0.3 * len(rows)):
-            continue
-        first = next(
-            i for i, row in enumerate(rows) if len(row.segments) > len(rows[0].segments) or i == len(rows) - 1
-        )
-        for several in zip(*usual, strict=True):
-            gap = max(s for s, _ in several), min(e for _, e in several)
-            for row in rows[min(first, 2) :]:  # the names above may reach over several columns
-                kept = _common([gap], _free(row, begin - 1, end + 1), 0.25 * row.size)
-                if not kept:
-                    break
-                gap = kept[0]
-            else:
-                found.append(gap)
+    free = [(begin - 1, end + 1)]
+    for row in body:
+        free = [
+            (max(s, t), min(e, f))
+            for s, e in free
+            for t, f in _free(row, begin - 1, end + 1)
+            if min(e, f) - max(s, t) >= 0.25 * row.size
+        ]
+    inside = [
+        (s, e) for s, e in free if s > begin and e < end and not any(_blank(row, (s, e)) for row in body)
+    ]
+    parting = {gap: sum(_parts_at(row, gap) for row in body) for gap in inside}
+    found = {gap for gap, count in parting.items() if count >= max(2, 0.3 * len(rows))}
+    for gutter in gutters:  # a column that few rows fill
+        within = [gap for gap in inside if min(gap[1], gutter[1]) > max(gap[0], gutter[0])]
+        if not within:
+            return gutters
+        if not found.intersection(within):
+            found.add(max(within, key=lambda gap: (parting[gap], gap[1] - gap[0])))
     return sorted(found)
+
+
+def _blank(row: Row, gap: tuple[float, float]) -> bool:
+    """Whether a gap is a mere blank between two words of a row."""
+    middle = (gap[0] + gap[1]) / 2
+    for segment in row.segments:
+        if segment.start < middle < segment.end:
+            before = max(m.end for m in segment.marks if m.start < middle)
+            after = min((m.start for m in segment.marks if m.start >= middle), default=before)
+            if after - before < 0.7 * row.size:
+                return True
+    return False
+
+
+def _parts_at(row: Row, gap: tuple[float, float]) -> bool:
+    """Whether a row has words on both sides of a gap that is wide there: more than a blank."""
+    middle = (gap[0] + gap[1]) / 2
+    before = [m.end for m in row.marks if m.end <= middle]
+    after = [m.start for m in row.marks if m.start >= middle]
+    return bool(before) and bool(after) and min(after) - max(before) > 0.45 * row.size
 
 
 def columns_of(band: Band) -> list[list[Row]]:

@@ -21,6 +21,7 @@ from core.documents.readers.pdf_bands import (
     is_prose,
     parted,
     ruled,
+    side_by_side,
 )
 from core.documents.readers.pdf_glyphs import HYPHEN, SOFT, Glyphs
 from core.documents.readers.pdf_page import Piece, page_of
@@ -40,6 +41,7 @@ from core.documents.readers.pdf_rows import (
 )
 
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
+MOST_ROWS = 400  # of a region that is looked over for columns
 TALLER = 1.12  # of the size of the text: a heading
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
 _ITEM = re.compile(
@@ -107,7 +109,22 @@ class PageLayout:
     def _region(
         self, rows: list[Row], left: float, right: float, rules: Rules, vertical: bool, depth: int
     ) -> Iterator[Piece]:
-        for band in bands_of(rows, left, right):
+        found = (
+            side_by_side(rows, left, right) if depth < 4 and not vertical and len(rows) < MOST_ROWS else None
+        )
+        if found is not None:
+            first, last, middle = found
+            for part in (
+                rows[:first],
+                _side(rows[first:last], middle, before=True),
+                _side(rows[first:last], middle, before=False),
+                rows[last:],
+            ):
+                if part:
+                    begin, end = min(r.start for r in part), max(r.end for r in part)
+                    yield from self._region(part, begin, end, rules, vertical, depth + 1)
+            return
+        for band in bands_of(rows, left, right, Rules() if vertical else rules):
             if not band.gutters:
                 yield from self._paragraphs(band.rows, left, right)
                 continue
@@ -203,6 +220,7 @@ class PageLayout:
             for number, segments in parts.items():
                 cells[-1][number].append(Row(segments))
             before = row
+        _merge(cells)
         texts = [[self._joined(cell) for cell in row] for row in cells]
         return Piece(Kind.TABLE, [], rows=texts, headers=headers_of(cells, inside))
 
@@ -322,6 +340,23 @@ class PageLayout:
                 segment.marks = [
                     m for m in segment.marks if not (id(m) in marked and m.raised and id(m) not in first)
                 ] or segment.marks
+
+
+def _merge(cells: list[list[list[Row]]]) -> None:
+    """Make one of two columns of which no row has both: a name in the middle of its column, and figures to the right of it."""
+    column = 0
+    while column < len(cells[0]) - 1:
+        if any(row[column] and row[column + 1] for row in cells):
+            column += 1
+            continue
+        for row in cells:
+            row[column : column + 2] = [row[column] or row[column + 1]]
+
+
+def _side(rows: list[Row], middle: float, *, before: bool) -> list[Row]:
+    """What of these rows stands on one side of a line."""
+    parts = ([s for s in row.segments if ((s.start + s.end) / 2 < middle) is before] for row in rows)
+    return [Row(segments) for segments in parts if segments]
 
 
 def _labels(columns: list[list[Row]]) -> bool:

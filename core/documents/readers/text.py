@@ -121,7 +121,8 @@ def read_subtitles(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
         lines = cue.strip().splitlines()
         timed = next((i for i, line in enumerate(lines) if "-->" in line), None)
         if timed is not None:
-            page.paragraph(" ".join(_TAG.sub("", line).strip() for line in lines[timed + 1 :]))
+            said = " ".join(_TAG.sub("", line).strip() for line in lines[timed + 1 :])
+            page.paragraph(html.unescape(said))
     if page.empty:
         raise FileEmpty(name)
     yield page.page()
