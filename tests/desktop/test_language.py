@@ -30,7 +30,15 @@ from desktop.language import rebuild
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import answered, send
 
-NAMES = ("SmolLM2 135M", "all-MiniLM-L6-v2", "Whisper base", "Whisper tiny.en", "English", "Tsukue")
+NAMES = (
+    "SmolLM2 135M",
+    "all-MiniLM-L6-v2",
+    "Whisper base",
+    "Whisper tiny.en",
+    "PP-OCRv6 small",
+    "English",
+    "Tsukue",
+)
 
 
 @pytest.fixture(autouse=True)
