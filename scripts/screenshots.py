@@ -7,6 +7,7 @@ double on loopback.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -55,9 +56,12 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
     app = window.app
     name = "事務所" if language == "ja" else "Office"
     window.show_page("documents")
-    window.chat.adding.add(
-        [str(PAPERS / "facts" / "files"), *map(str, sorted((PAPERS / "scans").glob("*.png")))], name, None
-    )
+    folder = Path(tempfile.gettempdir(), "Office")  # whose path is to be seen
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(PAPERS / "facts" / "files", folder)
+    for path in sorted((PAPERS / "scans").glob("*.png")):
+        shutil.copy(path, folder)
+    window.chat.adding.add([str(folder)], name, None)
     wait(lambda: app.documents.has_collection(name) and app.documents.count_documents(name) > 30)
     page = window.documents
     page.refresh()
@@ -72,7 +76,7 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
     page.strip.pause.click()
     wait(lambda: not app.additions.line and not app.documents.to_recognise())
     page.refresh()
-    live(1500)
+    live(2500)
     page.search.setText("receipt")
     live(400)
     page.files.setCurrentIndex(page.model.index(0, 0))
@@ -87,6 +91,7 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
         live(2500)
         shot(picture)
     window.close_source()
+    shutil.rmtree(folder)
 
 
 def _source(app: Any, file: str, words: str) -> Any:

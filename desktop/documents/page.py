@@ -135,7 +135,7 @@ class DocumentsPage(QWidget):
             bridge.on(kind, lambda _: self._soon.start() if not self._soon.isActive() else None)
         bridge.on(IngestProgress, self._progressed)
         bridge.on(AdditionsChanged, self._line_changed)
-        bridge.on(RecognitionEnded, lambda _: self.strip.rest(adding.busy))
+        bridge.on(RecognitionEnded, lambda _: self._rest())
         theme.changed.connect(self._paint)
         self._paint()
 
@@ -340,6 +340,12 @@ class DocumentsPage(QWidget):
             self.model.set_progress(progress)
         if self.isVisible() and not self._now_and_then.isActive():
             self._now_and_then.start()
+
+    def _rest(self) -> None:
+        """Nothing is being recognised any more."""
+        self.strip.rest(self._adding.busy)
+        if not self._adding.busy:
+            self.model.set_progress(None)
 
     def _line_changed(self, event: AdditionsChanged) -> None:
         self.strip.follow(event)
