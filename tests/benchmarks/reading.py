@@ -71,7 +71,7 @@ from pathlib import Path
 from pypdf import PdfReader
 from sentence_transformers import SentenceTransformer
 model = SentenceTransformer(sys.argv[1], device="cpu")
-collection = chromadb.PersistentClient(sys.argv[3]).create_collection("c")
+collection = chromadb.PersistentClient(sys.argv[3]).create_collection("plain")
 model.encode(["warm"])
 print("begun", flush=True)
 started = time.perf_counter()
