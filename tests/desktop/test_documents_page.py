@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from core.documents.additions import AdditionEnded
 from desktop.documents.details import ReadText
 from desktop.documents.files_model import Filter
 from desktop.documents.page import DocumentsPage
@@ -132,12 +133,9 @@ def test_an_encoding_is_chosen_by_hand(qtbot: QtBot, window: MainWindow) -> None
     menu = QMenu()
     page._encodings(menu, row)
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["Found by itself"]
+    ended: list[AdditionEnded] = []
+    window.app.events.listen(AdditionEnded, ended.append)
     next(action for action in menu.actions() if action.text() == "Shift_JIS").trigger()
-    qtbot.waitUntil(
-        lambda: (
-            [d.encoding for d in window.app.documents.documents("Office") if d.file.endswith("gate.txt")]
-            == ["cp932"]
-        ),
-        timeout=SECONDS,
-    )
-    qtbot.waitUntil(lambda: not window.app.additions.line, timeout=SECONDS)
+    qtbot.waitUntil(lambda: len(ended) == 1, timeout=SECONDS)
+    (document,) = [d for d in window.app.documents.documents("Office") if d.file.endswith("gate.txt")]
+    assert document.encoding == "cp932"
