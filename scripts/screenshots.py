@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import virtual_display  # noqa: E402
 from tests.support.hub import Hub, Repository  # noqa: E402
+from tests.support.places import source_of  # noqa: E402
 
 
 def live(milliseconds: int) -> None:
@@ -47,7 +48,7 @@ SOURCES = (
     ("source-sheet", "boatyard-invoices.xlsx", "BY-0313"),
     ("source-slide", "library-loans.pptx", "Loans per branch and year"),
     ("source-word", "mooring-agreement-rev3.docx", "The yearly rent for the berth"),
-    ("source-mail", ".eml", ""),
+    ("source-mail", "kondankai-annai.eml", "会費は四千二百円"),
 )
 
 
@@ -87,37 +88,11 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
     shot("documents")
     window.pages.setCurrentWidget(window.chat)
     for picture, file, words in SOURCES:
-        window.open_source([_source(app, file, words)], 0)
+        window.open_source([source_of(app, file, words)], 0)
         live(2500)
         shot(picture)
     window.close_source()
     shutil.rmtree(folder)
-
-
-def _source(app: Any, file: str, words: str) -> Any:
-    """Where these words stand in a document; in a mail without any, its first sentence."""
-    from core.chat.conversation import Source
-
-    row = app.database.row(
-        "SELECT d.file, d.path, p.id, p.number, p.label, p.text, p.blocks FROM pages p JOIN documents d ON d.id = p.document"
-        " WHERE d.path LIKE ? AND instr(p.text, ?) ORDER BY p.id",
-        f"%{file}",
-        words,
-    )
-    if not words:
-        block = app.documents.blocks(row["id"])[2]
-        words = row["text"][block.start : block.end]
-    start = row["text"].index(words)
-    return Source(
-        row["file"],
-        row["number"],
-        words,
-        row["path"],
-        row["id"],
-        start,
-        start + len(words),
-        label=row["label"],
-    )
 
 
 def session(language: str, theme_name: str, folder: Path, model: str) -> None:

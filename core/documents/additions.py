@@ -180,16 +180,16 @@ class Additions:
     def _run(self, addition: Addition, job: Job) -> IngestReport:
         job.on_cancel(self._wake)
         self._tell()
-        if addition.resuming:
-            self._take_up()
-        elif not addition.wish:
-            addition.wish = self._store.add_wish(addition.collection, addition.files)
-        with self._turn:
-            self._turn.wait_for(lambda: job.cancelled or self._line[0] is addition)
-            if not job.cancelled:
-                addition.state = AdditionState.RUNNING
         report, failure = None, None
         try:
+            if addition.resuming:
+                self._take_up()
+            elif not addition.wish:
+                addition.wish = self._store.add_wish(addition.collection, addition.files)
+            with self._turn:
+                self._turn.wait_for(lambda: job.cancelled or self._line[0] is addition)
+                if not job.cancelled:
+                    addition.state = AdditionState.RUNNING
             if addition.state is AdditionState.WAITING:  # taken back before its turn came
                 report = IngestReport(cancelled=True)
             else:

@@ -7,6 +7,7 @@ loses at most one batch.
 from __future__ import annotations
 
 import collections
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from core.documents.index import BATCH, Index
 from core.errors import Cancelled, TsukueError, WorkerFault
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
+
+log = logging.getLogger(__name__)
 
 AHEAD = 400  # passages that may be stored and not embedded before reading waits
 
@@ -33,7 +36,10 @@ class Embeddable:
 
 
 class Embedding:
-    """A line of documents to be embedded. `told` is called, on its thread, after each batch: with each document that is through, and the one it ended in."""
+    """A line of documents to be embedded.
+
+    `told` is called, on its thread, after each batch: with each document that is through, and the one it ended in.
+    """
 
     def __init__(
         self, store: DocumentStore, index: Index, job: Job, told: Callable[[Embeddable], None]
@@ -87,43 +93,38 @@ class Embedding:
                     self._changed.wait_for(lambda: self._job.cancelled or self._ended or self._line)
                     if self._job.cancelled or not self._line:
                         return
-                self._batch()
+                    line = list(self._line)
+                first = [one for one in line if one.collection == line[0].collection][:BATCH]
+                try:
+                    self._batch(first)
+                except Cancelled:  # the job was, or the worker was stopped: then it is tried again
+                    continue
+                except TsukueError as error:
+                    self._fail(first, error)
+                except Exception as error:  # whoever waits for room in the line must not wait for ever
+                    log.exception("documents were not embedded")
+                    self._fail(first, WorkerFault("Tsukue", type(error).__name__))
         finally:
             leave()
 
-    def _batch(self) -> None:
-        """Embed up to BATCH passages of those that are first in line, and let go of those that are ready."""
-        taken: list[
-            tuple[Embeddable, int, bool]
-        ] = []  # with how many passages, and whether these are its last
+    def _batch(self, first: list[Embeddable]) -> None:
+        """Embed up to BATCH passages of documents of one collection, and let go of those that are ready."""
+        taken: list[tuple[Embeddable, int, bool]] = []  # how many of its passages, and whether the last
         passages: list[StoredPassage] = []
-        with self._changed:
-            line = list(self._line)
-        for one in line:
-            if one.collection != line[0].collection or len(passages) >= BATCH:
-                break
+        for one in first:
             room = BATCH - len(passages)
+            if not room:
+                break
             found = self._store.without_vectors(one.document, self._index.embedder, room)
             # By what there is, not by what was counted: a document may be removed meanwhile.
             taken.append((one, len(found), len(found) < room or one.embedded + room >= one.passages))
             passages += found
-        try:
-            if passages:
-                self._index.embed(self._store.collection(line[0].collection), passages, self._job)
-        except Cancelled:
-            return
-        except TsukueError as error:
-            self._fail([one for one, *_ in taken], error)
-            return
-        except Exception as error:
-            self._fail([one for one, *_ in taken], WorkerFault("Tsukue", type(error).__name__))
-            raise
-        done = []
+        if passages:
+            self._index.embed(self._store.collection(first[0].collection), passages, self._job)
         for one, count, last in taken:
             one.embedded += count
-            if last:
-                one.ready = True
-                done.append(one)
+            one.ready = last
+        done = [one for one, *_ in taken if one.ready]
         self._store.set_ready(*(one.document for one in done))
         self._leave(done)
         for one in done:

@@ -6,11 +6,17 @@ its name second: a name may say anything, and what lies behind it decides which 
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld, FormatUnknown
+
+if TYPE_CHECKING:
+    from core.documents.model import Page
 
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
 _MBOX = re.compile(rb"From \S+ .*\d{4}\r?\n(?:>?[!-9;-~]+:.*\r?\n)", re.ASCII)
@@ -340,6 +346,15 @@ def viewer_of(key: str, path: str) -> str:
     """How a place in a document is shown: by its kind, or by its name where it was read before kinds were kept."""
     known = BY_KEY.get(key) or BY_SUFFIX.get(Path(path).suffix.lower())
     return known.viewer if known is not None else "text"
+
+
+def reader_of(known: Format) -> Callable[..., Iterator[Page]]:
+    """The function that reads a kind of file: (path, its name for people, notes) to pages. Imported when it is first wanted."""
+    module, _, function = known.reader.partition(":")
+    found: Callable[..., Iterator[Page]] = getattr(
+        importlib.import_module(f"core.documents.readers.{module}"), function
+    )
+    return found
 
 
 def check_size(path: Path, known: Format) -> None:

@@ -99,7 +99,7 @@ class IngestReport:
 
 
 class Ingest:
-    """Adds and removes documents."""
+    """Reads files into the store, and has them embedded."""
 
     def __init__(self, store: DocumentStore, index: Index, parser: Worker, events: Events, own: Path) -> None:
         """`own` is the program's folder, which nobody means who adds a folder around it."""

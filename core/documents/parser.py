@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,13 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
     path = Path(request.path)
     known = formats.tell(path)
     formats.check_size(path, known)
-    module, _, function = known.reader.partition(":")
-    reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
     notes: list[Note] = []
     count = 0
     more = {"password": request.password} if request.password and known is formats.PDF else {}
     try:
-        with encodings.chosen(request.encoding):
-            for page in reader(path, path.name, notes, **more):
+        pages = formats.reader_of(known)(path, path.name, notes, **more)
+        with encodings.chosen(request.encoding), contextlib.closing(pages):  # type: ignore[type-var]  # a generator
+            for page in pages:
                 context.check()
                 context.item(page)
                 count += 1

@@ -53,6 +53,13 @@ class FileFailed(Event):
     error: TsukueError
 
 
+@dataclass(frozen=True)
+class DocumentsChanged(Event):
+    """A collection's documents changed."""
+
+    collection: str
+
+
 class Course:
     """How an addition goes, for who looks at it, and how long it will take."""
 
@@ -106,10 +113,3 @@ def _size_of(file: str) -> int:
         return Path(file).expanduser().stat().st_size
     except (OSError, ValueError, RuntimeError):  # RuntimeError: ~ of nobody
         return 0
-
-
-@dataclass(frozen=True)
-class DocumentsChanged(Event):
-    """A collection's documents changed."""
-
-    collection: str

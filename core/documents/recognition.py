@@ -19,7 +19,7 @@ from core.documents.index import Index
 from core.documents.messages import RecognisePage
 from core.documents.model import Note, Page
 from core.documents.progress import Course, DocumentsChanged, FileFailed, Stage
-from core.errors import N_, Cancelled, NothingRecognised, TsukueError, WorkerDied
+from core.errors import N_, Cancelled, FileMissing, NothingRecognised, TsukueError, WorkerDied
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.models.library import Library
@@ -85,7 +85,7 @@ class Recognition:
             return None
         with self._lock:
             self._wanted = True
-            if self._job is None or self._job.done:
+            if self._job is None or self._job.done or self._job.cancelled:
                 self._job = self._jobs.start("recognise text", self._run)
             return self._job
 
@@ -107,7 +107,8 @@ class Recognition:
             with self._lock:
                 self._wanted = False
             for document in self._store.to_recognise():
-                self._document(document, job)
+                if Path(document.path).is_file():  # else on a drive that is not there just now: it waits
+                    self._document(document, job)
             with self._lock:
                 if not self._wanted:
                     self._job = None
@@ -131,6 +132,9 @@ class Recognition:
         if one.error is not None:
             raise one.error
         job.check()
+        now = self._store.document(document.id)
+        if now is None or now.removed is not None:
+            return  # it was removed, or read again, meanwhile
         if not self._store.passage_ids(document.id):
             self._nothing(document)
             return
@@ -162,6 +166,8 @@ class Recognition:
             if job.cancelled:
                 raise Cancelled from error
             self.worker.forgive()
+        except FileMissing as error:  # it went in this moment: the page waits for it
+            raise Cancelled from error
         except TsukueError as error:
             log.info("a page was not recognised: %s", type(error).__name__)
         finally:

@@ -204,35 +204,6 @@ class Documents:
         if document.gone is None:
             self._index.show(target, document.id)
 
-    # ------------------------------------------------------------ looking after
-
-    def retry(self, collection: str) -> Addition | None:
-        """Try again what could not be read, and read again what has changed; None where there is nothing."""
-        files = [failure.file for failure in self._store.failures(collection)]
-        files += [d.file for d in self._store.documents(collection) if d.changed is not None]
-        return self._additions.add(files, collection) if files else None
-
-    def read_again(self, collection: str, file: str) -> Addition:
-        """Read one file again, whether it has changed or not. Raises CollectionMissing."""
-        for document in find(self._store.documents(collection), file):
-            self._store.set_seen(document.id, -1, 0.0)  # whatever is found is another than that
-            self._store.forget_reading(document.id)
-        return self._additions.add([file], collection)
-
-    def read_in(self, collection: str, file: str, encoding: str) -> Addition:
-        """Read a text again in an encoding that the person has chosen (a value of encodings.CHOICES; '' finds it again).
-
-        Raises CollectionMissing.
-        """
-        for document in find(self._store.documents(collection), file):
-            self._store.set_encoding(document.id, encoding)
-        return self.read_again(collection, file)
-
-    def unlock(self, collection: str, file: str, password: str) -> Addition:
-        """Read a protected PDF with its password, which is not kept: what was read of it is, as of any file."""
-        self._ingest.open_with(str(Path(file).expanduser().absolute()), password)
-        return self._additions.add([file], collection)
-
     # ------------------------------------------------------------ out and in
 
     def export(self, collection: str, path: Path) -> int:
@@ -281,6 +252,32 @@ class Documents:
             self._index.show(self._store.collection(collection), document)
 
     # ------------------------------------------------------------ looking after
+
+    def retry(self, collection: str) -> Addition | None:
+        """Try again what could not be read, and read again what has changed; None where there is nothing."""
+        files = [failure.file for failure in self._store.failures(collection)]
+        files += [d.file for d in self._store.documents(collection) if d.changed is not None]
+        return self._additions.add(files, collection) if files else None
+
+    def read_again(self, collection: str, file: str) -> Addition:
+        """Read one file again, whether it has changed or not. Raises CollectionMissing."""
+        for document in find(self._store.documents(collection), file):
+            self._store.forget_reading(document.id)
+        return self._additions.add([file], collection)
+
+    def read_in(self, collection: str, file: str, encoding: str) -> Addition:
+        """Read a text again in an encoding that the person has chosen (a value of encodings.CHOICES; '' finds it again).
+
+        Raises CollectionMissing.
+        """
+        for document in find(self._store.documents(collection), file):
+            self._store.set_encoding(document.id, encoding)
+        return self.read_again(collection, file)
+
+    def unlock(self, collection: str, file: str, password: str) -> Addition:
+        """Read a protected PDF with its password, which is not kept: what was read of it is, as of any file."""
+        self._ingest.open_with(str(Path(file).expanduser().absolute()), password)
+        return self._additions.add([file], collection)
 
     def dismiss(self, collection: str) -> None:
         """Hear no more of what could not be read."""

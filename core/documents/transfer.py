@@ -76,14 +76,19 @@ def read(path: Path) -> tuple[str, Iterator[Incoming]]:
     """The name of the collection in a file, and its documents one by one. Raises ImportUnusable, also while they are read."""
     try:
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except (sqlite3.Error, OSError) as error:
+        raise ImportUnusable(path.name) from error
+    try:
         source.row_factory = sqlite3.Row
         kind = source.execute("PRAGMA application_id").fetchone()[0]
         row = source.execute("SELECT name, version FROM collection").fetchone()
-    except (sqlite3.Error, OSError) as error:
-        raise ImportUnusable(path.name) from error
-    if kind != KIND or row is None or not isinstance(row["name"], str) or row["version"] != VERSION:
+        if kind != KIND or row is None or not isinstance(row["name"], str) or row["version"] != VERSION:
+            raise ImportUnusable(path.name)
+    except BaseException as error:
         source.close()
-        raise ImportUnusable(path.name)
+        if isinstance(error, sqlite3.Error):
+            raise ImportUnusable(path.name) from error
+        raise
     return row["name"].strip()[:200] or path.stem, _documents(source, path.name)
 
 

@@ -85,7 +85,7 @@ class Watching:
                     self.look(folder)
                 if count % LOOKS == 0:
                     self._documents.look(job)
-            except TsukueError as error:
+            except (TsukueError, OSError) as error:  # a folder that nobody may look into, for example
                 if job.cancelled:
                     return
                 log.warning("watched folders could not be looked at: %s", type(error).__name__)

@@ -14,7 +14,7 @@ from core.storage.database import Database
 
 @dataclass(frozen=True)
 class CollectionInfo:
-    """A collection and what it holds. `size` is about how many bytes its text and vectors take in the database."""
+    """A collection and what it holds; `failed` files could not be read."""
 
     id: int
     name: str
@@ -22,7 +22,6 @@ class CollectionInfo:
     pages: int
     passages: int
     failed: int = 0
-    size: int = 0
 
 
 @dataclass(frozen=True)

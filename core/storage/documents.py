@@ -242,15 +242,17 @@ class DocumentStore(CollectionStore, PassageStore):
         return [self._document(row) for row in rows]
 
     def put_recognised(self, document: int, page_id: int, page: Draft) -> None:
-        """Store what was recognised on a page (nothing, maybe). Its passages still lack vectors."""
+        """Store what was recognised on a page (nothing, maybe), if that still waits for it. Its passages still lack vectors."""
         with self._db.transaction():
-            self._db.write(
-                "UPDATE pages SET text = ?, blocks = ?, lines = ?, picture = 2 WHERE id = ?",
+            waits = self._db.write(
+                "UPDATE pages SET text = ?, blocks = ?, lines = ?, picture = 2 WHERE id = ? AND picture = 1",
                 page.text,
                 page.blocks,
                 page.lines,
                 page_id,
             )
+            if not waits:
+                return
             self._put_passages(document, page_id, page)
             self._db.write(
                 "UPDATE documents SET state = 'embedding', passages = passages + ? WHERE id = ?",
@@ -308,7 +310,10 @@ class DocumentStore(CollectionStore, PassageStore):
     def move(self, document: int, file: str, path: str) -> None:
         """A document's file has another name now."""
         self._db.write(
-            "UPDATE documents SET file = ?, path = ?, gone = NULL WHERE id = ?", file, path, document
+            "UPDATE documents SET file = ?, path = ?, gone = NULL, origin = '' WHERE id = ?",
+            file,
+            path,
+            document,
         )
 
     def set_gone(self, document: int, *, gone: bool) -> None:
@@ -340,7 +345,7 @@ class DocumentStore(CollectionStore, PassageStore):
 
     def forget_reading(self, document: int) -> None:
         """A document is to be read again, whatever its file holds now."""
-        self._db.write("UPDATE documents SET sha256 = '' WHERE id = ?", document)
+        self._db.write("UPDATE documents SET sha256 = '', modified = NULL WHERE id = ?", document)
 
     def files(self) -> list[Document]:
         """The documents that have a file here, in the order of their paths."""

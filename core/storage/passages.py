@@ -71,21 +71,13 @@ _PASSAGE = (
 )
 
 
-class _StoredLine(msgspec.Struct, frozen=True, array_like=True):
+class _StoredLine(Line, frozen=True, array_like=True):
     """A line as it is stored: edges in tenths of a point, each but the first as the step from the one before it.
 
     A step takes one byte instead of nine: the places of letters would be nine tenths of the database.
     `tenths` is False where a line was stored before that, with its edges as they are.
     """
 
-    start: int
-    end: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-    edges: list[float]
-    vertical: bool = False
     tenths: bool = False
 
     def line(self) -> Line:
@@ -215,11 +207,6 @@ class PassageStore:
             page_id,
         )
         return StoredPage(**{**dict(row), "recognised": bool(row["recognised"])}) if row is not None else None
-
-    def page_text(self, page_id: int) -> str:
-        """The whole text of a page, for showing a passage in its surroundings."""
-        row = self._db.row("SELECT text FROM pages WHERE id = ?", page_id)
-        return str(row["text"]) if row is not None else ""
 
     def count_passages(self, collection: int) -> int:
         row = self._db.row(

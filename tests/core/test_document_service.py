@@ -17,14 +17,25 @@ from reportlab.pdfgen.canvas import Canvas
 from core.app import App
 from core.documents import retrieve
 from core.documents.messages import EmbedPassages
+from core.documents.model import Page
+from core.documents.passages import Passage
 from core.documents.progress import IngestProgress, Stage
-from core.errors import CollectionExists, CollectionMissing, FileEncrypted, FileMissing, ImportUnusable
+from core.errors import (
+    CollectionExists,
+    CollectionMissing,
+    DiskFull,
+    FileEncrypted,
+    FileMissing,
+    ImportUnusable,
+)
 from core.jobs import Job
 from core.paths import Home
+from core.storage.documents import draft
 from core.workers.messages import Request
-from tests.conftest import until
+from tests.conftest import ROOT, until
 
 JOB = Job(0, "test")
+SCANS = ROOT / "tests" / "data" / "scans"
 
 
 @pytest.fixture
@@ -172,6 +183,87 @@ def test_a_text_is_read_in_the_encoding_that_was_chosen_also_later(app: App, tmp
     app.document_service.read_in("c", str(path), "").wait(60)
     (document,) = app.documents.documents("c")
     assert app.documents.page(app.documents.page_ids(document.id)[0][0]).text == "Höhe: 6 m"  # type: ignore[union-attr]
+
+
+@pytest.mark.logs("failed")
+def test_an_addition_that_cannot_be_written_down_does_not_hold_up_the_others(
+    app: App, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = app.documents.add_wish
+
+    def full(collection: str, given: tuple[str, ...]) -> int:
+        raise DiskFull("here")
+
+    monkeypatch.setattr(app.documents, "add_wish", full)
+    with pytest.raises(DiskFull):
+        add(app, files, collection="a")
+    monkeypatch.setattr(app.documents, "add_wish", keep)
+    assert add(app, files, collection="b").added == 3
+    assert app.additions.line == []
+
+
+@pytest.mark.logs("documents were not embedded")
+@pytest.mark.parametrize("error", [DiskFull("here"), RuntimeError("anything")])
+def test_what_goes_wrong_while_embedding_is_the_files_and_nobody_waits_for_ever(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    for number in range(3):  # more than may be ahead of the embedding
+        text = "\n\n".join(f"Row {number} {n} of the list says {n * 7919}. " * 20 for n in range(300))
+        (tmp_path / f"{number}.txt").write_text(text)
+
+    def fail(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(app.documents, "without_vectors", fail)
+    report = add(app, tmp_path)
+    assert len(report.failed) == 3
+    assert report.added == 0
+
+
+@pytest.mark.logs("a file was not added")
+def test_a_file_that_is_asked_to_be_read_again_keeps_its_size(app: App, files: Path) -> None:
+    add(app, files / "gate.txt")
+    (before,) = app.documents.documents("c")
+    (files / "gate.txt").unlink()
+    app.document_service.read_again("c", str(files / "gate.txt")).wait(60)
+    (after,) = app.documents.documents("c")  # its text is kept, although its file is not there to be read
+    assert (after.id, after.size) == (before.id, before.size)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def scans(folder: Path) -> Path:
+    folder.mkdir()
+    shutil.copy(SCANS / "notice.png", folder)
+    return folder / "notice.png"
+
+
+def test_a_page_is_recognised_once_and_waits_while_its_file_is_away(app: App, tmp_path: Path) -> None:
+    path = scans(tmp_path / "scans")
+    app.additions.pause(True)  # holds recognition up too
+    addition = app.additions.add([str(path)], "c")
+    app.additions.then = lambda: None
+    app.additions.pause(False)
+    addition.wait(60)
+    (document,) = app.documents.documents("c")
+    assert document.recognising == 1
+    path.rename(path.with_name("away.png"))
+    job = app.recognition.start()
+    assert job is not None
+    job.wait(120)
+    (document,) = app.documents.documents("c")
+    assert document.recognising == 1  # nothing is given up
+    path.with_name("away.png").rename(path)
+    job = app.recognition.start()
+    assert job is not None
+    job.wait(120)
+    (document,) = app.documents.documents("c")
+    assert (document.recognising, document.passages) == (0, 1)
+    assert found(app, "When is the reading room closed?") == ["notice.png"]
+    ((page_id, _, _),) = app.documents.page_ids(document.id)
+    app.documents.put_recognised(document.id, page_id, draft(Page(1, "twice"), [Passage(0, 5, "")]))
+    assert len(app.documents.passage_ids(document.id)) == 1
 
 
 # ---------------------------------------------------------------- removing

@@ -140,7 +140,9 @@ def test_a_better_reader_reads_again_and_old_quotations_are_found(
     assert (again.format, again.id != document.id) == ("text", True)
     place = app.documents.locate(*old)
     assert place is not None
-    assert app.documents.page_text(place.page_id)[place.start : place.end] == "The gate closes at eight."
+    page = app.documents.page(place.page_id)
+    assert page is not None
+    assert page.text[place.start : place.end] == "The gate closes at eight."
     assert app.ingest.resume(Job(0, "test")).replaced == 0
     path.write_text("Another text.")
     app.database.write("UPDATE documents SET reader = 0")

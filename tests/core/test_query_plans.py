@@ -184,7 +184,6 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "set_ready": lambda: store.set_ready(document),
         "remove": lambda: store.remove(document),
         "passages": lambda: store.passages([one.id for one in found]),
-        "page_text": lambda: store.page_text(1),
         "count_passages": lambda: store.count_passages(number),
         "match": lambda: store.match(number, '"gate"', 5),
         "frequency": lambda: store.frequency(number, '"gate"'),

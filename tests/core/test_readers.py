@@ -22,7 +22,9 @@ from core.documents.model import Kind, Note, Page
 from core.documents.readers import archives, cell_formats, epub, html, mail, odf, rtf, tables, text, xlsx
 from core.documents.readers import pptx as slides
 from core.errors import EncodingUnknown, FileDamaged, FileEmpty, FormatOld, FormatUnknown
+from core.paths import ROOT
 
+SCAN = ROOT / "tests" / "data" / "scans" / "notice.png"
 Reader = Callable[..., object]
 
 
@@ -295,6 +297,7 @@ def test_archives_are_read_file_by_file_within_bounds(tmp_path: Path) -> None:
         archive.writestr("bomb.txt", b"a" * 30_000_000)
         archive.writestr("__MACOSX/b.md", "never")
         archive.writestr("tool.exe", b"MZ\0\0")
+        archive.write(SCAN, "scan.png")  # nobody recognises it within an archive
     assert formats.tell(path) is formats.ZIP
     notes: list[Note] = []
     pages = read(archives.read_zip, path, notes)
@@ -303,7 +306,7 @@ def test_archives_are_read_file_by_file_within_bounds(tmp_path: Path) -> None:
         ("b.md", "Hours\nOpen at nine."),
         ("older.zip › deep/機械.txt", "弁は毎年六月に交換する。"),
     ]
-    assert notes == [Note("inside", {"names": "bomb.txt, tool.exe", "count": "2"})]
+    assert notes == [Note("inside", {"names": "bomb.txt, scan.png, tool.exe", "count": "3"})]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "inner.zip"]
     packed = tmp_path / "a.tar.gz"
     with tarfile.open(packed, "w:gz") as tar:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.chat.conversation import Source
 from core.documents.progress import IngestProgress, Stage
 from core.paths import Home
 from desktop.documents.details import ReadText
@@ -22,6 +21,7 @@ from desktop.documents.files_model import Filter
 from desktop.main_window import MainWindow
 from tests.conftest import ROOT
 from tests.desktop.conftest import Open
+from tests.support.places import source_of
 
 FACTS = ROOT / "tests" / "data" / "facts" / "files"
 SCANS = ROOT / "tests" / "data" / "scans"
@@ -115,27 +115,6 @@ def test_a_dropped_folder_is_read_to_its_end_whatever_happens(
     _open_sources(qtbot, window)
 
 
-def _source(window: MainWindow, name: str, words: str) -> Source:
-    row = window.app.database.row(
-        "SELECT d.file, d.path, p.id, p.number, p.label, p.text FROM pages p JOIN documents d ON d.id = p.document"
-        " WHERE d.path LIKE ? AND instr(p.text, ?)",
-        f"%{name}",
-        words,
-    )
-    assert row is not None, (name, words)
-    start = row["text"].index(words)
-    return Source(
-        row["file"],
-        row["number"],
-        words,
-        row["path"],
-        row["id"],
-        start,
-        start + len(words),
-        label=row["label"],
-    )
-
-
 def _open_sources(qtbot: QtBot, window: MainWindow) -> None:
     view = window.source
     for name, words, shown in (
@@ -148,7 +127,7 @@ def _open_sources(qtbot: QtBot, window: MainWindow) -> None:
         ("harbour-view-minutes-2024-03.pdf", "maintenance contract was given to Oakridge Lifts", "page"),
         (".eml", _fact(".eml"), "text"),
     ):
-        source = _source(window, name, words)
+        source = source_of(window.app, name, words)
         window.open_source([source], 0)
         wanted = {"page": view.page_area, "sheet": view.sheet, "text": view.text}[shown]
         qtbot.waitUntil(lambda wanted=wanted: view.stack.currentWidget() is wanted, timeout=SECONDS)  # type: ignore[misc]
@@ -162,7 +141,7 @@ def _open_sources(qtbot: QtBot, window: MainWindow) -> None:
             assert lit is not None
             assert words.split()[0] in view.text.toPlainText(), name
     view.search.setText("万年筆")
-    window.open_source([_source(window, "receipt.png", "万年筆インク")], 0)
+    window.open_source([source_of(window.app, "receipt.png", "万年筆インク")], 0)
     qtbot.waitUntil(lambda: view.stack.currentWidget() is view.page_area, timeout=SECONDS)
     view.search.returnPressed.emit()
     qtbot.waitUntil(lambda: view.hits.text() == "1/1", timeout=SECONDS)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import importlib
 import json
 import re
 import unicodedata
@@ -54,10 +53,7 @@ def ours(path: Path) -> list[Piece]:
 
 def _pages(path: Path) -> list[Page]:
     notes: list[Note] = []
-    known = formats.tell(path)
-    module, _, function = known.reader.partition(":")
-    reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
-    return list(reader(path, path.name, notes))
+    return list(formats.reader_of(formats.tell(path))(path, path.name, notes))
 
 
 def _pieces(page: Page, cut: list[passages.Passage]) -> Iterator[Piece]:

@@ -5,7 +5,6 @@ Nothing is unpacked under a name that it brings: each member becomes a temporary
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ class Bounds:
     depth: int = 0
     files: int = MOST_FILES
     bytes: int = MOST_BYTES
-    unread: list[str] = field(default_factory=list)  # names, each with what there is to say
+    unread: list[str] = field(default_factory=list)  # names
     remarks: list[Note] = field(default_factory=list)  # of those that were read in part
 
 
@@ -82,15 +81,17 @@ def read(name: str, stream: IO[bytes], current: Bounds) -> Iterator[Page]:
             return
         known = formats.tell(path)
         formats.check_size(path, known)
-        module, _, function = known.reader.partition(":")
-        reader = getattr(importlib.import_module(f"core.documents.readers.{module}"), function)
         found: list[Note] = []
-        for page in reader(path, PurePosixPath(shown).name, found):
+        read_any = False
+        for page in formats.reader_of(known)(path, PurePosixPath(shown).name, found):
             label = f"{shown} › {page.label}" if page.label else shown
             if page.number is not None and not page.label:
                 label = f"{shown} › {page.number}"
-            if not page.picture:
+            if not page.picture:  # whose text is recognised in files of their own only
+                read_any = True
                 yield msgspec.structs.replace(page, number=None, label=label, lines=[], of=0)
+        if not read_any:
+            current.unread.append(shown)
         current.remarks += [Note(n.code, {notes.INSIDE: shown, **n.values}) for n in found]
     except TsukueError:
         current.unread.append(shown)
