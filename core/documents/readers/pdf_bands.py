@@ -98,21 +98,21 @@ def side_by_side(rows: list[Row], left: float, right: float) -> tuple[int, int, 
     Such columns come out of word processors whenever a heading or a paragraph's end moves the lines of one of them; `bands_of`
     sees columns by rows that have both sides. None where there are none.
     """
+    free = [_free(row, left - 1, right + 1) for row in rows]
     for first in range(len(rows) - 2 * FEWEST + 1):
         if len(rows[first].segments) > 2:
             continue
-        gaps = _free(rows[first], left - 1, right + 1)
+        gaps = free[first]
         best: tuple[int, float] | None = None
         for last in range(first + 1, len(rows) + 1):
             if last > first + 1:
                 row = rows[last - 1]
                 if len(row.segments) > 2:  # of a table
                     break
-                free = _free(row, left - 1, right + 1)
                 gaps = [
                     (max(s, t), min(e, f))
                     for s, e in gaps
-                    for t, f in free
+                    for t, f in free[last - 1]
                     if min(e, f) - max(s, t) >= GAP * row.size
                 ]
                 if not gaps:

@@ -10,6 +10,7 @@ import ctypes
 import math
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pypdfium2.raw as raw
@@ -21,6 +22,7 @@ _RADICALS = dict(
 HYPHEN = "\u2010"  # what may be a hyphen between two halves of a word
 SOFT = "\u00ad"  # what is one and nothing else
 _HYPHENS = {0xFFFE: HYPHEN, 0x0002: HYPHEN, 0x00AD: SOFT}
+_BLANKS = frozenset((0x20, 0xA0, 0x09, 0x3000, 0x0A, 0x0D, 0x200B))
 PALE = 245  # of 255: what is as light as this may be white on white
 INVISIBLE = 3  # text render mode: neither filled nor stroked
 
@@ -92,8 +94,11 @@ def read(page: Any, textpage: Any) -> Glyphs:
     unknown = 0
     space = False
     high = 0
-    box, baseline, looks = _Box(), _Point(), _Looks()
+    box, looks = raw.FS_RECTF(), _Looks(textpage)
     unicode_of, generated = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated
+    unmapped = raw.FPDFText_HasUnicodeMapError
+    box_of = raw.FPDFText_GetLooseCharBox  # as tall as its font is
+    upright = turn.quarters == 0
     for i in range(count):
         code = unicode_of(textpage, i)
         if 0xD800 <= code < 0xDC00:  # a character beyond the basic plane comes in two halves
@@ -103,39 +108,48 @@ def read(page: Any, textpage: Any) -> Glyphs:
             if not high:
                 continue
             code, high = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0
-        if generated(textpage, i) == 1:
+        if code in _BLANKS:
+            space = space or generated(textpage, i) != 1  # PDFium adds nothing but blanks and line breaks
             continue
-        if raw.FPDFText_HasUnicodeMapError(textpage, i) == 1 or code == 0 or 0xE000 <= code < 0xF900:
+        if unmapped(textpage, i) == 1 or code == 0 or 0xE000 <= code < 0xF900:
             unknown += 1
             continue
-        if code in (0x20, 0xA0, 0x09, 0x3000, 0x0A, 0x0D, 0x200B):
-            space = True
+        text = _character(code)
+        if not text or not box_of(textpage, i, box):
             continue
-        text = _HYPHENS.get(code) or _character(code)
-        if not text:
+        left, right, low, top = box.left, box.right, box.bottom, box.top
+        total = left + right + low + top
+        if total - total != 0:  # not finite
             continue
-        if not box.read(textpage, i):
-            continue
-        look = looks.of(textpage, i)
-        baseline.read(textpage, i)
-        left, bottom, right, top = turn.box(box.left, box.bottom_up, box.right, box.top_up)
+        if left > right:
+            left, right = right, left
+        if low > top:
+            low, top = top, low
+        look = looks.of(i)
+        if look.least < top - low < look.most:
+            x, y = left, low + look.drop
+        else:
+            x, y = looks.origin(i)
+        if not upright:
+            left, low, right, top = turn.box(left, low, right, top)
+            y = turn.point(x, y)[1]
         glyph = Glyph(
             text,
             left,
             height - top,
             right,
-            height - bottom,
-            height - turn.point(baseline.x, baseline.y)[1],
+            height - low,
+            height - y,
             look.size,
             look.bold,
-            (look.angle + turn.quarters) % 4,
+            look.angle if upright else (look.angle + turn.quarters) % 4,
             space,
         )
         space = False
         if look.ghost:
             ghosts.append(glyph)
             continue
-        if look.pale or not _on_page(glyph, width, height):
+        if look.pale or not (right > 0 and left < width and low < height and top > 0):
             pale.append(len(glyphs))
         glyphs.append(glyph)
     unseen = _unseen(page, [glyphs[i] for i in pale], width, height) if pale else set()
@@ -155,26 +169,38 @@ class _Look:
     angle: int  # quarter turns clockwise
     ghost: bool  # drawn without ink
     pale: bool  # so light that it may be white on white
+    # A box that is as high as the font's ascent and descent together lies `drop` below the baseline. PDFium makes a box higher
+    # where the drawn character is, and then has to be asked where the baseline is.
+    drop: float
+    least: float
+    most: float
 
 
 class _Looks:
     """The looks of a page's characters. A page has a few hundred text objects, and PDFium is asked once for each."""
 
-    def __init__(self) -> None:
+    def __init__(self, textpage: Any) -> None:
+        self._textpage = textpage
         self._matrix = raw.FS_MATRIX()
         self._colours = [ctypes.c_uint() for _ in range(4)]
-        self._known: dict[int, _Look] = {}
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._known: dict[int | None, _Look] = {}
 
-    def of(self, textpage: Any, i: int) -> _Look:
+    def of(self, i: int) -> _Look:
         """How character `i` looks."""
-        thing = raw.FPDFText_GetTextObject(textpage, i)
-        key = ctypes.addressof(thing.contents) if thing else 0
+        key = _object_of(self._textpage, i)
         look = self._known.get(key)
-        if look is None or not key:
-            look = self._known[key] = self._ask(textpage, i, thing)
+        if look is None or key is None:
+            look = self._known[key] = self._ask(i)
         return look
 
-    def _ask(self, textpage: Any, i: int, thing: Any) -> _Look:
+    def origin(self, i: int) -> tuple[float, float]:
+        """Where the character stands on its baseline."""
+        raw.FPDFText_GetCharOrigin(self._textpage, i, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def _ask(self, i: int) -> _Look:
+        textpage = self._textpage
         size = raw.FPDFText_GetFontSize(textpage, i)
         # The font's own size says little where the page is scaled.
         if raw.FPDFText_GetMatrix(textpage, i, self._matrix):
@@ -182,44 +208,39 @@ class _Looks:
         turned = raw.FPDFText_GetCharAngle(textpage, i)
         raw.FPDFText_GetFillColor(textpage, i, *self._colours)
         red, green, blue, opaque = (colour.value for colour in self._colours)
+        thing = raw.FPDFText_GetTextObject(textpage, i)
+        angle = round(turned / (math.pi / 2)) % 4 if turned > 0 else 0
+        up, down = self._heights(thing, size) if angle == 0 else (0.0, 0.0)
         return _Look(
             max(size, 0.1),
             raw.FPDFText_GetFontWeight(textpage, i) >= 600,
-            round(turned / (math.pi / 2)) % 4 if turned > 0 else 0,
+            angle,
             bool(thing) and raw.FPDFTextObj_GetTextRenderMode(thing) == INVISIBLE,
             min(red, green, blue) >= PALE or opaque < 16,
+            -down,
+            0.999 * (up - down),
+            1.001 * (up - down),
         )
 
-
-class _Box:
-    """A character's loose box, which is as tall as its font is, in PDFium's coordinates (from the lower left corner)."""
-
-    def __init__(self) -> None:
-        self._rect = raw.FS_RECTF()
-        self._edges = [ctypes.c_double() for _ in range(4)]
-
-    def read(self, textpage: Any, i: int) -> bool:
-        if not raw.FPDFText_GetLooseCharBox(textpage, i, self._rect):
-            return False
-        rect = self._rect
-        self.left, self.right = min(rect.left, rect.right), max(rect.left, rect.right)
-        self.top_up, self.bottom_up = max(rect.top, rect.bottom), min(rect.top, rect.bottom)
-        self.top, self.bottom = -self.top_up, -self.bottom_up
-        return all(map(math.isfinite, (self.left, self.right, self.top_up, self.bottom_up)))
+    def _heights(self, thing: Any, size: float) -> tuple[float, float]:
+        """The ascent and descent of a text object's font, in points; (0, 0) where it has none."""
+        font = raw.FPDFTextObj_GetFont(thing) if thing else None
+        up, down = ctypes.c_float(), ctypes.c_float()
+        known = font and raw.FPDFFont_GetAscent(font, size, up) and raw.FPDFFont_GetDescent(font, size, down)
+        return (up.value, down.value) if known else (0.0, 0.0)
 
 
-class _Point:
-    def __init__(self) -> None:
-        self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self.x = self.y = 0.0
-
-    def read(self, textpage: Any, i: int) -> None:
-        raw.FPDFText_GetCharOrigin(textpage, i, self._x, self._y)
-        self.x, self.y = self._x.value, self._y.value
+# Which text object a character belongs to, as a number: ctypes makes an object of each pointer, four times as slow.
+_object_of = ctypes.CFUNCTYPE(ctypes.c_void_p, raw.FPDF_TEXTPAGE, ctypes.c_int)(
+    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
 
 
+@lru_cache(maxsize=10_000)
 def _character(code: int) -> str:
     """A character as it is meant; '' for what is none."""
+    if code in _HYPHENS:
+        return _HYPHENS[code]
     if (
         code < 0x20
         or 0x7F <= code < 0xA0
@@ -232,10 +253,6 @@ def _character(code: int) -> str:
     if 0x2E80 <= ord(text) <= 0x2FDF or 0xFB00 <= ord(text) <= 0xFB06:  # radicals and ligatures
         return unicodedata.normalize("NFKC", text)
     return text
-
-
-def _on_page(glyph: Glyph, width: float, height: float) -> bool:
-    return glyph.right > 0 and glyph.left < width and glyph.bottom > 0 and glyph.top < height
 
 
 def _unseen(page: Any, glyphs: list[Glyph], width: float, height: float) -> set[int]:

@@ -33,6 +33,7 @@ from core.documents.readers.pdf_rows import (
     Segment,
     filled_marks,
     is_vertical,
+    is_wide,
     marks_of,
     pitch,
     rows_of,
@@ -310,17 +311,18 @@ class PageLayout:
         for row in rows:
             line = list(spelt(row.marks))
             if out:
-                said = "".join(c for c, _ in out)
+                ending = "".join(c for c, _ in out[-2:])
                 after = "".join(c for c, _ in line)
                 if (
-                    said[-1:] in (HYPHEN, SOFT, "-")
-                    and len(said) > 1
-                    and said[-2].isalnum()
+                    ending[-1:] in (HYPHEN, SOFT, "-")
+                    and len(ending) > 1
+                    and ending[-2].isalnum()
                     and after[:1].isalnum()
                 ):
+                    said = "".join(c for c, _ in out)
                     if said[-1] == SOFT or not self._hyphens.stays(said[:-1], after):
                         out.pop()
-                elif not (WIDE.match(said[-1:] or " ") and WIDE.match(after[:1] or " ")):
+                elif not (is_wide(ending[-1:]) and is_wide(after[:1])):
                     out.append((" ", None))
             out += line
         return [("-" if c == HYPHEN else c, m) for c, m in out if c != SOFT]

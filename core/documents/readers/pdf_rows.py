@@ -10,6 +10,8 @@ import re
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 from core.documents.readers.pdf_glyphs import Glyph, Glyphs
 from core.text.characters import HAN, HAN_COMPATIBLE, KANA, PUNCTUATION, WIDE_FORMS
@@ -22,6 +24,12 @@ RUBY = 0.65  # furigana is at most so large
 WIDE = re.compile(f"[{PUNCTUATION}{KANA}{HAN}{HAN_COMPATIBLE}{WIDE_FORMS}]")  # full-width characters
 _KANA_ONLY = re.compile(f"[{KANA}]+")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+
+
+@lru_cache(maxsize=10_000)
+def is_wide(text: str) -> bool:
+    """Whether a text begins with a full-width character."""
+    return WIDE.match(text) is not None
 
 
 @dataclass(slots=True)
@@ -106,8 +114,11 @@ def spelt(marks: Iterable[Mark]) -> Iterator[tuple[str, Mark | None]]:
     """The text of marks, character by character, with the blanks that their gaps stand for (which are nobody's)."""
     before: Mark | None = None
     for mark in marks:
-        if before is not None and _blank(before, mark):
-            yield " ", None
+        if before is not None:
+            # most gaps are narrow, and need no other look
+            narrow = mark.start - before.end <= BLANK * min(before.size, mark.size)
+            if (mark.space or before.raised or not narrow) and _blank(before, mark):
+                yield " ", None
         yield (mark.text.translate(_SUPERSCRIPTS) if mark.raised else mark.text), mark
         before = mark
 
@@ -119,7 +130,7 @@ def _blank(before: Mark, mark: Mark) -> bool:
         return False
     if before.raised:
         return gap > 0.2 * mark.size or (mark.space and gap > 0)
-    if WIDE.match(before.text) and WIDE.match(mark.text):
+    if is_wide(before.text) and is_wide(mark.text):
         return gap > 0.6 * size
     return gap > BLANK * size or (mark.space and gap > -0.2 * size)
 
@@ -159,7 +170,7 @@ def marks_of(page: Glyphs, angle: int, *, vertical: bool) -> list[Mark]:
 
 def is_vertical(page: Glyphs) -> bool:
     """Whether the text runs downwards: full-width characters have their next neighbour below them, not beside them."""
-    wide = [g for g in page.glyphs if g.angle == 0 and WIDE.match(g.text)]
+    wide = [g for g in page.glyphs if g.angle == 0 and is_wide(g.text)]
     if len(wide) < 8 or len(wide) * 2 < len(page.glyphs):
         return False
     below = beside = 0
@@ -189,44 +200,45 @@ def is_vertical(page: Glyphs) -> bool:
 def rows_of(marks: list[Mark]) -> list[Row]:
     """Characters with one baseline, parted where wide gaps are."""
     rows: list[list[Mark]] = []
-    places: list[float] = []
-    for mark in sorted(marks, key=lambda m: (m.v, m.start)):
-        near = None
+    places: list[tuple[float, float]] = []  # of each row: where it is, and how tall its first character
+    for mark in sorted(marks, key=attrgetter("v", "start")):
+        v, size = mark.v, mark.size
         for i in range(len(rows) - 1, max(len(rows) - 12, -1), -1):
-            if abs(places[i] - mark.v) <= 0.2 * min(mark.size, rows[i][0].size):
-                near = i
+            place, height = places[i]
+            if abs(place - v) <= 0.2 * (size if size < height else height):
+                rows[i].append(mark)
                 break
-        if near is None:
-            rows.append([mark])
-            places.append(mark.v)
         else:
-            rows[near].append(mark)
-    return [Row(_segments(sorted(row, key=lambda m: m.start))) for row in rows]
+            rows.append([mark])
+            places.append((v, size))
+    return [Row(_segments(sorted(row, key=attrgetter("start")))) for row in rows]
 
 
 def _segments(marks: list[Mark]) -> list[Segment]:
     parts: list[list[Mark]] = []
-    end = 0.0
+    ends: list[float] = []
+    before: Mark | None = None
     for mark in marks:
-        if parts:
-            before = parts[-1][-1]
-            wide = WIDE.match(before.text) and WIDE.match(mark.text)
+        if before is not None:
+            wide = is_wide(before.text) and is_wide(mark.text)
             room = (SEGMENT_WIDE if wide else SEGMENT) * max(min(mark.size, before.size), 0.1)
-            if mark.start - end <= room:
+            if mark.start - ends[-1] <= room:
                 parts[-1].append(mark)
-                end = max(end, mark.end)
+                ends[-1] = max(ends[-1], mark.end)
+                before = mark
                 continue
         parts.append([mark])
-        end = mark.end
+        ends.append(mark.end)
+        before = mark
     return [
         Segment(
-            p,
-            p[0].start,
-            max(m.end for m in p),
-            statistics.median(m.v for m in p),
-            statistics.median(m.size for m in p),
+            part,
+            part[0].start,
+            end,
+            statistics.median([m.v for m in part]),
+            statistics.median([m.size for m in part]),
         )
-        for p in parts
+        for part, end in zip(parts, ends, strict=True)
     ]
 
 
@@ -249,7 +261,7 @@ def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
                 and 0.7 * big.size <= above <= 1.7 * big.size
                 and overlap > 0.3 * (small.end - small.start)
                 and _KANA_ONLY.fullmatch("".join(m.text for m in small.marks))
-                and any(WIDE.match(m.text) for m in big.marks)
+                and any(is_wide(m.text) for m in big.marks)
             ):
                 gone.add(id(small))
                 break

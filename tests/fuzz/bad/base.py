@@ -14,8 +14,8 @@ from typing import Literal, cast, get_args
 Expect = Literal["refused", "read", "either"]
 EXPECTED: tuple[str, ...] = get_args(Expect)
 
-HTTP_PORT = 47111
-"""Every remote reference in the files points to this port of 127.0.0.1; see `inputs.listening`."""
+HTTP_PORT = 10_000 + os.getpid() % 20_000
+"""Every remote reference in the files points to this port of 127.0.0.1 (see `inputs.listening`); each process has its own."""
 
 MEGABYTE = 1 << 20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.bad.base import (
+    HTTP_PORT,
     Maker,
     billion_laughs,
     external_entity,
@@ -174,7 +175,7 @@ def _code(maker: Maker) -> None:
         ("line.log", "@ " + "x" * 500_000 + "\n", "long", "a line of 500 kB"),
         ("same.log", "@\n" + "the same line\n" * 30_000, "many", "30,000 equal lines"),
         ("dates.log", "@ 0000-00-00 9999-99-99T99:99:99+99:99 1e999 -1 292277026597\n", "lie", "impossible dates"),
-        ("inject.log", "@ <script>alert(1)</script> ${jndi:ldap://127.0.0.1:47111/a} %s%n {{7*7}} '; DROP TABLE a; --\n", "active",
+        ("inject.log", f"@ <script>alert(1)</script> ${{jndi:ldap://127.0.0.1:{HTTP_PORT}/a}} %s%n {{{{7*7}}}} '; DROP TABLE a; --\n", "active",
          "attempts at programs"),
         ("progress.log", "@ " + "".join(f"\r{n}%" for n in range(50_000)) + "\n", "long", "a progress bar on one line"),
     ):  # fmt: skip
