@@ -632,6 +632,14 @@ class LinkLeadsOut(TsukueError):
     target: str
 
 
+class HiddenLeftOut(TsukueError):
+    sentence = N_(
+        "Hidden files and folders were left out ({count}): {which}. Add them one by one if you want them."
+    )
+    count: int
+    which: str
+
+
 class FormatUnknown(TsukueError):
     sentence = N_("{file} is not a supported type. Save it as PDF, Word, Excel, PowerPoint or plain text.")
     file: str

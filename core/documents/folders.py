@@ -7,7 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import FolderUnreadable, LinkLeadsOut, TsukueError
+from core.errors import FolderUnreadable, HiddenLeftOut, LinkLeadsOut, TsukueError
+
+# What systems and programs leave in every folder, of which nobody would want to hear.
+_DROPPINGS = frozenset(
+    [
+        ".DS_Store",
+        ".localized",
+        ".Spotlight-V100",
+        ".Trashes",
+        ".fseventsd",
+        ".TemporaryItems",
+        ".directory",
+        ".git",
+        ".svn",
+        ".hg",
+        ".cache",
+    ]
+)
 
 
 @dataclass
@@ -18,23 +35,32 @@ class Found:
     left_out: list[tuple[str, TsukueError]] = field(default_factory=list)
 
 
+NAMED = 5  # of hidden files
+
+
 def expand(paths: Iterable[str], own: Path) -> Found:
     """Files as given; a folder stands for the files in and below it, in order, hidden ones and the program's `own` folder apart.
 
-    A link to a place within the folder is followed, once; one that leads out of it is named and left out.
+    Hidden files and folders are named together; whoever wants them adds them by themselves. A link to a place within the folder is followed, once; one that leads out of it is named and left out.
     """
     found = Found()
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
-            _walk(path, Path(os.path.realpath(path)), {os.path.realpath(own)}, found)
+            hidden: list[str] = []
+            _walk(path, Path(os.path.realpath(path)), {os.path.realpath(own)}, found, hidden)
+            if hidden:
+                names = ", ".join(_shown(name) for name in hidden[:NAMED]) + (
+                    ", …" if len(hidden) > NAMED else ""
+                )
+                found.left_out.append((str(path), HiddenLeftOut(len(hidden), names)))
         else:
             found.files.append(given)
     found.files = list(dict.fromkeys(found.files))
     return found
 
 
-def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
+def _walk(folder: Path, top: Path, seen: set[str], found: Found, hidden: list[str]) -> None:
     real = os.path.realpath(folder)
     if real in seen:
         return
@@ -47,6 +73,8 @@ def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
         return
     for entry in entries:
         if entry.name.startswith("."):
+            if entry.name not in _DROPPINGS and not entry.name.startswith("._"):
+                hidden.append(entry.name)
             continue
         path = folder / entry.name
         if entry.is_symlink():
@@ -55,7 +83,7 @@ def _walk(folder: Path, top: Path, seen: set[str], found: Found) -> None:
                 found.left_out.append((str(path), LinkLeadsOut(_shown(entry.name), _shown(str(target)))))
                 continue
         if _is_folder(entry):
-            _walk(path, top, seen, found)
+            _walk(path, top, seen, found, hidden)
         elif os.path.realpath(path) not in seen:
             seen.add(os.path.realpath(path))
             found.files.append(str(path))

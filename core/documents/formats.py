@@ -97,7 +97,7 @@ SHEETS = Format(
     version=2,
 )
 BOOK = Format(
-    "epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."), version=2
+    "epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."), version=3
 )
 OPEN = Format(
     "odf",

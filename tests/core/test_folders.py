@@ -14,7 +14,7 @@ import pytest
 from core.app import App
 from core.documents import retrieve
 from core.documents.folders import expand
-from core.errors import FolderUnreadable, FormatUnknown, LinkLeadsOut
+from core.errors import FolderUnreadable, FormatUnknown, HiddenLeftOut, LinkLeadsOut
 from core.jobs import Job
 from core.paths import ROOT
 
@@ -43,6 +43,23 @@ def test_all_files_but_hidden_ones_in_order(tmp_path: Path) -> None:
     assert names(tmp_path) == sorted(names(tmp_path))
     own = expand([str(tmp_path)], tmp_path / "sub")
     assert [Path(file).name for file in own.files] == ["a.xyz", "b.txt"]
+
+
+def test_hidden_files_are_named_together_and_what_systems_leave_everywhere_is_not(tmp_path: Path) -> None:
+    for name in (".DS_Store", "._a.txt", "a.txt", *(f".note{n}.txt" for n in range(7)), "sub/.more.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".git").mkdir()
+    result = expand([str(tmp_path)], NOWHERE)
+    assert [Path(file).name for file in result.files] == ["a.txt"]
+    ((place, error),) = result.left_out
+    assert isinstance(error, HiddenLeftOut)
+    assert (place, error.count, error.which) == (
+        str(tmp_path),
+        8,
+        ".note0.txt, .note1.txt, .note2.txt, .note3.txt, .note4.txt, …",
+    )
+    assert expand([str(tmp_path / ".note3.txt")], NOWHERE).files == [str(tmp_path / ".note3.txt")]
 
 
 def test_links_within_are_followed_once_and_those_that_lead_out_are_named(tmp_path: Path) -> None:

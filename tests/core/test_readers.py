@@ -202,6 +202,48 @@ def test_chapters_of_a_book_come_in_their_order(tmp_path: Path) -> None:
     assert notes == [Note("part", {"part": "gone.xhtml"})]
 
 
+CONTENTS = {
+    "nav": (
+        '<item id="n" href="toc/nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>',
+        "OPS/toc/nav.xhtml",
+        '<html xmlns="http://www.w3.org/1999/xhtml"><body><nav><ol><li><a href="../one.xhtml">The <i>tide</i></a></li>'
+        '<li><a href="../one.xhtml#b">Its turn</a></li><li><a href="../two.xhtml#x">Not used</a></li></ol></nav></body></html>',
+    ),
+    "ncx": (
+        '<item id="n" href="toc.ncx" media-type="application/x-dtbncx+xml"/>',
+        "OPS/toc.ncx",
+        '<ncx xmlns="urn:n"><navMap><navPoint><navLabel><text>The tide</text></navLabel><content src="one.xhtml"/>'
+        "</navPoint></navMap></ncx>",
+    ),
+    "damaged": ('<item id="n" href="toc.ncx" media-type="application/x-dtbncx+xml"/>', "OPS/toc.ncx", ""),
+}
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_a_chapter_without_a_heading_has_the_one_that_the_table_of_contents_gives_it(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "a.epub"
+    item, place, contents = CONTENTS[kind]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container xmlns="urn:x"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "OPS/book.opf",
+            f'<package xmlns="urn:y"><manifest>{item}<item id="a" href="one.xhtml"/><item id="b" href="two.xhtml"/></manifest>'
+            '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
+        )
+        archive.writestr(place, contents)
+        archive.writestr("OPS/one.xhtml", "<html><body><p>It rose.</p></body></html>")
+        archive.writestr("OPS/two.xhtml", "<html><body><h2>Own</h2><p>It fell.</p></body></html>")
+    first, second = read(epub.read, path)
+    expected = ("", "It rose.") if kind == "damaged" else ("The tide", "The tide\nIt rose.")
+    assert (first.label, first.text) == expected
+    assert (second.label, second.text) == ("Own", "Own\nIt fell.")
+
+
 # ---------------------------------------------------------------- tables as text, mails
 
 
