@@ -71,17 +71,25 @@ def _pieces(page: Page, cut: list[passages.Passage]) -> Iterator[Piece]:
 
 
 def rows_of(path: Path) -> list[list[str]]:
-    """The rows of all tables that Tsukue reads of a file, cell by cell."""
+    """The rows of all tables that Tsukue reads of a file, cell by cell.
+
+    A cell that reaches over several rows is read in each of them; such rows come also with it in the first only, as people may
+    write them down.
+    """
     try:
         pages = _pages(path)
     except TsukueError:
         return []
-    return [
-        _cells(page.text[start:end] for start, end in row.cells)
-        for page in pages
-        for block in page.blocks
-        for row in block.rows
-    ]
+    found = []
+    for page in pages:
+        for block in page.blocks:
+            before: list[str] = []
+            for row in block.rows:
+                cells = _cells(page.text[start:end] for start, end in row.cells)
+                found.append(cells)
+                found.append(["" if n < len(before) and c == before[n] else c for n, c in enumerate(cells)])
+                before = cells
+    return found
 
 
 def _cells(texts: Iterable[str]) -> list[str]:
@@ -100,7 +108,7 @@ def _tables(options: argparse.Namespace) -> None:
             continue
         found = rows_of(options.set / "files" / table["file"])
         wanted = [
-            _cells(row) for row in [*([table["header"]] if table.get("header") else []), *table["rows"]]
+            _cells(row) for row in [*([table["header"]] if any(table.get("header") or []) else []), *table["rows"]]
         ]
         missed = [row for row in wanted if row not in found]
         said = {cell for row in found for cell in row}

@@ -26,7 +26,7 @@ class Band:
     gutters: list[tuple[float, float]]
 
 
-def _free(row: Row, left: float, right: float) -> list[tuple[float, float]]:
+def free_room(row: Row, left: float, right: float) -> list[tuple[float, float]]:
     """The room of a row that no word takes, within left..right."""
     free = []
     place = left
@@ -70,7 +70,7 @@ def bands_of(rows: list[Row], left: float, right: float, rules: Rules) -> list[B
     for row in rows:
         inner = _between(row)
         if current and gutters:
-            free = _free(row, left - 1, right + 1)
+            free = free_room(row, left - 1, right + 1)
             kept = (
                 []
                 if _crosses(row, gutters)
@@ -90,66 +90,6 @@ def bands_of(rows: list[Row], left: float, right: float, rules: Rules) -> list[B
     if current:
         bands.append(Band(current, _ruled_gutters(current, rules) or _refined(current, gutters)))
     return bands
-
-
-def side_by_side(rows: list[Row], left: float, right: float) -> tuple[int, int, float] | None:
-    """Rows first..last-1 that are two columns whose lines do not stand at the same heights, and the middle of the room between them.
-
-    Such columns come out of word processors whenever a heading or a paragraph's end moves the lines of one of them; `bands_of`
-    sees columns by rows that have both sides. None where there are none.
-    """
-    free = [_free(row, left - 1, right + 1) for row in rows]
-    for first in range(len(rows) - 2 * FEWEST + 1):
-        if len(rows[first].segments) > 2:
-            continue
-        gaps = free[first]
-        best: tuple[int, float] | None = None
-        for last in range(first + 1, len(rows) + 1):
-            if last > first + 1:
-                row = rows[last - 1]
-                if len(row.segments) > 2:  # of a table
-                    break
-                gaps = [
-                    (max(s, t), min(e, f))
-                    for s, e in gaps
-                    for t, f in free[last - 1]
-                    if min(e, f) - max(s, t) >= GAP * row.size
-                ]
-                if not gaps:
-                    break
-            if last - first >= 2 * FEWEST:
-                found = next((g for g in gaps if _are_columns(rows[first:last], (g[0] + g[1]) / 2)), None)
-                if found is not None:
-                    best = last, (found[0] + found[1]) / 2
-        if best is not None:
-            last, middle = best
-            both = sum(row.start < middle < row.end for row in rows[first:last])
-            return (first, last, middle) if both <= BOTH * (last - first) else None
-    return None
-
-
-FEWEST = 4  # lines of each column
-GAP = 1.0  # of the size: as wide is the room between two columns at least
-BOTH = 0.6  # of the rows may have both sides; where more have, `bands_of` sees it
-
-
-def _are_columns(rows: list[Row], middle: float) -> bool:
-    sides = [[r for r in rows if r.end <= middle], [r for r in rows if r.start >= middle]]
-    both = [r for r in rows if r.start < middle < r.end]
-    whole = [[*side, *both] for side in sides]
-    if min(map(len, whole)) < FEWEST:
-        return False
-    top = max(min(r.v for r in side) for side in whole)
-    bottom = min(max(r.v for r in side) for side in whole)
-    if bottom - top < (FEWEST - 1) * rows[0].size:  # one below the other
-        return False
-    for side in filter(None, sides):
-        size = statistics.median(r.size for r in side)
-        wide = max(r.end for r in side) - min(r.start for r in side)
-        long = sum(r.end - r.start > 0.6 * wide for r in side)
-        if wide < 9 * size or long < 0.5 * len(side):
-            return False
-    return True
 
 
 def _by_order(
@@ -203,7 +143,7 @@ def _refined(rows: list[Row], gutters: list[tuple[float, float]]) -> list[tuple[
         free = [
             (max(s, t), min(e, f))
             for s, e in free
-            for t, f in _free(row, begin - 1, end + 1)
+            for t, f in free_room(row, begin - 1, end + 1)
             if min(e, f) - max(s, t) >= 0.25 * row.size
         ]
     inside = [

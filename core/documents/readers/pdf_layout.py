@@ -21,9 +21,10 @@ from core.documents.readers.pdf_bands import (
     is_prose,
     parted,
     ruled,
-    side_by_side,
 )
-from core.documents.readers.pdf_glyphs import HYPHEN, SOFT, Glyphs
+from core.documents.readers.pdf_columns import cut, side_of
+from core.documents.readers.pdf_glyphs import HYPHEN, SOFT, Glyph, Glyphs
+from core.documents.readers.pdf_grids import Grid, grids_of
 from core.documents.readers.pdf_page import Piece, page_of
 from core.documents.readers.pdf_rows import (
     WIDE,
@@ -42,6 +43,7 @@ from core.documents.readers.pdf_rows import (
 )
 
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
+DEEPEST = 6  # columns within columns
 MOST_ROWS = 400  # of a region that is looked over for columns
 TALLER = 1.12  # of the size of the text: a heading
 _SENTENCE_END = re.compile(r"[。！？.!?:：」』）)”\"]$")
@@ -62,6 +64,7 @@ class PageLayout:
         self._running = running
         self._body = body
         self._height = 0.0  # of the page that is read, across its lines
+        self._grids: dict[int, Grid] = {}  # of the page that is read, by the mark that stands for each
 
     def read(
         self,
@@ -74,6 +77,7 @@ class PageLayout:
     ) -> Page:
         """A page's blocks and where their lines stand. `headings` are those that the document's own table of contents has."""
         pieces: list[Piece] = []
+        self._grids.clear()
         vertical = is_vertical(glyphs)
         turned = {g.angle for g in glyphs.glyphs} | {0}
         for angle in (a for a in (0, 1, 3, 2) if a in turned):
@@ -94,11 +98,14 @@ class PageLayout:
 
     def _blocks(self, marks: list[Mark], rules: Rules, vertical: bool, glyphs: Glyphs) -> Iterator[Piece]:
         self._height = glyphs.width if vertical else glyphs.height
-        rows, raised = settle_small(rows_of(marks))
+        drawn = [] if vertical else grids_of(rules, marks)
+        inside = {id(mark) for _, within in drawn for mark in within}
+        rows, raised = settle_small(rows_of([m for m in marks if id(m) not in inside] if inside else marks))
         rows = [row for row in rows if not self._runs(row, glyphs, vertical)]
-        if not rows:
+        if not rows and not drawn:
             return
         self._footnote_marks(rows, raised)
+        rows = sorted([*rows, *(self._stand_in(grid) for grid, _ in drawn)], key=lambda r: (r.v, r.start))
         left, right = min(r.start for r in rows), max(r.end for r in rows)
         yield from self._region(rows, left, right, rules, vertical, 0)
 
@@ -111,20 +118,48 @@ class PageLayout:
         self, rows: list[Row], left: float, right: float, rules: Rules, vertical: bool, depth: int
     ) -> Iterator[Piece]:
         found = (
-            side_by_side(rows, left, right) if depth < 4 and not vertical and len(rows) < MOST_ROWS else None
+            cut(rows, left, right, rules, frozenset(self._grids))
+            if depth < DEEPEST and not vertical and len(rows) < MOST_ROWS
+            else None
         )
         if found is not None:
-            first, last, middle = found
+            beside = rows[found.first : found.last]
             for part in (
-                rows[:first],
-                _side(rows[first:last], middle, before=True),
-                _side(rows[first:last], middle, before=False),
-                rows[last:],
+                rows[: found.first],
+                side_of(beside, found.middle, before=True),
+                side_of(beside, found.middle, before=False),
+                rows[found.last :],
             ):
                 if part:
                     begin, end = min(r.start for r in part), max(r.end for r in part)
                     yield from self._region(part, begin, end, rules, vertical, depth + 1)
             return
+        for drawn, part_ in itertools.groupby(rows, key=self._grid_of):
+            if drawn is not None:
+                yield self._drawn_table(drawn)
+            else:
+                yield from self._bands(list(part_), left, right, rules, vertical, depth)
+
+    def _stand_in(self, grid: Grid) -> Row:
+        """A row that stands for a drawn table while it is found out what stands beside what."""
+        size = self._body or 10.0
+        glyph = Glyph("\ufffc", grid.left, grid.top, grid.right, grid.bottom, grid.top, size, False)
+        mark = Mark("\ufffc", grid.left, grid.right, grid.top, size, False, False, glyph)
+        self._grids[id(mark)] = grid
+        return Row([Segment([mark], grid.left, grid.right, grid.top, size)])
+
+    def _grid_of(self, row: Row) -> Grid | None:
+        return self._grids.get(id(row.segments[0].marks[0]))
+
+    def _drawn_table(self, grid: Grid) -> Piece:
+        for row in (line for cells in grid.rows for cell in cells for line in cell):
+            row.segments.sort(key=lambda s: s.start)
+        texts = [[self._joined(cell) for cell in row] for row in grid.rows]
+        return Piece(Kind.TABLE, [], rows=texts, headers=grid.headers or headers_of(grid.rows, []))
+
+    def _bands(
+        self, rows: list[Row], left: float, right: float, rules: Rules, vertical: bool, depth: int
+    ) -> Iterator[Piece]:
         for band in bands_of(rows, left, right, Rules() if vertical else rules):
             if not band.gutters:
                 yield from self._paragraphs(band.rows, left, right)
@@ -134,7 +169,7 @@ class PageLayout:
                 yield from self._paragraphs([Row(row.segments) for row in band.rows], left, right)
             elif sum(len(row.segments) > 1 for row in band.rows) < 2 and not ruled(columns, rules):
                 yield from self._paragraphs(band.rows, left, right)  # a label beside a text
-            elif depth < 4 and is_prose(columns, rules, vertical):
+            elif depth < DEEPEST and is_prose(columns, rules, vertical):
                 for column in columns:
                     yield from self._region(
                         column,
@@ -353,12 +388,6 @@ def _merge(cells: list[list[list[Row]]]) -> None:
             continue
         for row in cells:
             row[column : column + 2] = [row[column] or row[column + 1]]
-
-
-def _side(rows: list[Row], middle: float, *, before: bool) -> list[Row]:
-    """What of these rows stands on one side of a line."""
-    parts = ([s for s in row.segments if ((s.start + s.end) / 2 < middle) is before] for row in rows)
-    return [Row(segments) for segments in parts if segments]
 
 
 def _labels(columns: list[list[Row]]) -> bool:
