@@ -103,14 +103,14 @@ def side_of(rows: list[Row], middle: float, *, before: bool) -> list[Row]:
 
 def _ruled(rows: list[Row], rules: Rules, middle: float) -> bool:
     """Whether rules go on from one side to the other, as they do in a table."""
-    top, bottom = rows[0].v - rows[0].size, rows[-1].v + 0.5 * rows[-1].size
+    top, bottom = rows[0].v - rows[0].size, rows[-1].v + rows[-1].size
     left, right = min(r.start for r in rows), max(r.end for r in rows)
     across = {
         round(y)
         for y, a, b in rules.horizontal
         if top < y < bottom and a < middle < b and min(b, right) - max(a, left) > 0.5 * (right - left)
     }
-    return len(across) >= 2
+    return len(across) >= 2 and any(rows[0].v < y < rows[-1].v for y in across)
 
 
 def _width(side: list[Row]) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.documents.readers.pdf_bands import Rules
-from core.documents.readers.pdf_rows import Mark, Row, is_wide, rows_of
+from core.documents.readers.pdf_rows import Mark, Row, is_wide, rows_of, settle_small
 
 NEAR = 2.0  # points: rules that are so near to one another meet, or are one
 MOST = 60_000  # pairs of rules that are compared; a map or a chart has more
@@ -51,10 +51,10 @@ class _Net:
 
 
 def grids_of(rules: Rules, marks: list[Mark]) -> list[tuple[Grid, list[Mark]]]:
-    """The drawn tables of a page, each with the characters in it, from its top to its bottom."""
+    """The drawn tables of a page, each with the characters in it, from its top to its bottom; `rules` are `joined`."""
     found = []
     taken: set[int] = set()
-    for net in _nets(_joined(rules.horizontal), _joined(rules.upright)):
+    for net in _nets(rules.horizontal, rules.upright):
         left, right, top, bottom = net.xs[0], net.xs[-1], net.ys[0], net.ys[-1]
         inside = [
             m
@@ -70,7 +70,7 @@ def grids_of(rules: Rules, marks: list[Mark]) -> list[tuple[Grid, list[Mark]]]:
     return sorted(found, key=lambda one: (one[0].top, one[0].left))
 
 
-def _joined(rules: Iterable[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+def joined(rules: Iterable[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
     """Rules that go on after one another, or lie on one another, as one: (place, from, to)."""
     lines: list[list[tuple[float, float, float]]] = []
     for rule in sorted(rules):
@@ -149,7 +149,8 @@ def _read(net: _Net, marks: list[Mark]) -> Grid | None:
     all_ = {cell for stripe in cells for cell in stripe}
     if len(all_) < 4 or len(inside) < max(3, LEAST_FILLED * len(all_)):
         return None
-    lines = {cell: rows_of(found) for cell, found in inside.items()}
+    cells = _widened(cells, inside, net)
+    lines = {cell: settle_small(rows_of(found))[0] for cell, found in inside.items()}
     cells = _opened(cells, lines, net)
     if stripes == 1 and not all(
         len(rows) < 2 or not _wrapped(rows, net, cells, cell) for cell, rows in lines.items()
@@ -201,6 +202,47 @@ def _cells(net: _Net, columns: int, stripes: int) -> list[list[int]]:
             if stripe + 1 < stripes and not net.has_across(net.ys[stripe + 1], x):
                 owner[root(here + columns)] = root(here)
     return [[root(stripe * columns + column) for column in range(columns)] for stripe in range(stripes)]
+
+
+def _widened(cells: list[list[int]], inside: dict[int, list[Mark]], net: _Net) -> list[list[int]]:
+    """The cells, but those that reach over columns which are parted further up only: where their words keep to the columns, each
+    column has its own. Below names that are parted by rules, many tables have none between the figures."""
+    new = 1 + max(max(cell for stripe in cells for cell in stripe), 0)
+    out = [list(stripe) for stripe in cells]
+    for cell, marks in list(inside.items()):
+        stripes = [number for number, stripe in enumerate(cells) if cell in stripe]
+        columns = [i for i, one in enumerate(cells[stripes[0]]) if one == cell]
+        if len(columns) < 2:
+            continue
+        rows = rows_of(marks)
+        edges = [x for x in net.xs[columns[0] + 1 : columns[-1] + 1] if _keeps(rows, x)]
+        if not edges:
+            continue
+        owners = [cell, *range(new, new + len(edges))]
+        new += len(edges)
+        for owner in owners:
+            inside[owner] = []
+        for mark in marks:
+            inside[owners[sum((mark.start + mark.end) / 2 > x for x in edges)]].append(mark)
+        for number in stripes:
+            for i in (i for i in columns if cells[number][i] == cell):
+                out[number][i] = owners[sum(net.xs[i] >= x for x in edges)]
+        for owner in owners:
+            if not inside[owner]:
+                del inside[owner]
+    return out
+
+
+def _keeps(rows: list[Row], x: float) -> bool:
+    """Whether several lines have words on both sides of a place, and nearly all have room there."""
+    both = roomy = 0
+    for row in rows:
+        before = [m.end for m in row.marks if (m.start + m.end) / 2 <= x]
+        after = [m.start for m in row.marks if (m.start + m.end) / 2 > x]
+        if before and after:
+            both += 1
+            roomy += min(after) - max(before) > 0.6 * row.size
+    return both >= 2 and roomy >= 0.9 * both
 
 
 def _opened(cells: list[list[int]], lines: dict[int, list[Row]], net: _Net) -> list[list[int]]:

@@ -24,7 +24,7 @@ from core.documents.readers.pdf_bands import (
 )
 from core.documents.readers.pdf_columns import cut, side_of
 from core.documents.readers.pdf_glyphs import HYPHEN, SOFT, Glyph, Glyphs
-from core.documents.readers.pdf_grids import Grid, grids_of
+from core.documents.readers.pdf_grids import Grid, grids_of, joined
 from core.documents.readers.pdf_page import Piece, page_of
 from core.documents.readers.pdf_rows import (
     WIDE,
@@ -43,6 +43,8 @@ from core.documents.readers.pdf_rows import (
 )
 
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
+_GO_ON = (Kind.PARAGRAPH, Kind.ITEM)
+LINE = 20  # letters that follow one another without a wide gap are a line of text
 DEEPEST = 6  # columns within columns
 MOST_ROWS = 400  # of a region that is looked over for columns
 TALLER = 1.12  # of the size of the text: a heading
@@ -78,6 +80,7 @@ class PageLayout:
         """A page's blocks and where their lines stand. `headings` are those that the document's own table of contents has."""
         pieces: list[Piece] = []
         self._grids.clear()
+        rules = Rules(joined(rules.horizontal), joined(rules.upright))
         vertical = is_vertical(glyphs)
         turned = {g.angle for g in glyphs.glyphs} | {0}
         for angle in (a for a in (0, 1, 3, 2) if a in turned):
@@ -86,7 +89,8 @@ class PageLayout:
             if upright and not vertical:
                 marks += [mark for entry in filled for mark in filled_marks(entry)]
             if marks:
-                pieces += self._blocks(marks, rules if upright else Rules(), vertical and upright, glyphs)
+                found = self._blocks(marks, rules if upright else Rules(), vertical and upright, glyphs)
+                pieces += self._over_columns(list(found)) if upright and not vertical else found
         if vertical:
             pieces += [Piece(Kind.PARAGRAPH, [(c, None) for c in entry.text]) for entry in filled]
         for piece in pieces:
@@ -160,27 +164,27 @@ class PageLayout:
     def _bands(
         self, rows: list[Row], left: float, right: float, rules: Rules, vertical: bool, depth: int
     ) -> Iterator[Piece]:
+        text: list[Row] = []  # that goes on from band to band: the mark of an item parts its first line only
         for band in bands_of(rows, left, right, Rules() if vertical else rules):
-            if not band.gutters:
-                yield from self._paragraphs(band.rows, left, right)
+            columns = columns_of(band) if band.gutters else []
+            if (
+                not columns
+                or _labels(columns)
+                or any(not column for column in columns)
+                # a label beside a text
+                or (sum(len(row.segments) > 1 for row in band.rows) < 2 and not ruled(columns, rules))
+            ):
+                text += band.rows
                 continue
-            columns = columns_of(band)
-            if _labels(columns) or any(not column for column in columns):
-                yield from self._paragraphs([Row(row.segments) for row in band.rows], left, right)
-            elif sum(len(row.segments) > 1 for row in band.rows) < 2 and not ruled(columns, rules):
-                yield from self._paragraphs(band.rows, left, right)  # a label beside a text
-            elif depth < DEEPEST and is_prose(columns, rules, vertical):
+            yield from self._paragraphs(text, left, right)
+            text = []
+            if depth < DEEPEST and is_prose(columns, rules, vertical):
                 for column in columns:
-                    yield from self._region(
-                        column,
-                        min(r.start for r in column),
-                        max(r.end for r in column),
-                        rules,
-                        vertical,
-                        depth + 1,
-                    )
+                    begin, end = min(r.start for r in column), max(r.end for r in column)
+                    yield from self._region(column, begin, end, rules, vertical, depth + 1)
             else:
                 yield from self._with_surroundings(band, rules if not vertical else Rules(), left, right)
+        yield from self._paragraphs(text, left, right)
 
     # ------------------------------------------------------------ tables
 
@@ -263,6 +267,8 @@ class PageLayout:
     # ------------------------------------------------------------ paragraphs
 
     def _paragraphs(self, rows: list[Row], left: float, right: float) -> Iterator[Piece]:
+        if not rows:
+            return
         distance = pitch(rows)
         current: list[Row] = []
         fixed = [_fixed_pitch(row) for row in rows]
@@ -294,7 +300,10 @@ class PageLayout:
         size = max(before.size, row.size)
         if row.v - before.v > 1.45 * distance and row.v - before.v > 1.45 * size:
             return True
-        if abs(before.size - row.size) > 0.08 * size and min(len(before.marks), len(row.marks)) > 3:
+        if (
+            abs(_main_size(before) - _main_size(row)) > 0.08 * size
+            and min(len(before.marks), len(row.marks)) > 3
+        ):
             return True
         text = before.text.rstrip()
         if text[-1:] in (HYPHEN, SOFT, "-") and len(text) > 1 and text[-2].isalnum():
@@ -344,23 +353,42 @@ class PageLayout:
         """The text of lines that follow one another, with the hyphens that belong to it."""
         out: list[tuple[str, Mark | None]] = []
         for row in rows:
-            line = list(spelt(row.marks))
-            if out:
-                ending = "".join(c for c, _ in out[-2:])
-                after = "".join(c for c, _ in line)
-                if (
-                    ending[-1:] in (HYPHEN, SOFT, "-")
-                    and len(ending) > 1
-                    and ending[-2].isalnum()
-                    and after[:1].isalnum()
-                ):
-                    said = "".join(c for c, _ in out)
-                    if said[-1] == SOFT or not self._hyphens.stays(said[:-1], after):
-                        out.pop()
-                elif not (is_wide(ending[-1:]) and is_wide(after[:1])):
-                    out.append((" ", None))
-            out += line
+            self._append(out, list(spelt(row.marks)))
         return [("-" if c == HYPHEN else c, m) for c, m in out if c != SOFT]
+
+    def _append(self, out: list[tuple[str, Mark | None]], line: list[tuple[str, Mark | None]]) -> None:
+        """Let a text go on with a line."""
+        if out:
+            ending = "".join(c for c, _ in out[-2:])
+            after = "".join(c for c, _ in line)
+            if (
+                ending[-1:] in (HYPHEN, SOFT, "-")
+                and len(ending) > 1
+                and ending[-2].isalnum()
+                and after[:1].isalnum()
+            ):
+                said = "".join(c for c, _ in out)
+                if said[-1] == SOFT or not self._hyphens.stays(said[:-1], after):
+                    out.pop()
+            elif not (is_wide(ending[-1:]) and is_wide(after[:1])):
+                out.append((" ", None))
+        out += line
+
+    def _over_columns(self, pieces: list[Piece]) -> list[Piece]:
+        """Paragraphs that go on at the top of the next column, past the footnotes of the one before, as one."""
+        out: list[Piece] = []
+        for piece in pieces:
+            before = next((p for p in reversed(out) if p.kind is not Kind.FOOTNOTE), None)
+            if (
+                before is not None
+                and before.kind in _GO_ON
+                and piece.kind is Kind.PARAGRAPH
+                and _goes_on(before, piece)
+            ):
+                self._append(before.text, piece.text)
+            else:
+                out.append(piece)
+        return out
 
     def _footnote_marks(self, rows: list[Row], raised: list[Segment]) -> None:
         """Marks of footnotes that stand at the bottom of the page leave the text: they are no digits of what they follow."""
@@ -390,6 +418,26 @@ def _merge(cells: list[list[list[Row]]]) -> None:
             row[column : column + 2] = [row[column] or row[column + 1]]
 
 
+def _goes_on(before: Piece, piece: Piece) -> bool:
+    """Whether a paragraph is the rest of one that ended, without the end of a sentence, at the foot of the column before."""
+    last = next((m for _, m in reversed(before.text) if m is not None), None)
+    first = next((m for _, m in piece.text if m is not None), None)
+    if last is None or first is None or abs(last.size - first.size) > 0.08 * last.size:
+        return False
+    if not (first.v < last.v - 4 * last.size and first.start > last.end):  # up, and to the right
+        return False
+    ending = "".join(c for c, _ in before.text[-2:]).rstrip()
+    begin = piece.text[0][0]
+    if _SENTENCE_END.search(ending):
+        return False
+    return begin.islower() or ending[-1:] == "-" or (is_wide(begin) and is_wide(ending[-1:]))
+
+
+def _main_size(row: Row) -> float:
+    """The size of most of a row: the mark of a list's item may be larger than its text."""
+    return max(row.segments, key=lambda s: len(s.marks)).size
+
+
 def _labels(columns: list[list[Row]]) -> bool:
     """Whether the first of two columns holds nothing but the marks of a list's items."""
     return (
@@ -400,6 +448,8 @@ def _labels(columns: list[list[Row]]) -> bool:
 def _fixed_pitch(row: Row) -> bool:
     """Whether a line is set as programs are: an i as wide as an m."""
     marks = [m for m in row.marks if not m.raised]
+    if sum(is_wide(m.text) for m in marks) * 3 > len(marks):  # Japanese is set so in every text
+        return False
     letters = {m.text for m in marks if m.text.isalpha()}
     narrow = any(m.text in _NARROW for m in marks[:-1])  # the last one's width is not known
     if len(letters - _NARROW) < 2 or not narrow:
@@ -441,8 +491,18 @@ def pattern(text: str) -> str:
 
 
 def body_size(pages: Iterable[Glyphs]) -> float:
-    """The size in which most of a document is set, in points."""
-    sizes = Counter(round(g.size * 2) / 2 for page in pages for g in page.glyphs)
+    """The size in which most of a document's text is set, in points; the figures and names of its tables are often smaller."""
+    text: Counter[float] = Counter()
+    all_: Counter[float] = Counter()
+    for page in pages:
+        for row in rows_of(marks_of(page, 0, vertical=is_vertical(page))):
+            for segment in row.segments:
+                size = round(segment.size * 2) / 2
+                all_[size] += len(segment.marks)
+                letters = sum(m.text.isalpha() for m in segment.marks)
+                if letters >= LINE and letters > 0.6 * len(segment.marks):
+                    text[size] += letters
+    sizes = text if sum(text.values()) > 200 else all_
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
