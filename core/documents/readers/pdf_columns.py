@@ -87,12 +87,23 @@ def _parted(rows: list[Row], middle: float, rules: Rules, grids: frozenset[int])
     prose = [_is_prose(side) for side in sides]
     if all(prose) and min(_words(side) for side in sides) >= LONG:
         return True
-    alike = _alike(*sorted(beside, key=len))
-    if alike < 0.5:
+    level = alike(*sorted(beside, key=len))
+    if level < 0.5:
         return any(prose) or all(_width(side) >= 9 * side[0].size for side in sides)
     if not all(prose):
         return False
     return not _begin_together(*beside)
+
+
+def texts_in(rows: list[Row], middles: list[float]) -> list[bool]:
+    """Of each of the columns between these places, whether it is text that goes on from line to line."""
+    edges = [-1e9, *middles, 1e9]
+    found = []
+    for low, high in itertools.pairwise(edges):
+        parts = ([s for s in row.segments if low < (s.start + s.end) / 2 <= high] for row in rows)
+        column = [Row(segments) for segments in parts if segments]
+        found.append(len(column) >= FEWEST and _is_prose(column))
+    return found
 
 
 def side_of(rows: list[Row], middle: float, *, before: bool) -> list[Row]:
@@ -142,7 +153,7 @@ def _words(side: list[Row]) -> float:
     return max(blanks, sum(is_wide(c) for text in texts for c in text) / 3) / len(texts)
 
 
-def _alike(fewer: list[Row], more: list[Row]) -> float:
+def alike(fewer: list[Row], more: list[Row]) -> float:
     """The share of the lines on one side that stand at the height of one on the other."""
     if not fewer:
         return 0.0

@@ -154,10 +154,28 @@ def read(page: Any, textpage: Any) -> Glyphs:
         glyphs.append(glyph)
     unseen = _unseen(page, [glyphs[i] for i in pale], width, height) if pale else set()
     gone = {i for place, i in enumerate(pale) if place in unseen}
-    shown = [glyph for i, glyph in enumerate(glyphs) if i not in gone]
+    shown = _once([glyph for i, glyph in enumerate(glyphs) if i not in gone])
     if not shown and ghosts and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])):
         return Glyphs(width, height, ghosts, unknown, len(gone))  # a scan with its recognised words behind
     return Glyphs(width, height, shown, unknown, len(gone) + len(ghosts))
+
+
+def _once(glyphs: list[Glyph]) -> list[Glyph]:
+    """Each character once: what is drawn twice, a little aside, is bold or has a shadow."""
+    kept: list[Glyph] = []
+    places: dict[tuple[str, int], list[Glyph]] = {}
+    for glyph in glyphs:
+        near = 0.3 * min(max(glyph.right - glyph.left, 0.1), glyph.size)
+        line = int(glyph.baseline // 2)
+        if any(
+            abs(other.left - glyph.left) < near and abs(other.baseline - glyph.baseline) < near
+            for level in (line - 1, line, line + 1)
+            for other in places.get((glyph.text, level), ())
+        ):
+            continue
+        places.setdefault((glyph.text, line), []).append(glyph)
+        kept.append(glyph)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ from core.documents.readers.pdf_rows import Mark, Row, is_wide, rows_of, settle_
 
 NEAR = 2.0  # points: rules that are so near to one another meet, or are one
 MOST = 60_000  # pairs of rules that are compared; a map or a chart has more
+LOOSE = 0.2  # of a grid's lines may have wide gaps; where more have, the rules do not part all of its cells
 LEAST_FILLED = 0.3  # of a grid's cells have words in them; a chart's have hardly any
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass
@@ -50,9 +54,13 @@ class _Net:
         return any(abs(at - x) <= NEAR and a - NEAR <= y <= b + NEAR for at, a, b in self.upright)
 
 
-def grids_of(rules: Rules, marks: list[Mark]) -> list[tuple[Grid, list[Mark]]]:
-    """The drawn tables of a page, each with the characters in it, from its top to its bottom; `rules` are `joined`."""
+def grids_of(rules: Rules, marks: list[Mark]) -> tuple[list[tuple[Grid, list[Mark]]], list[Box]]:
+    """The drawn tables of a page, each with the characters in it, and the boxes of nets that are not the whole of a table's rules.
+
+    `rules` are `joined`.
+    """
     found = []
+    boxes: list[Box] = []
     taken: set[int] = set()
     for net in _nets(rules.horizontal, rules.upright):
         left, right, top, bottom = net.xs[0], net.xs[-1], net.ys[0], net.ys[-1]
@@ -67,7 +75,9 @@ def grids_of(rules: Rules, marks: list[Mark]) -> list[tuple[Grid, list[Mark]]]:
         if grid is not None:
             taken.update(map(id, inside))
             found.append((grid, inside))
-    return sorted(found, key=lambda one: (one[0].top, one[0].left))
+        elif inside:
+            boxes.append((left, top, right, bottom))
+    return found, boxes
 
 
 def joined(rules: Iterable[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
@@ -152,6 +162,9 @@ def _read(net: _Net, marks: list[Mark]) -> Grid | None:
     cells = _widened(cells, inside, net)
     lines = {cell: settle_small(rows_of(found))[0] for cell, found in inside.items()}
     cells = _opened(cells, lines, net)
+    all_lines = [row for rows in lines.values() for row in rows]
+    if sum(len(row.segments) > 1 for row in all_lines) > LOOSE * len(all_lines):
+        return None
     if stripes == 1 and not all(
         len(rows) < 2 or not _wrapped(rows, net, cells, cell) for cell, rows in lines.items()
     ):

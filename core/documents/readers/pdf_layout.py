@@ -41,6 +41,7 @@ from core.documents.readers.pdf_rows import (
     settle_small,
     spelt,
 )
+from core.documents.readers.pdf_ruled import ruled_of
 
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
 _GO_ON = (Kind.PARAGRAPH, Kind.ITEM)
@@ -102,7 +103,10 @@ class PageLayout:
 
     def _blocks(self, marks: list[Mark], rules: Rules, vertical: bool, glyphs: Glyphs) -> Iterator[Piece]:
         self._height = glyphs.width if vertical else glyphs.height
-        drawn = [] if vertical else grids_of(rules, marks)
+        drawn, boxes = ([], []) if vertical else grids_of(rules, marks)
+        if not vertical:
+            inside = {id(mark) for _, within in drawn for mark in within}
+            drawn += ruled_of(rules, [m for m in marks if id(m) not in inside], boxes)
         inside = {id(mark) for _, within in drawn for mark in within}
         rows, raised = settle_small(rows_of([m for m in marks if id(m) not in inside] if inside else marks))
         rows = [row for row in rows if not self._runs(row, glyphs, vertical)]

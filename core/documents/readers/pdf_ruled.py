@@ -1,0 +1,279 @@
+"""Tables between rules: where several rules lie above one another, or some meet, but cells are parted by room alone.
+
+Financial statements, booktabs, printed sheets. What the rules say is where the table is; its columns are where no row, or hardly
+any, has words.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Iterator
+
+from core.documents.readers.pdf_bands import Rules, parted
+from core.documents.readers.pdf_columns import alike, texts_in
+from core.documents.readers.pdf_grids import Box, Grid
+from core.documents.readers.pdf_rows import Mark, Row, Segment, rows_of, settle_small
+
+SAME = 6.0  # points: rules whose ends are so near to one another belong together
+ROOM = 0.55  # of the size: the least room between two columns
+_MONEY = frozenset("¥￥$€£") | {"US$", "Rs"}
+CROSSING = 0.1  # of the rows may go over a column's edge: titles, names over several columns
+
+
+def ruled_of(rules: Rules, marks: list[Mark], boxes: list[Box]) -> Iterator[tuple[Grid, list[Mark]]]:
+    """Tables between rules. `boxes` (left, top, right, bottom) are places where rules meet without making cells."""
+    taken: set[int] = set()
+    for left, top, right, bottom in [
+        *(part for box in boxes for part in _split(box, rules, marks)),
+        *_stacks(rules),
+    ]:
+        inside = [
+            m
+            for m in marks
+            if left - SAME <= (m.start + m.end) / 2 <= right + SAME
+            and top - 1 <= m.v - 0.3 * m.size <= bottom + 1
+        ]
+        if not inside or any(id(m) in taken for m in inside):
+            continue
+        rows = levelled(settle_small(rows_of(inside))[0])
+        gutters = columns_between(rows)
+        if not gutters or len(rows) < 2:
+            continue
+        middles = [(s + e) / 2 for s, e in gutters]
+        lines = [
+            (y, max(a, left), min(b, right))
+            for y, a, b in rules.horizontal
+            if top + 1 < y < bottom - 1 and min(b, right) - max(a, left) > 10
+        ]
+        across = sum(b - a > 0.6 * (right - left) for _, a, b in lines)
+        prose = texts_in(rows, middles)
+        if (len(gutters) < 3 and all(prose)) or (any(prose) and across < 2):
+            continue
+        taken.update(map(id, inside))
+        cells, headers = _cells(rows, middles, lines, right - left)
+        yield Grid(left, top, right, bottom, cells, headers), inside
+
+
+def _cells(
+    rows: list[Row], middles: list[float], lines: list[tuple[float, float, float]], width: float
+) -> tuple[list[list[list[Row]]], int]:
+    """A table's rows of cells, and how many of them name its columns."""
+    across = [y for y, a, b in lines if b - a > 0.6 * width]
+    head = _head(rows, middles, across)
+    out: list[list[list[Row]]] = []
+    if head:
+        out.append(_names(rows[:head], middles, [rule for rule in lines if rule[2] - rule[1] <= 0.6 * width]))
+    body = [(row, _parts(row, middles)) for row in rows[head:]]
+    valued = [row.v for row, parts in body if any(parts)]
+    filled = [row.v for row, parts in body if any(column > 0 for column in parts)]
+    between = [b - a for a, b in itertools.pairwise(filled)]
+    usual = statistics.median(between) if between else 1.6 * rows[-1].size
+    inner = [y for y in across if valued and valued[0] < y < valued[-1]]
+    ruled = len(inner) >= 0.4 * max(len(filled) - 1, 1)  # rules part the rows
+    named = sum(0 in parts for _, parts in body) > 0.5 * len(body)
+    group: list[tuple[Row, dict[int, list[Segment]]]] = []
+
+    def close() -> None:
+        if group:
+            cells: list[list[Row]] = [[] for _ in range(len(middles) + 1)]
+            for _, parts in group:
+                for column, segments in parts.items():
+                    cells[column].append(Row(segments))
+            out.append(cells)
+            group.clear()
+
+    for number, (row, parts) in enumerate(body):
+        if group:
+            before = group[-1][0]
+            apart = any(before.v < y < row.v for y in inner)
+            has = any(column > 0 for _, ps in group for column in ps)
+            far = row.v - before.v
+            if apart:
+                close()
+            elif ruled:
+                pass  # until the next rule, if no two lines of it are full
+            elif set(parts) == {0}:
+                after = body[number + 1] if number + 1 < len(body) else None
+                next_far = after[0].v - row.v if after is not None and any(c > 0 for c in after[1]) else 1e9
+                if not has:
+                    if far > 0.8 * usual:
+                        close()
+                elif far > 0.8 * usual or far > next_far:
+                    close()
+            elif not has:
+                if far > 0.8 * usual:
+                    close()
+            elif not (named and 0 not in parts and far < 0.8 * usual):
+                close()
+            if (
+                ruled
+                and group
+                and not apart
+                and _full(parts, middles)
+                and any(_full(p, middles) for _, p in group)
+            ):
+                close()
+        group.append((row, parts))
+    close()
+    return out, 1 if head else 0
+
+
+def _full(parts: dict[int, list[Segment]], middles: list[float]) -> bool:
+    return len(parts) > max(1, 0.6 * len(middles))
+
+
+def _parts(row: Row, middles: list[float]) -> dict[int, list[Segment]]:
+    """A row's words by column; what goes over several columns stands in the first of them."""
+    parts: dict[int, list[Segment]] = {}
+    money: Segment | None = None
+    for segment in parted(row, middles):
+        if segment.text.strip() in _MONEY:  # set apart from its figure, which comes next
+            money = segment
+            continue
+        first = sum(segment.start + 0.5 > m for m in middles)
+        last = sum(segment.end - 0.5 > m for m in middles)
+        middle = sum((segment.start + segment.end) / 2 > m for m in middles)
+        own = parts.setdefault(first if last > first + 1 else middle, [])
+        own += [segment] if money is None else [money, segment]
+        money = None
+    if money is not None:
+        parts.setdefault(sum(money.start > m for m in middles), []).append(money)
+    return parts
+
+
+def _head(rows: list[Row], middles: list[float], across: list[float]) -> int:
+    """How many lines at the top name the columns: those above the first rule, if they are few and the table goes on below."""
+    for y in across:
+        above = sum(row.v < y for row in rows)
+        if 0 < above <= 6 and above < len(rows):
+            said = [set(_parts(row, middles)) for row in rows[:above]]
+            if len(set().union(*said) - {0}) >= 0.6 * len(middles):
+                return above
+            if len(said) > 1 or len(said[0]) > 1:
+                return 0
+    return 0
+
+
+def _names(rows: list[Row], middles: list[float], lines: list[tuple[float, float, float]]) -> list[list[Row]]:
+    """The names of columns, from several lines: a name that stands over several columns, or a rule below which does, is part of
+    the names of each."""
+    cells: list[list[Row]] = [[] for _ in range(len(middles) + 1)]
+    for row in rows:
+        for segment in parted(row, middles):
+            start, end = segment.start, segment.end
+            for y, a, b in lines:
+                if (
+                    row.v < y < row.v + 1.3 * row.size
+                    and a - 2 <= (start + end) / 2 <= b + 2
+                    and b - a > end - start
+                ):
+                    start, end = min(start, a), max(end, b)
+            first = sum(start + 0.5 > m for m in middles)
+            last = sum(end - 0.5 > m for m in middles)
+            if last == first + 1 and end - start == segment.end - segment.start:  # a little over the edge
+                first = last = sum((start + end) / 2 > m for m in middles)
+            for column in range(first, last + 1):
+                cells[column].append(Row([segment]))
+    return cells
+
+
+def _split(box: Box, rules: Rules, marks: list[Mark]) -> Iterator[Box]:
+    """A box, or its parts where an upright rule from its top to its bottom parts lines that stand at different heights."""
+    left, top, right, bottom = box
+    inside = [m for m in marks if left <= m.start and m.end <= right and top <= m.v <= bottom]
+    for x, above, below in rules.upright:
+        if left + 30 < x < right - 30 and min(below, bottom) - max(above, top) > 0.9 * (bottom - top):
+            sides = [rows_of([m for m in inside if (m.end <= x) is before]) for before in (True, False)]
+            if all(sides) and alike(*sorted(sides, key=len)) < 0.6:
+                yield from _split((left, top, x, bottom), rules, marks)
+                yield from _split((x, top, right, bottom), rules, marks)
+                return
+    yield box
+
+
+def _stacks(rules: Rules) -> Iterator[Box]:
+    """Places between rules that lie above one another and begin and end alike: three of them, or two with shorter ones between."""
+    waiting = sorted(rules.horizontal)
+    while waiting:
+        first = waiting.pop(0)
+        if first[2] - first[1] < 60:
+            continue
+        stack = [first]
+        for rule in list(waiting):
+            if abs(rule[1] - first[1]) <= SAME and abs(rule[2] - first[2]) <= SAME:
+                stack.append(rule)
+                waiting.remove(rule)
+        within = [
+            y
+            for y, a, b in rules.horizontal
+            if stack[0][0] - 40 < y < stack[-1][0]
+            and a >= first[1] - SAME
+            and b <= first[2] + SAME
+            and b - a > 20
+        ]
+        if len(stack) > 2 or (len(stack) == 2 and len(within) > 1):
+            yield first[1], min([stack[0][0], *within]), first[2], stack[-1][0]
+
+
+def levelled(rows: list[Row]) -> list[Row]:
+    """Rows, those together that stand beside each other at nearly the same height: labels of another size, figures set in the
+    middle of their cells."""
+    out: list[Row] = []
+    for row in rows:
+        before = out[-1] if out else None
+        if before is not None and abs(row.v - before.v) <= 0.45 * min(row.size, before.size):
+            segments = sorted([*before.segments, *row.segments], key=lambda s: s.start)
+            if all(b.start - a.end > 0.5 * row.size for a, b in itertools.pairwise(segments)):
+                out[-1] = Row(segments)
+                continue
+        out.append(row)
+    return out
+
+
+def columns_between(rows: list[Row]) -> list[tuple[float, float]]:
+    """The room between the columns of a table: places that hardly any row goes over, and that part words in several."""
+    edges = sorted({x for row in rows for m in row.marks for x in (m.start, m.end)})
+    if len(edges) < 4:
+        return []
+    spans = [_stretches(row) for row in rows]
+    events: list[tuple[float, int]] = []
+    for stretches in spans:
+        for start, end in stretches:
+            events += [(start, 1), (end, -1)]
+    events.sort()
+    most = max(1, int(CROSSING * len(rows))) if len(rows) > 4 else 0
+    depth, open_ = 0, None
+    gaps: list[tuple[float, float]] = []
+    for x, change in events:
+        before = depth
+        depth += change
+        if before > most >= depth:
+            open_ = x
+        elif before <= most < depth and open_ is not None:
+            gaps.append((open_, x))
+            open_ = None
+    size = sorted(row.size for row in rows)[len(rows) // 2]
+    found = []
+    for start, end in gaps:
+        if end - start < ROOM * size:
+            continue
+        middle = (start + end) / 2
+        both = sum(
+            any(b <= middle for _, b in stretches) and any(a >= middle for a, _ in stretches)
+            for stretches in spans
+        )
+        if both >= max(2, 0.2 * len(rows)):
+            found.append((start, end))
+    return found
+
+
+def _stretches(row: Row) -> list[tuple[float, float]]:
+    """Where a row has words, without mere blanks between them."""
+    found: list[tuple[float, float]] = []
+    for mark in row.marks:
+        if found and mark.start - found[-1][1] < ROOM * row.size:
+            found[-1] = found[-1][0], max(found[-1][1], mark.end)
+        else:
+            found.append((mark.start, mark.end))
+    return found
