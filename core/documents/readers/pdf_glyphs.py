@@ -161,13 +161,18 @@ def read(page: Any, textpage: Any) -> Glyphs:
 
 
 def _once(glyphs: list[Glyph]) -> list[Glyph]:
-    """Each character once: what is drawn twice, a little aside, is bold or has a shadow."""
+    """Each character once: what is drawn twice, a little aside, is bold or has a shadow.
+
+    The letters of a ligature follow one another in the same box, and are two.
+    """
     kept: list[Glyph] = []
     places: dict[tuple[str, int], list[Glyph]] = {}
     for glyph in glyphs:
         near = 0.3 * min(max(glyph.right - glyph.left, 0.1), glyph.size)
         line = int(glyph.baseline // 2)
-        if any(
+        before = kept[-1] if kept else None
+        ligature = before is not None and before.text == glyph.text and before.left == glyph.left
+        if not ligature and any(
             abs(other.left - glyph.left) < near and abs(other.baseline - glyph.baseline) < near
             for level in (line - 1, line, line + 1)
             for other in places.get((glyph.text, level), ())

@@ -40,6 +40,7 @@ from core.documents.readers.pdf_rows import (
     rows_of,
     settle_small,
     spelt,
+    without_leaders,
 )
 from core.documents.readers.pdf_ruled import ruled_of
 
@@ -103,6 +104,7 @@ class PageLayout:
 
     def _blocks(self, marks: list[Mark], rules: Rules, vertical: bool, glyphs: Glyphs) -> Iterator[Piece]:
         self._height = glyphs.width if vertical else glyphs.height
+        marks = without_leaders(marks)
         drawn, boxes = ([], []) if vertical else grids_of(rules, marks)
         if not vertical:
             inside = {id(mark) for _, within in drawn for mark in within}

@@ -242,6 +242,26 @@ def _segments(marks: list[Mark]) -> list[Segment]:
     ]
 
 
+LEADERS = 5  # dots in a row lead the eye from a name to its figure, and say nothing
+
+
+def without_leaders(marks: list[Mark]) -> list[Mark]:
+    """The characters but for dotted lines between a name and its figure."""
+    if sum(m.text in "..…·" for m in marks) < LEADERS:
+        return marks
+    gone: set[int] = set()
+    for row in rows_of(marks):
+        run: list[Mark] = []
+        for mark in [*row.marks, None]:
+            if mark is not None and mark.text in "..…·":
+                run.append(mark)
+                continue
+            if len(run) >= LEADERS:
+                gone.update(map(id, run))
+            run = []
+    return [m for m in marks if id(m) not in gone] if gone else marks
+
+
 def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
     """Put raised marks beside what they belong to, and take furigana out. Returns the rows and the raised marks."""
     segments = [s for row in rows for s in row.segments]

@@ -26,7 +26,7 @@ def ruled_of(rules: Rules, marks: list[Mark], boxes: list[Box]) -> Iterator[tupl
     taken: set[int] = set()
     for left, top, right, bottom in [
         *(part for box in boxes for part in _split(box, rules, marks)),
-        *_stacks(rules),
+        *_stacks(rules, marks),
     ]:
         inside = [
             m
@@ -192,28 +192,62 @@ def _split(box: Box, rules: Rules, marks: list[Mark]) -> Iterator[Box]:
     yield box
 
 
-def _stacks(rules: Rules) -> Iterator[Box]:
-    """Places between rules that lie above one another and begin and end alike: three of them, or two with shorter ones between."""
+def _stacks(rules: Rules, marks: list[Mark]) -> Iterator[Box]:
+    """Places between rules that lie above one another and begin and end alike: three of them, or two with shorter ones between.
+
+    Prose between two of them ends a table.
+    """
     waiting = sorted(rules.horizontal)
     while waiting:
         first = waiting.pop(0)
         if first[2] - first[1] < 60:
             continue
-        stack = [first]
-        for rule in list(waiting):
-            if abs(rule[1] - first[1]) <= SAME and abs(rule[2] - first[2]) <= SAME:
-                stack.append(rule)
-                waiting.remove(rule)
-        within = [
-            y
-            for y, a, b in rules.horizontal
-            if stack[0][0] - 40 < y < stack[-1][0]
-            and a >= first[1] - SAME
-            and b <= first[2] + SAME
-            and b - a > 20
+        alike_ = [r for r in waiting if abs(r[1] - first[1]) <= SAME and abs(r[2] - first[2]) <= SAME]
+        waiting = [r for r in waiting if r not in alike_]
+        stack = [first[0]]
+        for y, _, _ in [*alike_, (float("inf"), 0.0, 0.0)]:
+            if y != float("inf") and not _is_prose_between(marks, first[1], stack[-1], first[2], y):
+                stack.append(y)
+                continue
+            within = [
+                v
+                for v, a, b in rules.horizontal
+                if stack[0] - 40 < v < stack[-1]
+                and v not in stack
+                and a >= first[1] - SAME
+                and b <= first[2] + SAME
+                and b - a > 20
+            ]
+            if len(stack) > 2 or (len(stack) == 2 and within):
+                above = [v for v in within if v < stack[0]]
+                if above and _is_prose_between(marks, first[1], min(above), first[2], stack[0]):
+                    above = []
+                top = min([stack[0], *above])
+                yield _labelled(marks, first[1], top, stack[-1]), top, first[2], stack[-1]
+            stack = [y]
+
+
+def _labelled(marks: list[Mark], left: float, top: float, bottom: float) -> float:
+    """The left edge of a table, the names of its rows included: the rules may stand over the figures only."""
+    beside = [m for m in marks if top < m.v - 0.3 * m.size < bottom]
+    names = rows_of([m for m in beside if m.end < left - SAME])
+    figures = rows_of([m for m in beside if m.start > left - SAME])
+    if len(names) < 2 or not figures or alike(figures, names) < 0.7 or any(texts_in(names, [])):
+        return left
+    return min(row.start for row in names)
+
+
+def _is_prose_between(marks: list[Mark], left: float, top: float, right: float, bottom: float) -> bool:
+    """Whether most lines between two rules go on without a gap from one side to the other."""
+    rows = rows_of(
+        [
+            m
+            for m in marks
+            if left - SAME <= (m.start + m.end) / 2 <= right + SAME and top < m.v - 0.3 * m.size < bottom
         ]
-        if len(stack) > 2 or (len(stack) == 2 and len(within) > 1):
-            yield first[1], min([stack[0][0], *within]), first[2], stack[-1][0]
+    )
+    whole = sum(len(_stretches(row)) == 1 and row.end - row.start > 0.6 * (right - left) for row in rows)
+    return len(rows) > 1 and whole > 0.5 * len(rows)
 
 
 def levelled(rows: list[Row]) -> list[Row]:
@@ -259,11 +293,10 @@ def columns_between(rows: list[Row]) -> list[tuple[float, float]]:
         if end - start < ROOM * size:
             continue
         middle = (start + end) / 2
-        both = sum(
-            any(b <= middle for _, b in stretches) and any(a >= middle for a, _ in stretches)
-            for stretches in spans
-        )
-        if both >= max(2, 0.2 * len(rows)):
+        sides = [any(b <= middle for _, b in stretches) for stretches in spans]
+        others = [any(a >= middle for a, _ in stretches) for stretches in spans]
+        both = sum(a and b for a, b in zip(sides, others, strict=True))
+        if both and min(sum(sides), sum(others)) >= max(2, 0.2 * len(rows)):
             found.append((start, end))
     return found
 
@@ -272,6 +305,8 @@ def _stretches(row: Row) -> list[tuple[float, float]]:
     """Where a row has words, without mere blanks between them."""
     found: list[tuple[float, float]] = []
     for mark in row.marks:
+        if mark.text in _MONEY:
+            continue
         if found and mark.start - found[-1][1] < ROOM * row.size:
             found[-1] = found[-1][0], max(found[-1][1], mark.end)
         else:
