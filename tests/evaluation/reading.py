@@ -108,7 +108,8 @@ def _tables(options: argparse.Namespace) -> None:
             continue
         found = rows_of(options.set / "files" / table["file"])
         wanted = [
-            _cells(row) for row in [*([table["header"]] if any(table.get("header") or []) else []), *table["rows"]]
+            _cells(row)
+            for row in [*([table["header"]] if any(table.get("header") or []) else []), *table["rows"]]
         ]
         missed = [row for row in wanted if row not in found]
         said = {cell for row in found for cell in row}
