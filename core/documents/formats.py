@@ -55,7 +55,7 @@ PDF = Format(
     unit="page",
     viewer="page",
     lacks=N_("Text that the page does not show."),
-    version=4,
+    version=5,
 )
 WORD = Format(
     "docx",
@@ -94,7 +94,7 @@ SHEETS = Format(
     unit="sheet",
     viewer="sheet",
     lacks=N_("Pictures and charts."),
-    version=2,
+    version=3,
 )
 BOOK = Format(
     "epub", N_("EPUB book"), (".epub",), "epub:read", 200, unit="chapter", lacks=N_("Pictures."), version=3
@@ -132,6 +132,7 @@ OLD_SHEETS = Format(
     unit="sheet",
     viewer="sheet",
     lacks=N_("Pictures, charts and comments."),
+    version=2,
 )
 RICH = Format("rtf", N_("Rich text"), (".rtf",), "rtf:read", 100, lacks=N_("Pictures."))
 ZIP = Format(

@@ -117,6 +117,148 @@ def test_columns_are_read_one_after_the_other(drawn: Callable[..., list[Page]], 
     assert page.blocks[0].kind is Kind.HEADING
 
 
+def tables(page: Page) -> list[list[str]]:
+    """The rows of each table of a page, cells parted by a stroke."""
+    return [
+        [" | ".join(page.text[a:b] for a, b in row.cells) for row in block.rows]
+        for block in page.blocks
+        if block.rows
+    ]
+
+
+def grid(canvas: Canvas, xs: list[float], ys: list[float]) -> None:
+    for y in ys:
+        canvas.line(xs[0], y, xs[-1], y)
+    for x in xs:
+        canvas.line(x, ys[0], x, ys[-1])
+
+
+@pytest.mark.parametrize("drawing", ["lines", "one path", "boxes"])
+def test_grids_beside_each_other_are_tables_of_their_own(
+    drawn: Callable[..., list[Page]], drawing: str
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for left in (72, 300):
+            xs, ys = [left, left + 90, left + 180], [700.0, 680, 660, 640]
+            if drawing == "lines":
+                grid(canvas, xs, ys)
+            elif drawing == "one path":
+                canvas.grid(xs, ys)
+            else:
+                for x in xs[:-1]:
+                    for y in ys[1:]:
+                        canvas.rect(x, y, 90, 20)
+            for n, row in enumerate(ROWS[:3]):
+                for x, cell in zip(xs, row[:2] if left == 72 else row[1:], strict=False):
+                    canvas.drawString(x + 4, 685 - 20 * n, cell)
+
+    (page,) = drawn(draw)
+    assert tables(page) == [
+        ["Model | Power", "Finch | 1.2 kW", "Heron | 3.4 kW"],
+        ["Power | Weight", "1.2 kW | 18 kg", "3.4 kW | 41 kg"],
+    ]
+
+
+def test_a_cell_that_reaches_down_stands_in_each_of_its_rows_and_names_over_columns_in_each_name(
+    drawn: Callable[..., list[Page]],
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for y in (700, 660, 600):
+            canvas.line(72, y, 372, y)
+        canvas.line(172, 680, 372, 680)
+        canvas.line(172, 640, 372, 640)
+        canvas.line(172, 620, 372, 620)
+        for x in (72, 172, 372):
+            canvas.line(x, 700, x, 600)
+        canvas.line(272, 680, 272, 600)
+        for text, x, y in (
+            ("Boat", 76, 675), ("Fare", 250, 685), ("single", 176, 665), ("return", 276, 665), ("Ferry", 76, 628),
+            ("4.10", 176, 645), ("7.20", 276, 645), ("4.30", 176, 625), ("7.50", 276, 625), ("4.60", 176, 605), ("8.00", 276, 605),
+        ):  # fmt: skip
+            canvas.drawString(x, y, text)
+
+    (page,) = drawn(draw)
+    assert tables(page) == [
+        [
+            "Boat | Fare single | Fare return",
+            "Ferry | 4.10 | 7.20",
+            "Ferry | 4.30 | 7.50",
+            "Ferry | 4.60 | 8.00",
+        ]
+    ]
+
+
+def test_a_table_between_rules_has_its_labels_whole(drawn: Callable[..., list[Page]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(
+            72, 740, "The yard sold more than in the year before, as the first of the tables below shows."
+        )
+        for y in (700, 680, 600):
+            canvas.line(72, y, 400, y)
+        for text, x, y in (
+            ("Income", 72, 685), ("2023", 250, 685), ("2024", 330, 685), ("Sales of timber and of", 72, 664),
+            ("everything else", 72, 653), ("1,204", 250, 658), ("1,377", 330, 658), ("Rent", 72, 630), ("88", 250, 630),
+            ("91", 330, 630), ("Total", 72, 606), ("1,292", 250, 606), ("1,468", 330, 606),
+        ):  # fmt: skip
+            canvas.drawString(x, y, text)
+
+    (page,) = drawn(draw)
+    assert tables(page) == [
+        [
+            "Income | 2023 | 2024",
+            "Sales of timber and of everything else | 1,204 | 1,377",
+            "Rent | 88 | 91",
+            "Total | 1,292 | 1,468",
+        ]
+    ]
+
+
+def test_a_note_in_the_margin_is_no_column_of_a_table(drawn: Callable[..., list[Page]]) -> None:
+    note = ["Written by the", "keeper of the", "two houses for", "whoever comes", "after her."]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 7)
+        lines(canvas, note, 72, 697, 9)
+        canvas.setFont("Helvetica", 10)
+        lines(canvas, [*LEFT, *LEFT], 160, 700)
+        lines(canvas, [*RIGHT, *RIGHT], 370, 700)
+
+    (page,) = drawn(draw)
+    assert not tables(page)
+    assert page.text.splitlines() == [" ".join(note), " ".join([*LEFT, *LEFT]), " ".join([*RIGHT, *RIGHT])]
+
+
+def test_a_sentence_goes_on_in_the_next_column(drawn: Callable[..., list[Page]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        lines(canvas, [*LEFT, *LEFT[:3]], 72, 700)
+        lines(canvas, [LEFT[3], *RIGHT], 300, 700)
+
+    (page,) = drawn(draw)
+    assert page.text.splitlines() == [" ".join([*LEFT, *LEFT, *RIGHT])]
+
+
+def test_an_item_goes_on_below_its_mark(drawn: Callable[..., list[Page]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        for n, (first, second) in enumerate((LEFT[:2], RIGHT[:2])):
+            lines(canvas, ["•"], 72, 700 - 42 * n)
+            lines(canvas, [first], 96, 700 - 42 * n)
+            lines(canvas, [second], 84, 686 - 42 * n)
+
+    (page,) = drawn(draw)
+    assert page.text.splitlines() == [f"• {LEFT[0]} {LEFT[1]}", f"• {RIGHT[0]} {RIGHT[1]}"]
+    assert {block.kind for block in page.blocks} == {Kind.ITEM}
+
+
+def test_what_is_drawn_twice_is_read_once_and_leading_dots_are_not(drawn: Callable[..., list[Page]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        for aside in (0, 0.4):
+            canvas.drawString(72 + aside, 700, "All bells balloon")
+        canvas.drawString(72, 640, "The weir ........................ 17")
+
+    (page,) = drawn(draw)
+    assert page.text.splitlines() == ["All bells balloon", "The weir 17"]
+
+
 def test_marks_of_footnotes_are_no_digits_and_exponents_stay(drawn: Callable[..., list[Page]]) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(72, 700, "The guarantee lasts 12")

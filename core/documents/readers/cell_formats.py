@@ -33,8 +33,10 @@ def shown(number: float, raw: str, pattern: str, epoch: datetime.datetime) -> st
     bare = _QUOTED.sub("", section).lower()
     if re.search(r"[dy]|h|aaa|(?<![0#?.])m|ss", bare) and not re.search("[0#]", bare.replace("ss.00", "")):
         return _date(number, section, epoch)
+    if not section and ";" in pattern:  # what is not to be seen
+        return ""
     if (
-        not re.search("[0#?]", bare) and section and "general" not in bare
+        not re.search("[0#?@]", bare) and section and "general" not in bare
     ):  # a sign that stands for all: a dash for nothing
         said = _affixed("", section + "0").strip()
         return said if said or ";" in pattern else _general(number)

@@ -29,6 +29,7 @@ MOST_PAGES = 20_000  # of a file; what comes behind is said not to be read
 FEW_LETTERS = 8  # a page with fewer, and a picture, is a picture
 MOST_PIXELS = 60_000_000  # of a page that is looked at: A2 at 200 dots an inch
 THIN = 2.5  # points; a path that is thinner is a ruled line
+SEGMENTS = 2000  # of a path; a map's coast has more
 PATHS = 4000  # of a page that are looked at for ruled lines
 UNKNOWN_MANY, UNKNOWN_SOME = 0.5, 0.03  # shares of a page's characters whose font does not say which they are
 _WIDGET, _FREE_TEXT, _POPUP, _LINK = 20, 3, 16, 2  # subtypes of annotations (fpdf_annot.h)
@@ -275,6 +276,9 @@ def _rules(page: Any, height: float) -> Rules:
         for count, entry in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3)):
             if count > PATHS:
                 break
+            if 5 < raw.FPDFPath_CountSegments(entry.raw) <= SEGMENTS:
+                _strokes(entry, turn, height, rules)
+                continue
             left, bottom, right, top = turn.box(*entry.get_bounds())
             wide, tall = right - left, top - bottom
             if tall <= THIN < wide:
@@ -287,6 +291,36 @@ def _rules(page: Any, height: float) -> Rules:
                 for x in (left, right):
                     rules.upright.append((x, height - top, height - bottom))
     return rules
+
+
+def _strokes(entry: Any, turn: pdf_glyphs.Turn, height: float, rules: Rules) -> None:
+    """The straight lines of a path that is more than a box: many programs draw a whole table as one."""
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(entry.raw, matrix)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    last = first = (0.0, 0.0)
+    for i in range(raw.FPDFPath_CountSegments(entry.raw)):
+        segment = raw.FPDFPath_GetPathSegment(entry.raw, i)
+        if not segment or not raw.FPDFPathSegment_GetPoint(segment, x, y):
+            continue
+        place = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        kind = raw.FPDFPathSegment_GetType(segment)
+        if kind == raw.FPDF_SEGMENT_MOVETO:
+            first = last = place
+            continue
+        ends = [(last, place)] if kind == raw.FPDF_SEGMENT_LINETO else []
+        if raw.FPDFPathSegment_GetClose(segment):
+            ends.append((place, first))
+        for (a, b), (c, d) in ends:
+            left, low, right, top = turn.box(min(a, c), min(b, d), max(a, c), max(b, d))
+            if top - low <= THIN < right - left:
+                rules.horizontal.append((height - (top + low) / 2, left, right))
+            elif right - left <= THIN < top - low:
+                rules.upright.append(((left + right) / 2, height - top, height - low))
+        last = place
 
 
 def picture(path: str, page_number: int, dpi: float) -> tuple[Any, float]:
