@@ -31,6 +31,7 @@ class Embeddable:
         self.file = file
         self.passages = 0  # that lacked a vector
         self.embedded = 0
+        self.last = 0  # the id of the last passage that was embedded
         self.error: TsukueError | None = None
         self.ready = False
 
@@ -109,20 +110,21 @@ class Embedding:
 
     def _batch(self, first: list[Embeddable]) -> None:
         """Embed up to BATCH passages of documents of one collection, and let go of those that are ready."""
-        taken: list[tuple[Embeddable, int, bool]] = []  # how many of its passages, and whether the last
+        taken: list[tuple[Embeddable, list[StoredPassage], bool]] = []  # and whether these are its last
         passages: list[StoredPassage] = []
         for one in first:
             room = BATCH - len(passages)
             if not room:
                 break
-            found = self._store.without_vectors(one.document, self._index.embedder, room)
+            found = self._store.without_vectors(one.document, self._index.embedder, room, after=one.last)
             # By what there is, not by what was counted: a document may be removed meanwhile.
-            taken.append((one, len(found), len(found) < room or one.embedded + room >= one.passages))
+            taken.append((one, found, len(found) < room or one.embedded + room >= one.passages))
             passages += found
         if passages:
             self._index.embed(self._store.collection(first[0].collection), passages, self._job)
-        for one, count, last in taken:
-            one.embedded += count
+        for one, found, last in taken:
+            one.embedded += len(found)
+            one.last = found[-1].id if found else one.last
             one.ready = last
         done = [one for one, *_ in taken if one.ready]
         self._store.set_ready(*(one.document for one in done))

@@ -129,7 +129,10 @@ def _drop(app: App, folder: Path, made: list[Bad], seed: int) -> Outcome:
         hidden = any(part.startswith(".") for part in Path(bad.name).parts)
         inside = _folder(folder / bad.name)  # what is in it is named by itself
         other_name = os.path.realpath(path) in texts  # a link within the folder
-        if not (hidden or inside or other_name or path in texts or path in errors):
+        above = any(
+            path.startswith(f"{file}/") for file in errors
+        )  # a folder that cannot be looked into is named, not what is in it
+        if not (hidden or inside or other_name or above or path in texts or path in errors):
             outcome.unnamed.append(bad.name)
         if bad.expect == "refused" and path in texts:
             outcome.read_anyway.append(bad.name)
