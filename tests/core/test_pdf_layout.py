@@ -414,3 +414,49 @@ def test_turned_text_is_read_and_its_place_known(drawn: Callable[..., list[Page]
     width = stringWidth(words, "Helvetica", 10)
     assert abs(end - start) == pytest.approx(width, abs=1)
     assert (end > start) == (turn == 270)  # from the upper left corner, upwards and leftwards is less
+
+
+def nameless(lines: list[bytes], shift: int) -> bytes:
+    """A PDF whose font does not say which letters its numbers are; these are moved by `shift`."""
+    words = b"".join(b"<%s> Tj T* " % bytes((b + shift) % 256 for b in line).hex().encode() for line in lines)
+    content = b"BT /F1 10 Tf 14 TL 72 700 Td " + words + b"ET"
+    glyphs = b"".join(b"/g%d 5 0 R" % n for n in range(256))
+    names = b"".join(b"/g%d" % n for n in range(256))
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 4 0 R>>>>/Contents 6 0 R>>",
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 500 700]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 0/LastChar 255"
+        b"/Widths[%s]/Resources<<>>/CharProcs<<%s>>/Encoding<</Type/Encoding/Differences[0%s]>>>>"
+        % (b"500 " * 256, glyphs, names),
+        b"<</Length 24>>stream\n500 0 d0 0 0 400 700 re f\nendstream",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+    ]
+    body = b"%PDF-1.4\n"
+    places = []
+    for number, part in enumerate(parts, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
+    return body + b"xref\n0 7\n0000000000 65535 f \n" + table + end
+
+
+@pytest.mark.parametrize("shift", [0, 29])
+def test_fonts_that_say_nothing_are_read_where_their_numbers_make_words(tmp_path: Path, shift: int) -> None:
+    """As in papers of the nineties, with TeX's ligatures; where the numbers are a subset's own, the page goes to recognition."""
+    lines_ = [
+        b"The keeper of the lighthouse writes the height of the water into",
+        b"a book every morning and every evening, and the di\x0berence is",
+        b"read out by the o\x0ece at noon.",
+    ]
+    path = tmp_path / "old.pdf"
+    path.write_bytes(nameless(lines_, shift))
+    notes: list[Note] = []
+    (page,) = pdf.read(path, path.name, notes)
+    if shift:
+        assert (page.text, [note.code for note in notes]) == ("", ["letters"])
+    else:
+        assert "the difference is" in page.text
+        assert "read out by the office at noon." in page.text
+        assert not notes

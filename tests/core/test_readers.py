@@ -244,6 +244,22 @@ def test_a_chapter_without_a_heading_has_the_one_that_the_table_of_contents_give
     assert (second.label, second.text) == ("Own", "Own\nIt fell.")
 
 
+def test_a_book_that_is_packed_with_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a.epub"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "book/META-INF/container.xml",
+            '<container xmlns="urn:x"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "book/OPS/book.opf",
+            '<package xmlns="urn:y"><manifest><item id="a" href="one.xhtml"/></manifest><spine><itemref idref="a"/></spine></package>',
+        )
+        archive.writestr("book/OPS/one.xhtml", "<html><body><h1>One</h1><p>It rose.</p></body></html>")
+    (page,) = read(epub.read, path)
+    assert page.text == "One\nIt rose."
+
+
 # ---------------------------------------------------------------- tables as text, mails
 
 

@@ -13,16 +13,23 @@ from core.documents.readers import html
 from core.documents.readers.packages import Package, attribute, local
 from core.errors import FileDamaged, FileEmpty, FileEncrypted
 
+_CONTAINER = "META-INF/container.xml"
+
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     """A page for each part of the book's spine, numbered; its label is its first heading, or what the table of contents calls it."""
     package = Package(path, name)
     try:
-        if package.has("META-INF/rights.xml"):
+        # Some books are packed with the folder that they were made in.
+        container_path = next((part for part in package.names() if part.endswith(_CONTAINER)), _CONTAINER)
+        top = container_path.removesuffix(_CONTAINER)
+        if package.has(f"{top}META-INF/rights.xml"):
             raise FileEncrypted(name)
         try:
-            container = package.xml("META-INF/container.xml", recover=True)
-            root_path = next(attribute(e, "full-path") for e in container.iter() if local(e) == "rootfile")
+            container = package.xml(container_path, recover=True)
+            root_path = top + next(
+                attribute(e, "full-path") for e in container.iter() if local(e) == "rootfile"
+            )
             book = package.xml(root_path, recover=True)
         except (KeyError, StopIteration) as error:
             raise FileDamaged(name) from error

@@ -125,12 +125,13 @@ class Hyphens:
             return False
         if second[0][0].isupper():  # Jean-Luc, not a word that was divided
             return True
-        if self._known(a + b):
+        if self.knows(a + b):
             return False
         # Two words on their own make a compound: self-igniting. Parts that are none are halves: mainte-nance.
         return self._word(a) and self._word(b)
 
-    def _known(self, word: str) -> bool:
+    def knows(self, word: str) -> bool:
+        """Whether a word, in small letters, is one of the document's language or English."""
         if not self._languages:
             counts = {name: sum(small in self._plain for small in words) for name, words in SMALL.items()}
             best = max(counts, key=lambda name: counts[name])
@@ -139,7 +140,7 @@ class Hyphens:
         return any(word in _words(name) for name in self._languages)
 
     def _word(self, word: str) -> bool:
-        return len(word) > 1 and (word in self._plain or self._known(word) or word in _PREFIXES)
+        return len(word) > 1 and (word in self._plain or self.knows(word) or word in _PREFIXES)
 
 
 # What stands before a hyphen without being a word of its own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ SAMPLE = 40  # pages by which the whole document is judged: its words, its runni
 MOST_PAGES = 20_000  # of a file; what comes behind is said not to be read
 FEW_LETTERS = 8  # a page with fewer, and a picture, is a picture
 MOST_PIXELS = 60_000_000  # of a page that is looked at: A2 at 200 dots an inch
+WORDS = 15  # in a page that shows whether its letters are text
 THIN = 2.5  # points; a path that is thinner is a ruled line
 SEGMENTS = 2000  # of a path; a map's coast has more
 PATHS = 4000  # of a page that are looked at for ruled lines
@@ -79,6 +81,7 @@ class _Reader:
         self._letterless: list[int] = []
         self._doubtful: list[int] = []
         self._damaged: list[int] = []
+        self._guesses = False  # whether fonts that say nothing number their letters as ASCII does
         self._forms = False
         with contextlib.suppress(pdfium.PdfiumError):
             document.init_forms()
@@ -124,13 +127,28 @@ class _Reader:
             self._damaged.append(number)
             return Glyphs(612, 792, [], 0, 0)
         try:
-            return pdf_glyphs.read(page, textpage.raw)
+            found = pdf_glyphs.read(page, textpage.raw)
+            if found.unknown > UNKNOWN_MANY * (len(found.glyphs) + found.unknown):
+                guessed = pdf_glyphs.read(page, textpage.raw, guess=True)
+                if self._makes_words(guessed):
+                    return guessed
+            return found
         except (pdfium.PdfiumError, ValueError, OverflowError):  # boxes that lie nowhere
             self._damaged.append(number)
             return Glyphs(612, 792, [], 0, 0)
         finally:
             textpage.close()
             page.close()
+
+    def _makes_words(self, guessed: Glyphs) -> bool:
+        """Whether characters that were guessed are text: old fonts say nothing, and number their letters as everybody does."""
+        said = pdf_layout.text_of(guessed)
+        words = re.findall(r"(?<![^\W_])[^\W\d_]{3,}(?![^\W_])", said.lower())
+        if len(words) >= WORDS:
+            known = Hyphens()
+            known.learn(said)
+            self._guesses = sum(map(known.knows, words)) > 0.6 * len(words)
+        return self._guesses
 
     def _page(self, number: int, layout: PageLayout, headings: dict[str, int]) -> tuple[Page, int]:
         glyphs = self._known.pop(number, None) or self._glyphs(number)

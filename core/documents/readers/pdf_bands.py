@@ -165,7 +165,7 @@ def _blank(row: Row, gap: tuple[float, float]) -> bool:
     middle = (gap[0] + gap[1]) / 2
     for segment in row.segments:
         if segment.start < middle < segment.end:
-            before = max(m.end for m in segment.marks if m.start < middle)
+            before = max((m.end for m in segment.marks if m.start < middle), default=segment.start)
             after = min((m.start for m in segment.marks if m.start >= middle), default=before)
             if after - before < 0.7 * row.size:
                 return True

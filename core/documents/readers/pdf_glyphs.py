@@ -83,8 +83,19 @@ class Turn:
         return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
-def read(page: Any, textpage: Any) -> Glyphs:
-    """The visible characters of a page."""
+# Where TeX's fonts have what other encodings have no place for (OT1 and T1).
+_TEX = dict(zip([*range(0x0B, 0x10), *range(0x1B, 0x20)], ["ff", "fi", "fl", "ffi", "ffl"] * 2, strict=True)) | {
+    0x5C: "“", 0x7B: "–", 0x7C: "—",
+}  # fmt: skip
+_MATHS = ("CMSY", "CMMI", "CMEX", "MSAM", "MSBM", "Symbol")
+
+
+def read(page: Any, textpage: Any, *, guess: bool = False) -> Glyphs:
+    """The visible characters of a page.
+
+    With `guess`, characters whose font does not say which they are count as what their numbers mean in ASCII and TeX's fonts:
+    whoever asks for that has to look whether it makes words.
+    """
     width, height = page.get_width(), page.get_height()
     turn = Turn(page)
     count = max(raw.FPDFText_CountChars(textpage), 0)
@@ -108,13 +119,19 @@ def read(page: Any, textpage: Any) -> Glyphs:
             if not high:
                 continue
             code, high = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0
-        if code in _BLANKS:
+        if guess and unmapped(textpage, i) == 1 and (0x20 < code < 0x7F or code in _TEX):
+            text = _TEX.get(code) or chr(code)
+            if code in _TEX and _font_name(textpage, i).rpartition("+")[2].startswith(_MATHS):
+                unknown += 1
+                continue
+        elif code in _BLANKS:
             space = space or generated(textpage, i) != 1  # PDFium adds nothing but blanks and line breaks
             continue
-        if unmapped(textpage, i) == 1 or code == 0 or 0xE000 <= code < 0xF900:
+        elif unmapped(textpage, i) == 1 or code == 0 or 0xE000 <= code < 0xF900:
             unknown += 1
             continue
-        text = _character(code)
+        else:
+            text = _character(code)
         if not text or not box_of(textpage, i, box):
             continue
         left, right, low, top = box.left, box.right, box.bottom, box.top
@@ -158,6 +175,16 @@ def read(page: Any, textpage: Any) -> Glyphs:
     if not shown and ghosts and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])):
         return Glyphs(width, height, ghosts, unknown, len(gone))  # a scan with its recognised words behind
     return Glyphs(width, height, shown, unknown, len(gone) + len(ghosts))
+
+
+def _font_name(textpage: Any, i: int) -> str:
+    thing = raw.FPDFText_GetTextObject(textpage, i)
+    font = raw.FPDFTextObj_GetFont(thing) if thing else None
+    if not font:
+        return ""
+    name = ctypes.create_string_buffer(200)
+    raw.FPDFFont_GetBaseFontName(font, name, len(name))
+    return name.value.decode("latin-1")
 
 
 def _once(glyphs: list[Glyph]) -> list[Glyph]:

@@ -525,6 +525,11 @@ def running_heads(pages: list[Glyphs]) -> frozenset[str]:
     return frozenset(text for text, count in counts.items() if count >= least)
 
 
+def text_of(page: Glyphs) -> str:
+    """A page's lines as they come, to see whether they are text."""
+    return "\n".join(row.text for row in rows_of(marks_of(page, 0, vertical=False)))
+
+
 def words(pages: Iterable[Glyphs], hyphens: Hyphens) -> None:
     """Teach a document's words to whoever decides on its hyphens, but for those at the ends of lines."""
     for page in pages:
