@@ -259,6 +259,19 @@ def test_what_is_drawn_twice_is_read_once_and_leading_dots_are_not(drawn: Callab
     assert page.text.splitlines() == ["All bells balloon", "The weir 17"]
 
 
+def test_a_letter_that_stands_lower_is_part_of_its_word(drawn: Callable[..., list[Page]]) -> None:
+    """TeX's name, as TeX writes it, in all papers that speak of it."""
+
+    def draw(canvas: Canvas) -> None:
+        x = 72.0
+        for text, lower, kern in (("We set it in T", 0, -1.7), ("E", 2.2, -1.3), ("X for the fair.", 0, 0)):
+            canvas.drawString(x, 700 - lower, text)
+            x += stringWidth(text, "Helvetica", 10) + kern
+
+    (page,) = drawn(draw)
+    assert page.text == "We set it in TEX for the fair."
+
+
 def test_marks_of_footnotes_are_no_digits_and_exponents_stay(drawn: Callable[..., list[Page]]) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(72, 700, "The guarantee lasts 12")

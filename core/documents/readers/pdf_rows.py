@@ -272,7 +272,13 @@ def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
         for big in bigger:
             if big.v - small.v > 2 * big.size:
                 break
-            if big is small or small.size > SMALL * big.size or abs(big.v - small.v) < 0.1 * big.size:
+            if big is small or abs(big.v - small.v) < 0.1 * big.size:
+                continue
+            if small.size > SMALL * big.size:
+                if _stands_in(small, big):
+                    _take(small, big)
+                    gone.add(id(small))
+                    break
                 continue
             above = big.v - small.v
             overlap = min(small.end, big.end) - max(small.start, big.start)
@@ -290,10 +296,7 @@ def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
             if -0.35 * big.size <= above <= 0.8 * big.size and beside and len(small.marks) <= 6:
                 for mark in small.marks:
                     mark.raised = above > 0
-                    mark.v = big.v
-                big.marks.extend(small.marks)
-                big.marks.sort(key=lambda m: m.start)
-                big.start, big.end = min(big.start, small.start), max(big.end, small.end)
+                _take(small, big)
                 raised.append(small)
                 gone.add(id(small))
                 break
@@ -303,6 +306,35 @@ def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
         if left:
             kept.append(Row(_merged(left)))
     return sorted(kept, key=lambda r: (r.v, r.start)), raised
+
+
+def _stands_in(small: Segment, big: Segment) -> bool:
+    """Whether a letter of the same size stands between two others, a little lower or higher: the E of TeX."""
+    if len(small.marks) > 2 or len(big.marks) < 2 or is_wide(small.marks[0].text):
+        return False
+    if abs(big.v - small.v) > 0.45 * big.size:
+        return False
+    middle = (small.start + small.end) / 2
+    before = [m for m in big.marks if (m.start + m.end) / 2 <= middle]
+    after = [m for m in big.marks if (m.start + m.end) / 2 > middle]
+    if not before or not after:
+        return False
+    gap = after[0].start - before[-1].end
+    room = small.end - small.start
+    return (
+        -0.5 * room < small.start - before[-1].end
+        and small.end - after[0].start < 0.5 * room
+        and gap < 2 * room
+    )
+
+
+def _take(small: Segment, big: Segment) -> None:
+    """Let characters stand on the line of others."""
+    for mark in small.marks:
+        mark.v = big.v
+    big.marks.extend(small.marks)
+    big.marks.sort(key=lambda m: m.start)
+    big.start, big.end = min(big.start, small.start), max(big.end, small.end)
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:
