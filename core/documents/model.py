@@ -6,7 +6,7 @@ are ranges of the same string. What a page does not hold as text is said in note
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -168,3 +168,69 @@ class Writer:
     def page(self) -> Page:
         """What was written."""
         return Page(self.number, "".join(self._parts), self._blocks, self.label)
+
+
+def stretches(page: Page) -> Iterator[Page]:
+    """A page that one can read at once: itself, or parts of one that is longer than three stretches, with its number and label.
+
+    Whoever reads a passage reads its page; a line of fifty megabytes was read as a whole for each of its seventy thousand.
+    A page that can be drawn stays whole.
+    """
+    if len(page.text) <= 3 * STRETCH_CHARACTERS or page.lines:
+        yield page
+        return
+    blocks: list[Block] = []
+    for piece in _pieces(page):
+        if blocks and piece.end - blocks[0].start > STRETCH_CHARACTERS:
+            yield _part(page, blocks)
+            blocks = []
+        blocks.append(piece)
+    if blocks:
+        yield _part(page, blocks)
+
+
+def _pieces(page: Page) -> Iterator[Block]:
+    """The blocks of a page, none longer than a stretch but for rows that are."""
+    for block in page.blocks or [Block(Kind.PARAGRAPH, 0, len(page.text))]:
+        if block.end - block.start <= STRETCH_CHARACTERS:
+            yield block
+        elif block.rows:
+            rows: list[Row] = []
+            goes_on = block.level
+            for row in block.rows:
+                if rows and row.end - rows[0].start > STRETCH_CHARACTERS:
+                    yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows)
+                    rows, goes_on = [], 1
+                rows.append(row)
+            if rows:
+                yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows)
+        else:
+            start = block.start
+            while start < block.end:
+                end = min(start + STRETCH_CHARACTERS, block.end)
+                if end < block.end:  # at the end of a line or a word, if there is one
+                    near = page.text.rfind("\n", end - 2_000, end)
+                    near = near if near >= 0 else page.text.rfind(" ", end - 2_000, end)
+                    end = near + 1 if near >= 0 else end
+                yield Block(block.kind, start, end, block.level)
+                start = end
+
+
+def _part(page: Page, blocks: list[Block]) -> Page:
+    """Some blocks of a page as a page."""
+    first, last = blocks[0].start, blocks[-1].end
+
+    def moved(row: Row) -> Row:
+        cells = [(a - first, b - first) for a, b in row.cells]
+        return Row(row.start - first, row.end - first, cells, row.header)
+
+    return Page(
+        page.number,
+        page.text[first:last],
+        [
+            Block(b.kind, b.start - first, b.end - first, b.level, [moved(row) for row in b.rows])
+            for b in blocks
+        ],
+        page.label,
+        of=page.of,
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.documents import formats
 from core.documents.messages import ReadDocument, ReadSummary
-from core.documents.model import Note
+from core.documents.model import Note, stretches
 from core.documents.readers import encodings
 from core.errors import FileDamaged
 from core.workers.messages import Request
@@ -36,10 +36,11 @@ def read(request: ReadDocument, context: Context) -> ReadSummary:
     try:
         pages = formats.reader_of(known)(path, path.name, notes, **more)
         with encodings.chosen(request.encoding), contextlib.closing(pages):  # type: ignore[type-var]  # a generator
-            for page in pages:
-                context.check()
-                context.item(page)
-                count += 1
+            for whole in pages:
+                for page in stretches(whole):
+                    context.check()
+                    context.item(page)
+                    count += 1
     except (MemoryError, RecursionError) as error:
         raise FileDamaged(path.name) from error
     return ReadSummary(count, known.key, known.version, notes)

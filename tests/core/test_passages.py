@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.documents import passages
-from core.documents.model import Kind, Page, Writer
+from core.documents.model import STRETCH_CHARACTERS, Kind, Page, Writer, stretches
 from core.documents.passages import TARGET, size
 
 
@@ -91,3 +91,30 @@ def test_every_character_of_a_block_is_in_a_passage() -> None:
     for part in cut:
         covered |= set(range(part.start, part.end))
     assert all(i in covered for i, c in enumerate(made.text) if not c.isspace())
+
+
+def test_a_page_that_nobody_could_read_at_once_comes_in_stretches() -> None:
+    """Fifty megabytes on one line, a sheet without an end: each passage of them read all of it again."""
+    page = Writer(3, "Sheet")
+    page.heading("Depths", 1)
+    page.paragraph("a word " * 90_000)
+    page.add(Kind.CODE, "x" * 450_000)
+    page.table([["well", "depth"], *([f"well {n}", str(n)] for n in range(40_000))], headers=1)
+    whole = page.page()
+    parts = list(stretches(whole))
+    assert "".join(part.text for part in parts).replace("\n", "") == whole.text.replace("\n", "")
+    assert max(len(part.text) for part in parts) <= STRETCH_CHARACTERS
+    assert {(part.number, part.label) for part in parts} == {(3, "Sheet")}
+    cells = [
+        [part.text[a:b] for a, b in row.cells]
+        for part in parts
+        for block in part.blocks
+        for row in block.rows
+    ]
+    assert cells == [["well", "depth"], *([f"well {n}", str(n)] for n in range(40_000))]
+    words = [part.text[b.start : b.end] for part in parts for b in part.blocks if b.kind is Kind.PARAGRAPH]
+    assert len(words) > 3
+    assert {word for text in words for word in text.split()} == {"a", "word"}
+    tables = [block.level for part in parts for block in part.blocks if block.rows]
+    assert tables == [0, *[1] * (len(tables) - 1)]
+    assert list(stretches(parts[0])) == [parts[0]]
