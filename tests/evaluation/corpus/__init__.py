@@ -1,0 +1,1 @@
+"""The documents on which answers are measured, and the questions about them."""
