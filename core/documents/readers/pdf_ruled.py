@@ -18,6 +18,9 @@ from core.documents.readers.pdf_rows import Mark, Row, Segment, rows_of, settle_
 SAME = 6.0  # points: rules whose ends are so near to one another belong together
 ROOM = 0.55  # of the size: the least room between two columns
 _MONEY = frozenset("¥￥$€£") | {"US$", "Rs"}
+WHOLE = (
+    0.9  # of a table's width: a rule that parts all columns; a shorter one stands below a name over several
+)
 CROSSING = 0.1  # of the rows may go over a column's edge: titles, names over several columns
 
 
@@ -59,11 +62,13 @@ def _cells(
     rows: list[Row], middles: list[float], lines: list[tuple[float, float, float]], width: float
 ) -> tuple[list[list[list[Row]]], int]:
     """A table's rows of cells, and how many of them name its columns."""
-    across = [y for y, a, b in lines if b - a > 0.6 * width]
+    across = [y for y, a, b in lines if b - a > WHOLE * width]
     head = _head(rows, middles, across)
     out: list[list[list[Row]]] = []
     if head:
-        out.append(_names(rows[:head], middles, [rule for rule in lines if rule[2] - rule[1] <= 0.6 * width]))
+        out.append(
+            _names(rows[:head], middles, [rule for rule in lines if rule[2] - rule[1] <= WHOLE * width])
+        )
     body = [(row, _parts(row, middles)) for row in rows[head:]]
     valued = [row.v for row, parts in body if any(parts)]
     filled = [row.v for row, parts in body if any(column > 0 for column in parts)]
