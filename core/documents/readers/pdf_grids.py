@@ -338,23 +338,26 @@ def _split(
     ):
         return None
     places: list[float] = []
-    for cell in own:
+    for cell in several:
         for line in lines[cell]:
             if not any(abs(line.v - place) <= 0.3 * line.size for place in places):
                 places.append(line.v)
     places.sort()
-    most = max(len(lines[cell]) for cell in several)
-    if len(places) > 1.34 * most:  # they do not stand at the same heights
+    if len(places) > 1.34 * max(
+        len(lines[cell]) for cell in several
+    ):  # they do not stand at the same heights
         return None
     rows: list[list[list[Row]]] = [[[] for _ in stripe] for _ in places]
     for i, cell in enumerate(stripe):
         if stripe.index(cell) != i:
             continue
-        if height[cell] > 1:
+        found = lines.get(cell, [])
+        between = len(found) == 1 and all(abs(found[0].v - place) > 0.3 * found[0].size for place in places)
+        if height[cell] > 1 or between:  # it is said once for all of them
             for row in rows:
-                row[i] = lines.get(cell, [])
+                row[i] = found
             continue
-        for line in lines.get(cell, []):
+        for line in found:
             nearest = min(range(len(places)), key=lambda n: abs(places[n] - line.v))
             rows[nearest][i].append(line)
     return rows

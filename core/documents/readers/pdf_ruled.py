@@ -106,6 +106,8 @@ def _cells(
                         close()
                 elif far > 0.8 * usual or far > next_far:
                     close()
+            elif _goes_on(row, parts, group):
+                pass
             elif not has:
                 if far > 0.8 * usual:
                     close()
@@ -122,6 +124,20 @@ def _cells(
         group.append((row, parts))
     close()
     return out, 1 if head else 0
+
+
+def _goes_on(
+    row: Row, parts: dict[int, list[Segment]], group: list[tuple[Row, dict[int, list[Segment]]]]
+) -> bool:
+    """Whether a line is the next one of a text in one cell: it stands below words of that cell alone, as near as lines do."""
+    if len(parts) != 1 or 0 in parts or row.v - group[-1][0].v > 1.45 * row.size:
+        return False
+    (column,) = parts
+    above = [s for _, found in group for s in found.get(column, [])]
+    several = any(len(found) > 1 for _, found in group)
+    return (
+        several and bool(above) and all(any(c.isalpha() for c in s.text) for s in (above[-1], *parts[column]))
+    )
 
 
 def _full(parts: dict[int, list[Segment]], middles: list[float]) -> bool:
