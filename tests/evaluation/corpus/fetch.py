@@ -144,7 +144,12 @@ class Fetcher:
             check=True,
             stderr=subprocess.DEVNULL,
             env=os.environ
-            | {"LD_LIBRARY_PATH": ":".join(sorted(libraries)), "SOURCE_DATE_EPOCH": "1700000000"},
+            | {
+                "LD_LIBRARY_PATH": ":".join(sorted(libraries)),
+                "SOURCE_DATE_EPOCH": "1700000000",
+                "pandoc_datadir": str(self._tools / "usr/share/pandoc"),
+                "LC_ALL": "C.UTF-8",
+            },
         )
         return target.read_bytes()
 
