@@ -29,6 +29,7 @@ from tests.evaluation.corpus import conversions
 
 LIST = Path(__file__).parent / "documents.tsv"
 PANDOC = ("pandoc", "pandoc-data", "liblua5.3-0", "libyaml-0-2", "libffi8", "libgmp10")
+DATED = ("pandoc", "csv2xlsx")  # what these make differs from time to time, in nothing but dates and ids
 SUITES = ("bookworm", "trixie", "forky", "stable", "oldstable", "testing")
 
 
@@ -242,8 +243,8 @@ def fetch(folder: Path, only: set[str]) -> list[str]:
             except (OSError, KeyError, StopIteration, subprocess.CalledProcessError) as error:
                 failed.append(f"{document.id}: {type(error).__name__} {error}")
                 continue
-            # What pandoc makes differs from time to time in nothing but dates and ids.
-            if hashlib.sha256(data).hexdigest() != document.sha256 and "pandoc" not in document.conversion:
+            same = hashlib.sha256(data).hexdigest() == document.sha256
+            if not same and not any(step in document.conversion for step in DATED):
                 failed.append(f"{document.id}: another content than when the questions were written")
                 continue
             path.write_bytes(data)
