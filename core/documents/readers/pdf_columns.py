@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -157,8 +158,13 @@ def alike(fewer: list[Row], more: list[Row]) -> float:
     """The share of the lines on one side that stand at the height of one on the other."""
     if not fewer:
         return 0.0
-    heights = [s.v for r in more for s in r.segments]
-    return sum(any(abs(r.v - v) <= ALIKE * r.size for v in heights) for r in fewer) / len(fewer)
+    heights = sorted(s.v for r in more for s in r.segments)
+    found = 0
+    for row in fewer:
+        near = ALIKE * row.size
+        place = bisect_left(heights, row.v - near)
+        found += place < len(heights) and heights[place] <= row.v + near
+    return found / len(fewer)
 
 
 def _begin_together(one: list[Row], other: list[Row]) -> bool:

@@ -46,12 +46,17 @@ class _Net:
     across: list[tuple[float, float, float]]
     upright: list[tuple[float, float, float]]
 
-    def has_across(self, y: float, x: float) -> bool:
-        """Whether a horizontal rule passes this place."""
-        return any(abs(at - y) <= NEAR and a - NEAR <= x <= b + NEAR for at, a, b in self.across)
+    def lying(self, y: float) -> list[tuple[float, float]]:
+        """The horizontal rules at a height, from where to where."""
+        return [(a, b) for at, a, b in self.across if abs(at - y) <= NEAR]
 
-    def has_upright(self, x: float, y: float) -> bool:
-        return any(abs(at - x) <= NEAR and a - NEAR <= y <= b + NEAR for at, a, b in self.upright)
+    def standing(self, x: float) -> list[tuple[float, float]]:
+        """The upright rules at a place, from where to where."""
+        return [(a, b) for at, a, b in self.upright if abs(at - x) <= NEAR]
+
+
+def _passes(rules: list[tuple[float, float]], place: float) -> bool:
+    return any(a - NEAR <= place <= b + NEAR for a, b in rules)
 
 
 def grids_of(rules: Rules, marks: list[Mark]) -> tuple[list[tuple[Grid, list[Mark]]], list[Box]]:
@@ -205,14 +210,16 @@ def _cells(net: _Net, columns: int, stripes: int) -> list[list[int]]:
             i = owner[i]
         return i
 
+    standing = [net.standing(x) for x in net.xs]
+    lying = [net.lying(y) for y in net.ys]
     for stripe in range(stripes):
         y = (net.ys[stripe] + net.ys[stripe + 1]) / 2
         for column in range(columns):
             x = (net.xs[column] + net.xs[column + 1]) / 2
             here = stripe * columns + column
-            if column + 1 < columns and not net.has_upright(net.xs[column + 1], y):
+            if column + 1 < columns and not _passes(standing[column + 1], y):
                 owner[root(here + 1)] = root(here)
-            if stripe + 1 < stripes and not net.has_across(net.ys[stripe + 1], x):
+            if stripe + 1 < stripes and not _passes(lying[stripe + 1], x):
                 owner[root(here + columns)] = root(here)
     return [[root(stripe * columns + column) for column in range(columns)] for stripe in range(stripes)]
 

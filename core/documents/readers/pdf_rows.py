@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -268,10 +269,14 @@ def settle_small(rows: list[Row]) -> tuple[list[Row], list[Segment]]:
     raised: list[Segment] = []
     gone: set[int] = set()
     bigger = sorted(segments, key=lambda s: s.v)
+    heights = [s.v for s in bigger]
+    most = max((s.size for s in segments), default=0.0)
     for small in segments:
-        for big in bigger:
+        # Whatever it belongs to stands on its line, or at most two lines below.
+        near = bigger[bisect(heights, small.v - 0.5 * most) : bisect(heights, small.v + 2 * most)]
+        for big in near:
             if big.v - small.v > 2 * big.size:
-                break
+                continue
             if big is small or abs(big.v - small.v) < 0.1 * big.size:
                 continue
             if small.size > SMALL * big.size:
