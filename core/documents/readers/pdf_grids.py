@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -176,8 +177,7 @@ def _read(net: _Net, marks: list[Mark]) -> Grid | None:
         return None
     grid = Grid(net.xs[0], net.ys[0], net.xs[-1], net.ys[-1])
     all_ = {cell for stripe in cells for cell in stripe}
-    width = {cell: next(one.count(cell) for one in cells if cell in one) for cell in all_}
-    height = {cell: sum(cell in stripe for stripe in cells) for cell in all_}
+    width, height = _extents(cells)
     head = _head(cells, width, height)
     for number, fields in enumerate(cells):
         if number < head:
@@ -224,13 +224,29 @@ def _cells(net: _Net, columns: int, stripes: int) -> list[list[int]]:
     return [[root(stripe * columns + column) for column in range(columns)] for stripe in range(stripes)]
 
 
+def _extents(cells: list[list[int]]) -> tuple[dict[int, int], dict[int, int]]:
+    """Over how many columns and stripes each cell reaches."""
+    width: dict[int, int] = {}
+    height: Counter[int] = Counter()
+    for stripe in cells:
+        counts = Counter(stripe)
+        for cell, count in counts.items():
+            width.setdefault(cell, count)
+        height.update(counts.keys())
+    return width, dict(height)
+
+
 def _widened(cells: list[list[int]], inside: dict[int, list[Mark]], net: _Net) -> list[list[int]]:
     """The cells, but those that reach over columns which are parted further up only: where their words keep to the columns, each
     column has its own. Below names that are parted by rules, many tables have none between the figures."""
     new = 1 + max(max(cell for stripe in cells for cell in stripe), 0)
     out = [list(stripe) for stripe in cells]
+    where: dict[int, list[int]] = {}
+    for number, stripe in enumerate(cells):
+        for cell in set(stripe):
+            where.setdefault(cell, []).append(number)
     for cell, marks in list(inside.items()):
-        stripes = [number for number, stripe in enumerate(cells) if cell in stripe]
+        stripes = where[cell]
         columns = [i for i, one in enumerate(cells[stripes[0]]) if one == cell]
         if len(columns) < 2:
             continue
@@ -269,10 +285,7 @@ def _opened(cells: list[list[int]], lines: dict[int, list[Row]], net: _Net) -> l
     """The cells, but those that have no rules between their lines, while the cells beside them have: each of such lines stands at
     the height of one beside it. Their lines are given to the stripes that they stand in."""
     new = 1 + max(cell for stripe in cells for cell in stripe)
-    heights = {
-        cell: sum(cell in stripe for stripe in cells)
-        for cell in {cell for stripe in cells for cell in stripe}
-    }
+    _, heights = _extents(cells)
     beside = [r.v for cell, rows in lines.items() if heights[cell] == 1 for r in rows]
     out = [list(stripe) for stripe in cells]
     for cell, rows in list(lines.items()):
