@@ -53,7 +53,8 @@ settings-page:  ## write docs/settings.md from the declarations
 lock:           ## lock the requirements again, by hash
 	@PATH="$(abspath $(venv)):$$PATH" $(venv)/python scripts/lock.py
 
-# How much of planted facts the readers keep. Slower evaluations of answers come here too.
+# How much of planted facts the readers keep, and how often answers are found on real documents (fetched at the first time).
 evaluate:
 	@$(setup) --for test
 	@$(venv)/python -m tests.evaluation.reading
+	@$(venv)/python -m tests.evaluation.answers --part tune

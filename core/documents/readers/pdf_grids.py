@@ -60,6 +60,24 @@ def _passes(rules: list[tuple[float, float]], place: float) -> bool:
     return any(a - NEAR <= place <= b + NEAR for a, b in rules)
 
 
+class _Together:
+    """Things by number that belong together (a union-find)."""
+
+    def __init__(self, count: int) -> None:
+        self._owner = list(range(count))
+
+    def root(self, i: int) -> int:
+        """The number that stands for all that `i` belongs to."""
+        owner = self._owner
+        while owner[i] != i:
+            owner[i] = owner[owner[i]]
+            i = owner[i]
+        return i
+
+    def join(self, one: int, other: int) -> None:
+        self._owner[self.root(one)] = self.root(other)
+
+
 def grids_of(rules: Rules, marks: list[Mark]) -> tuple[list[tuple[Grid, list[Mark]]], list[Box]]:
     """The drawn tables of a page, each with the characters in it, and the boxes of nets that are not the whole of a table's rules.
 
@@ -116,21 +134,14 @@ def _nets(
     """Rules that meet one another, net by net."""
     if len(across) * len(upright) > MOST:
         return
-    owner = list(range(len(across) + len(upright)))
-
-    def root(i: int) -> int:
-        while owner[i] != i:
-            owner[i] = owner[owner[i]]
-            i = owner[i]
-        return i
-
+    together = _Together(len(across) + len(upright))
     for i, (y, a, b) in enumerate(across):
         for j, (x, c, d) in enumerate(upright, start=len(across)):
             if a - NEAR <= x <= b + NEAR and c - NEAR <= y <= d + NEAR:
-                owner[root(i)] = root(j)
+                together.join(i, j)
     groups: dict[int, list[int]] = {}
-    for i in range(len(owner)):
-        groups.setdefault(root(i), []).append(i)
+    for i in range(len(across) + len(upright)):
+        groups.setdefault(together.root(i), []).append(i)
     for members in groups.values():
         lying = [across[i] for i in members if i < len(across)]
         standing = [upright[i - len(across)] for i in members if i >= len(across)]
@@ -202,14 +213,7 @@ def _read(net: _Net, marks: list[Mark]) -> Grid | None:
 
 def _cells(net: _Net, columns: int, stripes: int) -> list[list[int]]:
     """Which cell each field of the net belongs to: fields without a rule between them are one."""
-    owner = list(range(columns * stripes))
-
-    def root(i: int) -> int:
-        while owner[i] != i:
-            owner[i] = owner[owner[i]]
-            i = owner[i]
-        return i
-
+    together = _Together(columns * stripes)
     standing = [net.standing(x) for x in net.xs]
     lying = [net.lying(y) for y in net.ys]
     for stripe in range(stripes):
@@ -218,10 +222,12 @@ def _cells(net: _Net, columns: int, stripes: int) -> list[list[int]]:
             x = (net.xs[column] + net.xs[column + 1]) / 2
             here = stripe * columns + column
             if column + 1 < columns and not _passes(standing[column + 1], y):
-                owner[root(here + 1)] = root(here)
+                together.join(here + 1, here)
             if stripe + 1 < stripes and not _passes(lying[stripe + 1], x):
-                owner[root(here + columns)] = root(here)
-    return [[root(stripe * columns + column) for column in range(columns)] for stripe in range(stripes)]
+                together.join(here + columns, here)
+    return [
+        [together.root(stripe * columns + column) for column in range(columns)] for stripe in range(stripes)
+    ]
 
 
 def _extents(cells: list[list[int]]) -> tuple[dict[int, int], dict[int, int]]:

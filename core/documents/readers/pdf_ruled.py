@@ -18,9 +18,8 @@ from core.documents.readers.pdf_rows import Mark, Row, Segment, rows_of, settle_
 SAME = 6.0  # points: rules whose ends are so near to one another belong together
 ROOM = 0.55  # of the size: the least room between two columns
 _MONEY = frozenset("¥￥$€£") | {"US$", "Rs"}
-WHOLE = (
-    0.9  # of a table's width: a rule that parts all columns; a shorter one stands below a name over several
-)
+# Of a table's width: a rule that parts all columns. A shorter one stands below a name over several of them.
+WHOLE = 0.9
 CROSSING = 0.1  # of the rows may go over a column's edge: titles, names over several columns
 
 
