@@ -22,6 +22,8 @@ _MONEY = frozenset("¥￥$€£") | {"US$", "Rs"}
 WHOLE = 0.9
 CROSSING = 0.1  # of the rows may go over a column's edge: titles, names over several columns
 
+Line = tuple[Row, dict[int, list[Segment]]]  # a line of a table with its words by column
+
 
 def ruled_of(rules: Rules, marks: list[Mark], boxes: list[Box]) -> Iterator[tuple[Grid, list[Mark]]]:
     """Tables between rules. `boxes` (left, top, right, bottom) are places where rules meet without making cells."""
@@ -76,7 +78,7 @@ def _cells(
     inner = [y for y in across if valued and valued[0] < y < valued[-1]]
     ruled = len(inner) >= 0.4 * max(len(filled) - 1, 1)  # rules part the rows
     named = sum(0 in parts for _, parts in body) > 0.5 * len(body)
-    group: list[tuple[Row, dict[int, list[Segment]]]] = []
+    group: list[Line] = []
 
     def close() -> None:
         if group:
@@ -87,48 +89,44 @@ def _cells(
             out.append(cells)
             group.clear()
 
-    for number, (row, parts) in enumerate(body):
+    for number, line in enumerate(body):
         if group:
-            before = group[-1][0]
-            apart = any(before.v < y < row.v for y in inner)
-            has = any(column > 0 for _, ps in group for column in ps)
-            far = row.v - before.v
-            if apart:
+            apart = any(group[-1][0].v < y < line[0].v for y in inner)
+            if ruled:  # until the next rule, if no two lines of it are full
+                both = _full(line[1], middles) and any(_full(parts, middles) for _, parts in group)
+                begins = apart or both
+            else:
+                below = body[number + 1] if number + 1 < len(body) else None
+                begins = apart or _begins(line, group, below, 0.8 * usual, named)
+            if begins:
                 close()
-            elif ruled:
-                pass  # until the next rule, if no two lines of it are full
-            elif set(parts) == {0}:
-                after = body[number + 1] if number + 1 < len(body) else None
-                next_far = after[0].v - row.v if after is not None and any(c > 0 for c in after[1]) else 1e9
-                if not has:
-                    if far > 0.8 * usual:
-                        close()
-                elif far > 0.8 * usual or far > next_far:
-                    close()
-            elif _goes_on(row, parts, group):
-                pass
-            elif not has:
-                if far > 0.8 * usual:
-                    close()
-            elif not (named and 0 not in parts and far < 0.8 * usual):
-                close()
-            if (
-                ruled
-                and group
-                and not apart
-                and _full(parts, middles)
-                and any(_full(p, middles) for _, p in group)
-            ):
-                close()
-        group.append((row, parts))
+        group.append(line)
     close()
     return out, 1 if head else 0
 
 
-def _goes_on(
-    row: Row, parts: dict[int, list[Segment]], group: list[tuple[Row, dict[int, list[Segment]]]]
-) -> bool:
+def _begins(line: Line, group: list[Line], below: Line | None, near: float, named: bool) -> bool:
+    """Whether a line begins the next row of a table that has no rules between its rows.
+
+    `group` are the lines of the row before, `below` is the next line; rows stand further apart than `near`. `named`: most rows
+    have a name in the first column.
+    """
+    row, parts = line
+    far = row.v - group[-1][0].v
+    figures = any(column > 0 for _, found in group for column in found)
+    if set(parts) == {0}:  # a name alone: the rest of the one above, or the beginning of the one below
+        beneath = below[0].v - row.v if below is not None and any(c > 0 for c in below[1]) else float("inf")
+        return far > near or (figures and far > beneath)
+    if _goes_on(line, group):
+        return False
+    if not figures:
+        return far > near
+    return not (named and 0 not in parts and far < near)
+
+
+def _goes_on(line: Line, group: list[Line]) -> bool:
     """Whether a line is the next one of a text in one cell: it stands below words of that cell alone, as near as lines do."""
+    row, parts = line
     if len(parts) != 1 or 0 in parts or row.v - group[-1][0].v > 1.45 * row.size:
         return False
     (column,) = parts
