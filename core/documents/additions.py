@@ -203,12 +203,14 @@ class Additions:
             failure = error
             raise
         finally:
-            with self._turn:
-                addition.state = AdditionState.ENDED
-                self._line.remove(addition)
-                self._turn.notify_all()
-            if addition.wish and (addition.taken_back or not job.cancelled):  # else the program is closing
-                self._forget(addition)
+            try:
+                if addition.wish and (addition.taken_back or not job.cancelled):  # else the program is closing
+                    self._forget(addition)  # while it still stands in the line, or it could be taken up once more
+            finally:
+                with self._turn:
+                    addition.state = AdditionState.ENDED
+                    self._line.remove(addition)
+                    self._turn.notify_all()
             self.then()
             self._events.publish(AdditionEnded(addition, report, failure))
             self._tell()

@@ -91,6 +91,27 @@ def test_what_was_asked_for_goes_on_after_the_end_of_the_program(home: Home, fil
         again.close()
 
 
+def test_what_is_done_is_forgotten_while_it_stands_in_the_line(
+    home: Home, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever sees an empty line could find it still asked for, and take it up a second time."""
+    app = App(home)
+    lines: list[int] = []
+    end = app.documents.end_wish
+
+    def end_wish(wish: int) -> None:
+        lines.append(len(app.additions.line))
+        end(wish)
+
+    monkeypatch.setattr(app.documents, "end_wish", end_wish)
+    try:
+        add(app, files)
+        assert lines == [1]
+        assert app.documents.wishes() == []
+    finally:
+        app.close()
+
+
 def test_what_is_taken_back_does_not_come_again(home: Home, files: Path) -> None:
     app = App(home)
     app.additions.pause(True)
