@@ -204,8 +204,12 @@ class Additions:
             raise
         finally:
             try:
-                if addition.wish and (addition.taken_back or not job.cancelled):  # else the program is closing
-                    self._forget(addition)  # while it still stands in the line, or it could be taken up once more
+                if addition.wish and (
+                    addition.taken_back or not job.cancelled
+                ):  # else the program is closing
+                    self._forget(
+                        addition
+                    )  # while it still stands in the line, or it could be taken up once more
             finally:
                 with self._turn:
                     addition.state = AdditionState.ENDED

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.documents import formats, notes
 from core.documents.progress import IngestProgress
+from core.errors import HiddenLeftOut, LinkLeadsOut
 from core.storage.collections import Failure
 from core.storage.documents import Document
 from desktop.error_text import sentence
@@ -66,7 +67,7 @@ class FileRow:
             return state_text(progress)
         document = self.document
         if document is None:
-            return tr("not read") if self.failure is not None else tr("waiting")
+            return self._refusal() if self.failure is not None else tr("waiting")
         if document.gone is not None:
             return tr("its file is gone; it answers no longer")
         if document.changed is not None:
@@ -78,6 +79,15 @@ class FileRow:
                 "{n} page still to be recognised", "{n} pages still to be recognised", document.recognising
             )
         return tr("read in part") if notes.lacks(document.notes) else tr("ready")
+
+    def _refusal(self) -> str:
+        match self.failure.error if self.failure is not None else None:
+            case HiddenLeftOut():  # the row is that of its folder, which was read
+                return tr("hidden files left out")
+            case LinkLeadsOut():
+                return tr("not followed")
+            case _:
+                return tr("not read")
 
     @property
     def size(self) -> str:

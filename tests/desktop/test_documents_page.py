@@ -11,8 +11,10 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from core.documents.additions import AdditionEnded
+from core.errors import FileMissing, HiddenLeftOut, LinkLeadsOut, TsukueError
+from core.storage.collections import Failure
 from desktop.documents.details import ReadText
-from desktop.documents.files_model import Filter
+from desktop.documents.files_model import FileRow, Filter
 from desktop.documents.page import DocumentsPage
 from desktop.main_window import MainWindow
 from tests.conftest import CORPUS
@@ -139,3 +141,14 @@ def test_an_encoding_is_chosen_by_hand(qtbot: QtBot, window: MainWindow) -> None
     qtbot.waitUntil(lambda: len(ended) == 1, timeout=SECONDS)
     (document,) = [d for d in window.app.documents.documents("Office") if d.file.endswith("gate.txt")]
     assert document.encoding == "cp932"
+
+
+def test_what_was_left_out_is_not_called_unread() -> None:
+    """The row is that of the folder, which was read."""
+
+    def state(error: TsukueError) -> str:
+        return FileRow("/papers", failure=Failure("Office", "/papers", "/papers", error, 0)).state(None)
+
+    assert state(HiddenLeftOut(2, ".env, .x")) == "hidden files left out"
+    assert state(LinkLeadsOut("a", "/etc")) == "not followed"
+    assert state(FileMissing("a")) == "not read"
