@@ -73,7 +73,7 @@ MARKDOWN = Format(
     "markdown:read",
     50,
     lacks=N_("Pictures and comments."),
-    version=2,
+    version=3,
 )
 SLIDES = Format(
     "pptx",
@@ -120,9 +120,11 @@ WEB = Format(
 )
 TABLE = Format("csv", N_("Table as text"), (".csv", ".tsv"), "tables:read", 50, viewer="sheet")
 MAIL = Format(
-    "mail", N_("E-mail"), (".eml", ".mht", ".mhtml"), "mail:read", 100, lacks=N_("Pictures."), version=2
+    "mail", N_("E-mail"), (".eml", ".mht", ".mhtml"), "mail:read", 100, lacks=N_("Pictures."), version=3
 )
-MAILBOX = Format("mbox", N_("Mailbox"), (".mbox", ".mbx"), "mail:read_box", 1000, lacks=N_("Pictures."))
+MAILBOX = Format(
+    "mbox", N_("Mailbox"), (".mbox", ".mbx"), "mail:read_box", 1000, lacks=N_("Pictures."), version=2
+)
 OLD_SHEETS = Format(
     "xls",
     N_("Excel workbook before 2007"),
@@ -142,6 +144,7 @@ ZIP = Format(
     "archives:read_zip",
     1000,
     lacks=N_("Pictures, and archives deeper than three."),
+    version=2,
 )
 TAR = Format(
     "tar",
@@ -150,8 +153,9 @@ TAR = Format(
     "archives:read_tar",
     1000,
     lacks=N_("Pictures, and archives deeper than three."),
+    version=2,
 )
-PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=2)
+PLAIN = Format("text", N_("Plain text"), (".txt", ".text"), "text:read", 50, version=3)
 
 SUBTITLES = Format(
     "subtitles",

@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 
 from core.documents.model import Kind, Note, Page, Writer
-from core.documents.readers import encodings, html, inside
+from core.documents.readers import encodings, html, inside, wrapping
 from core.documents.readers.inside import Bounds
 from core.errors import FileDamaged, FileEmpty
 
@@ -136,5 +136,4 @@ def _write_body(message: email.message.EmailMessage, page: Writer, name: str) ->
     if part.get_content_subtype() == "html":
         html.write(text, page, name)
         return
-    for paragraph in text.replace("\r\n", "\n").split("\n\n"):
-        page.add(Kind.QUOTATION if paragraph.lstrip().startswith(">") else Kind.PARAGRAPH, paragraph)
+    wrapping.write(text.replace("\r\n", "\n"), page)

@@ -11,6 +11,7 @@ from markdown_it.token import Token
 
 from core.documents.model import Kind, Note, Page, Writer
 from core.documents.readers.text import text_of
+from core.documents.readers.wrapping import Flow
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _PROPERTY = re.compile(r"(?m)^(\w[\w -]{0,40}?)[ \t]*:[ \t]*(\S.*?)[ \t]*$")
@@ -30,7 +31,8 @@ _TECHNICAL = frozenset(
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<[/!?a-zA-Z][^>]*>")
-_SPACES = re.compile(r"[ \t]*\n[ \t]*")
+_SPACES = re.compile(r"[ \t]*([\n\u2028])[ \t]*")
+_BREAK = "\u2028"  # the end of a line that was meant
 
 
 def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
@@ -47,7 +49,7 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
         page.heading(title, 1)
     if properties:
         page.add(Kind.NOTE, " ".join(f"{key.capitalize()}: {value}." for key, value in properties.items()))
-    _Walk(page).blocks(tokens)
+    _Walk(page, Flow(body.split("\n"))).blocks(tokens)
     yield page.page()
 
 
@@ -60,8 +62,9 @@ def _begins_with(tokens: list[Token], title: str) -> bool:
 class _Walk:
     """Goes through a document's tokens once."""
 
-    def __init__(self, page: Writer) -> None:
+    def __init__(self, page: Writer, flow: Flow) -> None:
         self._page = page
+        self._flow = flow
         self._lists: list[int | None] = []  # the lists around: the next number, or None where there are none
         self._mark = ""  # of the item that has just begun
         self._quoted = 0
@@ -117,6 +120,8 @@ class _Walk:
                         self._text(inline(token))
 
     def _text(self, text: str) -> None:
+        meant = [self._flow.joined(line) for line in text.split(_BREAK)]
+        text = "\n".join(meant)
         if self._lists:
             self._page.item(self._mark + text, len(self._lists))
             self._mark = ""
@@ -125,18 +130,20 @@ class _Walk:
 
 
 def inline(token: Token) -> str:
-    """What is read of a line: link texts, what stands for pictures, code as it is; a line that was only wrapped goes on."""
+    """What is read of a line: link texts, what stands for pictures, code as it is; line breaks that were meant are _BREAK."""
     parts = []
     for child in token.children or []:
         if child.type in ("text", "code_inline", "text_special"):
             parts.append(child.content)
-        elif child.type == "softbreak" or child.type == "hardbreak":
+        elif child.type == "softbreak":
             parts.append("\n")
+        elif child.type == "hardbreak":
+            parts.append(_BREAK)
         elif child.type == "image":
             parts.append(inline(child))
         elif child.type == "html_inline" and re.match(r"<br\b", child.content, re.IGNORECASE):
-            parts.append("\n")
-    return _SPACES.sub("\n", _COMMENT.sub("", "".join(parts)))
+            parts.append(_BREAK)
+    return _SPACES.sub(r"\1", _COMMENT.sub("", "".join(parts)))
 
 
 def _plain(html: str) -> str:

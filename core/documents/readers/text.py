@@ -1,4 +1,4 @@
-"""Plain text in whatever encoding it comes: paragraphs as blank lines part them."""
+"""Plain text in whatever encoding it comes, programs, data, and subtitles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.documents.model import STRETCH_CHARACTERS, Kind, Note, Page, Writer
-from core.documents.readers import encodings
+from core.documents.readers import encodings, wrapping
 from core.errors import EncodingUnknown, FileEmpty
 
 _ESCAPED = re.compile(
@@ -43,11 +43,11 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
 
 def _paragraphs(text: str) -> Iterator[Page]:
     page = Writer()
-    for paragraph in _GAP.split(text):
+    for kind, piece, level in wrapping.pieces(text):
         if page.length > STRETCH_CHARACTERS:
             yield page.page()
             page = Writer()
-        page.paragraph(paragraph)
+        page.add(kind, piece, level)
     if not page.empty:
         yield page.page()
 
