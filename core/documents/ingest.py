@@ -164,7 +164,7 @@ class Ingest:
         else:
             formats.check_size(path, formats.tell(path))
             sha256 = _hash(path)
-        old = old or self._moved(collection, file, path, sha256, report)
+        old = old or self._moved(collection, file, path, sha256, report, course)
         if old is not None and old.sha256 == sha256 and not self._outdated(old):
             if old.file != file:
                 self._store.rename(old.id, file)
@@ -243,16 +243,21 @@ class Ingest:
         return known is None or document.reader < known.version
 
     def _moved(
-        self, collection: str, file: str, path: Path, sha256: str, report: IngestReport
+        self, collection: str, file: str, path: Path, sha256: str, report: IngestReport, course: Course
     ) -> Document | None:
-        """The document that this file was before it got another name: its old file is not there any more."""
-        for document in self._store.same_content(collection, sha256):
+        """The document that this file was before it got another name: its old file is not there any more.
+
+        Of many files with one content each is looked for once in an addition, or ten thousand would be, for each of them.
+        """
+        after = course.still_there.get(sha256, 0)
+        for document in self._store.same_content(collection, sha256, after=after):
             if not Path(document.path).exists():
                 self._store.move(document.id, file, str(path))
                 if document.gone is not None:
                     self._index.show(self._store.collection(collection), document.id)
                 report.moved.append(file)
                 return self._store.find(collection, str(path))
+            course.still_there[sha256] = document.id
         return None
 
     def _look_for_gone(self, paths: list[str], collection: str, report: IngestReport) -> None:

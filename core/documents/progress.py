@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,7 +69,10 @@ class Course:
         self.files: list[str] = []
         self.begun = 0  # files whose reading has begun
         self.done = 0  # files that are through
+        # By content: the last of the documents with it whose file was looked for, and was there.
+        self.still_there: dict[str, int] = {}
         self._sizes: list[int] = []
+        self._sums = [0]  # of the sizes of the first files
         self._started = 0.0
 
     def begin(self, collection: str, files: list[str]) -> None:
@@ -76,6 +80,7 @@ class Course:
         self.collection, self.files, self.begun, self.done = collection, files, 0, 0
         self._places = {file: place for place, file in enumerate(files)}
         self._sizes = [FILE_COST + _size_of(file) for file in files]
+        self._sums = [0, *itertools.accumulate(self._sizes)]
         self._started = time.monotonic()
 
     def check(self, job: Job) -> None:
@@ -99,10 +104,10 @@ class Course:
     def _left(self, part: int, parts: int) -> float | None:
         """Seconds, by what a byte has cost so far."""
         seconds = time.monotonic() - self._started
-        through = float(sum(self._sizes[: self.done]))
+        through = float(self._sums[min(self.done, len(self._sizes))])
         if parts and self.done < len(self._sizes):
             through += self._sizes[self.done] * part / parts
-        whole = sum(self._sizes)
+        whole = self._sums[-1]
         if seconds < SURE_SECONDS or through < SURE_SHARE * whole:
             return None
         return seconds * (whole - through) / through

@@ -278,12 +278,16 @@ class DocumentStore(CollectionStore, PassageStore):
 
     # ------------------------------------------------------------ files that move, change and go
 
-    def same_content(self, collection: str, sha256: str) -> list[Document]:
-        """The documents of a collection with this content. Raises CollectionMissing."""
+    def same_content(self, collection: str, sha256: str, *, after: int = 0) -> list[Document]:
+        """The documents of a collection with this content, the oldest first, behind the one with the id `after`.
+
+        Raises CollectionMissing.
+        """
         rows = self._db.rows(
-            f"{_DOCUMENT} WHERE d.collection = ? AND d.sha256 = ? AND d.removed IS NULL",
+            f"{_DOCUMENT} WHERE d.collection = ? AND d.sha256 = ? AND d.removed IS NULL AND d.id > ? ORDER BY d.id",
             self.collection(collection),
             sha256,
+            after,
         )
         return [self._document(row) for row in rows]
 

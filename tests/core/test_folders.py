@@ -17,6 +17,7 @@ from core.documents.folders import expand
 from core.errors import FolderUnreadable, FormatUnknown, HiddenLeftOut, LinkLeadsOut
 from core.jobs import Job
 from core.paths import ROOT
+from core.storage.documents import Document
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -106,6 +107,29 @@ def test_what_cannot_be_read_in_a_folder_is_named_and_the_rest_is_read(app: App,
     assert report.added == 1
     assert sorted(Path(f.file).name for f in report.failed) == ["picture.xyz", "pipe.txt"]
     assert FormatUnknown in {type(f.error) for f in report.failed}
+
+
+def test_of_many_files_with_one_content_each_is_looked_for_once(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether one of them was renamed was asked of all of them for each of them: fifteen thousand took an hour."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number:02}.txt").write_text("The gate closes at eight.")
+    asked: list[int] = []
+    same_content = app.documents.same_content
+
+    def counting(collection: str, sha256: str, *, after: int = 0) -> list[Document]:
+        found = same_content(collection, sha256, after=after)
+        asked.append(len(found))
+        return found
+
+    monkeypatch.setattr(app.documents, "same_content", counting)
+    assert app.additions.add([str(folder)], "c").wait(60).added == 30
+    assert sum(asked) <= 30
+    (folder / "07.txt").rename(folder / "renamed.txt")
+    assert app.additions.add([str(folder)], "c").wait(60).moved == [str(folder / "renamed.txt")]
 
 
 def test_a_renamed_file_is_the_same_document(app: App, tmp_path: Path) -> None:
