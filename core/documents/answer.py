@@ -9,53 +9,23 @@ model's own markers are never trusted: citations come from comparing sentences w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
-from core.documents import keywords, retrieve, support
+from core.documents import keywords, refusal, retrieve, support
 from core.documents.index import Index
-from core.documents.model import Block, Kind
+from core.documents.quoting import Quotation
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
-from core.storage.documents import DocumentStore, StoredPassage
+from core.storage.documents import DocumentStore
 from core.text import characters, sentences
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 SHOWN = 4  # passages that the model is given
 QUOTED_FROM = 8  # passages whose sentences may be the quotation
-# A passage fits when its best sentence scores this much: half cosine similarity, half share of the
-# question's rare words. Found on tests/data/questions.jsonl (see make bench).
-FITS = 0.33
 ABOUT = 0.25  # share of the question's rare words that a citation needs to count as an answer to it
-HEADING = 0.6  # a heading names the subject and answers nothing: a whole sentence is preferred
-
-
-@dataclass(frozen=True)
-class Quotation:
-    """The best sentence for a question, with its place."""
-
-    text: str
-    passage: StoredPassage
-    start: int  # characters into its page's text
-    end: int
-    score: float
-    words: float
-    meaning: float
-
-    def source(self) -> Source:
-        return Source(
-            self.passage.file,
-            self.passage.page,
-            self.text,
-            self.passage.path,
-            self.passage.page_id,
-            self.start,
-            self.end,
-            label=self.passage.label,
-        )
 
 
 @dataclass(frozen=True)
@@ -126,20 +96,6 @@ class Judgement:
         )
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """Characters start..end of a passage's text that can be quoted, with the headings above; `names`: it says what something is
-    called, and answers nothing."""
-
-    start: int
-    end: int
-    above: str
-    names: bool = False
-    meaning: str = (
-        ""  # what is compared with the question in its place: a row means nothing without its header
-    )
-
-
 class Answerer:
     """Finds the evidence for a question and judges an answer by it."""
 
@@ -157,46 +113,16 @@ class Answerer:
         searched = question
         if earlier and len(support.content(question)) < 2:
             searched = f"{earlier[-1]} {question}"
-        found = retrieve.search(self._store, self._index, collection, searched, QUOTED_FROM, job)
+        found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job)
         number = self._store.collection(collection)
-        weights = keywords.weights(self._store, number, searched)
-        quotation = self._quote(searched, found, weights, job)
-        fits = quotation is not None and quotation.score >= FITS
         return Evidence(
-            question, _quoted_first(found, quotation), quotation, fits, weights, self._index.missing(number)
+            question,
+            _quoted_first(found.passages, found.quotation),
+            found.quotation,
+            refusal.answers(found),
+            found.weights,
+            self._index.missing(number),
         )
-
-    def _quote(
-        self, question: str, found: list[FoundPassage], weights: dict[str, float], job: Job | None
-    ) -> Quotation | None:
-        """The sentence, row or heading that answers best, by meaning and by the question's rare words."""
-        pages = {p.passage.page_id: self._store.blocks(p.passage.page_id) for p in found}
-        places = [(p.passage, unit) for p in found for unit in _units(p.passage, pages[p.passage.page_id])]
-        texts = [passage.text[unit.start : unit.end] for passage, unit in places]
-        meant = [unit.meaning or text for (_, unit), text in zip(places, texts, strict=True)]
-        similarities = self._index.compare(question, meant, job)
-        best: Quotation | None = None
-        for (passage, unit), text, similarity in zip(places, texts, similarities, strict=True):
-            # What stands above counts too (a row's header, the headings), and the passage: a sentence's subject often
-            # stands in the one before.
-            words = (
-                0.45 * keywords.coverage(weights, text)
-                + 0.3 * keywords.coverage(weights, f"{unit.above} {text}")
-                + 0.25 * keywords.coverage(weights, f"{passage.context} {passage.text}")
-            )
-            names = unit.names or _is_heading(text)
-            score = (0.5 * max(similarity, 0.0) + 0.5 * words) * (HEADING if names else 1.0)
-            if best is None or score > best.score:
-                best = Quotation(
-                    text,
-                    passage,
-                    passage.start + unit.start,
-                    passage.start + unit.end,
-                    score,
-                    words,
-                    similarity,
-                )
-        return best
 
     @staticmethod
     def without_markers(answer: str) -> str:
@@ -245,42 +171,6 @@ class Answerer:
                 )
                 best = (supported.share, place)
         return best[1] if best else None
-
-
-def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
-    """What of a passage can be quoted: its sentences, the rows of its tables, its headings."""
-    end = passage.start + len(passage.text)
-    inside = [b for b in blocks if b.start < end and b.end > passage.start]
-    if not inside:  # read before blocks were kept
-        yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
-        return
-    above = passage.context
-    for block in inside:
-        if block.kind is Kind.HEADING:
-            title = passage.text[block.start - passage.start : block.end - passage.start]
-            yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
-            above = f"{above}\n{title}".strip()
-        elif block.kind is Kind.TABLE:
-            rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
-            head = [passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header]
-            for row in rows:
-                said = passage.text[row.start - passage.start : row.end - passage.start]
-                yield _Unit(
-                    row.start - passage.start,
-                    row.end - passage.start,
-                    "\n".join([above, *head]).strip(),
-                    names=row.header,
-                    meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
-                )
-        else:
-            start = max(block.start, passage.start)
-            for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
-                yield _Unit(start - passage.start + a, start - passage.start + b, above)
-
-
-def _is_heading(text: str) -> bool:
-    """A short line without the mark that ends a sentence."""
-    return len(text) < 40 and text[-1:] not in "。！？.!?”」』)）"
 
 
 def _quoted_first(found: list[FoundPassage], quotation: Quotation | None) -> list[FoundPassage]:

@@ -150,11 +150,18 @@ class Index:
         self._checked[name] = self.worker.pid
 
     def nearest(
-        self, collection: int, question: str, limit: int, job: Job | None = None
+        self,
+        collection: int,
+        question: str,
+        limit: int,
+        job: Job | None = None,
+        *,
+        also: list[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Passages nearest in meaning, with cosine similarities, best first."""
+        """Passages nearest in meaning, with cosine similarities, best first; behind them those of `also` that have vectors."""
         self.check(collection)
-        hits = self._call(FindNearest(self._name(collection), self.embedder, question, limit), job)
+        request = FindNearest(self._name(collection), self.embedder, question, limit, tuple(also or ()))
+        hits = self._call(request, job)
         return list(zip(hits.ids, hits.similarities, strict=True))  # type: ignore[attr-defined]
 
     def compare(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:

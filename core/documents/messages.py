@@ -135,12 +135,13 @@ class CountVectors(Request):
 
 @operation(result=Hits, doing=N_("searching the documents"))
 class FindNearest(Request):
-    """The passages nearest to a question."""
+    """The passages nearest to a question, and `also` how near these are, as far as they have vectors."""
 
     index: str
     embedder: str
     question: str
     limit: int
+    also: tuple[int, ...] = ()
 
 
 @operation(result=Similarities, doing=N_("comparing sentences"))

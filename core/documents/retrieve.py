@@ -1,42 +1,83 @@
-"""Finds passages by meaning and by words, and fuses the two rankings.
+"""What the documents hold for a question: passages, best first, and the sentence that answers best.
 
-Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009, k = 60): a passage's score is the sum of
-1 / (k + rank) over the two legs.
+Candidates by words and by meaning (candidates.py) are ranked by their best sentences (quoting.py); of passages that say the
+same, as two editions of a document do, one is given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from core.documents import keywords
+from core.documents import candidates, keywords, quoting
 from core.documents.index import Index
+from core.documents.quoting import Quotation, Ranked
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
-
-RRF_K = 60
-CANDIDATES = 30  # of each leg
 
 
 @dataclass(frozen=True)
 class FoundPassage:
-    """A passage with its fused score and its cosine similarity (None when only the words found it)."""
+    """A passage with its score and its cosine similarity (None where it has no vector)."""
 
     passage: StoredPassage
     score: float
     similarity: float | None
 
 
+@dataclass(frozen=True)
+class Found:
+    """Passages, the best sentence, and what tells whether it answers at all.
+
+    `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
+    by how much the best one leads the next; `unknown`: the share of the weight that no passage has.
+    """
+
+    passages: list[FoundPassage] = field(default_factory=list)
+    quotation: Quotation | None = None
+    weights: dict[str, float] = field(default_factory=dict)
+    nearest: float = 0.0
+    margin: float = 0.0
+    unknown: float = 0.0
+
+
 def search(
     store: DocumentStore, index: Index, collection: str, question: str, limit: int, job: Job | None = None
 ) -> list[FoundPassage]:
     """The passages for a question, best first. Raises CollectionMissing, WorkerDied."""
+    return find(store, index, collection, question, limit, job).passages
+
+
+def find(
+    store: DocumentStore, index: Index, collection: str, question: str, limit: int, job: Job | None = None
+) -> Found:
+    """Passages and quotation for a question. Raises CollectionMissing, WorkerDied."""
     number = store.collection(collection)
-    dense = index.nearest(number, question, CANDIDATES, job)
-    words = keywords.search(store, number, question, CANDIDATES)
-    scores: dict[int, float] = {}
-    for ranking in ([passage for passage, _ in dense], words):
-        for rank, passage in enumerate(ranking, start=1):
-            scores[passage] = scores.get(passage, 0.0) + 1 / (RRF_K + rank)
-    best = sorted(scores, key=lambda passage: (-scores[passage], passage))[:limit]
-    similarities = dict(dense)
-    return [FoundPassage(p, scores[p.id], similarities.get(p.id)) for p in store.passages(best)]
+    weights = keywords.weights(store, number, question)
+    found = candidates.find(store, index, number, question, weights, job)
+    ranked = quoting.rank(store, index, question, weights, found, job)
+    if not ranked:
+        return Found(weights=weights)
+    distinct = _distinct(ranked, limit)
+    best = ranked[0]
+    quotations = [one.quotation for one in distinct if one.quotation is not None]
+    quotation = max(quotations, key=lambda quotation: quotation.score, default=None)
+    behind = [one.score for one in distinct[1:]]
+    known = set[str]().union(*(one.units for one in found))
+    return Found(
+        [FoundPassage(one.candidate.passage, one.score, one.candidate.similarity) for one in distinct],
+        quotation,
+        weights,
+        max(one.meaning for one in found),
+        best.score - behind[0] if behind else best.score,
+        1 - keywords.covered(weights, known),
+    )
+
+
+def _distinct(ranked: list[Ranked], limit: int) -> list[Ranked]:
+    chosen: list[Ranked] = []
+    for one in ranked:
+        if len(chosen) == limit:
+            break
+        if not any(candidates.same(one.candidate, other.candidate) for other in chosen):
+            chosen.append(one)
+    return chosen

@@ -108,3 +108,13 @@ class VectorStore:
         distances = found["distances"]
         assert distances is not None
         return [int(i) for i in found["ids"][0]], [1.0 - float(d) for d in distances[0]]
+
+    def similarities(self, index: str, vector: Matrix, ids: list[int]) -> list[tuple[int, float]]:
+        """The cosine similarity of one vector to these ids; those that the index does not hold are left out."""
+        if not ids:
+            return []
+        with self._on_disk():
+            found = self._collection(index).get(ids=[str(i) for i in ids], include=["embeddings"])
+        embeddings = np.asarray(found["embeddings"], dtype=np.float32)
+        values = embeddings @ np.ravel(vector) if len(embeddings) else np.zeros(0, np.float32)
+        return [(int(i), float(value)) for i, value in zip(found["ids"], values, strict=True)]

@@ -81,7 +81,12 @@ class Documents:
 
     def find(self, request: FindNearest, context: Context) -> Hits:
         vector = self._embed_question(request.embedder, request.question)
-        return Hits(*self._vectors.nearest(request.index, vector, request.limit))
+        ids, similarities = self._vectors.nearest(request.index, vector, request.limit)
+        others = [one for one in request.also if one not in set(ids)]
+        for one, similarity in self._vectors.similarities(request.index, vector, others):
+            ids.append(one)
+            similarities.append(similarity)
+        return Hits(ids, similarities)
 
     def compare(self, request: Compare, context: Context) -> Similarities:
         question = self._embed_question(request.embedder, request.question)[0]

@@ -161,7 +161,10 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
 
     documents = Documents({"vectors": "", "models": {}, "threads": 1})
     documents._embedders = {"a": Counting(), "b": Counting()}
-    documents._store = SimpleNamespace(nearest=lambda index, vector, limit: ([int(vector[0][0])], [1.0]))
+    documents._store = SimpleNamespace(
+        nearest=lambda index, vector, limit: ([int(vector[0][0])], [1.0]),
+        similarities=lambda index, vector, ids: [],
+    )
     context: Any = None
     assert documents.find(FindNearest("i", "a", "when?", 5), context).ids == [5]
     assert documents.compare(Compare("a", "when?", ["text"]), context).values == [21.0]

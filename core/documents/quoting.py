@@ -1,0 +1,199 @@
+"""The sentence, row or item that answers a question best, and with it which passages do.
+
+What is quoted is chosen among the first passages' sentences, each by its passage, its meaning, the question's words in it and
+around it, and whether it holds what is asked for: a number, a time, a name. The same scores rank the passages: they say more
+of a passage than its whole text does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.chat.conversation import Source
+from core.documents import asked, keywords
+from core.documents.candidates import Candidate
+from core.documents.index import Index
+from core.documents.model import Block, Kind
+from core.jobs import Job
+from core.storage.documents import DocumentStore, StoredPassage
+from core.text import sentences
+
+LOOKED_AT = 12  # passages whose sentences are compared
+POOL = 60  # candidates by which it is told which of the question's words tell them apart
+# Weights beside the passage's own score and the sentence's similarity, which count whole. Rounded from those of a pairwise
+# logistic regression on the tuning questions (docs/measures.md, "Answers on real documents").
+IN_PLACE = 0.2  # the question's rare words in the sentence and what stands above it
+TELLING = 0.35  # the same, by the words that tell the candidates apart
+AROUND = (
+    0.4  # the question's rare words in it, above it and in the two before: its subject often stands there
+)
+HELD = 0.3  # what is asked for: a number, a time, a name
+GIVEN = 0.07  # a reason or an explanation
+ASKS = -0.4  # it is a question itself
+NAMES = -0.05  # it only says what something is called
+HEADING = 40  # characters; a shorter line without an end is a heading
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """The best sentence for a question, with its place."""
+
+    text: str
+    passage: StoredPassage
+    start: int  # characters into its page's text
+    end: int
+    score: float
+    meaning: float
+    lacks: bool = False  # it does not hold the number, time or name that is asked for
+
+    def source(self) -> Source:
+        return Source(
+            self.passage.file,
+            self.passage.page,
+            self.text,
+            self.passage.path,
+            self.passage.page_id,
+            self.start,
+            self.end,
+            label=self.passage.label,
+        )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate by its best sentence; `score` is both of theirs."""
+
+    candidate: Candidate
+    quotation: Quotation | None
+    score: float
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """Characters start..end of a passage's text that can be quoted, with the headings above; `names`: it says what something is
+    called, and answers nothing."""
+
+    start: int
+    end: int
+    above: str
+    names: bool = False
+    # What is compared with the question in its place: a row means nothing without its header.
+    meaning: str = ""
+
+
+def rank(
+    store: DocumentStore,
+    index: Index,
+    question: str,
+    weights: dict[str, float],
+    candidates: list[Candidate],
+    job: Job | None = None,
+) -> list[Ranked]:
+    """The candidates by their best sentences, best first; those behind the first LOOKED_AT follow as they came.
+
+    Raises WorkerDied.
+    """
+    first = candidates[:LOOKED_AT]
+    pages = {c.passage.page_id: store.blocks(c.passage.page_id) for c in first}
+    units = [list(_units(c.passage, pages[c.passage.page_id])) for c in first]
+    texts = [[c.passage.text[u.start : u.end] for u in found] for c, found in zip(first, units, strict=True)]
+    meant = [
+        unit.meaning or text
+        for found, said in zip(units, texts, strict=True)
+        for unit, text in zip(found, said, strict=True)
+    ]
+    similarities = iter(index.compare(question, meant, job))
+    scoring = _Scoring(question, weights, candidates[:POOL])
+    ranked = []
+    for candidate, found, said in zip(first, units, texts, strict=True):
+        near = [next(similarities) for _ in found]
+        quotation = scoring.best(candidate, found, said, near)
+        score = candidate.score + (quotation.score if quotation is not None else candidate.score)
+        ranked.append(Ranked(candidate, quotation, score))
+    ranked.sort(key=lambda one: (-one.score, one.candidate.passage.id))
+    return [*ranked, *(Ranked(c, None, c.score) for c in candidates[LOOKED_AT:])]
+
+
+class _Scoring:
+    """How well units answer one question."""
+
+    def __init__(self, question: str, weights: dict[str, float], pool: list[Candidate]) -> None:
+        self._question = question
+        self._weights = weights
+        self._kinds = asked.kinds(question)
+        # A word that all candidates have, such as the name of what the document is about, tells none from another; one that
+        # none has cannot either.
+        counts = {unit: sum(unit in c.units for c in pool) for unit in weights}
+        self._pool = {unit: keywords.rarity(n, len(pool)) for unit, n in counts.items() if n}
+
+    def best(
+        self, candidate: Candidate, units: list[_Unit], texts: list[str], similarities: list[float]
+    ) -> Quotation | None:
+        """The best unit of a passage; None where it has none."""
+        passage = candidate.passage
+        file = keywords.bag(passage.file.rpartition("/")[2].rpartition(".")[0]).keys()
+        bags = [keywords.bag(text).keys() for text in texts]
+        best: Quotation | None = None
+        for number, (unit, text, similarity) in enumerate(zip(units, texts, similarities, strict=True)):
+            above = keywords.bag(unit.above).keys() | file
+            place = bags[number] | above
+            around = place.union(*bags[max(number - 2, 0) : number])
+            lacks, given = self._asked(text)
+            score = (
+                candidate.score
+                + max(similarity, 0.0)
+                + IN_PLACE * keywords.covered(self._weights, place)
+                + TELLING * keywords.covered(self._pool, place)
+                + AROUND * keywords.covered(self._weights, around)
+                + (0 if lacks is None else 0 if lacks else HELD)
+                + (GIVEN if given else 0)
+                + (ASKS if text.rstrip()[-1:] in ("?", "？") else 0)
+                + (NAMES if unit.names or _is_heading(text) else 0)
+            )
+            if best is None or score > best.score:
+                start, end = passage.start + unit.start, passage.start + unit.end
+                best = Quotation(text, passage, start, end, score, similarity, bool(lacks))
+        return best
+
+    def _asked(self, text: str) -> tuple[bool | None, bool]:
+        """Whether what is asked for is missing (None where nothing of the kind is), and whether a reason or meaning is given."""
+        held = [asked.holds(kind, text, self._question) for kind in self._kinds & asked.TELLING]
+        given = any(asked.holds(kind, text, self._question) for kind in self._kinds - asked.TELLING)
+        return (not any(held) if held else None), given
+
+
+def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
+    """What of a passage can be quoted: its sentences, the rows of its tables, its headings."""
+    end = passage.start + len(passage.text)
+    inside = [b for b in blocks if b.start < end and b.end > passage.start]
+    if not inside:  # read before blocks were kept
+        yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
+        return
+    above = passage.context
+    for block in inside:
+        if block.kind is Kind.HEADING:
+            title = passage.text[block.start - passage.start : block.end - passage.start]
+            yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
+            above = f"{above}\n{title}".strip()
+        elif block.kind is Kind.TABLE:
+            rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
+            head = [passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header]
+            for row in rows:
+                said = passage.text[row.start - passage.start : row.end - passage.start]
+                yield _Unit(
+                    row.start - passage.start,
+                    row.end - passage.start,
+                    "\n".join([above, *head]).strip(),
+                    names=row.header,
+                    meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
+                )
+        else:
+            start = max(block.start, passage.start)
+            for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
+                yield _Unit(start - passage.start + a, start - passage.start + b, above)
+
+
+def _is_heading(text: str) -> bool:
+    """A short line without the mark that ends a sentence."""
+    return len(text) < HEADING and text[-1:] not in "。！？.!?”」』)）"

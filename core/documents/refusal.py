@@ -1,0 +1,37 @@
+"""Whether what was found answers the question at all, or the honest answer is "not in your documents".
+
+A small logistic regression on what the search tells of itself. Its numbers come from `python -m tests.evaluation.refusal`,
+which fits them on the tuning questions of the evaluation; they belong to the starter encoder, whose similarities they weigh.
+"""
+
+from __future__ import annotations
+
+from core.documents.retrieve import Found
+
+NEAREST = 3.6  # the highest similarity of any passage
+MEANING = 2.2  # the similarity of the sentence that would be quoted
+MARGIN = 1.3  # by how much the best passage leads
+LACKS = -0.2  # the sentence does not hold the number, time or name that is asked for
+UNKNOWN = -1.5  # the share of the question's rare words that no passage has
+# Refuses a tenth of the questions that have an answer, all of those that are about something else, and a quarter of those
+# that ask for a detail that is not there: telling these takes reading (docs/measures.md).
+THRESHOLD = 1.9
+
+
+def evidence(found: Found) -> float:
+    """How much speaks for an answer; below THRESHOLD there is none."""
+    quotation = found.quotation
+    if quotation is None:
+        return float("-inf")
+    return (
+        NEAREST * found.nearest
+        + MEANING * max(quotation.meaning, 0.0)
+        + MARGIN * found.margin
+        + LACKS * quotation.lacks
+        + UNKNOWN * found.unknown
+    )
+
+
+def answers(found: Found) -> bool:
+    """Whether what was found answers the question."""
+    return evidence(found) >= THRESHOLD

@@ -1,0 +1,169 @@
+"""Which passages and which sentence answer a question: words and meaning fused, what is asked for, editions folded, the honest no."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from core.app import App
+from core.documents import asked, candidates, keywords, refusal, retrieve
+from core.documents.asked import Kind
+from core.documents.candidates import Candidate
+from core.documents.retrieve import Found
+from core.paths import Home
+from core.storage.documents import StoredPassage
+
+HALL = (
+    "The village hall is open to everybody.",
+    "How many seats does the hall have was asked of the mayor by the visitors of the village.",
+    "There are 240 seats in the hall, and the hall has a stage.",
+    "The hall was built in 1931 by Anna Berg, because the old hall had burnt down.",
+)
+PUBLIC_HALL = (
+    "町の公会堂は誰でも利用できます。",
+    "公会堂の座席の数は、見学に来た人からよく質問されます。",
+    "座席は二百四十席で、舞台もあります。",
+    "公会堂は昭和六年に建てられました。古い公会堂が火事で焼けたためです。",
+)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("papers")
+    for name, lines in (("hall.txt", HALL), ("公会堂.txt", PUBLIC_HALL)):
+        (folder / name).write_text("\n\n".join(lines), encoding="utf-8")
+    (folder / "rowing-2022.txt").write_text(
+        "The boats are kept in the shed by the lake. They are washed in May."
+    )
+    (folder / "rowing-2023.txt").write_text(
+        "The boats are kept in the shed by the lake. They are washed in May.\n"
+    )
+    app = App(Home(tmp_path_factory.mktemp("home")))
+    app.additions.add([str(folder)], "c").wait(60)
+    yield app
+    app.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """`app` keeps its workers for the whole module."""
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("How many seats are there?", {Kind.NUMBER}),
+        ("What percentage is taxed?", {Kind.NUMBER}),
+        ("When was it built?", {Kind.TIME}),
+        ("Who built it?", {Kind.PERSON}),
+        ("Why was it built?", {Kind.REASON}),
+        ("What is meant by hall?", {Kind.MEANING}),
+        ("Describe the hall.", set()),
+        ("座席は何席ありますか、全部でいくつ？", {Kind.NUMBER}),
+        ("いつ建てられましたか", {Kind.TIME}),
+        ("誰が建てましたか", {Kind.PERSON}),
+        ("なぜ建てられましたか", {Kind.REASON}),
+        ("公会堂とは", {Kind.MEANING}),
+        ("公会堂について教えて", set()),
+    ],
+)
+def test_what_a_question_asks_for(question: str, kinds: set[Kind]) -> None:
+    assert asked.kinds(question) == kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "question", "held"),
+    [
+        (Kind.NUMBER, "It has 240 seats.", "How many seats?", True),
+        (Kind.NUMBER, "It has three doors.", "How many doors?", True),
+        (
+            Kind.NUMBER,
+            "座席は二百四十席です。",
+            "いくつ",
+            False,
+        ),  # 席 is no counter that is known: nothing is claimed
+        (Kind.NUMBER, "料金は三百円です。", "いくら", True),
+        (Kind.NUMBER, "In 1931 it was new.", "How many were there in 1931?", False),
+        (Kind.TIME, "It opened in June 1931.", "When did it open?", True),
+        (Kind.TIME, "昭和六年に建てられた。", "いつ", True),
+        (Kind.TIME, "It is big.", "When?", False),
+        (Kind.PERSON, "It was built by Anna Berg.", "Who built it?", True),
+        (Kind.PERSON, "It was built of stone.", "Who built it?", False),
+        (Kind.REASON, "火事で焼けたためです。", "なぜ", True),
+    ],
+)
+def test_whether_a_sentence_holds_it(kind: Kind, text: str, question: str, held: bool) -> None:
+    assert asked.holds(kind, text, question) == held
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How many seats does the hall have?", "240"),
+        ("When was the hall built?", "1931"),
+        ("Who built the hall?", "Anna Berg"),
+        ("Why was a new hall built?", "burnt down"),
+        ("公会堂はいつ建てられましたか", "昭和六年"),
+    ],
+)
+def test_the_sentence_that_holds_what_is_asked_for_is_quoted(app: App, question: str, words: str) -> None:
+    evidence = app.answerer.find("c", question)
+    assert evidence.quotation is not None
+    assert words in evidence.quotation.text
+
+
+def test_of_two_editions_one_is_given(app: App) -> None:
+    found = retrieve.search(app.documents, app.index, "c", "Where are the boats kept?", 5)
+    assert sum("boats" in f.passage.text for f in found) == 1
+
+
+def test_a_files_name_counts(app: App) -> None:
+    found = retrieve.search(app.documents, app.index, "c", "rowing", 1)
+    assert "boats" in found[0].passage.text
+
+
+def test_a_passage_that_only_its_words_find_has_its_similarity(app: App) -> None:
+    number = app.documents.collection("c")
+    all_ids = [p.id for p in (f.passage for f in retrieve.search(app.documents, app.index, "c", "hall", 20))]
+    nearest = app.index.nearest(number, "hall", 1, also=all_ids)
+    assert {passage for passage, _ in nearest} == set(all_ids)
+    assert all(-1 <= similarity <= 1.001 for _, similarity in nearest)
+
+
+def test_words_share_is_one_where_everything_is_there_often() -> None:
+    weights = {"gate": 2.0, "clos": 1.0}
+    high, half, none = keywords.shares(
+        weights, [Counter(gate=50, clos=50), Counter(gate=1, lake=99), Counter(lake=100)]
+    )
+    assert 0.9 < high <= 1
+    assert 0 < half < high
+    assert none == 0
+
+
+def test_another_language_is_not_held_against_a_passage(app: App) -> None:
+    found = retrieve.search(app.documents, app.index, "c", "Why was the public hall built in Showa 6?", 2)
+    assert any("昭和" in f.passage.text for f in found)
+
+
+def _candidate(words: str) -> Candidate:
+    passage = StoredPassage(1, 1, "a.txt", "/a.txt", None, 1, 0, "", words)
+    return Candidate(passage, 0.5, 0.5, 1.0, keywords.bag(words), keywords.bag(words))
+
+
+def test_editions_are_told_from_rows_of_one_table() -> None:
+    row = "Pump | Heron | 3.4 kW | 1200 litres a minute | made in 2019"
+    other = "Pump | Stork | 5.1 kW | 1900 litres a minute | made in 2021"
+    assert candidates.same(_candidate(row), _candidate(row + " "))
+    assert not candidates.same(_candidate(row), _candidate(other))
+    assert not candidates.same(_candidate("Pump"), _candidate(row))  # a title is not the whole text
+
+
+def test_nothing_found_is_no_answer() -> None:
+    assert not refusal.answers(Found())
+
+
+def test_what_is_about_something_else_is_refused(app: App) -> None:
+    for question in ("What is the boiling point of tungsten?", "ブラジルの首都はどこですか"):
+        assert not app.answerer.find("c", question).fits, question
