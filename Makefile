@@ -58,3 +58,4 @@ evaluate:
 	@$(setup) --for test
 	@$(venv)/python -m tests.evaluation.reading
 	@$(venv)/python -m tests.evaluation.answers --part tune
+	@$(venv)/python -m tests.evaluation.support --part tune

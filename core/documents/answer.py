@@ -157,7 +157,8 @@ class Answerer:
         best: tuple[float, Source] | None = None
         for found in evidence.passages[:SHOWN]:
             passage = found.passage
-            supported = support.find(sentence, passage.text, question=evidence.question)
+            above = f"{passage.context}\n{passage.header}".strip()
+            supported = support.find(sentence, passage.text, question=evidence.question, above=above)
             if supported is not None and (best is None or supported.share > best[0]):
                 place = Source(
                     passage.file,

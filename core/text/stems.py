@@ -1,7 +1,7 @@
 """Stems of English words, so that "closing" and "closes" count as the same.
 
 Only for comparing two texts in memory; the full-text index has its own stemmer (FTS5's porter). This one is
-rougher than Snowball's and cuts more: the thresholds of documents/answer.py and support.py were found with it.
+rougher than Snowball's and cuts more: the numbers of documents/quoting.py and refusal.py were found with it.
 """
 
 from __future__ import annotations

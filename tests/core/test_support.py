@@ -1,0 +1,137 @@
+"""What a passage supports: everything accounted for, and none of the small lies that models tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.documents import support
+from core.documents.claims import Said
+from core.text import figures
+
+DOSE = "Give 5 mg twice a day, before meals. The left valve is opened first, then the right one. It was tested by Anna Berg in 1931 and sold by Carl Lund in 1934."
+TRAIN = "始発は五時十二分に東口から出ます。切符は三か月以内なら払い戻せます。会長は田中氏で、田中氏が鈴木氏に鍵を渡しました。犬は乗せられません。"
+PRICES = "Item | Price | Count\nScone | 1.50 | 12\nTea | 2.20 | 9"
+STARS = "略号 | 元名 | 和訳\nUMi | Ursa Minor | こぐま\nUMa | Ursa Major | おおぐま"
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage", "question"),
+    [
+        ("It is given as 5 mg twice a day.", DOSE, "What is the dose?"),
+        ("5 mg", DOSE, "How many mg are given twice a day?"),
+        ("The left valve is opened first.", DOSE, ""),
+        ("Anna Berg tested it in 1931.", DOSE, ""),
+        ("1931", DOSE, "When was it tested?"),
+        ("It was sold by Carl Lund.", DOSE, ""),
+        ("A scone costs 1.50.", PRICES, "What does a scone cost?"),
+        ("The price of tea is 2.20.", PRICES, "What does tea cost?"),
+        ("始発は5時12分に東口から出る。", TRAIN, ""),
+        ("切符は3ヶ月以内なら払い戻せる。", TRAIN, ""),
+        ("田中氏は鈴木氏に鍵を渡しました。", TRAIN, ""),
+        ("犬は乗せられない。", TRAIN, ""),
+        ("UMaの和訳はおおぐまです。", STARS, "UMaの和訳は？"),
+    ],
+)
+def test_what_is_there_is_supported(statement: str, passage: str, question: str) -> None:
+    assert support.find(statement, passage, question=question) is not None
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage", "question"),
+    [
+        ("It is given as 5 g twice a day.", DOSE, "What is the dose?"),
+        ("5 g", DOSE, "What is the dose?"),
+        ("It is given as 50 mg twice a day.", DOSE, ""),
+        ("It is given as 5 mg three times a day.", DOSE, ""),
+        ("It is given after meals.", DOSE, ""),
+        ("The right valve is opened first.", DOSE, ""),
+        ("The left valve is not opened first.", DOSE, ""),
+        ("Carl Lund tested it in 1931.", DOSE, ""),
+        ("1934", DOSE, "When was it tested?"),
+        ("Anna Berg sold it in 1934.", DOSE, ""),
+        ("A scone costs 2.20.", PRICES, "What does a scone cost?"),
+        ("Cake costs 2.20.", PRICES, "What does cake cost?"),
+        ("始発は五時二十分に東口から出ます。", TRAIN, ""),
+        ("始発は五時十二分に西口から出ます。", TRAIN, ""),
+        ("始発は五時十二分に東口まで行きます。", TRAIN, ""),
+        ("切符は三年以内なら払い戻せます。", TRAIN, ""),
+        ("切符は三か月以内なら払い戻せません。", TRAIN, ""),
+        ("鈴木氏が田中氏に鍵を渡しました。", TRAIN, ""),
+        ("犬は乗せられます。", TRAIN, ""),
+        ("猫は乗せられません。", TRAIN, ""),
+        ("UMaの和訳はこぐまです。", STARS, "UMaの和訳は？"),
+        ("おすすめは日本です。", "日時は本日の三時です。", ""),
+    ],
+)
+def test_what_is_altered_is_not(statement: str, passage: str, question: str) -> None:
+    assert support.find(statement, passage, question=question) is None
+
+
+def test_two_neighbouring_sentences_support_a_sum_of_both() -> None:
+    found = support.find("It is given before meals, and the left valve is opened first.", DOSE)
+    assert found is not None
+    assert DOSE[found.start : found.end].startswith("Give 5 mg")
+    assert "left valve" in DOSE[found.start : found.end]
+
+
+def test_what_is_marked_is_the_sentence_that_carries_it() -> None:
+    found = support.find("The left valve is opened first.", DOSE)
+    assert found is not None
+    assert DOSE[found.start : found.end] == "The left valve is opened first, then the right one."
+
+
+def test_a_japanese_topic_goes_on_into_the_next_sentence() -> None:
+    lease = "敷金は家賃の二か月分です。退去後45日以内に返金します。"
+    assert support.find("敷金は退去後45日以内に返金します。", lease) is not None
+    assert support.find("礼金は退去後45日以内に返金します。", lease) is None
+
+
+def test_headings_above_count() -> None:
+    assert support.find("The Heron pump has 3.4 kW.", "Power: 3.4 kW.", above="Pumps › The Heron pump: power")
+    assert not support.find(
+        "The Stork pump has 3.4 kW.", "Power: 3.4 kW.", above="Pumps › The Heron pump: power"
+    )
+
+
+@pytest.mark.parametrize("text", ["Shall I go on?", "次の通りです：", "!", ""])
+def test_what_claims_nothing_is_no_statement(text: str) -> None:
+    assert not support.is_statement(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("12万円", "120,000円"),
+        ("五十万円", "500000円"),
+        ("平成31年4月30日", "2019-04-30"),
+        ("令和元年5月1日", "2019年5月1日"),
+        ("March 3, 2025", "3 March 2025"),
+        ("twenty-two", "22"),
+        ("１５％", "15%"),
+        ("3 kilometres", "3キロ"),
+        ("二か月", "2ヶ月"),
+        ("one month", "1 months"),
+        ("3.10 m", "3.1 metres"),
+    ],
+)
+def test_ways_to_write_a_number(one: str, other: str) -> None:
+    def said(text: str) -> list[tuple[str, str | None]]:
+        return [(number.value, number.unit) for number in figures.numbers(figures.plain(text))]
+
+    assert said(one) == said(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5 mg", "5 g"),
+        ("1,234,567", "1,234,570"),
+        ("10 MHz", "10 kHz"),
+        ("二か月", "二年"),
+        ("1.2.3", "1.23"),
+    ],
+)
+def test_numbers_that_differ(one: str, other: str) -> None:
+    assert Said(one).numbers[0].value != Said(other).numbers[0].value or (
+        Said(one).numbers[0].unit != Said(other).numbers[0].unit
+    )
