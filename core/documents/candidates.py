@@ -48,11 +48,12 @@ def find(
     index: Index,
     collection: int,
     question: str,
-    weights: dict[str, float],
+    asked: dict[str, float],
     job: Job | None = None,
 ) -> list[Candidate]:
-    """Up to twice EACH passages, best first. Raises WorkerDied."""
-    by_words = keywords.search(store, collection, question, EACH)
+    """Up to twice EACH passages, best first; `asked`: the question's units by rarity. Raises WorkerDied."""
+    by_words = keywords.search(store, collection, asked, EACH)
+    weights = keywords.stems(asked)
     similar = dict(index.nearest(collection, question, EACH, job, also=by_words))
     passages = store.passages(list(dict.fromkeys([*by_words, *similar])))
     said = [keywords.bag(p.text) for p in passages]

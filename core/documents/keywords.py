@@ -13,22 +13,33 @@ from core.text.stems import stem
 # BM25's: how soon repeating a word stops to count, and how much a long passage is held against it. Robertson and Zaragoza
 # (2009) give 1.2 to 2 and 0.5 to 0.8; passages are of nearly one length, and 0.4 was better on all tuning questions.
 K1, B = 1.2, 0.4
+COMMON = 0.2  # of the weight of the rarest unit
 
 
-def search(store: DocumentStore, collection: int, question: str, limit: int) -> list[int]:
-    """Ids of passages that share words with a question, best first (bm25)."""
-    return store.match(collection, fulltext.query_any(question), limit)
+def search(store: DocumentStore, collection: int, units: dict[str, float], limit: int) -> list[int]:
+    """Ids of passages that share words with a question, best first (bm25).
+
+    Words that are common beside the rarest are not looked for: they would match most passages and decide nothing.
+    """
+    least = COMMON * max(units.values(), default=0.0)
+    wanted = [unit for unit, weight in units.items() if weight >= least]
+    return store.match(collection, " OR ".join(f'"{unit}"' for unit in wanted), limit)
 
 
-def weights(store: DocumentStore, collection: int, question: str) -> dict[str, float]:
-    """The stems of the question's telling units with their inverse document frequency in the collection.
+def weights(store: DocumentStore, question: str) -> dict[str, float]:
+    """The question's telling units with their inverse document frequency.
 
     Robertson and Spärck Jones's weight as in BM25: ln(1 + (N - n + 0.5) / (n + 0.5)). Units without anything telling, as in
     a question of particles only, are all that it has.
     """
-    total = store.count_passages(collection)
+    total = store.count_all()
     units = fulltext.terms(question) or fulltext.tokens(question).split()
-    return {stem(unit): rarity(store.frequency(collection, f'"{unit}"'), total) for unit in units}
+    return {unit: rarity(store.frequency(f'"{unit}"'), total) for unit in units}
+
+
+def stems(units: dict[str, float]) -> dict[str, float]:
+    """The same by stems, as texts have them in memory."""
+    return {stem(unit): weight for unit, weight in units.items()}
 
 
 def rarity(count: int, total: int) -> float:

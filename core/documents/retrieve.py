@@ -52,8 +52,9 @@ def find(
 ) -> Found:
     """Passages and quotation for a question. Raises CollectionMissing, WorkerDied."""
     number = store.collection(collection)
-    weights = keywords.weights(store, number, question)
-    found = candidates.find(store, index, number, question, weights, job)
+    units = keywords.weights(store, question)
+    weights = keywords.stems(units)
+    found = candidates.find(store, index, number, question, units, job)
     ranked = quoting.rank(store, index, question, weights, found, job)
     if not ranked:
         return Found(weights=weights)

@@ -148,9 +148,3 @@ def terms(text: str) -> list[str]:
         elif run not in STOP_WORDS:
             found.append(run)
     return [unit for unit in dict.fromkeys(found) if unit not in _STOP_KANJI]
-
-
-def query_any(text: str) -> str:
-    """An FTS5 query for texts that share any telling unit with `text` (a question); empty if there is none."""
-    units = terms(text) or tokens(text).split()
-    return " OR ".join(f'"{unit}"' for unit in dict.fromkeys(units))

@@ -21,9 +21,10 @@ from typing import Any
 import platformdirs
 
 from core.app import App
-from core.documents import keywords, retrieve
+from core.documents import retrieve
 from core.documents.answer import Evidence
 from core.paths import Home
+from core.storage import fulltext
 from core.storage.documents import StoredPassage
 from tests.evaluation.corpus import fetch
 
@@ -140,8 +141,12 @@ def ways(app: App) -> dict[str, Callable[[str], list[StoredPassage]]]:
     """Ways to find the first passages for a question: ours, and what it is measured by."""
     number = app.documents.collection(COLLECTION)
 
+    def plain(question: str, limit: int) -> list[int]:
+        units = fulltext.terms(question) or fulltext.tokens(question).split()
+        return app.documents.match(number, " OR ".join(f'"{unit}"' for unit in dict.fromkeys(units)), limit)
+
     def by_words(question: str) -> list[StoredPassage]:
-        return app.documents.passages(keywords.search(app.documents, number, question, FIRST))
+        return app.documents.passages(plain(question, FIRST))
 
     def by_meaning(question: str) -> list[StoredPassage]:
         return app.documents.passages([p for p, _ in app.index.nearest(number, question, FIRST)])
@@ -149,7 +154,7 @@ def ways(app: App) -> dict[str, Callable[[str], list[StoredPassage]]]:
     def fused(question: str) -> list[StoredPassage]:
         legs = [
             [p for p, _ in app.index.nearest(number, question, 30)],
-            keywords.search(app.documents, number, question, 30),
+            plain(question, 30),
         ]
         scores: dict[int, float] = {}
         for leg in legs:
