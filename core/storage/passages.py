@@ -239,7 +239,10 @@ class PassageStore:
 
     def count_all(self) -> int:
         """How many passages there are, of all collections."""
-        row = self._db.row("SELECT count(*) AS n FROM passages")
+        row = self._db.row(
+            "SELECT coalesce(sum(d.passages), 0) AS n FROM collections c"
+            " CROSS JOIN documents d ON d.collection = c.id"
+        )
         return int(row["n"]) if row is not None else 0
 
     # ------------------------------------------------------------ vectors
