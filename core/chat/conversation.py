@@ -119,6 +119,7 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Problem | None = None
     left_out: int = 0  # old messages that left the model's window with this answer
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
+    missing: list[str] = []  # of a question that was not found: its words that the nearest passages lack
 
 
 @dataclass(frozen=True)

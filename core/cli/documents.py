@@ -392,6 +392,8 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
                 "outcome": outcome,
                 "answer": answer.text,
                 "abstained": outcome == "not found",
+                "missing": details.missing,
+                "unsure": [answer.text[m.start : m.end] for m in details.marks if m.marker is None],
                 "quotation": _place(details.quotation) if details.quotation else None,
                 "citations": [{"marker": c.marker, **_place(c)} for c in details.citations],
                 "passages": msgspec.to_builtins(details.passages),
@@ -404,6 +406,8 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         return
     if outcome == "not found":
         show("Not in the documents.")
+        if details.missing:
+            show(f"Not found: {', '.join(details.missing)}")
         return
     show(_marked(answer.text, details.marks))
     if outcome == "quotation":

@@ -38,6 +38,7 @@ class Evidence:
     fits: bool
     weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
     words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
+    missing: list[str] = field(default_factory=list)  # words of the question that the nearest passages lack
 
     def answers(self, citation: Source) -> bool:
         """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
@@ -67,6 +68,7 @@ class Evidence:
         return replace(
             so_far,
             words_only=self.words_only,
+            missing=[] if self.fits else self.missing,
             quotation=self.quotation.source() if self.quotation and self.fits else None,
             passages=[
                 ShownPassage(
@@ -122,6 +124,7 @@ class Answerer:
             refusal.answers(found),
             found.weights,
             self._index.missing(number),
+            found.missing,
         )
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -40,6 +41,18 @@ def weights(store: DocumentStore, question: str) -> dict[str, float]:
 def stems(units: dict[str, float]) -> dict[str, float]:
     """The same by stems, as texts have them in memory."""
     return {stem(unit): weight for unit, weight in units.items()}
+
+
+def absent(question: str, known: set[str]) -> list[str]:
+    """The question's telling words, as they were typed, of which texts with these stems have nothing."""
+    found = []
+    for run, japanese in fulltext.runs(question):
+        for word in fulltext.words(run) if japanese else [run]:
+            units = fulltext.terms(word)
+            if units and not any(stem(unit) in known for unit in units):
+                typed = re.search(re.escape(word), question, re.IGNORECASE)
+                found.append(typed[0] if typed else word)
+    return list(dict.fromkeys(found))
 
 
 def rarity(count: int, total: int) -> float:

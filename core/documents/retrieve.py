@@ -14,6 +14,8 @@ from core.documents.quoting import Quotation, Ranked
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 
+FIRST = 4  # passages in which the question's words are looked for, to say which are not there
+
 
 @dataclass(frozen=True)
 class FoundPassage:
@@ -29,7 +31,8 @@ class Found:
     """Passages, the best sentence, and what tells whether it answers at all.
 
     `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
-    by how much the best one leads the next; `unknown`: the share of the weight that no passage has.
+    by how much the best one leads the next; `unknown`: the share of the weight that no passage has;
+    `missing`: the question's telling words, as typed, that none of the first passages has.
     """
 
     passages: list[FoundPassage] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Found:
     nearest: float = 0.0
     margin: float = 0.0
     unknown: float = 0.0
+    missing: list[str] = field(default_factory=list)
 
 
 def search(
@@ -57,7 +61,7 @@ def find(
     found = candidates.find(store, index, number, question, units, job)
     ranked = quoting.rank(store, index, question, weights, found, job)
     if not ranked:
-        return Found(weights=weights)
+        return Found(weights=weights, missing=keywords.absent(question, set()))
     distinct = _distinct(ranked, limit)
     best = ranked[0]
     quotations = [one.quotation for one in distinct if one.quotation is not None]
@@ -71,6 +75,7 @@ def find(
         max(one.meaning for one in found),
         best.score - behind[0] if behind else best.score,
         1 - keywords.covered(weights, known),
+        keywords.absent(question, set[str]().union(*(one.candidate.units for one in distinct[:FIRST]))),
     )
 
 

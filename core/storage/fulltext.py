@@ -108,7 +108,7 @@ def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
-def _words(run: str) -> list[str]:
+def words(run: str) -> list[str]:
     """The parts of a Japanese run between its hiragana: mostly words, without their endings and particles."""
     return _NOT_HIRAGANA.findall(run)
 
@@ -123,7 +123,7 @@ def tokens(text: str) -> str:
     for run, japanese in runs(text):
         units += pairs(run) if japanese else [run]
         if japanese and len(run) > 1:
-            singles += [word for word in _words(run) if len(word) == 1]
+            singles += [word for word in words(run) if len(word) == 1]
     return " ".join([*units, *singles])
 
 
@@ -143,7 +143,7 @@ def terms(text: str) -> list[str]:
     found: list[str] = []
     for run, japanese in runs(text):
         if japanese:
-            for word in _words(run):
+            for word in words(run):
                 found += pairs(word)
         elif run not in STOP_WORDS:
             found.append(run)

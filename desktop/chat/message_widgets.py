@@ -440,6 +440,9 @@ class AnswerWidget(MessageWidget):
                     "Your documents do not seem to mention this. Rephrase the question, or add another document."
                 )
             )
+            if message.details.missing:
+                words = tr(", ").join(message.details.missing)
+                texts.append(tr("What comes nearest does not mention: {words}").format(words=words))
         elif outcome == "quotation":
             texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark.marker is None for mark in marks):

@@ -154,17 +154,22 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         "outcome",
         "answer",
         "abstained",
+        "missing",
+        "unsure",
         "quotation",
         "citations",
         "passages",
         "timings",
     }
     assert (answer["outcome"], answer["abstained"], answer["quotation"]) == ("not found", True, None)
+    assert (answer["missing"], answer["unsure"]) == (["won", "match"], [])
     code, answers, _ = tsukue(home, "ask", "-c", "k", "--batch", str(batch), "--json")
     assert code == 0
     for answer, page in zip(answers, (4, 3), strict=True):
         assert answer["outcome"] in ("answered", "quotation")
         assert not answer["abstained"]
+        assert answer["missing"] == []
+        assert all(sentence in answer["answer"] for sentence in answer["unsure"])
         assert answer["quotation"]["page"] == page
         assert answer["citations"][0].keys() == {"marker", "file", "page", "text"}
         assert answer["timings"].keys() == TIMINGS | {"retrieval_s"}

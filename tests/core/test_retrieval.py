@@ -167,3 +167,16 @@ def test_nothing_found_is_no_answer() -> None:
 def test_what_is_about_something_else_is_refused(app: App) -> None:
     for question in ("What is the boiling point of tungsten?", "ブラジルの首都はどこですか"):
         assert not app.answerer.find("c", question).fits, question
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Does the hall have a Swimming pool?", ["Swimming", "pool"]),
+        ("How many seats does the hall have?", []),
+        ("公会堂に温水プールはありますか", ["温水プール"]),
+    ],
+)
+def test_what_was_not_found_is_named_as_it_was_typed(app: App, question: str, missing: list[str]) -> None:
+    found = retrieve.find(app.documents, app.index, "c", question, 8)
+    assert found.missing == missing
