@@ -136,6 +136,13 @@ class Answering:
                 self._details = replace(evidence.details(self._details), outcome="not found")
                 self._store.set_prompt(self._answer.id, NOT_FOUND)
                 return None
+            if not self._engine.writes(self._model, evidence.language):
+                # What it would write is no language; what the document says is.
+                self._details = replace(evidence.alone().details(self._details), unspoken=evidence.language)
+                self._store.set_prompt(
+                    self._answer.id, evidence.quotation.text if evidence.quotation else NOT_FOUND
+                )
+                return None
         elif self._question.prompt is not None:  # asked with passages once, now without documents
             self._store.set_prompt(self._question.id, None)
         self._phase(Phase.WAITING if self._others() else Phase.LOADING)

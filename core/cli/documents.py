@@ -409,8 +409,11 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         if details.missing:
             show(f"Not found: {', '.join(details.missing)}")
         return
-    show(_marked(answer.text, details.marks))
-    if outcome == "quotation":
+    if answer.text:
+        show(_marked(answer.text, details.marks))
+    if details.unspoken:
+        show("The model does not write the language of the question. What the documents say:")
+    elif outcome == "quotation":
         show("\nThe documents do not support this answer. What they say:")
     for citation in details.citations:
         page = f", p. {citation.page}" if citation.page else ""

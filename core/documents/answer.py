@@ -8,6 +8,7 @@ model's own markers are never trusted: citations come from comparing sentences w
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 
@@ -62,6 +63,16 @@ class Evidence:
                 f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
             )
         return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
+
+    @property
+    def language(self) -> str:
+        """The language of the question: ja or en."""
+        return "ja" if characters.is_japanese(self.question) else "en"
+
+    def alone(self) -> Judgement:
+        """The quotation as the whole answer."""
+        first = [replace(self.quotation.source(), marker=1)] if self.quotation else []
+        return Judgement(self, "quotation", [], first)
 
     def details(self, so_far: AnswerDetails) -> AnswerDetails:
         """What is known of the answer so far, with what was found for it."""
@@ -152,9 +163,7 @@ class Answerer:
             marks.append(Mark(start, end, same.marker))
         if any(evidence.answers(citation) for citation in citations):
             return Judgement(evidence, "answered", marks, citations)
-        quotation = evidence.quotation
-        first = [replace(quotation.source(), marker=1)] if quotation else []
-        return Judgement(evidence, "quotation", [Mark(m.start, m.end, None) for m in marks], first)
+        return dataclasses.replace(evidence.alone(), marks=[Mark(m.start, m.end, None) for m in marks])
 
     def _cite(self, sentence: str, evidence: Evidence) -> Source | None:
         best: tuple[float, Source] | None = None

@@ -45,13 +45,17 @@ def stems(units: dict[str, float]) -> dict[str, float]:
 
 def absent(question: str, known: set[str]) -> list[str]:
     """The question's telling words, as they were typed, of which texts with these stems have nothing."""
-    found = []
+    found: list[str] = []
     for run, japanese in fulltext.runs(question):
         for word in fulltext.words(run) if japanese else [run]:
             units = fulltext.terms(word)
-            if units and not any(stem(unit) in known for unit in units):
-                typed = re.search(re.escape(word), question, re.IGNORECASE)
-                found.append(typed[0] if typed else word)
+            if not units or (japanese and len(word) == 1) or any(stem(unit) in known for unit in units):
+                continue
+            match = re.search(re.escape(word), question, re.IGNORECASE)
+            typed = match[0] if match else word
+            if found and f"{found[-1]}-{typed}" in question:  # Wi-Fi
+                typed = f"{found.pop()}-{typed}"
+            found.append(typed)
     return list(dict.fromkeys(found))
 
 

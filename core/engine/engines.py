@@ -102,3 +102,7 @@ class Engines:
     def name_of(self, model: str) -> str:
         """See Engine.name_of."""
         return self._of(model).name_of(model)
+
+    def writes(self, model: str, language: str) -> bool:
+        """See Engine.writes."""
+        return self._of(model).writes(model, language)

@@ -135,3 +135,6 @@ class Engine(Protocol):
 
     def name_of(self, model: str) -> str:
         """A model's name for people."""
+
+    def writes(self, model: str, language: str) -> bool:
+        """Whether a model can write a language (a code such as ja), as far as is known."""

@@ -437,6 +437,10 @@ class LocalEngine:
         """A model's name for people."""
         return self._library.name_of(model)
 
+    def writes(self, model: str, language: str) -> bool:
+        """See Engine.writes."""
+        return self._library.writes(model, language)
+
 
 def graphics_of(worker: Worker) -> list[Device] | None:
     """The graphics devices that a worker's process sees; None where not even that can be asked."""

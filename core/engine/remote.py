@@ -88,6 +88,10 @@ class RemoteEngine:
         name = values.remote_model or (self._known[2].description if self._known else "")
         return f"{name} @ {self.host}" if name else self.host
 
+    def writes(self, model: str, language: str) -> bool:
+        """A server does not say; what it serves is taken to write."""
+        return True
+
     # ------------------------------------------------------------ Engine
 
     def load(self, model: str, job: Job | None = None) -> ModelInfo:

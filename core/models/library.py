@@ -398,6 +398,14 @@ class Library:
         except ModelMissing:
             return Path(model).stem
 
+    def writes(self, model: str, language: str) -> bool:
+        """Whether a model can write a language, as far as is known: not where its publisher names one other language only."""
+        try:
+            languages = self._listed(model).languages
+        except ModelMissing:
+            return True
+        return len(languages) != 1 or languages[0] in (language, "multilingual")
+
     def known_name(self, model: str) -> str:
         """A model's name as it was when somebody last looked; the disk is left alone."""
         return self._seen.get(model, Path(model).stem)

@@ -443,6 +443,13 @@ class AnswerWidget(MessageWidget):
             if message.details.missing:
                 words = tr(", ").join(message.details.missing)
                 texts.append(tr("What comes nearest does not mention: {words}").format(words=words))
+        elif message.details.unspoken:
+            language = tr("Japanese") if message.details.unspoken == "ja" else tr("English")
+            texts.append(
+                tr(
+                    "{model} does not write {language}, so the document itself is quoted. For answers in {language}, choose another model on the page Models."
+                ).format(model=message.model, language=language)
+            )
         elif outcome == "quotation":
             texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark.marker is None for mark in marks):

@@ -482,6 +482,30 @@ def test_the_support_rule_holds_on_the_half_it_was_tuned_on() -> None:
     assert len(PAIRS) == 120
 
 
+@pytest.mark.parametrize(
+    ("question", "unspoken"), [("保証期間はどのくらいですか？", "ja"), ("How long is the warranty?", "")]
+)
+def test_a_model_that_cannot_write_the_language_is_not_asked(app: App, question: str, unspoken: str) -> None:
+    """The starter writes English only; what it wrote in Japanese was no language, beside a right quotation."""
+    add(app, CORPUS / "kettle-en.pdf", CORPUS / "kettle-ja.pdf", collection="kettle")
+    conversation = app.chat.new_conversation(collection="kettle").id
+    answer = app.chat.send(conversation, question, model="smollm2-135m-instruct").wait()
+    assert answer.details.unspoken == unspoken
+    assert bool(answer.text) == (not unspoken)
+    assert answer.details.quotation.page == 4
+    if unspoken:
+        assert answer.details.outcome == "quotation"
+        assert "24" in answer.details.citations[0].text
+        assert app.engine.worker.pid is None  # nothing was loaded for it
+
+
+def test_which_models_write_a_language(app: App) -> None:
+    assert not app.library.writes("smollm2-135m-instruct", "ja")
+    assert app.library.writes("smollm2-135m-instruct", "en")
+    assert app.library.writes("whisper-base", "ja")  # multilingual
+    assert app.library.writes("somebody's own.gguf", "ja")  # not known
+
+
 def test_asking_ends_in_the_three_outcomes(app: App, bright_model: str) -> None:
     """The whole way with a real model: chat service, retrieval, prompt, answer, check."""
     add(app, CORPUS / "kettle-en.pdf", collection="kettle")

@@ -175,6 +175,7 @@ def test_what_is_about_something_else_is_refused(app: App) -> None:
         ("Does the hall have a Swimming pool?", ["Swimming", "pool"]),
         ("How many seats does the hall have?", []),
         ("公会堂に温水プールはありますか", ["温水プール"]),
+        ("公会堂の高さとWi-Fiは？", ["Wi-Fi"]),
     ],
 )
 def test_what_was_not_found_is_named_as_it_was_typed(app: App, question: str, missing: list[str]) -> None:
