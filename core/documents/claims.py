@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from core.documents import word_order
 from core.storage.fulltext import STOP_WORDS
 from core.text import characters, figures
 from core.text.figures import Number
@@ -33,6 +34,7 @@ FILLER = STOP_WORDS | _listed(
 )
 # Small words that do carry one: what they limit is another claim without them, or with another of them.
 _LIMITS = _listed("no not any some than before after all")
+_MODALS = _listed("must may might shall")  # what they say, they say of all of a sentence
 _NEGATIONS = _listed("not no never cannot without nor neither none")
 _FORMS = {
     form: forms[0]
@@ -40,7 +42,7 @@ _FORMS = {
         "go went gone|write wrote written|make made|build built|give gave given|take took taken|find found|hold held|keep kept"
         "|say said|sell sold|send sent|show shown|know knew known|begin began begun|come came|become became|bring brought"
         "|buy bought|choose chose chosen|do did done|draw drew drawn|drive drove driven|eat ate eaten|fall fell fallen|feel felt"
-        "|fly flew flown|grow grew grown|hear heard|lead led|lose lost|mean meant|meet met|pay paid|rise rose risen|run ran"
+        "|fly flew flown|grow grew grown|hear heard|lead led|lend lent|use used|lose lost|mean meant|meet met|pay paid|rise rose risen|run ran"
         "|see saw seen|sit sat|speak spoke spoken|spend spent|stand stood|steal stole stolen|teach taught|tell told"
         "|think thought|throw threw thrown|understand understood|wear wore worn|win won|break broke broken|catch caught"
         "|fight fought|forget forgot forgotten|hide hid hidden|lay laid|lie lain|shoot shot|sleep slept|strike struck|swim swam"
@@ -53,7 +55,7 @@ _SAME = {
     for words in _groups(
         "begin start commence|purchase buy|large big|use utilise utilize|help assist|show display|need require necessary"
         "|allow permit enable|forbid prohibit|about approximately around roughly|obtain receive|remove delete|choose select pick"
-        "|change modify alter|picture image|often frequent|fast quick rapid|end finish|happen occur|contain include|reply answer"
+        "|change modify alter|picture image|often frequent|fast quick rapid|end finish|increase rise|decrease fall|happen occur|contain include|reply answer"
         "|error mistake|close shut|speed velocity|illness disease|car automobile|quantity amount|price cost|maximum max|minimum min"
     )
     for word in words
@@ -79,13 +81,9 @@ _DUTY = re.compile(
 _DENIED_JAPANESE = re.compile(
     f"([{characters.HAN}ァ-ヺー]+)[ぁ-ん]{{0,6}}?(?:ない(?!し)|なかっ|ません|なく|ず[、にはと]|ずに|ざる|せず|ぬ[。、]|不可)"
 )
-_PASSIVE = re.compile(
-    r"\b(is|are|was|were|be|been|and)\s+(?:\w+ly\s+)?(\w+(?:ed|en|wn|ne|t|ld|ght))\b(\s+by\b)?"
-)
 _NAMED = re.compile(
     "[「『“]([^」』”]{1,60})[」』”]|は([ぁ-ん]{2,12}?)(?:です|だ|である|でした|だった)(?:。|$)"
 )
-AGENT = 2  # content words behind "by" that name who did it
 _DENIED_ENGLISH = re.compile(
     r"(?:\b(?:not|never|cannot|no|without)\b|n[’']t\b)((?:\W+\w+){1,3})", re.IGNORECASE
 )
@@ -102,7 +100,7 @@ class Said:
     """A text, taken apart when it is asked for."""
 
     def __init__(self, text: str) -> None:
-        self.plain = _DUTY.sub("べき", figures.plain(text))
+        self.plain = _DUTY.sub("べき", figures.plain(characters.usual(text)))
 
     @cached_property
     def numbers(self) -> list[Number]:
@@ -149,7 +147,7 @@ class Said:
     def order(self) -> list[str]:
         """Its words and numbers in the order in which they stand."""
         places = [(number.start, number.value) for number in self.numbers]
-        places += [(place, found) for found, place in self.words]
+        places += [(place, found) for found, place in self.words if found not in _MODALS]
         return [found for _, found in sorted(places)]
 
     @cached_property
@@ -158,34 +156,27 @@ class Said:
         return [match[1] or match[2] for match in _NAMED.finditer(self.plain)]
 
     @cached_property
-    def passives(self) -> list[tuple[str, list[str], list[str]]]:
-        """Verbs that it has in the passive, each with its subject's words and the first of those who did it.
+    def orders(self) -> list[list[str]]:
+        """`order`, and what it is where the same is said otherwise."""
+        return [
+            self.order,
+            *(Said(text).order for text in word_order.said_otherwise(self.plain) if text != self.plain),
+        ]
 
-        Of "the plan was drawn by Berg and approved by Lund": draw, plan, Berg; approve, plan, Lund.
-        """
-        places = sorted(
-            [*((n.start, n.value) for n in self.numbers), *((place, one) for one, place in self.words)]
-        )
-        found = []
-        first = -1
-        for match in _PASSIVE.finditer(self.plain):
-            first = match.start() if first < 0 else first
-            subject = [
-                one for place, one in places if place < (first if match[1] == "and" else match.start())
-            ]
-            behind = [one for place, one in places if place >= match.end()]
-            found.append((word(match[2]), subject, behind[:AGENT] if match[3] else []))
+    @cached_property
+    def agents(self) -> dict[str, str]:
+        """The verbs that it has in the passive with who did it, each with the first word of that."""
+        found = {}
+        for verb, agent in word_order.agents(self.plain):
+            words = Said(agent).order
+            if words:
+                found[word(verb)] = words[0]
         return found
 
     @cached_property
-    def orders(self) -> list[list[str]]:
-        """`order`, and what it is where a passive is said actively: "approved by X" as "X approved", "should be cleaned" as
-        "clean"."""
-        found = [self.order]
-        for verb, subject, agents in self.passives:
-            behind = self.order[self.order.index(verb) + 1 :] if verb in self.order else []
-            found.append([*agents, verb, *subject, *(one for one in behind if one not in agents)])
-        return found
+    def passives(self) -> frozenset[str]:
+        """The verbs that it has in the passive."""
+        return frozenset(map(word, word_order.passive_verbs(self.plain)))
 
     def has(self, wanted: str) -> bool:
         """Whether it has a content word: an English one among its own; a Japanese run as it stands, or in parts of two and

@@ -9,12 +9,21 @@ from collections.abc import Iterable
 
 from core.storage import fulltext
 from core.storage.documents import DocumentStore
+from core.text import characters
 from core.text.stems import stem
 
 # BM25's: how soon repeating a word stops to count, and how much a long passage is held against it. Robertson and Zaragoza
 # (2009) give 1.2 to 2 and 0.5 to 0.8; passages are of nearly one length, and 0.4 was better on all tuning questions.
 K1, B = 1.2, 0.4
 COMMON = 0.2  # of the weight of the rarest unit
+
+# At least four characters, with a figure, or in parts by underscores: a word that only looks like one is none.
+_IDENTIFIER = re.compile(
+    r"(?<![\w.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?<=[\w-]{4})(?![\w-])"
+    r"|(?<![\w.-])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w-])",
+    re.ASCII,
+)
+_SEPARATORS = re.compile(r"[\s_./‐‑–-]+")
 
 
 def search(store: DocumentStore, collection: int, units: dict[str, float], limit: int) -> list[int]:
@@ -24,7 +33,7 @@ def search(store: DocumentStore, collection: int, units: dict[str, float], limit
     """
     least = COMMON * max(units.values(), default=0.0)
     wanted = [unit for unit, weight in units.items() if weight >= least]
-    return store.match(collection, " OR ".join(f'"{unit}"' for unit in wanted), limit)
+    return store.match(collection, " OR ".join(map(_query, wanted)), limit)
 
 
 def weights(store: DocumentStore, question: str) -> dict[str, float]:
@@ -34,8 +43,17 @@ def weights(store: DocumentStore, question: str) -> dict[str, float]:
     a question of particles only, are all that it has.
     """
     total = store.count_all()
+    question = characters.usual(question)
     units = fulltext.terms(question) or fulltext.tokens(question).split()
-    return {unit: rarity(store.frequency(f'"{unit}"'), total) for unit in units}
+    return {unit: rarity(store.frequency(_query(unit)), total) for unit in units}
+
+
+def _query(unit: str) -> str:
+    """A query for a unit in all forms of its kanji."""
+    forms = [unit]
+    for usual in characters.OTHER_FORMS.keys() & set(unit):
+        forms += [form.replace(usual, other) for form in forms for other in characters.OTHER_FORMS[usual]]
+    return " OR ".join(f'"{form}"' for form in forms)
 
 
 def stems(units: dict[str, float]) -> dict[str, float]:
@@ -43,10 +61,24 @@ def stems(units: dict[str, float]) -> dict[str, float]:
     return {stem(unit): weight for unit, weight in units.items()}
 
 
+def identifiers(question: str) -> list[str]:
+    """Part numbers, codes and names such as AB-1024-X, ERR_ABORTED or gm20417 in a question, without case and separators."""
+    return [_bare(match[0]) for match in _IDENTIFIER.finditer(characters.width(question))]
+
+
+def has_identifier(text: str, identifier: str) -> bool:
+    """Whether a text has an identifier, however it separates its parts."""
+    return identifier in _bare(characters.width(text))
+
+
+def _bare(text: str) -> str:
+    return _SEPARATORS.sub("", text.casefold())
+
+
 def absent(question: str, known: set[str]) -> list[str]:
     """The question's telling words, as they were typed, of which texts with these stems have nothing."""
     found: list[str] = []
-    for run, japanese in fulltext.runs(question):
+    for run, japanese in fulltext.runs(characters.usual(question)):
         for word in fulltext.words(run) if japanese else [run]:
             units = fulltext.terms(word)
             if not units or (japanese and len(word) == 1) or any(stem(unit) in known for unit in units):
@@ -66,7 +98,7 @@ def rarity(count: int, total: int) -> float:
 
 def bag(text: str) -> Counter[str]:
     """The stems of a text's units, with how often it has each."""
-    return Counter(stem(unit) for unit in fulltext.tokens(text).split())
+    return Counter(stem(unit) for unit in fulltext.tokens(characters.usual(text)).split())
 
 
 def shares(weighted: dict[str, float], bags: list[Counter[str]]) -> list[float]:

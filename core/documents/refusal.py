@@ -34,4 +34,5 @@ def evidence(found: Found) -> float:
 
 def answers(found: Found) -> bool:
     """Whether what was found answers the question."""
-    return evidence(found) >= THRESHOLD
+    # A similar part number is another part: nothing that is like it answers.
+    return not found.unheard and evidence(found) >= THRESHOLD

@@ -32,7 +32,8 @@ class Found:
 
     `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
     by how much the best one leads the next; `unknown`: the share of the weight that no passage has;
-    `missing`: the question's telling words, as typed, that none of the first passages has.
+    `missing`: the question's telling words, as typed, that none of the first passages has;
+    `unheard`: it asks for an identifier, a part number or a code, that no passage has.
     """
 
     passages: list[FoundPassage] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Found:
     margin: float = 0.0
     unknown: float = 0.0
     missing: list[str] = field(default_factory=list)
+    unheard: bool = False
 
 
 def search(
@@ -76,6 +78,13 @@ def find(
         best.score - behind[0] if behind else best.score,
         1 - keywords.covered(weights, known),
         keywords.absent(question, set[str]().union(*(one.candidate.units for one in distinct[:FIRST]))),
+        any(
+            not any(
+                keywords.has_identifier(f"{one.passage.file} {one.passage.context} {one.passage.text}", name)
+                for one in found
+            )
+            for name in keywords.identifiers(question)
+        ),
     )
 
 

@@ -224,11 +224,10 @@ class _Claim:
 
     def _same_agents(self, place: Said) -> bool:
         """Whether who does something here is who did it there: "sold by Lund" does not say that Berg sold it."""
-        passive = {verb for verb, _, _ in self._said.passives}
-        for verb, _, agents in place.passives:
-            if agents and verb in self._words and verb not in passive:
+        for verb, agent in place.agents.items():
+            if verb in self._said.order and verb not in self._said.passives:
                 before = self._said.order[: self._said.order.index(verb)]
-                if before and agents[0] not in before:
+                if before and agent not in before:
                     return False
         return True
 

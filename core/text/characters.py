@@ -46,6 +46,24 @@ def width(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+# Other forms of a kanji, each with the usual one.
+_USUAL = dict(
+    zip(
+        "髙﨑邊邉齋齊斉濵濱澤櫻廣國學會圓讀龍瀧嶋嶌冨舘槇鷗",
+        "高崎辺辺斎斎斎浜浜沢桜広国学会円読竜滝島島富館槙鴎",
+        strict=True,
+    )
+)
+_TO_USUAL = str.maketrans(_USUAL)
+OTHER_FORMS = {usual: [other for other, one in _USUAL.items() if one == usual] for usual in _USUAL.values()}
+_LONG_END = re.compile("(?<=[ァ-ヺー]{2}[ァ-ヺ])ー(?![ァ-ヺー])")
+
+
+def usual(text: str) -> str:
+    """Other forms of a kanji as the usual one (髙橋, 渡邊), and サーバー as サーバ: the same word, written either way."""
+    return _LONG_END.sub("", text.translate(_TO_USUAL))
+
+
 def normalise(text: str) -> str:
     """`width`, and upper and lower case count as the same."""
     return width(text).casefold()

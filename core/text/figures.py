@@ -15,7 +15,7 @@ from core.text import characters
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile(
-    r"(?<!\d)[〇一二三四五六七八九十百千万]+(?=[年月日時分秒円人名個件回度歳社台本枚階章条項点割%％週か間])"
+    r"(?<!\d)[〇一二三四五六七八九十百千万]+(?=[年月日時分秒円人名個件回度歳社台本枚階章条項点割%％週か間キメグリセミボワヘトポペド])"
 )
 _ENGLISH_NUMBERS = {
     word: i
@@ -147,6 +147,8 @@ _UNITS = {
 } | {
     unit: unit
     for unit in [
+        "am",
+        "pm",
         "t",
         "ml",
         "hm",
@@ -227,6 +229,7 @@ _WITH_UNIT = re.compile(
 )
 _ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}  # the year that is their first
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s*(元|\d{{1,2}})(?=\s*年)")
+_HALF_DAY = re.compile(r"(?<=\d)\s*([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<=\d)[ヶヵカケ箇個ｹ](?=[月所国年])")
 _ONE = re.compile(
     rf"\bone(?=[ -](?:{'|'.join(unit for unit in _UNITS if unit.isascii() and len(unit) > 2)})\b)",
@@ -259,6 +262,7 @@ def plain(text: str) -> str:
     """Width, number words and digit grouping made equal; dates become one token like d2025-03-31."""
     text = characters.width(text)
     text = _KANJI_NUMBER.sub(lambda m: str(_kanji_number(m[0])), text)
+    text = _HALF_DAY.sub(r" \1m", text)
     text = _COUNTED.sub("か", text)
     text = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", text)
     text = re.sub(

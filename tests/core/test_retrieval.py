@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +133,20 @@ def test_a_passage_that_only_its_words_find_has_its_similarity(app: App) -> None
     assert all(-1 <= similarity <= 1.001 for _, similarity in nearest)
 
 
+def test_a_name_is_found_in_whichever_form_of_its_kanji(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("髙橋商店の仕入れは火曜日です。", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("渡辺商店の仕入れは水曜日です。", encoding="utf-8")
+    (tmp_path / "c.txt").write_text("山﨑工場は金曜日に休みます。", encoding="utf-8")
+    app = App(Home(tmp_path / "home"))
+    try:
+        app.additions.add([str(tmp_path / name) for name in ("a.txt", "b.txt", "c.txt")], "c").wait(60)
+        for question, words in (("高橋", "髙橋"), ("渡邊商店", "渡辺"), ("山崎工場はいつ休む？", "山﨑")):
+            found = retrieve.search(app.documents, app.index, "c", question, 1)
+            assert words in found[0].passage.text
+    finally:
+        app.close()
+
+
 def test_words_share_is_one_where_everything_is_there_often() -> None:
     weights = {"gate": 2.0, "clos": 1.0}
     high, half, none = keywords.shares(
@@ -181,3 +196,32 @@ def test_what_is_about_something_else_is_refused(app: App) -> None:
 def test_what_was_not_found_is_named_as_it_was_typed(app: App, question: str, missing: list[str]) -> None:
     found = retrieve.find(app.documents, app.index, "c", question, 8)
     assert found.missing == missing
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("In which rack is AB-1024-X?", ["ab1024x"]),
+        ("What does ERR_CONN_ABORTED mean?", ["errconnaborted"]),
+        ("メーターGM-20417はどこにありますか", ["gm20417"]),
+        ("How long is a 350ml can?", ["350ml"]),
+        ("When was it built, in 1931 or 1932?", []),
+        ("What is a half-life, and C-u 2 C-k?", []),
+    ],
+)
+def test_identifiers_are_told_from_words_and_numbers(question: str, found: list[str]) -> None:
+    assert keywords.identifiers(question) == found
+
+
+def test_a_part_number_that_is_nowhere_is_not_answered_by_one_like_it(tmp_path: Path) -> None:
+    (tmp_path / "parts.txt").write_text(
+        "AB-1023-X stands in rack 4.\n\nAB-1025-X stands in rack 5.\n\nGM 20417 hangs behind the door.\n"
+    )
+    app = App(Home(tmp_path / "home"))
+    try:
+        app.additions.add([str(tmp_path / "parts.txt")], "c").wait(60)
+        assert app.answerer.find("c", "In which rack is AB-1023-X?").fits
+        assert not app.answerer.find("c", "In which rack is AB-1024-X?").fits
+        assert app.answerer.find("c", "Where does GM-20417 hang?").fits  # however it is separated
+    finally:
+        app.close()

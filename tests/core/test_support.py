@@ -67,6 +67,51 @@ def test_what_is_altered_is_not(statement: str, passage: str, question: str) -> 
     assert support.find(statement, passage, question=question) is None
 
 
+@pytest.mark.parametrize(
+    ("statement", "passage"),
+    [
+        ("The porter keeps the key in the gate house.", "The key is kept by the porter in the gate house."),
+        ("The boats may be used by guests until sunset.", "Guests may use the boats until sunset."),
+        ("Every day the shop opens at 9 a.m.", "The shop opens at 9 a.m. every day."),
+        ("In the last year, sales rose by 12 %.", "Sales increased by 12 percent in the last year."),
+        (
+            "On firm ground the crane's maximum load is 400 kg.",
+            "The maximum load of the crane is 400 kg on firm ground.",
+        ),
+        (
+            "Before you open the tank, turn the valve to the left.",
+            "Turn the valve to the left before you open the tank.",
+        ),
+        ("Up to twelve books are lent by the library.", "The library lends up to 12 books."),
+        ("高橋商店のサーバーは毎週火曜日に止まります。", "髙橋商店のサーバは毎週火曜日に止まります。"),
+        ("旧制度は2019年4月30日に終わりました。", "平成三十一年四月三十日に旧制度は終わりました。"),
+        ("最大荷重は400キロです。", "最大荷重は四百キロです。"),
+    ],
+)
+def test_the_same_in_another_order_or_spelling_is_supported(statement: str, passage: str) -> None:
+    assert support.find(statement, passage) is not None
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage"),
+    [
+        ("The key keeps the porter in the gate house.", "The key is kept by the porter in the gate house."),
+        ("The shop opens at 9 p.m. and closes at 5 a.m.", "The shop opens at 9 a.m. and closes at 5 p.m."),
+        ("Before you turn the valve, open the tank.", "Turn the valve before you open the tank."),
+        ("Books lend up to 12 libraries.", "The library lends up to 12 books."),
+        ("旧制度は2019年3月30日に終わりました。", "平成三十一年四月三十日に旧制度は終わりました。"),
+        ("山本商店のサーバーは毎週火曜日に止まります。", "髙橋商店のサーバは毎週火曜日に止まります。"),
+    ],
+)
+def test_another_order_that_says_something_else_is_not(statement: str, passage: str) -> None:
+    assert support.find(statement, passage) is None
+
+
+def test_long_sentences_cost_no_more_than_they_are_long() -> None:
+    for words in ("is done by ", "In the ", "x of the ", "the a by and is was "):
+        assert support.find("The gate is done by hand.", words * 20_000) is None
+
+
 def test_two_neighbouring_sentences_support_a_sum_of_both() -> None:
     found = support.find("It is given before meals, and the left valve is opened first.", DOSE)
     assert found is not None
