@@ -11,21 +11,24 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, refusal, retrieve, support
 from core.documents.index import Index
+from core.documents.model import Block, Kind
 from core.documents.quoting import Quotation
 from core.documents.retrieve import FoundPassage
 from core.jobs import Job
-from core.storage.documents import DocumentStore
+from core.storage.documents import DocumentStore, StoredPassage
 from core.text import characters, sentences
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 SHOWN = 4  # passages that the model is given
 QUOTED_FROM = 8  # passages whose sentences may be the quotation
+LESS = 0.2  # of that share a citation may have less than the quotation
 ABOUT = 0.25  # share of the question's rare words that a citation needs to count as an answer to it
 
 
@@ -41,16 +44,18 @@ class Evidence:
     words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
     missing: list[str] = field(default_factory=list)  # words of the question that the nearest passages lack
 
-    def answers(self, citation: Source) -> bool:
-        """Whether a cited stretch is about what was asked: it shares telling words, or holds the quotation.
+    def answers(self, citation: Source, above: str) -> bool:
+        """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
+        than the quotation does, or holds the quotation.
 
-        A small model may recite a true sentence that answers another question.
+        A small model may recite a true sentence that answers another question, or the same one of another machine.
         """
         quoted = self.quotation
         same = quoted is not None and citation.page_id == quoted.passage.page_id
         if same and quoted is not None and citation.start < quoted.end and quoted.start < citation.end:
             return True
-        return keywords.coverage(self.weights, citation.text) >= ABOUT
+        about = keywords.coverage(self.weights, f"{above} {citation.text}")
+        return about >= max(ABOUT, (quoted.about if quoted is not None else 0.0) - LESS)
 
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
@@ -147,43 +152,63 @@ class Answerer:
         """Check each sentence of an answer against the passages that the model was shown."""
         marks: list[Mark] = []
         citations: list[Source] = []
+        answered = False
+        blocks = {p.passage.page_id: self._store.blocks(p.passage.page_id) for p in evidence.passages[:SHOWN]}
         for start, end in sentences.spans(answer):
             sentence = answer[start:end]
             if not support.is_statement(sentence):
                 continue
-            citation = self._cite(sentence, evidence)
-            if citation is None:
+            cited = _cite(sentence, evidence, blocks)
+            if cited is None:
                 marks.append(Mark(start, end, None))
                 continue
+            citation, above = cited
+            answered = answered or evidence.answers(citation, above)
             place = (citation.page_id, citation.start)
             same = next((c for c in citations if (c.page_id, c.start) == place), None)
             if same is None:
                 same = replace(citation, marker=len(citations) + 1)
                 citations.append(same)
             marks.append(Mark(start, end, same.marker))
-        if any(evidence.answers(citation) for citation in citations):
+        if answered:
             return Judgement(evidence, "answered", marks, citations)
         return dataclasses.replace(evidence.alone(), marks=[Mark(m.start, m.end, None) for m in marks])
 
-    def _cite(self, sentence: str, evidence: Evidence) -> Source | None:
-        best: tuple[float, Source] | None = None
-        for found in evidence.passages[:SHOWN]:
-            passage = found.passage
-            above = f"{passage.context}\n{passage.header}".strip()
-            supported = support.find(sentence, passage.text, question=evidence.question, above=above)
-            if supported is not None and (best is None or supported.share > best[0]):
-                place = Source(
-                    passage.file,
-                    passage.page,
-                    passage.text[supported.start : supported.end],
-                    passage.path,
-                    passage.page_id,
-                    passage.start + supported.start,
-                    passage.start + supported.end,
-                    label=passage.label,
-                )
-                best = (supported.share, place)
-        return best[1] if best else None
+
+def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> tuple[Source, str] | None:
+    """The place that supports a sentence, among the passages that the model was shown, with what stands above it."""
+    best: tuple[float, Source, str] | None = None
+    for passage in (found.passage for found in evidence.passages[:SHOWN]):
+        supported = support.find(
+            sentence,
+            passage.text,
+            question=evidence.question,
+            above=f"{passage.context}\n{passage.header}".strip(),
+            titles=_titles(passage, blocks[passage.page_id]),
+        )
+        if supported is not None and (best is None or supported.share > best[0]):
+            place = Source(
+                passage.file,
+                passage.page,
+                passage.text[supported.start : supported.end],
+                passage.path,
+                passage.page_id,
+                passage.start + supported.start,
+                passage.start + supported.end,
+                label=passage.label,
+            )
+            best = (supported.share, place, f"{Path(passage.file).stem} {supported.above}")
+    return (best[1], best[2]) if best else None
+
+
+def _titles(passage: StoredPassage, blocks: list[Block]) -> list[tuple[int, int, int]]:
+    """Start, end and level of the headings in a passage's text."""
+    end = passage.start + len(passage.text)
+    return [
+        (block.start - passage.start, block.end - passage.start, block.level)
+        for block in blocks
+        if block.kind is Kind.HEADING and block.start >= passage.start and block.end <= end
+    ]
 
 
 def _quoted_first(found: list[FoundPassage], quotation: Quotation | None) -> list[FoundPassage]:

@@ -46,6 +46,7 @@ class Quotation:
     score: float
     meaning: float
     lacks: bool = False  # it does not hold the number, time or name that is asked for
+    about: float = 0.0  # the share of the question's rare words in it and above it
 
     def source(self) -> Source:
         return Source(
@@ -143,7 +144,7 @@ class _Scoring:
             score = (
                 candidate.score
                 + max(similarity, 0.0)
-                + IN_PLACE * keywords.covered(self._weights, place)
+                + IN_PLACE * (about := keywords.covered(self._weights, place))
                 + TELLING * keywords.covered(self._pool, place)
                 + AROUND * keywords.covered(self._weights, around)
                 + (0 if lacks is None else 0 if lacks else HELD)
@@ -153,7 +154,7 @@ class _Scoring:
             )
             if best is None or score > best.score:
                 start, end = passage.start + unit.start, passage.start + unit.end
-                best = Quotation(text, passage, start, end, score, similarity, bool(lacks))
+                best = Quotation(text, passage, start, end, score, similarity, bool(lacks), about)
         return best
 
     def _asked(self, text: str) -> tuple[bool | None, bool]:

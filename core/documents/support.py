@@ -13,7 +13,7 @@ Known: paraphrases in other words stay without a mark, and so do conclusions; a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.documents.claims import Said
@@ -44,11 +44,13 @@ _KANJI_OR_KATAKANA = re.compile("[々〆ァ-ヺー㐀-鿿]+")
 
 @dataclass(frozen=True)
 class Support:
-    """Where a passage supports a statement: characters start..end of it, and the share of the question's words there."""
+    """Where a passage supports a statement: characters start..end of it, the share of the question's words there, and what
+    stands above."""
 
     start: int
     end: int
     share: float
+    above: str = ""
 
 
 def content(text: str) -> list[str]:
@@ -62,16 +64,23 @@ def is_statement(sentence: str) -> bool:
     return not text.endswith(("?", "？", ":", "：")) and bool(content(text))
 
 
-def find(statement: str, passage: str, *, question: str = "", above: str = "") -> Support | None:
+def find(
+    statement: str,
+    passage: str,
+    *,
+    question: str = "",
+    above: str = "",
+    titles: Iterable[tuple[int, int, int]] = (),
+) -> Support | None:
     """The stretch of `passage` that supports `statement`, or None.
 
-    `above`: the headings of the passage, and the header of its table. With `question` given, a statement that says little
-    by itself must stand where the question's words are.
+    `above`: the headings of the passage, and the header of its table; `titles`: start, end and level of the headings in it.
+    With `question` given, a statement that says little by itself must stand where the question's words are.
     """
-    places = [_Place(passage, start, end, above) for start, end in sentences.spans(passage)]
+    places = list(_places(passage, above, sorted(titles)))
     if places and places[0].is_row:  # the first row names the columns
         for place in places[1:]:
-            place.above = f"{above}\n{places[0].text}"
+            place.above = f"{place.above}\n{places[0].text}"
     _pass_topics_on(places)
     asked = [word for word, _ in Said(question).words]
     claim = _Claim(statement)
@@ -80,7 +89,7 @@ def find(statement: str, passage: str, *, question: str = "", above: str = "") -
         supporting = list(_about(claim, asked, supporting, places))
     if supporting:
         best = max(supporting, key=lambda place: place.said.share(asked))
-        return Support(best.start, best.end, best.said.share(asked))
+        return Support(best.start, best.end, best.said.share(asked), best.above)
     return _by_clauses(statement, places, asked)
 
 
@@ -105,6 +114,18 @@ class _Place:
         if self._whole is None:
             self._whole = Said(f"{self.text} {self.above}") if self.above else self.said
         return self._whole
+
+
+def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Iterator[_Place]:
+    """The sentences and rows of a passage, each below the headings that stand above it."""
+    over: list[tuple[int, str]] = []  # level and words
+    waiting = list(titles)
+    for start, end in sentences.spans(passage):
+        while waiting and waiting[0][0] <= start:
+            begin, stop, level = waiting.pop(0)
+            over = [(other, words) for other, words in over if other < level]
+            over.append((level, passage[begin:stop]))
+        yield _Place(passage, start, end, "\n".join(filter(None, [above, *(words for _, words in over)])))
 
 
 def _pass_topics_on(places: list[_Place]) -> None:
@@ -150,7 +171,8 @@ def _by_clauses(statement: str, places: list[_Place], asked: list[str]) -> Suppo
     if max(chosen) - min(chosen) >= NEAR:
         return None
     start, end = places[min(chosen)].start, places[max(chosen)].end
-    return Support(start, end, max(places[i].said.share(asked) for i in chosen))
+    share = max(places[i].said.share(asked) for i in chosen)
+    return Support(start, end, share, places[min(chosen)].above)
 
 
 class _Claim:

@@ -225,3 +225,22 @@ def test_a_part_number_that_is_nowhere_is_not_answered_by_one_like_it(tmp_path: 
         assert app.answerer.find("c", "Where does GM-20417 hang?").fits  # however it is separated
     finally:
         app.close()
+
+
+def test_the_same_of_another_machine_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "machines.md").write_text(
+        "# Machines\n\n## Heron\n\n### Warranty\n\nThe warranty lasts five years.\n\n"
+        "## Stork\n\n### Warranty\n\nThe warranty lasts nine months.\n"
+    )
+    app = App(Home(tmp_path / "home"))
+    try:
+        app.additions.add([str(tmp_path / "machines.md")], "c").wait(60)
+        evidence = app.answerer.find("c", "How long is the warranty of the Heron?")
+        assert evidence.quotation is not None
+        assert "five years" in evidence.quotation.text
+        assert app.answerer.judge(evidence, "The warranty lasts five years.").outcome == "answered"
+        other = app.answerer.judge(evidence, "The warranty lasts nine months.")
+        assert other.outcome == "quotation"
+        assert "five years" in other.citations[0].text
+    finally:
+        app.close()

@@ -138,6 +138,18 @@ def test_headings_above_count() -> None:
     )
 
 
+def test_headings_within_a_passage_are_those_of_what_follows() -> None:
+    text = "Pumps\nHeron\nThe warranty lasts five years.\nStork\nThe warranty lasts nine months."
+    titles = [
+        (text.index(word), text.index(word) + len(word), level)
+        for word, level in (("Pumps", 1), ("Heron", 2), ("Stork", 2))
+    ]
+    found = support.find("The warranty of the Heron lasts five years.", text, titles=titles)
+    assert found is not None
+    assert found.above.split() == ["Pumps", "Heron"]
+    assert support.find("The warranty of the Stork lasts five years.", text, titles=titles) is None
+
+
 @pytest.mark.parametrize("text", ["Shall I go on?", "次の通りです：", "!", ""])
 def test_what_claims_nothing_is_no_statement(text: str) -> None:
     assert not support.is_statement(text)
