@@ -6,6 +6,8 @@ rougher than Snowball's and cuts more: the numbers of documents/quoting.py and r
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _ENDINGS = (
     "ational",
     "ations",
@@ -26,6 +28,7 @@ _ENDINGS = (
 )
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A rough stem of an English word: endings off, a doubled last consonant halved. Other words stay."""
     if not word.isascii() or not word.isalpha() or len(word) < 4:
