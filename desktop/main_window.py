@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
         self.sidebar.page.connect(self.show_page)
         self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
+        self.chat.models.connect(lambda: self.show_page("models"))
         self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self._documents_changed)

@@ -120,8 +120,9 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     left_out: int = 0  # old messages that left the model's window with this answer
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
     missing: list[str] = []  # of a question that was not found: its words that the nearest passages lack
+    nearest: list[Source] = []  # of a question that was not found: what comes nearest
     unspoken: str = (
-        ""  # the question's language, where the model cannot write it and the quotation stands alone
+        ""  # the question's language, where the model cannot write it: only the quotation is given
     )
 
 

@@ -393,6 +393,7 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
                 "answer": answer.text,
                 "abstained": outcome == "not found",
                 "missing": details.missing,
+                "nearest": [_place(source) for source in details.nearest],
                 "unsure": [answer.text[m.start : m.end] for m in details.marks if m.marker is None],
                 "quotation": _place(details.quotation) if details.quotation else None,
                 "citations": [{"marker": c.marker, **_place(c)} for c in details.citations],
@@ -408,6 +409,9 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         show("Not in the documents.")
         if details.missing:
             show(f"Not found: {', '.join(details.missing)}")
+        for source in details.nearest:
+            page = f", p. {source.page}" if source.page else ""
+            show(f"Nearest: {source.file}{page}: “{source.text}”")
         return
     if answer.text:
         show(_marked(answer.text, details.marks))

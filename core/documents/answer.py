@@ -43,6 +43,7 @@ class Evidence:
     weights: dict[str, float] = field(default_factory=dict)  # of the question's telling words
     words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
     missing: list[str] = field(default_factory=list)  # words of the question that the nearest passages lack
+    nearest: list[Quotation] = field(default_factory=list)  # the best sentences of the first passages
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
@@ -85,6 +86,7 @@ class Evidence:
             so_far,
             words_only=self.words_only,
             missing=[] if self.fits else self.missing,
+            nearest=[] if self.fits else [quotation.source() for quotation in self.nearest],
             quotation=self.quotation.source() if self.quotation and self.fits else None,
             passages=[
                 ShownPassage(
@@ -141,6 +143,7 @@ class Answerer:
             found.weights,
             self._index.missing(number),
             found.missing,
+            found.nearest_quotations,
         )
 
     @staticmethod

@@ -14,6 +14,7 @@ from core.documents.quoting import Quotation, Ranked
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 
+NEAREST = 3  # passages that are shown where nothing answers
 FIRST = 4  # passages in which the question's words are looked for, to say which are not there
 
 
@@ -30,7 +31,7 @@ class FoundPassage:
 class Found:
     """Passages, the best sentence, and what tells whether it answers at all.
 
-    `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
+    `nearest_quotations`: the best sentences of the first passages, to be shown where nothing answers; `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
     by how much the best one leads the next; `unknown`: the share of the weight that no passage has;
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has.
@@ -38,6 +39,7 @@ class Found:
 
     passages: list[FoundPassage] = field(default_factory=list)
     quotation: Quotation | None = None
+    nearest_quotations: list[Quotation] = field(default_factory=list)
     weights: dict[str, float] = field(default_factory=dict)
     nearest: float = 0.0
     margin: float = 0.0
@@ -73,6 +75,7 @@ def find(
     return Found(
         [FoundPassage(one.candidate.passage, one.score, one.candidate.similarity) for one in distinct],
         quotation,
+        quotations[:NEAREST],
         weights,
         max(one.meaning for one in found),
         best.score - behind[0] if behind else best.score,

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,10 +25,10 @@ from PySide6.QtWidgets import (
 
 from core.chat.conversation import Mark, Message, MessageState, Problem, Source
 from core.chat.events import Phase
-from core.documents import formats
 from core.engine.messages import Timings
 from core.errors import from_wire
 from desktop.chat.markdown_view import SHOWN, MarkdownView
+from desktop.chat.sources import Nearest, Quotation
 from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
 from desktop.error_text import sentence
@@ -42,7 +41,17 @@ if TYPE_CHECKING:
 
 BUBBLE_WIDTH = 520
 # Parts that are made where a message needs them, by the names of the properties that make them.
-_SELDOM = {"more", "versions", "quotation", "phase", "thinking_button", "thinking", "note"}
+_SELDOM = {
+    "more",
+    "versions",
+    "quotation",
+    "phase",
+    "thinking_button",
+    "thinking",
+    "note",
+    "nearest",
+    "choose",
+}
 BUBBLE_PADDING = (14, 8, 14, 8)
 # Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
 _SCHEME = f"tsukue-{secrets.token_hex(8)}"
@@ -200,6 +209,7 @@ class AnswerWidget(MessageWidget):
 
     regenerate = Signal(int)
     source = Signal(object, int)  # all sources and which to open
+    models = Signal()  # another model is to be chosen
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(message, theme, parent)
@@ -214,7 +224,7 @@ class AnswerWidget(MessageWidget):
         self.view.link.connect(self._follow)
         self.view.height_changed.connect(self._tell_resized)
         self._put(self.view, 5)
-        self._put(self.actions_row, 8)
+        self._put(self.actions_row, 9)
         self.actions_row.hide()
         self.show_message(message)
 
@@ -286,6 +296,24 @@ class AnswerWidget(MessageWidget):
         note.hide()
         self._put(note, 7)
         return note
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """What comes nearest where nothing answers."""
+        nearest = Nearest()
+        nearest.opened.connect(lambda number: self.source.emit(self.message.details.nearest, number))
+        self._put(nearest, 8)
+        return nearest
+
+    @cached_property
+    def choose(self) -> QPushButton:
+        """Leads to a model that can write the language."""
+        button = self._button(tr("Choose a model…"), tr("Show the models that can be used or downloaded"))
+        button.setProperty("role", "")
+        button.clicked.connect(self.models)
+        self._put(button, 8)
+        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
+        return button
 
     @cached_property
     def actions_row(self) -> QWidget:
@@ -412,6 +440,10 @@ class AnswerWidget(MessageWidget):
         elif outcome == "answered" and "quotation" in vars(self):
             self.quotation.hide()
         self._show_note(message, outcome, marks)
+        if details.nearest or "nearest" in vars(self):
+            self.nearest.show_sources(details.nearest)
+        if details.unspoken or "choose" in vars(self):
+            self.choose.setVisible(bool(details.unspoken))
         self._show_figures(details.timings)
         self._again.setEnabled(message.parent is not None)
         self._copy.setEnabled(bool(message.text))
@@ -447,7 +479,7 @@ class AnswerWidget(MessageWidget):
             language = tr("Japanese") if message.details.unspoken == "ja" else tr("English")
             texts.append(
                 tr(
-                    "{model} does not write {language}, so the document itself is quoted. For answers in {language}, choose another model on the page Models."
+                    "{model} does not write {language}, so the document itself is quoted. For answers in {language}, choose another model."
                 ).format(model=message.model, language=language)
             )
         elif outcome == "quotation":
@@ -510,55 +542,3 @@ def _with_markers(text: str, marks: list[Mark]) -> str:
         )
         text = f"{text[: mark.end]}\u2009{tab}{text[mark.end :]}"
     return text
-
-
-class Quotation(QFrame):
-    """The best sentence with its place; a click opens it."""
-
-    opened = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("quotation")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.place = QPushButton()
-        self.place.setProperty("role", "chip")
-        self.place.setProperty("active", "true")
-        self.place.setToolTip(tr("Open the document at this passage"))
-        self.place.clicked.connect(self.opened)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.text)
-        layout.addWidget(self.place, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def lay_out(self, width: int) -> None:
-        """Be as high as the sentence needs at this width."""
-        layout = self.layout()
-        assert layout is not None
-        self.setFixedHeight(layout.totalHeightForWidth(width))
-
-    def show_source(self, source: Source) -> None:
-        self.text.setText(tr("“{text}”", text=source.text))
-        self.place.setText(place_text(source))
-
-
-def place_text(source: Source) -> str:
-    """A source's file and page in a few words."""
-    name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
-    if source.label and formats.unit_of(name) != "page":
-        return tr("{file} · {place}", file=name, place=source.label)
-    if not source.page:
-        return name
-    match formats.unit_of(name):
-        case "slide":
-            return tr("{file} · slide {page}", file=name, page=source.page)
-        case "sheet":
-            return tr("{file} · sheet {page}", file=name, page=source.page)
-        case "chapter":
-            return tr("{file} · part {page}", file=name, page=source.page)
-        case _:
-            return tr("{file} · p. {page}", file=name, page=source.page)

@@ -70,6 +70,7 @@ class Transcript(QAbstractScrollArea):
     edit = Signal(int)
     version = Signal(int)
     source = Signal(object, int)
+    models = Signal()
     needed = Signal(list)  # ids of messages to `provide`
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -423,6 +424,7 @@ class Transcript(QAbstractScrollArea):
             widget = AnswerWidget(message, self._theme, self.viewport())
             widget.regenerate.connect(self.regenerate)
             widget.source.connect(self.source)
+            widget.models.connect(self.models)
         widget.version.connect(self.version)
         widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):

@@ -69,6 +69,7 @@ class ChatView(QWidget):
 
     opened = Signal(object)  # the conversation that is on screen now; None is a new chat
     source = Signal(object, int)
+    models = Signal()
     choose_model = Signal()  # there is none that could answer
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
     documents_changed = Signal()
@@ -122,6 +123,7 @@ class ChatView(QWidget):
         self.transcript.version.connect(self._show_version)
         self.transcript.edit.connect(self.edit)
         self.transcript.source.connect(self.source)
+        self.transcript.models.connect(self.models)
         self.transcript.needed.connect(self._provide)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)

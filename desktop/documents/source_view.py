@@ -43,7 +43,7 @@ from core.documents.pages import Pages
 from core.errors import TsukueError
 from core.jobs import Job
 from core.storage.documents import DocumentStore, Place, StoredPage
-from desktop.chat.message_widgets import place_text
+from desktop.chat.sources import place_text
 from desktop.documents import document_text, system_viewer
 from desktop.documents.sheet_view import SheetView
 from desktop.error_text import sentence

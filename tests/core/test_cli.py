@@ -155,6 +155,7 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         "answer",
         "abstained",
         "missing",
+        "nearest",
         "unsure",
         "quotation",
         "citations",
@@ -163,6 +164,7 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
     }
     assert (answer["outcome"], answer["abstained"], answer["quotation"]) == ("not found", True, None)
     assert (answer["missing"], answer["unsure"]) == (["won", "match"], [])
+    assert answer["nearest"][0].keys() == {"file", "page", "text"}
     code, answers, _ = tsukue(home, "ask", "-c", "k", "--batch", str(batch), "--json")
     assert code == 0
     for answer, page in zip(answers, (4, 3), strict=True):

@@ -12,13 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.chat.conversation import AnswerDetails, Message, MessageState, Outline, Role, Text
+from core.chat.conversation import AnswerDetails, Message, MessageState, Outline, Role, Source, Text
 from core.engine.messages import Timings
 from desktop.chat.find_bar import FindBar
 from desktop.chat.markdown_view import SHOWN
 from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
 from desktop.chat.transcript import KEPT, SPARE, Transcript
 from desktop.theme import Theme
+from tests.desktop.conftest import Open
 
 MANY = 1000
 
@@ -422,3 +423,34 @@ def test_a_link_of_the_models_own_cannot_pass_for_a_checked_one(qtbot: QtBot, tr
         assert answer.view.link_format(link) is None
         with qtbot.assertNotEmitted(answer.source):
             answer.view.link.emit(link)
+
+
+def test_what_comes_nearest_is_shown_where_nothing_answers(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    opened: list[tuple[object, int]] = []
+    nearest = [
+        Source("/a/kettle.pdf", 4, "The warranty lasts 24 months."),
+        Source("/a/notes.txt", None, "Tea."),
+    ]
+    details = AnswerDetails(outcome="not found", missing=["Everest"], nearest=nearest)
+    message = Message(1, 1, None, Role.ASSISTANT, (), details=details)
+    widget = AnswerWidget(message, window.theme)
+    qtbot.addWidget(widget)
+    widget.source.connect(lambda sources, number: opened.append((sources, number)))
+    assert [place.text() for place in widget.nearest.places] == ["kettle.pdf · p. 4", "notes.txt"]
+    assert "Everest" in widget.note.text()
+    qtbot.mouseClick(widget.nearest.places[1], Qt.MouseButton.LeftButton)
+    assert opened == [(nearest, 1)]
+    assert not widget.reusable  # another message's answer may not be shown with these
+
+
+def test_a_model_that_does_not_write_the_language_leads_to_others(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    quotation = Source("/a/kettle.pdf", 4, "保証期間は24か月です。", marker=1)
+    details = AnswerDetails(outcome="quotation", quotation=quotation, citations=[quotation], unspoken="ja")
+    message = Message(1, 1, None, Role.ASSISTANT, (), model="SmolLM2 135M", details=details)
+    widget = AnswerWidget(message, window.theme)
+    qtbot.addWidget(widget)
+    assert widget.note.text().startswith("SmolLM2 135M does not write Japanese")
+    with qtbot.waitSignal(widget.models):
+        qtbot.mouseClick(widget.choose, Qt.MouseButton.LeftButton)
