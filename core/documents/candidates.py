@@ -36,6 +36,7 @@ class Candidate:
     score: float
     said: Counter[str]
     units: Counter[str]
+    foreign: bool = False  # in another language than the question
 
     @property
     def meaning(self) -> float:
@@ -65,9 +66,10 @@ def find(
     for passage, own, bag, words in zip(passages, said, units, keywords.shares(weights, units), strict=True):
         similarity = similar.get(passage.id)
         meaning = similarity or 0.0
-        if (characters.count_japanese(passage.text) > JAPANESE * len(passage.text)) != japanese:
+        foreign = (characters.count_japanese(passage.text) > JAPANESE * len(passage.text)) != japanese
+        if foreign:
             words += OTHER_LANGUAGE * max(meaning - USUAL, 0.0)
-        found.append(Candidate(passage, words, similarity, words + meaning, own, bag))
+        found.append(Candidate(passage, words, similarity, words + meaning, own, bag, foreign))
     return sorted(found, key=lambda one: (-one.score, one.passage.id))
 
 

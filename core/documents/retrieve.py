@@ -32,7 +32,8 @@ class Found:
     """Passages, the best sentence, and what tells whether it answers at all.
 
     `nearest_quotations`: the best sentences of the first passages, to be shown where nothing answers; `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
-    by how much the best one leads the next; `unknown`: the share of the weight that no passage has;
+    by how much the best one leads the next; `unknown`: the share of the weight that no passage has, 0 where the best one
+    is in another language;
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has.
     """
@@ -79,7 +80,7 @@ def find(
         weights,
         max(one.meaning for one in found),
         best.score - behind[0] if behind else best.score,
-        1 - keywords.covered(weights, known),
+        0.0 if best.candidate.foreign else 1 - keywords.covered(weights, known),
         keywords.absent(question, set[str]().union(*(one.candidate.units for one in distinct[:FIRST]))),
         any(
             not any(

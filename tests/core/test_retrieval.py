@@ -244,3 +244,18 @@ def test_the_same_of_another_machine_is_no_answer(tmp_path: Path) -> None:
         assert "five years" in other.citations[0].text
     finally:
         app.close()
+
+
+def test_a_question_in_the_other_language_is_not_refused_for_its_words(tmp_path: Path) -> None:
+    """None of its words can be in the passage: that says nothing against it."""
+    (tmp_path / "tower.txt").write_text("The tower was built in 1902.\n\nA ticket is 14 crowns.\n")
+    app = App(Home(tmp_path / "home"))
+    try:
+        app.additions.add([str(tmp_path / "tower.txt")], "c").wait(60)
+        evidence = app.answerer.find("c", "塔はいつ建てられましたか")
+        assert evidence.fits
+        assert evidence.quotation is not None
+        assert "1902" in evidence.quotation.text
+        assert not app.answerer.find("c", "町長の給料はいくらですか").fits
+    finally:
+        app.close()
