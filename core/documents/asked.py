@@ -37,6 +37,7 @@ _ASKED = {
     Kind.NUMBER: re.compile(
         r"\bhow (?:many|much|long|old|tall|far|high|wide|deep|heavy|often|big|large|fast|late|early|strong)\b"
         rf"|\b(?:what|which) (?:\w+ )?(?:{_MEASURED})\b"
+        r"|\b(?:what|how much) (?:does|do|did|will|would|is) [^?]*\b(?:cost|weigh|measure|charge)"
         rf"|何(?:{_COUNTERS})|いくつ|いくら|どのくらい|どれくらい|どれほど|どれだけ|割合|番号は|緯度|経度|いつまで",
         re.IGNORECASE,
     ),

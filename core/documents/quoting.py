@@ -14,7 +14,7 @@ from core.chat.conversation import Source
 from core.documents import asked, keywords
 from core.documents.candidates import Candidate
 from core.documents.index import Index
-from core.documents.model import Block, Kind
+from core.documents.model import Block, Kind, Row
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 from core.text import sentences
@@ -32,6 +32,7 @@ HELD = 0.3  # what is asked for: a number, a time, a name
 GIVEN = 0.07  # a reason or an explanation
 ASKS = -0.4  # it is a question itself
 NAMES = -0.05  # it only says what something is called
+COLUMNS = -0.5  # it names the columns of a table: the answer stands in a row
 HEADING = 40  # characters; a shorter line without an end is a heading
 
 
@@ -79,6 +80,7 @@ class _Unit:
     end: int
     above: str
     names: bool = False
+    columns: bool = False  # it names those of a table
     # What is compared with the question in its place: a row means nothing without its header.
     meaning: str = ""
 
@@ -150,7 +152,7 @@ class _Scoring:
                 + (0 if lacks is None else 0 if lacks else HELD)
                 + (GIVEN if given else 0)
                 + (ASKS if text.rstrip()[-1:] in ("?", "？") else 0)
-                + (NAMES if unit.names or _is_heading(text) else 0)
+                + (COLUMNS if unit.columns else NAMES if unit.names or _is_heading(text) else 0)
             )
             if best is None or score > best.score:
                 start, end = passage.start + unit.start, passage.start + unit.end
@@ -179,20 +181,29 @@ def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
             above = f"{above}\n{title}".strip()
         elif block.kind is Kind.TABLE:
             rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
-            head = [passage.text[r.start - passage.start : r.end - passage.start] for r in rows if r.header]
+            names = _names_columns(block, rows)
+            head = [passage.text[r.start - passage.start : r.end - passage.start] for r in names]
             for row in rows:
                 said = passage.text[row.start - passage.start : row.end - passage.start]
                 yield _Unit(
                     row.start - passage.start,
                     row.end - passage.start,
                     "\n".join([above, *head]).strip(),
-                    names=row.header,
-                    meaning="" if row.header else " ".join([*(head or [passage.header]), said]).strip(),
+                    columns=row in names,
+                    meaning="" if row in names else " ".join([*(head or [passage.header]), said]).strip(),
                 )
         else:
             start = max(block.start, passage.start)
             for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
                 yield _Unit(start - passage.start + a, start - passage.start + b, above)
+
+
+def _names_columns(table: Block, rows: list[Row]) -> list[Row]:
+    """The rows that name the columns; of a table that does not tell, the first, if it has several columns and rows."""
+    headers = [row for row in rows if row.header]
+    if headers or not rows or table.level or rows[0] is not table.rows[0]:
+        return headers
+    return rows[:1] if len(table.rows) > 2 and len(rows[0].cells) > 2 else []
 
 
 def _is_heading(text: str) -> bool:

@@ -78,9 +78,7 @@ def find(
     With `question` given, a statement that says little by itself must stand where the question's words are.
     """
     places = list(_places(passage, above, sorted(titles)))
-    if places and places[0].is_row:  # the first row names the columns
-        for place in places[1:]:
-            place.above = f"{place.above}\n{places[0].text}"
+    _pass_columns_on(places)
     _pass_topics_on(places)
     asked = [word for word, _ in Said(question).words]
     claim = _Claim(statement)
@@ -126,6 +124,18 @@ def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Ite
             over = [(other, words) for other, words in over if other < level]
             over.append((level, passage[begin:stop]))
         yield _Place(passage, start, end, "\n".join(filter(None, [above, *(words for _, words in over)])))
+
+
+def _pass_columns_on(places: list[_Place]) -> None:
+    """The first row of a table names the columns of the others."""
+    names: _Place | None = None
+    for place in places:
+        if not place.is_row:
+            names = None
+        elif names is None:
+            names = place
+        else:
+            place.above = f"{place.above}\n{names.text}"
 
 
 def _pass_topics_on(places: list[_Place]) -> None:

@@ -259,3 +259,18 @@ def test_a_question_in_the_other_language_is_not_refused_for_its_words(tmp_path:
         assert not app.answerer.find("c", "町長の給料はいくらですか").fits
     finally:
         app.close()
+
+
+def test_a_row_is_quoted_and_not_the_names_of_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "branches.csv").write_text(
+        "営業所,電話,休業日,担当\n北町,内線二一,月曜,長尾\n南町,内線三四,水曜,戸田\n東浜,内線五五,金曜,片山\n",
+        encoding="utf-8",
+    )
+    app = App(Home(tmp_path / "home"))
+    try:
+        app.additions.add([str(tmp_path / "branches.csv")], "c").wait(60)
+        evidence = app.answerer.find("c", "南町営業所の担当は誰ですか")
+        assert evidence.quotation is not None
+        assert "戸田" in evidence.quotation.text
+    finally:
+        app.close()
