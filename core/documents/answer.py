@@ -26,6 +26,12 @@ from core.storage.documents import DocumentStore, StoredPassage
 from core.text import characters, sentences
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
+# A question that speaks of what the one before it named.
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|that|those|these|they|them|their|he|she|his|her|him|one|ones)\b|^\s*(?:and|but|so|what about|how about)\b"
+    r"|その|それ|そこ|そちら|あの|じゃあ|^\s*では",
+    re.IGNORECASE,
+)
 SHOWN = 4  # passages that the model is given
 QUOTED_FROM = 8  # passages whose sentences may be the quotation
 LESS = 0.2  # of that share a citation may have less than the quotation
@@ -128,10 +134,10 @@ class Answerer:
     ) -> Evidence:
         """Passages and quotation for a question. Raises CollectionMissing, WorkerDied.
 
-        A short follow-up ("and the other one?") is searched together with the question before it.
+        A follow-up ("and the other one?") is searched together with the question before it.
         """
         searched = question
-        if earlier and len(support.content(question)) < 2:
+        if earlier and (_POINTS_BACK.search(question) or len(support.content(question)) < 2):
             searched = f"{earlier[-1]} {question}"
         found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job)
         number = self._store.collection(collection)

@@ -274,3 +274,18 @@ def test_a_row_is_quoted_and_not_the_names_of_its_columns(tmp_path: Path) -> Non
         assert "戸田" in evidence.quotation.text
     finally:
         app.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "words"),
+    [
+        ("Who built the village hall?", "And in which year was it built?", "1931"),
+        ("公会堂について教えて", "それはいつ建てられましたか", "昭和六年"),
+    ],
+)
+def test_a_follow_up_is_searched_with_the_question_before_it(
+    app: App, before: str, question: str, words: str
+) -> None:
+    evidence = app.answerer.find("c", question, earlier=[before])
+    assert evidence.quotation is not None
+    assert words in evidence.quotation.text
