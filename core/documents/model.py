@@ -170,6 +170,11 @@ class Writer:
         return Page(self.number, "".join(self._parts), self._blocks, self.label)
 
 
+def under(over: list[tuple[int, str]], level: int, words: str) -> list[tuple[int, str]]:
+    """The headings (level and words) that stand over what follows another heading: those of its own level and below end."""
+    return [*((other, said) for other, said in over if other < level), (level, words)]
+
+
 def stretches(page: Page) -> Iterator[Page]:
     """A page that one can read at once: itself, or parts of one that is longer than three stretches, with its number and label.
 

@@ -14,7 +14,7 @@ from core.chat.conversation import Source
 from core.documents import asked, keywords
 from core.documents.candidates import Candidate
 from core.documents.index import Index
-from core.documents.model import Block, Kind, Row
+from core.documents.model import Block, Kind, Row, under
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 from core.text import sentences
@@ -173,12 +173,13 @@ def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
     if not inside:  # read before blocks were kept
         yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
         return
-    above = passage.context
+    over: list[tuple[int, str]] = []
     for block in inside:
+        above = "\n".join(filter(None, [passage.context, *(words for _, words in over)]))
         if block.kind is Kind.HEADING:
             title = passage.text[block.start - passage.start : block.end - passage.start]
             yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
-            above = f"{above}\n{title}".strip()
+            over = under(over, block.level, title)
         elif block.kind is Kind.TABLE:
             rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
             names = _names_columns(block, rows)

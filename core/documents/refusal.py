@@ -13,8 +13,8 @@ MEANING = 1.95  # the similarity of the sentence that would be quoted
 MARGIN = 1.47  # by how much the best passage leads
 LACKS = -0.35  # the sentence does not hold the number, time or name that is asked for
 UNKNOWN = -1.09  # the share of the question's rare words that no passage has
-# Refuses a tenth of the questions that have an answer, all of those that are about something else, and a third of those
-# that ask for a detail that is not there: telling these takes reading (docs/measures.md).
+# Refuses a tenth of the questions that have an answer, nearly all that are about something else, and a third of those
+# that ask for a detail that is not there: telling these takes reading (docs/answers.md).
 THRESHOLD = 2.36
 
 

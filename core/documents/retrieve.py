@@ -31,9 +31,10 @@ class FoundPassage:
 class Found:
     """Passages, the best sentence, and what tells whether it answers at all.
 
-    `nearest_quotations`: the best sentences of the first passages, to be shown where nothing answers; `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage; `margin`:
-    by how much the best one leads the next; `unknown`: the share of the weight that no passage has, 0 where the best one
-    is in another language;
+    `nearest_quotations`: the best sentences of the first passages, to be shown where nothing answers;
+    `weights`: the stems of the question's telling words by rarity; `nearest`: the highest similarity of any passage;
+    `margin`: by how much the best one leads the next;
+    `unknown`: the share of the weight that no passage has, 0 where the best one is in another language;
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has.
     """

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.documents.claims import Said
-from core.documents.model import CELL_GLUE
+from core.documents.model import CELL_GLUE, under
 from core.text import characters, sentences
 
 SHORT = 3  # content words and numbers; fewer say nothing by themselves
@@ -121,8 +121,7 @@ def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Ite
     for start, end in sentences.spans(passage):
         while waiting and waiting[0][0] <= start:
             begin, stop, level = waiting.pop(0)
-            over = [(other, words) for other, words in over if other < level]
-            over.append((level, passage[begin:stop]))
+            over = under(over, level, passage[begin:stop])
         yield _Place(passage, start, end, "\n".join(filter(None, [above, *(words for _, words in over)])))
 
 
