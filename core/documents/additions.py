@@ -216,8 +216,8 @@ class Additions:
                     self._line.remove(addition)
                     self._turn.notify_all()
             self.then()
+            self._tell()  # before the end is told: who hears of it may look at the line
             self._events.publish(AdditionEnded(addition, report, failure))
-            self._tell()
 
     def _forget(self, addition: Addition) -> None:
         try:
