@@ -15,13 +15,12 @@ from core.documents import keywords
 from core.documents.index import Index
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
-from core.text import characters
+from core.text import characters, languages
 
 EACH = 50  # candidates by words, and by meaning
 # A passage in another language than the question can share none of its words. What the words would have said is taken from
 # the meaning, where that is more than the similarity of any two texts.
 OTHER_LANGUAGE, USUAL = 0.2, 0.2
-JAPANESE = 0.2  # of the characters: a Japanese passage, though half of it may be names and commands
 SAME, ALIKE = 0.95, 0.8  # of the shorter one's units, which is nearly as long: two editions of one passage
 
 
@@ -66,7 +65,7 @@ def find(
     for passage, own, bag, words in zip(passages, said, units, keywords.shares(weights, units), strict=True):
         similarity = similar.get(passage.id)
         meaning = similarity or 0.0
-        foreign = (characters.count_japanese(passage.text) > JAPANESE * len(passage.text)) != japanese
+        foreign = languages.is_japanese(passage.text) != japanese
         if foreign:
             words += OTHER_LANGUAGE * max(meaning - USUAL, 0.0)
         found.append(Candidate(passage, words, similarity, words + meaning, own, bag, foreign))

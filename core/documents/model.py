@@ -6,14 +6,18 @@ are ranges of the same string. What a page does not hold as text is said in note
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
 
+from core.text import languages
+
 CELL_GLUE = " | "  # between the cells of a row
 # What has no pages of its own comes in stretches of so much, so that nobody reads fifty megabytes for a sentence of them.
 STRETCH_ROWS, STRETCH_CHARACTERS = 2_000, 200_000
+TELLS = 2_000  # characters by which the language of a block is told
 
 
 class Kind(StrEnum):
@@ -42,13 +46,14 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
     """Characters start..end of a page. `level`: of a heading from 1, of an item from 1; 1 of a table that goes on the one that the
-    page before ended with. `rows` of a table."""
+    page before ended with. `rows` of a table. `language`: its code in ISO 639-1; '' of code, and where nothing on the page tells."""
 
     kind: Kind
     start: int
     end: int
     level: int = 0
     rows: list[Row] = []
+    language: str = ""
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
@@ -167,7 +172,32 @@ class Writer:
 
     def page(self) -> Page:
         """What was written."""
-        return Page(self.number, "".join(self._parts), self._blocks, self.label)
+        text = "".join(self._parts)
+        return Page(self.number, text, _in_languages(text, self._blocks), self.label)
+
+
+def _in_languages(text: str, blocks: list[Block]) -> list[Block]:
+    """Blocks with their languages; one that does not tell is in that of most of the page, if it can be by its script."""
+    told = [
+        languages.tell(text[b.start : min(b.end, b.start + TELLS)]) if b.kind is not Kind.CODE else ""
+        for b in blocks
+    ]
+    most: Counter[str] = Counter()
+    for block, language in zip(blocks, told, strict=True):
+        if language:
+            most[language] += block.end - block.start
+    usual = max(most, key=most.__getitem__, default="")
+    usual_han = max(("ja", "zh"), key=most.__getitem__)
+    return [
+        b
+        if b.kind is Kind.CODE
+        else msgspec.structs.replace(
+            b,
+            language=language
+            or (usual_han if languages.is_japanese(text[b.start : min(b.end, b.start + TELLS)]) else usual),
+        )
+        for b, language in zip(blocks, told, strict=True)
+    ]
 
 
 def under(over: list[tuple[int, str]], level: int, words: str) -> list[tuple[int, str]]:
@@ -204,11 +234,11 @@ def _pieces(page: Page) -> Iterator[Block]:
             goes_on = block.level
             for row in block.rows:
                 if rows and row.end - rows[0].start > STRETCH_CHARACTERS:
-                    yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows)
+                    yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows, block.language)
                     rows, goes_on = [], 1
                 rows.append(row)
             if rows:
-                yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows)
+                yield Block(block.kind, rows[0].start, rows[-1].end, goes_on, rows, block.language)
         else:
             start = block.start
             while start < block.end:
@@ -217,7 +247,7 @@ def _pieces(page: Page) -> Iterator[Block]:
                     near = page.text.rfind("\n", end - 2_000, end)
                     near = near if near >= 0 else page.text.rfind(" ", end - 2_000, end)
                     end = near + 1 if near >= 0 else end
-                yield Block(block.kind, start, end, block.level)
+                yield Block(block.kind, start, end, block.level, [], block.language)
                 start = end
 
 
@@ -233,7 +263,9 @@ def _part(page: Page, blocks: list[Block]) -> Page:
         page.number,
         page.text[first:last],
         [
-            Block(b.kind, b.start - first, b.end - first, b.level, [moved(row) for row in b.rows])
+            Block(
+                b.kind, b.start - first, b.end - first, b.level, [moved(row) for row in b.rows], b.language
+            )
             for b in blocks
         ],
         page.label,

@@ -8,7 +8,7 @@ of a passage than its whole text does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.chat.conversation import Source
 from core.documents import asked, keywords
@@ -17,7 +17,7 @@ from core.documents.index import Index
 from core.documents.model import Block, Kind, Row, under
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
-from core.text import sentences
+from core.text import languages, sentences
 
 LOOKED_AT = 12  # passages whose sentences are compared
 POOL = 60  # candidates by which it is told which of the question's words tell them apart
@@ -32,6 +32,7 @@ HELD = 0.3  # what is asked for: a number, a time, a name
 GIVEN = 0.07  # a reason or an explanation
 ASKS = -0.4  # it is a question itself
 NAMES = -0.05  # it only says what something is called
+OTHER = -0.3  # it is in another language than the question, which its document has too: a manual in twelve languages
 COLUMNS = -0.5  # it names the columns of a table: the answer stands in a row
 HEADING = 40  # characters; a shorter line without an end is a heading
 
@@ -48,6 +49,7 @@ class Quotation:
     meaning: float
     lacks: bool = False  # it does not hold the number, time or name that is asked for
     about: float = 0.0  # the share of the question's rare words in it and above it
+    flows: bool = False  # a sentence of a text that goes on around it, no heading and no row
 
     def source(self) -> Source:
         return Source(
@@ -64,11 +66,12 @@ class Quotation:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A candidate by its best sentence; `score` is both of theirs."""
+    """A candidate by its best sentence; `score` is both of theirs. `units`: all that can be quoted of it, in order."""
 
     candidate: Candidate
     quotation: Quotation | None
     score: float
+    units: list[Quotation] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class _Unit:
     columns: bool = False  # it names those of a table
     # What is compared with the question in its place: a row means nothing without its header.
     meaning: str = ""
+    language: str = ""  # '' where it does not tell
+    flows: bool = False  # a sentence of a text
 
 
 def rank(
@@ -107,13 +112,21 @@ def rank(
         for unit, text in zip(found, said, strict=True)
     ]
     similarities = iter(index.compare(question, meant, job))
+    language = languages.tell(question)
+    spoken = {
+        c.passage.file
+        for c, found in zip(first, units, strict=True)
+        if language and any(u.language == language for u in found)
+    }
     scoring = _Scoring(question, weights, candidates[:POOL])
     ranked = []
     for candidate, found, said in zip(first, units, texts, strict=True):
         near = [next(similarities) for _ in found]
-        quotation = scoring.best(candidate, found, said, near)
+        wanted = language if candidate.passage.file in spoken else ""
+        quotations = scoring.quotations(candidate, found, said, near, wanted)
+        quotation = max(quotations, key=lambda one: one.score, default=None)
         score = candidate.score + (quotation.score if quotation is not None else candidate.score)
-        ranked.append(Ranked(candidate, quotation, score))
+        ranked.append(Ranked(candidate, quotation, score, quotations))
     ranked.sort(key=lambda one: (-one.score, one.candidate.passage.id))
     return [*ranked, *(Ranked(c, None, c.score) for c in candidates[LOOKED_AT:])]
 
@@ -130,14 +143,19 @@ class _Scoring:
         counts = {unit: sum(unit in c.units for c in pool) for unit in weights}
         self._pool = {unit: keywords.rarity(n, len(pool)) for unit, n in counts.items() if n}
 
-    def best(
-        self, candidate: Candidate, units: list[_Unit], texts: list[str], similarities: list[float]
-    ) -> Quotation | None:
-        """The best unit of a passage; None where it has none."""
+    def quotations(
+        self,
+        candidate: Candidate,
+        units: list[_Unit],
+        texts: list[str],
+        similarities: list[float],
+        language: str = "",
+    ) -> list[Quotation]:
+        """The units of a passage with their scores, those in another language than this one, if one is given, held back."""
         passage = candidate.passage
         file = keywords.bag(passage.file.rpartition("/")[2].rpartition(".")[0]).keys()
         bags = [keywords.bag(text).keys() for text in texts]
-        best: Quotation | None = None
+        found = []
         for number, (unit, text, similarity) in enumerate(zip(units, texts, similarities, strict=True)):
             above = keywords.bag(unit.above).keys() | file
             place = bags[number] | above
@@ -152,12 +170,14 @@ class _Scoring:
                 + (0 if lacks is None else 0 if lacks else HELD)
                 + (GIVEN if given else 0)
                 + (ASKS if text.rstrip()[-1:] in ("?", "？") else 0)
+                + (OTHER if language and unit.language not in ("", language) else 0)
                 + (COLUMNS if unit.columns else NAMES if unit.names or _is_heading(text) else 0)
             )
-            if best is None or score > best.score:
-                start, end = passage.start + unit.start, passage.start + unit.end
-                best = Quotation(text, passage, start, end, score, similarity, bool(lacks), about)
-        return best
+            start, end = passage.start + unit.start, passage.start + unit.end
+            found.append(
+                Quotation(text, passage, start, end, score, similarity, bool(lacks), about, unit.flows)
+            )
+        return found
 
     def _asked(self, text: str) -> tuple[bool | None, bool]:
         """Whether what is asked for is missing (None where nothing of the kind is), and whether a reason or meaning is given."""
@@ -171,14 +191,15 @@ def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
     end = passage.start + len(passage.text)
     inside = [b for b in blocks if b.start < end and b.end > passage.start]
     if not inside:  # read before blocks were kept
-        yield from (_Unit(a, b, passage.context) for a, b in sentences.spans(passage.text))
+        yield from (_Unit(a, b, passage.context, flows=True) for a, b in sentences.spans(passage.text))
         return
     over: list[tuple[int, str]] = []
     for block in inside:
         above = "\n".join(filter(None, [passage.context, *(words for _, words in over)]))
         if block.kind is Kind.HEADING:
             title = passage.text[block.start - passage.start : block.end - passage.start]
-            yield _Unit(block.start - passage.start, block.end - passage.start, above, names=True)
+            start, stop = block.start - passage.start, block.end - passage.start
+            yield _Unit(start, stop, above, names=True, language=block.language)
             over = under(over, block.level, title)
         elif block.kind is Kind.TABLE:
             rows = [row for row in block.rows if row.start >= passage.start and row.end <= end]
@@ -192,11 +213,13 @@ def _units(passage: StoredPassage, blocks: list[Block]) -> Iterator[_Unit]:
                     "\n".join([above, *head]).strip(),
                     columns=row in names,
                     meaning="" if row in names else " ".join([*(head or [passage.header]), said]).strip(),
+                    language=block.language,
                 )
         else:
             start = max(block.start, passage.start)
             for a, b in sentences.spans(passage.text[start - passage.start : block.end - passage.start]):
-                yield _Unit(start - passage.start + a, start - passage.start + b, above)
+                begin = start - passage.start
+                yield _Unit(begin + a, begin + b, above, language=block.language, flows=True)
 
 
 def _names_columns(table: Block, rows: list[Row]) -> list[Row]:

@@ -29,6 +29,7 @@ UNSPACED = f"{MARKS}{KANA}{KATAKANA_SMALL}{HAN}{HANGUL}{HAN_COMPATIBLE}{HAN_RARE
 JAPANESE = f"{MARKS}{HIRAGANA}{KATAKANA}{HAN}{HAN_COMPATIBLE}"
 
 _JAPANESE = re.compile(f"[{JAPANESE}]")
+_HAN = re.compile(f"[{HAN}]")
 
 
 def is_japanese(text: str) -> bool:
@@ -39,6 +40,11 @@ def is_japanese(text: str) -> bool:
 def count_japanese(text: str) -> int:
     """How many kana and Han characters a text has."""
     return len(_JAPANESE.findall(text))
+
+
+def count_han(text: str) -> int:
+    """How many Han characters a text has."""
+    return len(_HAN.findall(text))
 
 
 def width(text: str) -> str:

@@ -170,6 +170,19 @@ def test_a_web_page_is_its_content(tmp_path: Path, charset: str, encoding: str) 
     ]
 
 
+def test_each_block_has_its_language(tmp_path: Path) -> None:
+    """What does not tell is in the language of most of the page, and code in none."""
+    path = tmp_path / "a.html"
+    path.write_text(
+        "<h1>定期点検</h1><p>ポンプは毎年点検します。</p><p>The pump is checked in May, and the valve is too.</p>"
+        "<p>Die Pumpe wird im Mai geprüft, und das Ventil auch.</p><p>AB-2077</p><pre>for it in the_list</pre>"
+        "<table><tr><td>点検</td><td>五月</td></tr></table>",
+        encoding="utf-8",
+    )
+    (page,) = read(html.read, path)
+    assert [b.language for b in page.blocks] == ["ja", "ja", "en", "de", "de", "", "ja"]
+
+
 def test_words_between_blocks_and_frames_of_tables_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text(

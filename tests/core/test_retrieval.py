@@ -261,6 +261,33 @@ def test_a_question_in_the_other_language_is_not_refused_for_its_words(tmp_path:
         app.close()
 
 
+def test_of_a_manual_in_several_languages_the_persons_own_is_quoted(tmp_path: Path) -> None:
+    """Also where the other one happens to have more of the question's words; a manual in one language answers in it."""
+    german = (
+        "Vor dem Service ist der Service-Modus mit dem Code 4711 zu starten.\n\n"
+        "Operation: die Temperatur im Raum ist 5 bis 35 °C, und im Display steht Normal.\n"
+    )
+    english = (
+        "Before it is serviced, the mode for that is to be started with the code 4711.\n\n"
+        "It is to be operated at 5 to 35 °C, and then the display says Normal.\n"
+    )
+    (tmp_path / "both.txt").write_text(f"{german}\n{english}", encoding="utf-8")
+    (tmp_path / "german.txt").write_text(german, encoding="utf-8")
+    app = App(Home(tmp_path / "home"))
+    try:
+        for question, words, alone in (
+            ("Is there a service code for it?", "Before it is", "Vor dem"),
+            ("What is the normal display in operation?", "It is to be", "Operation: die"),
+        ):
+            for file, begins in (("both.txt", words), ("german.txt", alone)):
+                app.additions.add([str(tmp_path / file)], file).wait(60)
+                evidence = app.answerer.find(file, question)
+                assert evidence.quotation is not None
+                assert evidence.quotation.text.startswith(begins)
+    finally:
+        app.close()
+
+
 def test_a_row_is_quoted_and_not_the_names_of_its_columns(tmp_path: Path) -> None:
     (tmp_path / "branches.csv").write_text(
         "営業所,電話,休業日,担当\n北町,内線二一,月曜,長尾\n南町,内線三四,水曜,戸田\n東浜,内線五五,金曜,片山\n",

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from core.storage import fulltext
-from core.text import characters
+from core.text import characters, languages
 from core.text.stems import stem
 
 
@@ -26,6 +26,28 @@ from core.text.stems import stem
 def test_what_counts_as_japanese(text: str, japanese: int) -> None:
     assert characters.count_japanese(text) == japanese
     assert characters.is_japanese(text) == (japanese > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Switch off the pump and close the valve.", "en"),
+        ("Schalten Sie die Pumpe aus und schließen Sie das Ventil.", "de"),
+        ("Éteignez la pompe et fermez la vanne pour les nettoyer.", "fr"),
+        ("Выключите насос и закройте клапан на трубе.", "ru"),
+        ("Απενεργοποιήστε την αντλία και κλείστε τη βαλβίδα με το κλειδί.", "el"),
+        ("ポンプを止めて、pump-ctl stop でバルブを閉じます。", "ja"),
+        ("关闭水泵，然后关上阀门。这是他们的工作，不要忘了。", "zh"),
+        ("펌프를 끄고 밸브를 닫으십시오.", "ko"),
+        ("定期点検", ""),  # Japanese or Chinese
+        ("AB-2077 | 5 mg | 12", ""),
+        ("y = w x + a", ""),
+        ("Kowalski", ""),
+        ("", ""),
+    ],
+)
+def test_which_language_a_text_is_in(text: str, language: str) -> None:
+    assert languages.tell(text) == language
 
 
 def test_width_and_case_count_as_the_same() -> None:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.text.languages import LANGUAGES, Language
+
 BAD = "\ufffd"
 LOOKED_AT = 100_000  # bytes by which an encoding without a mark is judged
 MARGIN = 0.06  # by which the best of the double-byte encodings must be better than the next to be sure
@@ -39,63 +41,21 @@ class Decoded:
     bad: int = 0
 
 
-@dataclass(frozen=True)
-class _Language:
-    """What texts of a language look like in its encodings: letters beyond ASCII, and the most common small words."""
-
-    encodings: tuple[str, ...]
-    letters: frozenset[str]
-    words: frozenset[str]
-
-
-def _language(encodings: str, letters: str, words: str) -> _Language:
-    signs = "„“”‘’‚«»‹›–—…•·°§€£¥©®™×±²³½¼¾µ\u00a0"
-    return _Language(
-        tuple(encodings.split()), frozenset(letters + letters.upper() + signs), frozenset(words.split())
-    )
-
-
 _WEST = "cp1252 mac_roman cp850"
-_LANGUAGES = (
-    _language(_WEST, "", "the and of to is in for on with that by are be at it"),
-    _language(_WEST, "äöüß", "der die das und ist im für mit den von ein eine nicht wird zu auf alle bei"),
-    _language(
-        _WEST, "àâæçéèêëîïôœùûüÿ", "le la les de des et est un une dans pour que qui du au en à il elle"
-    ),
-    _language(_WEST, "áéíñóúü¿¡ºª", "el la los de y que en un una es del se por con para no está al"),
-    _language(_WEST, "àèéìíòóùî", "il la di che e è un una per non del in con le della sono alla vicino"),
-    _language(_WEST, "àáâãçéêíóôõúü", "o a os de do da em um uma que é não na no para com está se dos"),
-    _language(_WEST, "åäöé", "och att det i en på är som för till den av med inte vid ett om"),
-    _language(_WEST, "æøåéö", "og at det i en på er som for til den av med ikke et skal der om før også"),
-    _language(_WEST, "áéíëïöüĳ", "de het een en van in is dat op te voor niet met zijn aan er"),
-    _language(_WEST, "äöåšž", "ja on ei se että joka kun mutta tai niin myös sekä ovat"),
-    _language(_WEST, "áæéíðóöþúý", "og að í er sem á til við það ekki um með var"),
-    _language("cp1250 iso8859_2 cp852 mac_latin2", "ąćęłńóśźż", "i w na z się nie do jest że to o jak po co"),
-    _language(
-        "cp1250 iso8859_2 cp852 mac_latin2", "áčďéěíňóřšťúůýž", "a v se na je že s z do i o k to pro ve"
-    ),
-    _language("cp1250 iso8859_2 cp852", "áäčďéíĺľňóôŕšťúýž", "a v sa na je že s z do i o k to pre vo"),
-    _language("cp1250 iso8859_2 cp852", "áéíóöőúüű", "a az és hogy nem is egy van meg ez el de csak már"),
-    _language("cp1250 iso8859_2", "ăâîșțşţ", "și de la în a cu pe din că nu este o un care"),
-    _language("cp1250 iso8859_2 cp852", "čćđšž", "i u je na da se za su od s ne što kao ili"),
-    _language(
-        "cp1251 koi8_r cp866 mac_cyrillic iso8859_5",
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў№",
-        "и в на не с что по к из у от до за как это его для",
-    ),
-    _language(
-        "cp1253 iso8859_7",
-        "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",
-        "και το η ο να της του στο με για από είναι",
-    ),
-    _language("cp1254 iso8859_9", "çğıöşüâîûİ", "ve bir bu da de için ile olarak çok daha ne"),
-    _language("cp1255 iso8859_8", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", "של את על לא הוא עם זה אל כל או"),
-    _language(
-        "cp1256 iso8859_6", "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگـًٌٍَُِّْ،؛؟", "في من على أن إلى هذا عن مع ما"
-    ),
-    _language("cp1257 iso8859_13", "ąčęėįšųūžāēģīķļņõäöü", "ir un ja ka kad to tai no ar par iš su"),
-    _language("cp1258", "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệ", "và của là có cho các không được một"),
-)
+_WRITTEN_IN = {
+    **dict.fromkeys(("en", "de", "fr", "es", "it", "pt", "sv", "da", "nl", "fi", "is"), _WEST),
+    **dict.fromkeys(("pl", "cs"), "cp1250 iso8859_2 cp852 mac_latin2"),
+    **dict.fromkeys(("sk", "hu", "hr"), "cp1250 iso8859_2 cp852"),
+    "ro": "cp1250 iso8859_2",
+    "ru": "cp1251 koi8_r cp866 mac_cyrillic iso8859_5",
+    "el": "cp1253 iso8859_7",
+    "tr": "cp1254 iso8859_9",
+    "he": "cp1255 iso8859_8",
+    "ar": "cp1256 iso8859_6",
+    "lv": "cp1257 iso8859_13",
+    "vi": "cp1258",
+}
+_SIGNS = frozenset("„“”‘’‚«»‹›–—…•·°§€£¥©®™×±²³½¼¾µ\u00a0")  # of any language
 _WORD = re.compile(r"[^\W\d_]+")
 _MIXED = re.compile("[A-Za-z][\u0370-\u1cff]|[\u0370-\u1cff][A-Za-z]")
 _SIGN_INSIDE = re.compile(
@@ -358,12 +318,12 @@ def _single(data: bytes) -> Decoded | None:
         return None
     best: tuple[float, str, bool] | None = None
     decoded: dict[str, str] = {}
-    for language in _LANGUAGES:
-        for place, encoding in enumerate(language.encodings):
+    for code, encodings in _WRITTEN_IN.items():
+        for place, encoding in enumerate(encodings.split()):
             text = decoded.get(encoding)
             if text is None:
                 text = decoded[encoding] = sample.decode(encoding, "replace")
-            score, sure = _likely(text, language)
+            score, sure = _likely(text, LANGUAGES[code])
             score -= _RARE.get(encoding, 0.02 * place)  # the more common one where both read the same
             if best is None or score > best[0]:
                 best = score, encoding, sure
@@ -372,12 +332,12 @@ def _single(data: bytes) -> Decoded | None:
     return _whole(data, best[1], sure=best[2])
 
 
-def _likely(text: str, language: _Language) -> tuple[float, bool]:
+def _likely(text: str, language: Language) -> tuple[float, bool]:
     """How likely a text is one of this language (about 1 and more), and whether that is sure."""
     high = [c for c in text if c > "\x7f"]
     if not high:
         return 0.0, False
-    known = sum(c in language.letters for c in high) / len(high)
+    known = sum(c in language.letters or c in _SIGNS for c in high) / len(high)
     words = _WORD.findall(text)
     small = sum(word.lower() in language.words for word in words) / max(len(words), 1)
     # What no language does: capitals inside words or nothing else, signs between letters, two scripts in one word,

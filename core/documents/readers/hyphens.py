@@ -12,68 +12,13 @@ import re
 from functools import cache
 from importlib import resources
 
+from core.text import languages
+
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010][^\W_]+)*")
 _LEFT = re.compile(r"\S+$")
 _RIGHT = re.compile(r"^\S+")
 _LETTERS = re.compile(r"[^\W\d_]+$")
-# Words that every text of a language has; a word list is unpacked (half a second, 30 MB) only where a hyphen asks for it.
-SMALL = {
-    "en": ["the", "and", "of", "to", "in", "is", "for", "on", "with", "that", "by", "are", "be", "at", "it"],
-    "de": [
-        "der",
-        "die",
-        "das",
-        "und",
-        "ist",
-        "im",
-        "für",
-        "mit",
-        "den",
-        "von",
-        "ein",
-        "eine",
-        "nicht",
-        "zu",
-        "auf",
-    ],
-    "fr": [
-        "le",
-        "la",
-        "les",
-        "de",
-        "des",
-        "et",
-        "est",
-        "un",
-        "une",
-        "dans",
-        "pour",
-        "que",
-        "qui",
-        "du",
-        "au",
-    ],
-    "es": ["el", "la", "los", "de", "y", "que", "en", "un", "una", "es", "del", "se", "por", "con", "para"],
-    "it": ["il", "la", "di", "che", "e", "è", "un", "una", "per", "non", "del", "in", "con", "le", "della"],
-    "nl": [
-        "de",
-        "het",
-        "een",
-        "en",
-        "van",
-        "in",
-        "is",
-        "dat",
-        "op",
-        "te",
-        "voor",
-        "niet",
-        "met",
-        "zijn",
-        "aan",
-    ],
-    "pt": ["o", "a", "os", "de", "do", "da", "em", "um", "uma", "que", "é", "não", "no", "na", "para"],
-}
+# A word list is unpacked (half a second, 30 MB) only where a hyphen asks for it.
 COMMON = 3  # how often a word list must have seen a word
 
 
@@ -133,7 +78,10 @@ class Hyphens:
     def knows(self, word: str) -> bool:
         """Whether a word, in small letters, is one of the document's language or English."""
         if not self._languages:
-            counts = {name: sum(small in self._plain for small in words) for name, words in SMALL.items()}
+            counts = {
+                name: sum(small in self._plain for small in language.words)
+                for name, language in languages.LANGUAGES.items()
+            }
             best = max(counts, key=lambda name: counts[name])
             # English words are in texts of all languages.
             self._languages = ("en",) if best == "en" or counts[best] < 4 else (best, "en")
