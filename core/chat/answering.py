@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
 DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
+OTHERS = 8  # collections that are looked into where the one that was asked has no answer; each takes a fifth of a second
 NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
 
 
@@ -134,11 +135,14 @@ class Answering:
             self._evidence = evidence = self._find(job)
             if not evidence.fits:
                 self._details = replace(evidence.details(self._details), outcome="not found")
+                self._note(elsewhere=self._elsewhere(job))
                 self._store.set_prompt(self._answer.id, NOT_FOUND)
                 return None
-            if not self._engine.writes(self._model, evidence.language):
+            speaks = bool(self._model) and self._engine.writes(self._model, evidence.language)
+            if not speaks:
                 # What it would write is no language; what the document says is.
-                self._details = replace(evidence.alone().details(self._details), unspoken=evidence.language)
+                self._details = evidence.alone().details(self._details)
+                self._note(unspoken=evidence.language if self._model else "")
                 self._store.set_prompt(
                     self._answer.id, evidence.quotation.text if evidence.quotation else NOT_FOUND
                 )
@@ -166,19 +170,27 @@ class Answering:
         self._info = self._engine.load(self._model, job)
         self._context_length = self._info.context_length
 
+    def _earlier(self) -> list[str]:
+        """The question before this one, if there was one."""
+        if not self._question.parent:
+            return []
+        branch = self._store.branch(self._conversation.id, self._question.parent)
+        return [m.text for m in branch if m.role is Role.USER][-1:]
+
+    def _elsewhere(self, job: Job) -> list[str]:
+        """Other collections that seem to answer the question."""
+        answerer, asked = self._service.answerer(), self._conversation.collection
+        others = [name for name in answerer.collections() if name != asked][:OTHERS]
+        return [
+            name
+            for name in others
+            if answerer.find(name, self._question.text, earlier=self._earlier(), job=job).fits
+        ]
+
     def _find(self, job: Job) -> Evidence:
         started = time.perf_counter()
-        earlier = (
-            [
-                m.text
-                for m in self._store.branch(self._conversation.id, self._question.parent)
-                if m.role is Role.USER
-            ]
-            if self._question.parent
-            else []
-        )
         evidence = self._service.answerer().find(
-            self._conversation.collection, self._question.text, earlier=earlier[-1:], job=job
+            self._conversation.collection, self._question.text, earlier=self._earlier(), job=job
         )
         self._note(retrieval_s=round(time.perf_counter() - started, 3))
         self._store.set_prompt(self._question.id, evidence.prompt())

@@ -79,6 +79,14 @@ class Source(msgspec.Struct, frozen=True):
     label: str = ""  # the page's own name: a sheet's, a chapter's, that of a file within the file
 
 
+class Extract(msgspec.Struct, frozen=True):
+    """A sentence of a document with the ones before and after it, '' where they do not belong to it."""
+
+    source: Source
+    before: str = ""
+    after: str = ""
+
+
 class ShownPassage(msgspec.Struct, frozen=True):
     """A passage that was found for the question."""
 
@@ -120,7 +128,11 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     left_out: int = 0  # old messages that left the model's window with this answer
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
     missing: list[str] = []  # of a question that was not found: its words that the nearest passages lack
+    extracts: list[
+        Extract
+    ] = []  # where no model's answer stands: what the documents say, the quotation first
     nearest: list[Source] = []  # of a question that was not found: what comes nearest
+    elsewhere: list[str] = []  # of a question that was not found: other collections that seem to answer it
     unspoken: str = (
         ""  # the question's language, where the model cannot write it: only the quotation is given
     )

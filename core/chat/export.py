@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from core.chat.conversation import Conversation, Message, Role, Source
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ _FOOTNOTE = re.compile(r"^((?:[ \t>*+-]|\d{1,9}[.)])*)(?=\[\^[^\]]*\]:)")
 _LITERAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 
 
+_NO_TEXT = {"not found": "*Not in the documents.*", "quotation": "*What the documents say:*"}
+
+
 def markdown(conversation: Conversation, branch: list[Message]) -> str:
     """The branch on screen as one Markdown text."""
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(conversation.created))
@@ -51,11 +56,10 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
         parts.append(f"## {name if name.casefold() not in ('', 'you') else f'Assistant {name}'.rstrip()}")
         if message.thinking.strip():
             parts.append(_quoted(f"**Thinking**\n\n{message.thinking}"))
-        parts.append(
-            _contained(message.text)
-            or ("*Not in the documents.*" if message.details.outcome == "not found" else "*(no answer)*")
-        )
-        sources = [_source(citation) for citation in message.details.citations]
+        parts.append(_contained(message.text) or _NO_TEXT.get(message.details.outcome, "*(no answer)*"))
+        extracts = message.details.extracts
+        cited = [replace(e.source, marker=n) for n, e in enumerate(extracts, 1)] or message.details.citations
+        sources = [_source(citation) for citation in cited]
         if sources:
             parts += ["Sources:", "\n".join(sources)]
     return "\n\n".join(parts) + "\n"

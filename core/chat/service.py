@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.chat import prompt, titles
@@ -18,7 +19,7 @@ from core.chat.conversation import Conversation, Message, MessageState, Role
 from core.chat.events import BranchChanged, ConversationChanged, ConversationRemoved, MessageAdded
 from core.engine.engines import Engines
 from core.engine.messages import Sampling
-from core.errors import AnswerUnderWay, ConversationMissing, TsukueError
+from core.errors import AnswerUnderWay, ConversationMissing, NoModel, TsukueError
 from core.events import Events
 from core.jobs import Job, Jobs
 from core.settings import SettingsFile
@@ -81,15 +82,17 @@ class ChatService:
             project=project,
         )
 
-    def send(self, conversation: int, text: str, *, model: str = "", schema: str = "") -> Job:
+    def send(
+        self, conversation: int, text: str, *, model: str = "", schema: str = "", quote: bool = False
+    ) -> Job:
         """Write the question down, then answer it.
 
-        With `schema`, a JSON schema as text, the answer is JSON of that form. The job's result is the finished answer
-        (a Message). Raises what keeps the question from being written (nothing is, then): ConversationMissing, NoModel,
+        With `schema`, a JSON schema as text, the answer is JSON of that form. `quote`: of documents, only quote them,
+        without a model. The job's result is the finished answer (a Message). Raises what keeps the question from being written (nothing is, then): ConversationMissing, NoModel,
         ModelMissing, AnswerUnderWay, DiskFull, HomeNotWritable, DatabaseBusy.
         """
         row = self.store.get(conversation)
-        return self._ask(row, text, row.leaf, model, schema)
+        return self._ask(row, text, row.leaf, model, schema, quote)
 
     def begin(
         self,
@@ -103,7 +106,7 @@ class ChatService:
     ) -> tuple[int, Job]:
         """Start a conversation with its first question: both are written, or none. Returns its id, and as `send` does."""
         with self._lock:
-            chosen = self._choose(None, model)
+            chosen = self._choose(None, model, collection)
             with self.store.transaction():
                 conversation = self._create("", system, collection, project)
                 question, answer = self._write(conversation, text, None, chosen)
@@ -114,32 +117,54 @@ class ChatService:
         old = self.store.message(question)
         return self._ask(self.store.get(old.conversation), text, old.parent, model, schema)
 
-    def regenerate(self, answer: int, *, model: str = "") -> Job:
-        """Answer the same question again, beside the old answer. See `send`."""
+    def regenerate(self, answer: int, *, model: str = "", alone: bool = False) -> Job:
+        """Answer the same question again, beside the old answer; `alone`: without the documents. See `send`."""
         old = self.store.message(answer)
         if old.parent is None:
             raise ConversationMissing(f"question of message {answer}")
         question = self.store.message(old.parent)
         with self._lock:
-            chosen = self._choose(self.store.get(old.conversation), model)
-            return self._start(question, self._add_answer(question, chosen), chosen, "", other_branch=True)
+            row = self.store.get(old.conversation)
+            chosen = self._choose(row, model, "" if alone else row.collection)
+            given = self._add_answer(question, chosen)
+            return self._start(question, given, chosen, "", other_branch=True, alone=alone)
 
-    def _ask(self, conversation: Conversation, text: str, parent: int | None, model: str, schema: str) -> Job:
+    def _ask(
+        self,
+        conversation: Conversation,
+        text: str,
+        parent: int | None,
+        model: str,
+        schema: str,
+        quote: bool = False,
+    ) -> Job:
         with self._lock:
-            chosen = self._choose(conversation, model)
+            chosen = self._choose(conversation, model, conversation.collection, quote)
             with self.store.transaction():  # the question and its empty answer: both or none
                 question, answer = self._write(conversation, text, parent, chosen)
             return self._start(question, answer, chosen, schema, other_branch=parent != conversation.leaf)
 
-    def _choose(self, conversation: Conversation | None, wanted: str) -> str:
-        """The model that will answer. Raises AnswerUnderWay, NoModel; ModelMissing for one asked for by name."""
+    def _choose(
+        self, conversation: Conversation | None, wanted: str, collection: str, quote: bool = False
+    ) -> str:
+        """The model that will answer; '' where a collection is quoted, as the person wishes or for want of any model.
+
+        Raises AnswerUnderWay, NoModel; ModelMissing for one asked for by name.
+        """
         if conversation is not None and self.answering(conversation.id):
             raise AnswerUnderWay()
         self._forgive()
         if wanted:
             return self.engine.choose(wanted, strict=True)  # no other model answers in its place
+        if collection and (quote or self.settings.values.document_answers == "quoted"):
+            return ""
         kept = conversation.model if conversation is not None else ""
-        return self.engine.choose(kept or self.settings.values.chat_model)
+        try:
+            return self.engine.choose(kept or self.settings.values.chat_model)
+        except NoModel:
+            if not collection:
+                raise
+            return ""
 
     def _write(
         self, conversation: Conversation, text: str, parent: int | None, model: str
@@ -156,11 +181,18 @@ class ChatService:
             "",
             parent=question.id,
             state=MessageState.STREAMING,
-            model=self.engine.name_of(model),
+            model=self.engine.name_of(model) if model else "",
         )
 
     def _start(
-        self, question: Message, answer: Message, model: str, schema: str, *, other_branch: bool = False
+        self,
+        question: Message,
+        answer: Message,
+        model: str,
+        schema: str,
+        *,
+        other_branch: bool = False,
+        alone: bool = False,
     ) -> Job:
         conversation = self.store.get(question.conversation)
         self.events.publish(ConversationChanged(conversation))
@@ -168,6 +200,8 @@ class ChatService:
             self.events.publish(BranchChanged(conversation.id))
         self.events.publish(MessageAdded(question, tuple(self.store.siblings(question))))
         self.events.publish(MessageAdded(answer, tuple(self.store.siblings(answer))))
+        if alone:
+            conversation = replace(conversation, collection="")
         making = Answering(self, conversation, question, answer, model, schema)
         job = self._jobs.start(f"answer {answer.id}", making)
         self._running[conversation.id] = job, making

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ def register(commands: Commands) -> None:
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
     ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
     ask.add_argument("--model", type=text, default="", metavar="M")
+    ask.add_argument("--quote", action="store_true", help="quote what answers best, without a model")
     for needs in (add, unlock, status, remove, search, ask):
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
     for batch in (search, ask):
@@ -360,7 +362,9 @@ def _ask(options: argparse.Namespace) -> int:
         for number, question in questions:
             conversation = app.chat.new_conversation(collection=options.collection)
             try:
-                answer = app.chat.send(conversation.id, question, model=options.model).wait()
+                answer = app.chat.send(
+                    conversation.id, question, model=options.model, quote=options.quote
+                ).wait()
                 _print_answer(number, question, answer, as_json=options.json)
             except TsukueError as error:
                 failed = True
@@ -396,6 +400,10 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
                 "nearest": [_place(source) for source in details.nearest],
                 "unsure": [answer.text[m.start : m.end] for m in details.marks if m.marker is None],
                 "quotation": _place(details.quotation) if details.quotation else None,
+                "extracts": [
+                    {**_place(e.source), "before": e.before, "after": e.after} for e in details.extracts
+                ],
+                "elsewhere": details.elsewhere,
                 "citations": [{"marker": c.marker, **_place(c)} for c in details.citations],
                 "passages": msgspec.to_builtins(details.passages),
                 "timings": {
@@ -412,14 +420,23 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         for source in details.nearest:
             page = f", p. {source.page}" if source.page else ""
             show(f"Nearest: {source.file}{page}: “{source.text}”")
+        for name in details.elsewhere:
+            show(f"Another collection seems to have it: tsukue ask -c {shlex.quote(name)} …")
         return
     if answer.text:
         show(_marked(answer.text, details.marks))
     if details.unspoken:
         show("The model does not write the language of the question. What the documents say:")
-    elif outcome == "quotation":
+    elif outcome == "quotation" and answer.text:
         show("\nThe documents do not support this answer. What they say:")
-    for citation in details.citations:
+    for extract in details.extracts:
+        place = (
+            f"{extract.source.file}, p. {extract.source.page}" if extract.source.page else extract.source.file
+        )
+        show(
+            f"{place}: " + " ".join(filter(None, [extract.before, f"“{extract.source.text}”", extract.after]))
+        )
+    for citation in [] if details.extracts else details.citations:
         page = f", p. {citation.page}" if citation.page else ""
         show(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
 

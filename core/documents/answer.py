@@ -15,8 +15,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from core.chat import conversation
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, refusal, retrieve, support
+from core.documents.extracts import Extract
 from core.documents.index import Index
 from core.documents.model import Block, Kind
 from core.documents.quoting import Quotation
@@ -50,6 +52,7 @@ class Evidence:
     words_only: int = 0  # passages that lack a vector of the embedder, so that only their words can be found
     missing: list[str] = field(default_factory=list)  # words of the question that the nearest passages lack
     nearest: list[Quotation] = field(default_factory=list)  # the best sentences of the first passages
+    extracts: list[Extract] = field(default_factory=list)  # the best sentences with what stands around them
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
@@ -114,8 +117,10 @@ class Judgement:
 
     def details(self, so_far: AnswerDetails) -> AnswerDetails:
         """What is known of the answer so far, with its evidence and this judgement."""
+        extracts = self.evidence.extracts if self.outcome == "quotation" else []
         return replace(
             self.evidence.details(so_far),
+            extracts=[conversation.Extract(e.quotation.source(), e.before, e.after) for e in extracts],
             outcome=self.outcome,
             citations=self.citations,
             marks=self.marks,
@@ -150,7 +155,13 @@ class Answerer:
             self._index.missing(number),
             found.missing,
             found.nearest_quotations,
+            found.extracts,
         )
+
+    def collections(self) -> list[str]:
+        """The names of all collections that have documents, the fullest first."""
+        filled = [c for c in self._store.collections() if c.documents]
+        return [c.name for c in sorted(filled, key=lambda c: -c.documents)]
 
     @staticmethod
     def without_markers(answer: str) -> str:

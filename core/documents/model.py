@@ -263,9 +263,7 @@ def _part(page: Page, blocks: list[Block]) -> Page:
         page.number,
         page.text[first:last],
         [
-            Block(
-                b.kind, b.start - first, b.end - first, b.level, [moved(row) for row in b.rows], b.language
-            )
+            Block(b.kind, b.start - first, b.end - first, b.level, [moved(row) for row in b.rows], b.language)
             for b in blocks
         ],
         page.label,

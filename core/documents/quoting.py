@@ -32,7 +32,9 @@ HELD = 0.3  # what is asked for: a number, a time, a name
 GIVEN = 0.07  # a reason or an explanation
 ASKS = -0.4  # it is a question itself
 NAMES = -0.05  # it only says what something is called
-OTHER = -0.3  # it is in another language than the question, which its document has too: a manual in twelve languages
+OTHER = (
+    -0.3
+)  # it is in another language than the question, which its document has too: a manual in twelve languages
 COLUMNS = -0.5  # it names the columns of a table: the answer stands in a row
 HEADING = 40  # characters; a shorter line without an end is a heading
 

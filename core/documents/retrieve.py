@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.documents import candidates, keywords, quoting
+from core.documents import candidates, extracts, keywords, quoting
+from core.documents.extracts import Extract
 from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
 from core.jobs import Job
@@ -36,7 +37,8 @@ class Found:
     `margin`: by how much the best one leads the next;
     `unknown`: the share of the weight that no passage has, 0 where the best one is in another language;
     `missing`: the question's telling words, as typed, that none of the first passages has;
-    `unheard`: it asks for an identifier, a part number or a code, that no passage has.
+    `unheard`: it asks for an identifier, a part number or a code, that no passage has;
+    `extracts`: the best sentences with what stands around them, to be read where no model answers.
     """
 
     passages: list[FoundPassage] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Found:
     unknown: float = 0.0
     missing: list[str] = field(default_factory=list)
     unheard: bool = False
+    extracts: list[Extract] = field(default_factory=list)
 
 
 def search(
@@ -90,6 +93,7 @@ def find(
             )
             for name in keywords.identifiers(question)
         ),
+        extracts.of(distinct),
     )
 
 

@@ -60,6 +60,15 @@ class Settings:
         applies=Applies.NEXT_ANSWER,
         used_by="chat",
     )
+    document_answers = Choice(
+        "written",
+        N_("Answers from documents"),
+        N_("Whether a model writes them, or the sentences that answer best are quoted as they stand."),
+        choices={"written": N_("Written by the model"), "quoted": N_("Quoted, without a model")},
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="chat",
+    )
     system_prompt = Text(
         "",
         N_("Instruction for every chat"),

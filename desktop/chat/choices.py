@@ -57,6 +57,7 @@ class Choices(QObject):
         self.collection = ""
         self.model = ""
         composer.collection_chosen.connect(self.ask_collection)
+        composer.quoting_chosen.connect(self._choose_quoting)
         composer.model_chosen.connect(self.use_model)
         composer.thinking_chosen.connect(self._choose_thinking)
 
@@ -90,7 +91,8 @@ class Choices(QObject):
 
     def _show(self, offer: _Offer) -> None:
         there = self.collection in offer.collections
-        self._composer.set_collections(offer.collections, self.collection if there else "")
+        quote = self._settings.values.document_answers == "quoted"
+        self._composer.set_collections(offer.collections, self.collection if there else "", quote=quote)
         self.model = offer.model
         self._composer.set_models(offer.models, offer.model)
         wish = self._engines.local.adjustments.get(offer.model).thinking
@@ -125,6 +127,15 @@ class Choices(QObject):
                 self._chat.use_model(conversation, model)
 
         self._operations.in_order("choose a model", lambda _: keep(), lambda _: self.refresh())
+
+    def _choose_quoting(self, quote: bool) -> None:
+        answers = "quoted" if quote else "written"
+        self._operations.in_order(
+            "choose how documents answer",
+            lambda _: self._settings.change(document_answers=answers),
+            lambda _: self.refresh(),
+        )
+        self._composer.setFocus()
 
     def _choose_thinking(self, wish: bool | None) -> None:
         model, adjustments = self.model, self._engines.local.adjustments

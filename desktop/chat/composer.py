@@ -101,6 +101,7 @@ class Composer(QFrame):
     talk_pressed = Signal()
     talk_released = Signal()
     collection_chosen = Signal(str)
+    quoting_chosen = Signal(bool)
     model_chosen = Signal(str)
     thinking_chosen = Signal(object)  # True: think first, False: answer at once, None: as its makers chose
     edit_last = Signal()
@@ -229,15 +230,21 @@ class Composer(QFrame):
             tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
         )
 
-    def set_collections(self, names: list[str], current: str) -> None:
-        """The documents that can be asked; '' is none."""
+    def set_collections(self, names: list[str], current: str, *, quote: bool = False) -> None:
+        """The documents that can be asked; '' is none. `quote`: they are only quoted, without a model."""
         menu = self.collection_button.menu()
         menu.clear()
         for name in ["", *names]:
             action = menu.addAction(name or tr("No documents"), partial(self.collection_chosen.emit, name))
             action.setCheckable(True)
             action.setChecked(name == current)
-        self.collection_button.setText(tr("Ask “{name}”", name=current) if current else tr("Ask documents"))
+        menu.addSeparator()
+        only = menu.addAction(tr("Only quote, without a model"))
+        only.setCheckable(True)
+        only.setChecked(quote)
+        only.triggered.connect(self.quoting_chosen)
+        asked = tr("Quote “{name}”", name=current) if quote else tr("Ask “{name}”", name=current)
+        self.collection_button.setText(asked if current else tr("Ask documents"))
         self.collection_button.setAccessibleName(self.collection_button.text())
         self.collection_button.setProperty("active", "true" if current else "false")
         self.collection_button.style().unpolish(self.collection_button)

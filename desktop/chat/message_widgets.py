@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.chat.conversation import Mark, Message, MessageState, Problem, Source
+from core.chat.conversation import Extract, Mark, Message, MessageState, Problem, Source
 from core.chat.events import Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
 from desktop.chat.markdown_view import SHOWN, MarkdownView
-from desktop.chat.sources import Nearest, Quotation
+from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
 from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
 from desktop.error_text import sentence
@@ -51,6 +51,7 @@ _SELDOM = {
     "note",
     "nearest",
     "choose",
+    "elsewhere",
 }
 BUBBLE_PADDING = (14, 8, 14, 8)
 # Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
@@ -210,11 +211,12 @@ class AnswerWidget(MessageWidget):
     regenerate = Signal(int)
     source = Signal(object, int)  # all sources and which to open
     models = Signal()  # another model is to be chosen
+    ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(message, theme, parent)
         self._sources: list[Source] = []
-        self._quotation_source: list[Source] = []
+        self._quoted: list[Source] = []
         self._places: dict[QWidget, int] = {}  # of the parts that are there, from top to bottom
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -224,12 +226,13 @@ class AnswerWidget(MessageWidget):
         self.view.link.connect(self._follow)
         self.view.height_changed.connect(self._tell_resized)
         self._put(self.view, 5)
-        self._put(self.actions_row, 9)
+        self._put(self.actions_row, 10)
         self.actions_row.hide()
         self.show_message(message)
 
     def show_message(self, message: Message) -> None:
         self.message = message
+        self._quoted = []
         self.view.reset()
         if message.state is MessageState.STREAMING:
             self.view.show()
@@ -248,9 +251,9 @@ class AnswerWidget(MessageWidget):
 
     @cached_property
     def quotation(self) -> Quotation:
-        """The best sentence of the documents."""
-        quotation = Quotation()
-        quotation.opened.connect(lambda: self.source.emit(self._quotation_source, 0))
+        """What the documents say."""
+        quotation = Quotation(self.theme)
+        quotation.opened.connect(lambda number: self.source.emit(self._quoted, number))
         self._put(quotation, 1)
         quotation.hide()
         return quotation
@@ -304,6 +307,15 @@ class AnswerWidget(MessageWidget):
         nearest.opened.connect(lambda number: self.source.emit(self.message.details.nearest, number))
         self._put(nearest, 8)
         return nearest
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        """Where an answer may come from that these documents do not have."""
+        elsewhere = Elsewhere()
+        elsewhere.collection.connect(lambda name: self.ask_elsewhere.emit(self.message.id, name))
+        elsewhere.alone.connect(lambda: self.ask_elsewhere.emit(self.message.id, ""))
+        self._put(elsewhere, 9)
+        return elsewhere
 
     @cached_property
     def choose(self) -> QPushButton:
@@ -379,11 +391,11 @@ class AnswerWidget(MessageWidget):
     def show_evidence(self, evidence: Evidence) -> None:
         """The best sentence at once, before the model has written anything."""
         if evidence.fits and evidence.quotation is not None:
-            self._show_quotation(evidence.quotation.source())
+            self._show_quotation([Extract(evidence.quotation.source())])
 
-    def _show_quotation(self, source: Source) -> None:
-        self._quotation_source = [source]
-        self.quotation.show_source(source)
+    def _show_quotation(self, extracts: list[Extract]) -> None:
+        self._quoted = [extract.source for extract in extracts]
+        self.quotation.show_extracts(extracts)
         self.quotation.show()
         self._tell_resized()
 
@@ -436,7 +448,7 @@ class AnswerWidget(MessageWidget):
         self._offer_more()
         quotation = details.quotation
         if quotation and (outcome == "quotation" or not message.text):
-            self._show_quotation(quotation)
+            self._show_quotation(details.extracts or [Extract(quotation)])
         elif outcome == "answered" and "quotation" in vars(self):
             self.quotation.hide()
         self._show_note(message, outcome, marks)
@@ -444,9 +456,11 @@ class AnswerWidget(MessageWidget):
             self.nearest.show_sources(details.nearest)
         if details.unspoken or "choose" in vars(self):
             self.choose.setVisible(bool(details.unspoken))
+        if outcome == "not found" or "elsewhere" in vars(self):
+            self.elsewhere.offer(details.elsewhere, model=outcome == "not found" and bool(message.model))
         self._show_figures(details.timings)
         self._again.setEnabled(message.parent is not None)
-        self._copy.setEnabled(bool(message.text))
+        self._copy.setEnabled(bool(message.text or self._quoted))
         self.actions_row.show()
         self._tell_resized()
 
@@ -482,7 +496,7 @@ class AnswerWidget(MessageWidget):
                     "{model} does not write {language}, so the document itself is quoted. For answers in {language}, choose another model."
                 ).format(model=message.model, language=language)
             )
-        elif outcome == "quotation":
+        elif outcome == "quotation" and message.text:
             texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark.marker is None for mark in marks):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
@@ -524,7 +538,12 @@ class AnswerWidget(MessageWidget):
         )
 
     def _copy_text(self) -> None:
-        QApplication.clipboard().setText(self.message.text)
+        QApplication.clipboard().setText(self.message.text or self._quoted_text())
+
+    def _quoted_text(self) -> str:
+        """What is quoted, with its places."""
+        said = (f"{quoted(Extract(source))} ({place_text(source)})" for source in self._quoted)
+        return "\n".join(said)
 
     def _follow(self, link: str) -> None:
         scheme, _, marker = link.partition(":cite/")

@@ -71,6 +71,7 @@ class Transcript(QAbstractScrollArea):
     version = Signal(int)
     source = Signal(object, int)
     models = Signal()
+    ask_elsewhere = Signal(int, str)
     needed = Signal(list)  # ids of messages to `provide`
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -425,6 +426,7 @@ class Transcript(QAbstractScrollArea):
             widget.regenerate.connect(self.regenerate)
             widget.source.connect(self.source)
             widget.models.connect(self.models)
+            widget.ask_elsewhere.connect(self.ask_elsewhere)
         widget.version.connect(self.version)
         widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):

@@ -124,6 +124,7 @@ class ChatView(QWidget):
         self.transcript.edit.connect(self.edit)
         self.transcript.source.connect(self.source)
         self.transcript.models.connect(self.models)
+        self.transcript.ask_elsewhere.connect(self._ask_elsewhere)
         self.transcript.needed.connect(self._provide)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
@@ -360,6 +361,14 @@ class ChatView(QWidget):
 
     def _regenerate(self, answer: int) -> None:
         self._operations.in_order("answer again", lambda _: self._service.regenerate(answer))
+
+    def _ask_elsewhere(self, answer: int, collection: str) -> None:
+        """Answer again from another collection, which is asked from now on; or, this once, from none."""
+        if collection:
+            self.choices.ask_collection(collection)
+        self._operations.in_order(
+            "answer elsewhere", lambda _: self._service.regenerate(answer, alone=not collection)
+        )
 
     def _show_version(self, message: int) -> None:
         self._operations.in_order("show a version", lambda _: self._service.show_version(message))

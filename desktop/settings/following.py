@@ -26,6 +26,7 @@ def follow(bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, languag
         Settings.language.name: language.change,
         Settings.theme.name: theme.set_wanted,
         Settings.chat_model.name: lambda _: chat.choices.refresh(),
+        Settings.document_answers.name: lambda _: chat.choices.refresh(),
         Settings.remote_url.name: lambda _: chat.choices.refresh(),
         Settings.remote_model.name: lambda _: chat.choices.refresh(),
     }

@@ -158,6 +158,8 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         "nearest",
         "unsure",
         "quotation",
+        "extracts",
+        "elsewhere",
         "citations",
         "passages",
         "timings",
@@ -165,6 +167,10 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
     assert (answer["outcome"], answer["abstained"], answer["quotation"]) == ("not found", True, None)
     assert (answer["missing"], answer["unsure"]) == (["won", "match"], [])
     assert answer["nearest"][0].keys() == {"file", "page", "text"}
+    code, (answer,), _ = tsukue(home, "ask", "How long is the warranty?", "-c", "k", "--quote", "--json")
+    assert (code, answer["outcome"], answer["answer"]) == (0, "quotation", "")
+    assert answer["extracts"][0].keys() == {"file", "page", "text", "before", "after"}
+    assert answer["extracts"][0]["text"] == answer["quotation"]["text"]
     code, answers, _ = tsukue(home, "ask", "-c", "k", "--batch", str(batch), "--json")
     assert code == 0
     for answer, page in zip(answers, (4, 3), strict=True):

@@ -31,6 +31,7 @@ from core.errors import (
     FileMissing,
     FormatUnknown,
     NameUnusable,
+    NoModel,
     ParserDied,
     ParseTooSlow,
     TsukueError,
@@ -497,6 +498,45 @@ def test_a_model_that_cannot_write_the_language_is_not_asked(app: App, question:
         assert answer.details.outcome == "quotation"
         assert "24" in answer.details.citations[0].text
         assert app.engine.worker.pid is None  # nothing was loaded for it
+
+
+@pytest.mark.parametrize("wish", ["asked", "setting", "no model"])
+def test_documents_answer_without_a_model(app: App, monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
+    add(app, CORPUS / "kettle-en.pdf", collection="kettle")
+    conversation = app.chat.new_conversation(collection="kettle").id
+    if wish == "setting":
+        app.settings.change(document_answers="quoted")
+    if wish == "no model":
+
+        def none(*_: object, **__: object) -> str:
+            raise NoModel("chat")
+
+        monkeypatch.setattr(app.engines, "choose", none)
+    answer = app.chat.send(
+        conversation, "How long is the warranty of the kettle?", quote=wish == "asked"
+    ).wait()
+    assert (answer.details.outcome, answer.text, answer.model) == ("quotation", "", "")
+    first = answer.details.extracts[0]
+    assert first.source.page == 4
+    assert "24 months" in first.source.text
+    assert first.source.text == answer.details.quotation.text
+    assert app.engine.worker.pid is None  # nothing was loaded for it
+    if wish == "no model":  # without documents there is nothing to answer from
+        with pytest.raises(NoModel):
+            app.chat.regenerate(answer.id, alone=True)
+
+
+def test_a_question_that_another_collection_answers_is_told_so(app: App, bright_model: str) -> None:
+    add(app, CORPUS / "kettle-en.pdf", collection="kettle")
+    add(app, CORPUS / "lease-ja.pdf", collection="lease")
+    app.documents.collection("empty", create=True)
+    conversation = app.chat.new_conversation(collection="lease").id
+    question = "How long is the warranty for the heating base?"
+    answer = app.chat.send(conversation, question, model=bright_model).wait()
+    assert (answer.details.outcome, answer.details.elsewhere) == ("not found", ["kettle"])
+    alone = app.chat.regenerate(answer.id, model=bright_model, alone=True).wait()
+    assert (alone.details.outcome, bool(alone.text)) == ("", True)  # nothing of it is checked
+    assert app.conversations.get(conversation).collection == "lease"  # the next question asks the documents
 
 
 def test_which_models_write_a_language(app: App) -> None:

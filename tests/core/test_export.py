@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from core.chat.conversation import AnswerDetails, Message, Role, Source, Text
+from core.chat.conversation import AnswerDetails, Extract, Message, Role, Source, Text
 from core.chat.export import markdown
 from tests.fuzz import export as fuzz
 
@@ -158,6 +158,10 @@ def test_an_answer_without_text_says_why() -> None:
         "## m1\n\n*Not in the documents.*\n"
     )
     assert export("q", " \n").endswith("## m1\n\n*(no answer)*\n")
+    extracts = [Extract(Source("/a/b.txt", 2, "It is open."), "Before.", "After.")]
+    assert export("q", "", details=AnswerDetails(outcome="quotation", extracts=extracts)).endswith(
+        "## m1\n\n*What the documents say:*\n\nSources:\n\n1. /a/b.txt, p. 2: “It is open.”\n"
+    )
 
 
 def test_hostile_conversations_come_out_whole() -> None:

@@ -12,7 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.chat.conversation import AnswerDetails, Message, MessageState, Outline, Role, Source, Text
+from core.chat.conversation import (
+    AnswerDetails,
+    Extract,
+    Message,
+    MessageState,
+    Outline,
+    Role,
+    Source,
+    Text,
+)
 from core.engine.messages import Timings
 from desktop.chat.find_bar import FindBar
 from desktop.chat.markdown_view import SHOWN
@@ -442,6 +451,69 @@ def test_what_comes_nearest_is_shown_where_nothing_answers(qtbot: QtBot, open_wi
     qtbot.mouseClick(widget.nearest.places[1], Qt.MouseButton.LeftButton)
     assert opened == [(nearest, 1)]
     assert not widget.reusable  # another message's answer may not be shown with these
+
+
+def test_extracts_are_shown_with_what_stands_around_them(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    opened: list[tuple[object, int]] = []
+    first = Source("/a/kettle.pdf", 4, "The warranty lasts <24> months.")
+    second = Source("/a/notes.txt", None, "Tea & cake.")
+    details = AnswerDetails(
+        outcome="quotation",
+        quotation=first,
+        extracts=[Extract(first, before="It is new.", after="It is checked."), Extract(second)],
+    )
+    widget = AnswerWidget(Message(1, 1, None, Role.ASSISTANT, (), details=details), window.theme)
+    qtbot.addWidget(widget)
+    widget.source.connect(lambda sources, number: opened.append((sources, number)))
+    assert not widget.note.isVisibleTo(widget)  # nothing was written that the documents do not support
+    around, alone = (label.text() for label in widget.quotation.texts)
+    assert around.index("It is new.") < around.index("The warranty lasts &lt;24&gt; months.")
+    assert window.theme.tokens.muted in around
+    assert alone == "“Tea &amp; cake.”"
+    qtbot.mouseClick(widget.quotation.places[1], Qt.MouseButton.LeftButton)
+    assert opened == [([first, second], 1)]
+    widget._copy.click()
+    assert QApplication.clipboard().text() == (
+        "“The warranty lasts <24> months.” (kettle.pdf · p. 4)\n“Tea & cake.” (notes.txt)"
+    )
+
+
+def test_extracts_have_room_when_they_follow_the_first_quotation(
+    qtbot: QtBot, transcript: Transcript
+) -> None:
+    """The quotation is there before the extracts are: what comes in its place is as high as it needs to be."""
+    source = Source("/a/kettle.pdf", 4, "The warranty lasts 24 months.")
+    under_way = replace(message(2, state=MessageState.STREAMING), parts=())
+    transcript.add(under_way)
+    settled(qtbot, transcript)
+    answer = transcript.answer(2)
+    assert answer is not None
+    answer._show_quotation([Extract(source)])
+    settled(qtbot, transcript)
+    low = answer.quotation.height()
+    details = AnswerDetails(
+        outcome="quotation", quotation=source, extracts=[Extract(source), Extract(source), Extract(source)]
+    )
+    answer.finish(replace(under_way, state=MessageState.DONE, details=details))
+    settled(qtbot, transcript)
+    assert answer.quotation.height() > 2 * low
+    assert all(place.isVisible() for place in answer.quotation.places)
+
+
+def test_a_no_leads_elsewhere(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    details = AnswerDetails(outcome="not found", elsewhere=["Manuals"])
+    widget = AnswerWidget(Message(7, 1, None, Role.ASSISTANT, (), model="m", details=details), window.theme)
+    qtbot.addWidget(widget)
+    there, alone = widget.elsewhere.buttons
+    assert "Manuals" in there.text()
+    with qtbot.waitSignal(widget.ask_elsewhere) as asked:
+        there.click()
+    assert asked.args == [7, "Manuals"]
+    with qtbot.waitSignal(widget.ask_elsewhere) as asked:
+        alone.click()
+    assert asked.args == [7, ""]
 
 
 def test_a_model_that_does_not_write_the_language_leads_to_others(qtbot: QtBot, open_window: Open) -> None:

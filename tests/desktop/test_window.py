@@ -206,7 +206,13 @@ def test_a_bad_file_gets_a_sentence_and_no_empty_collection(
 def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> None:
     window.app.documents.collection("mine", create=True)
     window.chat.choices.refresh()
-    qtbot.waitUntil(lambda: len(window.chat.composer.collection_button.menu().actions()) == 2)
+    menu = window.chat.composer.collection_button.menu()
+    qtbot.waitUntil(
+        lambda: len(menu.actions()) == 4
+    )  # none, this one, a line, and whether they are only quoted
+    menu.actions()[3].trigger()
+    qtbot.waitUntil(lambda: window.app.settings.values.document_answers == "quoted")
+    qtbot.waitUntil(lambda: menu.actions()[3].isChecked())
     actions = {action.text(): action for action in window.chat.composer.collection_button.menu().actions()}
     actions["mine"].trigger()
     qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “mine”")

@@ -87,7 +87,7 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
         window.chat.transcript.source.emit(details.citations, 0)
     else:
         assert last_answer(window).quotation.isVisible()
-        qtbot.mouseClick(last_answer(window).quotation.place, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(last_answer(window).quotation.places[0], Qt.MouseButton.LeftButton)
     source = window.source
     qtbot.waitUntil(lambda: source.stack.currentWidget() is source.page_area, timeout=SECONDS)
     assert source.isVisible()
@@ -109,6 +109,32 @@ def test_a_dropped_pdf_is_asked_and_its_source_opens_highlighted(
     qtbot.waitUntil(lambda: last_answer(window).note.isVisible(), timeout=SECONDS)
     assert last_answer(window).message.details.outcome == "not found"
     assert "do not seem to mention" in last_answer(window).note.text()
+
+
+def test_documents_are_quoted_and_a_no_leads_to_the_other_collection(qtbot: QtBot, open_window: Open) -> None:
+    """Without a model: several sentences with their places; what one collection lacks is offered from another."""
+    window = open_window(welcomed=True)
+    for file in ("kettle-en.pdf", "lease-ja.pdf"):
+        window.app.additions.add([str(CORPUS / file)], file).wait(SECONDS / 1000)
+    window.chat.composer.quoting_chosen.emit(True)
+    window.chat.choices.ask_collection("lease-ja.pdf")
+    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Quote “lease-ja.pdf”")
+    send(qtbot, window, "How long is the warranty of the heating base?")
+    qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
+    qtbot.waitUntil(lambda: "elsewhere" in vars(last_answer(window)), timeout=SECONDS)
+    (there,) = last_answer(window).elsewhere.buttons
+    qtbot.waitUntil(there.isVisible)
+    qtbot.mouseClick(there, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: answered(window) and bool(last_answer(window).message.details.extracts), timeout=SECONDS
+    )
+    answer = last_answer(window)
+    assert window.chat.choices.collection == "kettle-en.pdf"  # and the next question goes there too
+    assert answer.message.details.extracts[0].source.text == "The heating base has a warranty of 36 months."
+    qtbot.waitUntil(lambda: answer.quotation.places[0].isVisible())
+    qtbot.mouseClick(answer.quotation.places[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.source.isVisible)
+    assert "p. 4" in window.source._place_text
 
 
 # ---------------------------------------------------------------- voice

@@ -93,6 +93,7 @@ class Score:
     hits: dict[str, int] = field(default_factory=dict)  # by way of finding
     page: int = 0
     sentence: int = 0
+    extracted: int = 0
     wrong_no: int = 0
     unanswerable: int = 0
     honest_no: int = 0
@@ -196,6 +197,15 @@ def measure(app: App, asked: list[Question], missed: bool) -> tuple[dict[str, Sc
             if missed and name == "ours" and not hit:
                 print(f"{question.id} {question.kind}: not in the first {FIRST}: {question.text}")
         score.wrong_no += not evidence.fits
+        said = [
+            (e.quotation.passage, text)
+            for e in evidence.extracts
+            for text in (e.before, e.quotation.text, e.after)
+            if text
+        ]
+        score.extracted += evidence.fits and question.met(
+            lambda gold, said=said: any(gold.touches(*one) for one in said)  # type: ignore[misc]
+        )
         quoted = evidence.quotation
         if quoted is not None:
             golds = [gold for places in question.gold for gold in places]
@@ -232,6 +242,7 @@ def main() -> None:
     for label, count, of, aim in (
         ("quotation in the right passage or page", "page", "asked", "0.90"),
         ("quotation is the right sentence", "sentence", "asked", ""),
+        ("answered by extracts, and not refused", "extracted", "asked", "0.65"),
         ("refused though it is there", "wrong_no", "asked", "at most 0.05"),
         ("refused where it is not there", "honest_no", "unanswerable", "0.85"),
     ):
