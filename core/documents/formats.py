@@ -55,7 +55,7 @@ PDF = Format(
     unit="page",
     viewer="page",
     lacks=N_("Text that the page does not show."),
-    version=5,
+    version=6,
 )
 WORD = Format(
     "docx",

@@ -333,6 +333,29 @@ def test_running_heads_and_page_numbers_are_left_out(drawn: Callable[..., list[P
         assert made.text.startswith(f"Page {number} says this.")
 
 
+def test_what_changes_from_page_to_page_is_no_running_head(drawn: Callable[..., list[Page]]) -> None:
+    """A balance at the top of each page, a first line that is a sentence, a price at the bottom."""
+
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            canvas.drawString(72, 820, f"Bank of the Mill  Chapter {(number + 2) // 3}  Sheet {number} of 6")
+            canvas.drawString(72, 805, f"Opening balance {number * 1371 % 997},{number * 7919 % 89:02}")
+            canvas.drawString(72, 790, f"Room {number} has a pump.")
+            lines(canvas, [f"Page {number} says this.", *LEFT], 72, 700)
+            canvas.drawString(72, 50, f"Total: {number * 4177 % 1009} kr")
+            canvas.drawString(300, 30, f"{(number + 2) // 3}-{(number - 1) % 3 + 1}")
+
+        return draw
+
+    pages = drawn(*(page(n) for n in range(1, 7)))
+    for number, made in enumerate(pages, start=1):
+        assert "Bank" not in made.text
+        assert f"{(number + 2) // 3}-{(number - 1) % 3 + 1}" not in made.text
+        assert f"Opening balance {number * 1371 % 997},{number * 7919 % 89:02}" in made.text
+        assert f"Room {number} has a pump." in made.text
+        assert f"Total: {number * 4177 % 1009} kr" in made.text
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

@@ -95,7 +95,7 @@ class _Reader:
         looked = list(self._known.values())
         pdf_layout.words(looked, hyphens)
         outline = self._outline()
-        layout = PageLayout(hyphens, pdf_layout.running_heads(looked), pdf_layout.body_size(looked))
+        layout = PageLayout(hyphens, pdf_layout.running_heads(self._known), pdf_layout.body_size(looked))
         letters = 0
         last = min(self._count, MOST_PAGES)
         for number in range(1, last + 1):

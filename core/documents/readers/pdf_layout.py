@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from core.documents.model import Kind, Page
@@ -44,6 +44,7 @@ from core.documents.readers.pdf_rows import (
 )
 from core.documents.readers.pdf_ruled import ruled_of
 
+SENTENCE_ENDS = (".", "。", "!", "?", "！", "？")
 EDGE = 0.1  # of a page's height, above and below: where running heads stand
 _GO_ON = (Kind.PARAGRAPH, Kind.ITEM)
 LINE = 20  # letters that follow one another without a wide gap are a line of text
@@ -512,17 +513,46 @@ def body_size(pages: Iterable[Glyphs]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def running_heads(pages: list[Glyphs]) -> frozenset[str]:
-    """Lines at the top and bottom of pages that come again and again, but for the numbers in them."""
-    counts: Counter[str] = Counter()
-    for page in pages:
+def running_heads(pages: dict[int, Glyphs]) -> frozenset[str]:
+    """Lines at the top and bottom of pages, by number, that come again and again, but for the page's number in them.
+
+    A line whose other numbers change says something of its page: the balance of an account, a price.
+    """
+    found: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
+    for number, page in pages.items():
         vertical = is_vertical(page)
         marks = marks_of(page, 0, vertical=vertical)
         height = page.width if vertical else page.height
         edge = [m for m in marks if m.v < EDGE * height or m.v > (1 - EDGE) * height]
-        counts.update({pattern(row.text) for row in rows_of(edge)})
+        lines = {pattern(row.text): _DIGITS.findall(row.text) for row in rows_of(edge)}
+        for text, numbers in lines.items():
+            found[text].append((number, numbers))
     least = max(3, 0.1 * len(pages))  # those of a chapter come on its pages only
-    return frozenset(text for text, count in counts.items() if count >= least)
+    return frozenset(text for text, there in found.items() if len(there) >= least and _runs_on(text, there))
+
+
+def _runs_on(text: str, there: list[tuple[int, list[str]]]) -> bool:
+    """Whether the numbers of a line stay the same, or go on from page to page and the others hardly change."""
+    changing = [
+        column for column in zip(*(numbers for _, numbers in there), strict=True) if len(set(column)) > 1
+    ]
+    if not changing:
+        return True
+    if text.rstrip().endswith(SENTENCE_ENDS):
+        return False
+    pages = [page for page, _ in there]
+    others = [column for column in changing if not _counts(column, pages)]
+    return len(others) < len(changing) and all(len(set(column)) <= len(there) / 2 for column in others)
+
+
+def _counts(column: tuple[str, ...], pages: list[int]) -> bool:
+    """Whether numbers grow as the pages do, but for where a chapter begins."""
+    steps = [
+        int(b) - int(a) == q - p
+        for (a, b), (p, q) in zip(itertools.pairwise(column), itertools.pairwise(pages), strict=True)
+        if q - p <= 2
+    ]
+    return bool(steps) and sum(steps) >= 0.7 * len(steps)
 
 
 def text_of(page: Glyphs) -> str:
