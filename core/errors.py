@@ -724,6 +724,11 @@ class CollectionMissing(TsukueError):
     name: str
 
 
+class TooManyDocuments(TsukueError):
+    sentence = N_("A summary of {count} documents would take hours. Name the document that you mean.")
+    count: int
+
+
 class CollectionExists(TsukueError):
     sentence = N_("There already is a collection named {name}. Choose another name.")
     name: str

@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from core.chat import prompt
-from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Problem, Role
+from core.chat import prompt, whole
+from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Problem, Role, Whole
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -21,15 +22,26 @@ from core.chat.events import (
     EvidenceFound,
     Phase,
 )
+from core.documents import whole as whole_documents
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
-from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo
-from core.errors import Cancelled, ContextFull, DiskFull, PromptTooLong, TsukueError, WorkerDied
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Turn
+from core.errors import (
+    Cancelled,
+    ContextFull,
+    DiskFull,
+    PromptTooLong,
+    TooManyDocuments,
+    TsukueError,
+    WorkerDied,
+)
 from core.jobs import Job
+from core.text import characters
 
 if TYPE_CHECKING:
     from core.chat.service import ChatService
     from core.documents.answer import Evidence
+    from core.storage.documents import Document
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +73,12 @@ class Answering:
         self._answer = answer
         self._model = model
         self._lock = threading.Lock()  # for the three that grow together
-        self._text: list[str] = []
+        # What it has already, where it goes on.
+        self._text: list[str] = [answer.text] if answer.text else []
         self._thinking: list[str] = []
-        self._length = (0, 0)
+        self._length = (len(answer.text), 0)
         self._saved = 0.0
-        self._details = AnswerDetails()
+        self._details = replace(answer.details, error=None) if answer.details.whole else AnswerDetails()
         self._evidence: Evidence | None = None
         self._context_length = 0
         self._info: ModelInfo | None = None  # of the model that is loaded
@@ -130,8 +143,12 @@ class Answering:
         self._phase(Phase.READING, 100 * done // total)
 
     def _make(self, job: Job) -> Completion | None:
-        if self._conversation.collection:
+        if self._conversation.collection or self._details.whole is not None:
             self._phase(Phase.SEARCHING)
+            documents = self._whole_documents()
+            if documents:
+                self._read_whole(job, documents)
+                return None
             self._evidence = evidence = self._find(job)
             if not evidence.fits:
                 self._details = replace(evidence.details(self._details), outcome="not found")
@@ -152,15 +169,87 @@ class Answering:
         self._phase(Phase.WAITING if self._others() else Phase.LOADING)
         started = time.perf_counter()
         self._load(job)
-        name = self._engine.name_of(self._model)  # a server's model has one only now
-        if name != self._answer.model:
-            self._answer = self._store.sign(self._answer.id, name)
         self._note(load_s=round(time.perf_counter() - started, 3))
         job.check()
         self._phase(Phase.WAITING if self._others() else Phase.READING)
         completion = self._generate(job)
         self._note(timings=completion.timings, finish=completion.finish)
         return completion
+
+    # ------------------------------------------------------------ whole documents
+
+    def _whole_documents(self) -> list[Document]:
+        """The documents of which a summary is asked, or on which one goes on; none where a question is asked."""
+        store = self._service.answerer().store
+        so_far = self._details.whole
+        if so_far is not None:
+            return [d for d in map(store.document, so_far.documents) if d is not None]
+        words = whole_documents.wanted(self._question.text)
+        if words is None:
+            return []
+        found = whole_documents.named(store, self._conversation.collection, words)
+        if len(found) > whole.MOST:
+            raise TooManyDocuments(len(found))
+        return found
+
+    def _read_whole(self, job: Job, documents: list[Document]) -> None:
+        """Summarise part by part; after each, what is done is on disk. Raises what generating raises."""
+        store = self._service.answerer().store
+        language = "ja" if characters.is_japanese(self._question.text) else "en"
+        speaks = bool(self._model) and self._engine.writes(self._model, language)
+        self._store.set_prompt(self._question.id, None)
+        if speaks:
+            self._phase(Phase.LOADING)
+            self._load(job)
+        so_far = self._details.whole
+        size = so_far.longest if so_far else whole.longest(self._context_length) if speaks else whole.LONGEST
+        summary = whole.Summary(
+            store, documents, language, partial(self._write_alone, job) if speaks else None, size
+        )
+        if so_far is None or so_far.of != summary.steps:  # or its documents have changed meanwhile
+            so_far = summary.begin()
+            self._text, self._length = [], (0, 0)
+            self._details = AnswerDetails(outcome="answered", whole=so_far)
+            self._note(unspoken=language if self._model and not speaks else "")
+        started = time.monotonic()
+        for step in range(so_far.done, so_far.of):
+            job.check()
+            left = whole.left(started, step - so_far.done, so_far.of - so_far.done)
+            self._tell_part(step + 1, so_far.of, left)
+            self._add(summary.step(step, self._so_far()), replace(so_far, done=step + 1))
+
+    def _add(self, written: whole.Written, so_far: Whole) -> None:
+        """Put a part at the answer's end, on disk and on the screen."""
+        text, details = written.after(self._so_far(), replace(self._details, whole=so_far))
+        self._store.save_details(self._answer.id, text, details)
+        self._details = details
+        self._grow(written.text, "")
+
+    def _so_far(self) -> str:
+        with self._lock:
+            return "".join(self._text)
+
+    def _tell_part(self, part: int, of: int, left: float | None) -> None:
+        self._events.publish(
+            AnswerPhase(self._conversation.id, self._answer.id, Phase.PARTS, part=part, of=of, left=left)
+        )
+
+    def _write_alone(self, job: Job, turn: Turn, tokens: int) -> str:
+        """What the model writes to one turn, without the conversation. Raises ContextFull, Cancelled, WorkerDied."""
+        system = self._conversation.system_prompt
+        request = Generate(
+            f"{self._conversation.id}-whole",
+            [*([Turn("system", system)] if system else []), turn],
+            msgspec.structs.replace(self._service.sampling(), temperature=0.0),
+            tokens,
+            tokens,
+        )
+        call = self._engine.generate(self._model, request, lambda done, total: None, job)
+        leave = job.on_cancel(call.cancel)
+        try:
+            return "".join(piece.text for piece in call.items())
+        finally:
+            leave()
 
     def _others(self) -> bool:
         """Whether answers in other conversations are under way, for which this one may have to wait."""
@@ -169,6 +258,9 @@ class Answering:
     def _load(self, job: Job) -> None:
         self._info = self._engine.load(self._model, job)
         self._context_length = self._info.context_length
+        name = self._engine.name_of(self._model)  # a server's model has one only now
+        if name != self._answer.model:
+            self._answer = self._store.sign(self._answer.id, name)
 
     def _earlier(self) -> list[str]:
         """The question before this one, if there was one."""

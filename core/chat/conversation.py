@@ -105,6 +105,28 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
     marker: int | None
 
 
+class Link(msgspec.Struct, frozen=True):
+    """Characters start..end of an answer that name a place: a page in a summary."""
+
+    start: int
+    end: int
+    source: Source
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """How far whole documents have been read: `done` of `of` parts of so many units (documents/whole.py) each."""
+
+    documents: list[int]
+    longest: float
+    done: int
+    of: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of it was read."""
+        return self.done >= self.of
+
+
 class Problem(msgspec.Struct, frozen=True):
     """An error of core/errors.py by its name and fields."""
 
@@ -124,6 +146,8 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     citations: list[Source] = []
     passages: list[ShownPassage] = []
     marks: list[Mark] = []
+    links: list[Link] = []  # pages that a summary names
+    whole: Whole | None = None  # of a summary: how far it has come
     error: Problem | None = None
     left_out: int = 0  # old messages that left the model's window with this answer
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them

@@ -21,6 +21,7 @@ class Phase(StrEnum):
     SEARCHING = "searching"
     READING = "reading"
     WRITING = "writing"
+    PARTS = "parts"  # whole documents are read, part by part
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,18 @@ class MessageAdded(Event):
 
 @dataclass(frozen=True)
 class AnswerPhase(Event):
-    """Where an answer stands; `percent` of the prompt's new part while it is read."""
+    """Where an answer stands; `percent` of the prompt's new part while it is read.
+
+    Of whole documents: part `part` (from 1) of `of`, and about how many seconds are `left`, where that is known.
+    """
 
     conversation: int
     message: int
     phase: Phase
     percent: int = 0
+    part: int = 0
+    of: int = 0
+    left: float | None = None
 
 
 @dataclass(frozen=True)

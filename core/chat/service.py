@@ -129,6 +129,19 @@ class ChatService:
             given = self._add_answer(question, chosen)
             return self._start(question, given, chosen, "", other_branch=True, alone=alone)
 
+    def resume(self, answer: int, *, model: str = "") -> Job:
+        """Go on with a summary that ended before its end, where it was. See `send`."""
+        old = self.store.message(answer)
+        if old.parent is None:
+            raise ConversationMissing(f"question of message {answer}")
+        question = self.store.message(old.parent)
+        with self._lock:
+            row = self.store.get(old.conversation)
+            chosen = self._choose(row, model, row.collection)
+            given = self.store.reopen(answer)
+            self.events.publish(BranchChanged(row.id))
+            return self._start(question, given, chosen, "", added=False)
+
     def _ask(
         self,
         conversation: Conversation,
@@ -193,13 +206,14 @@ class ChatService:
         *,
         other_branch: bool = False,
         alone: bool = False,
+        added: bool = True,
     ) -> Job:
         conversation = self.store.get(question.conversation)
         self.events.publish(ConversationChanged(conversation))
         if other_branch:  # whoever shows the conversation reads it again
             self.events.publish(BranchChanged(conversation.id))
-        self.events.publish(MessageAdded(question, tuple(self.store.siblings(question))))
-        self.events.publish(MessageAdded(answer, tuple(self.store.siblings(answer))))
+        for message in (question, answer) if added else ():
+            self.events.publish(MessageAdded(message, tuple(self.store.siblings(message))))
         if alone:
             conversation = replace(conversation, collection="")
         making = Answering(self, conversation, question, answer, model, schema)

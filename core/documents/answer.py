@@ -131,7 +131,7 @@ class Answerer:
     """Finds the evidence for a question and judges an answer by it."""
 
     def __init__(self, store: DocumentStore, index: Index) -> None:
-        self._store = store
+        self.store = self._store = store
         self._index = index
 
     def find(

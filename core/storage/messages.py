@@ -149,6 +149,21 @@ class MessageStore:
             self._write_text(number, text)
             self._db.write("UPDATE messages SET thinking = ? WHERE id = ?", thinking, number)
 
+    def save_details(self, number: int, text: str, details: AnswerDetails) -> None:
+        """Write what an answer has so far with what is known of it: what a crash leaves can be gone on with."""
+        with self._db.transaction():
+            self._write_text(number, text)
+            self._db.write(
+                "UPDATE messages SET details = ? WHERE id = ?",
+                msgspec.json.encode(details).decode(),
+                number,
+            )
+
+    def reopen(self, number: int) -> Message:
+        """Let an answer that ended before its end go on. Raises ConversationMissing."""
+        self._db.write("UPDATE messages SET state = 'streaming' WHERE id = ?", number)
+        return self.message(number)
+
     def finish(
         self,
         number: int,
@@ -200,7 +215,13 @@ class MessageStore:
         """Mark answers that a crash cut short; returns how many. Call it once, at the start, as the home's owner."""
         rows = self._db.rows("SELECT id FROM messages WHERE state = 'streaming'")
         for message in self.messages([row["id"] for row in rows]):
-            self.finish(message.id, message.text, MessageState.INTERRUPTED, thinking=message.thinking)
+            self.finish(
+                message.id,
+                message.text,
+                MessageState.INTERRUPTED,
+                thinking=message.thinking,
+                details=message.details,
+            )
         return len(rows)
 
     # ------------------------------------------------------------ reading

@@ -7,6 +7,7 @@ messages need (thinking, quotation, note, versions) is made only where it is nee
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.chat.conversation import Extract, Mark, Message, MessageState, Problem, Source
-from core.chat.events import Phase
+from core.chat.conversation import Extract, Link, Mark, Message, MessageState, Problem, Source
+from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
 from desktop.chat.markdown_view import SHOWN, MarkdownView
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
 from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
+from desktop.documents.adding import left_text
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
@@ -52,23 +54,28 @@ _SELDOM = {
     "nearest",
     "choose",
     "elsewhere",
+    "progress",
+    "go_on",
 }
 BUBBLE_PADDING = (14, 8, 14, 8)
 # Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
 _SCHEME = f"tsukue-{secrets.token_hex(8)}"
 
 
-def phase_text(phase: Phase, percent: int = 0) -> str:
-    """What is happening before an answer's first word."""
-    if phase is Phase.READING and 0 < percent < 100:
-        return tr("Reading… {percent} %", percent=percent)
+def phase_text(event: AnswerPhase) -> str:
+    """What is happening before an answer's first word, or between the parts of a summary."""
+    if event.phase is Phase.READING and 0 < event.percent < 100:
+        return tr("Reading… {percent} %", percent=event.percent)
+    if event.phase is Phase.PARTS:
+        part = tr("Reading part {n} of {total}", n=event.part, total=event.of)
+        return " · ".join(filter(None, (part, left_text(event.left))))
     return {
         Phase.WAITING: tr("Waiting for another chat's answer…"),
         Phase.LOADING: tr("Loading the model…"),
         Phase.SEARCHING: tr("Searching the documents…"),
         Phase.READING: tr("Reading…"),
         Phase.WRITING: "",
-    }[phase]
+    }[event.phase]
 
 
 class MessageWidget(QWidget):
@@ -194,6 +201,8 @@ class _AnswerText(MarkdownView):
     def link_format(self, href: str) -> QTextCharFormat | None:
         if not href.startswith(_SCHEME):
             return None
+        if ":place/" in href:
+            return None  # as any link
         tokens = self._theme.tokens
         warned = href.endswith("unsupported")
         style = QTextCharFormat()
@@ -211,6 +220,7 @@ class AnswerWidget(MessageWidget):
     regenerate = Signal(int)
     source = Signal(object, int)  # all sources and which to open
     models = Signal()  # another model is to be chosen
+    resume = Signal(int)
     ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
@@ -266,6 +276,25 @@ class AnswerWidget(MessageWidget):
         phase.setTextFormat(Qt.TextFormat.PlainText)
         self._put(phase, 2)
         return phase
+
+    @cached_property
+    def progress(self) -> QLabel:
+        """How far a summary has come, below what there is of it."""
+        progress = QLabel()
+        progress.setProperty("role", "muted")
+        progress.setTextFormat(Qt.TextFormat.PlainText)
+        self._put(progress, 6)
+        return progress
+
+    @cached_property
+    def go_on(self) -> QPushButton:
+        """Goes on with a summary that was stopped or cut short."""
+        button = self._button(tr("Continue"), tr("Go on where it was; what is there stays"))
+        button.setProperty("role", "")
+        button.clicked.connect(lambda: self.resume.emit(self.message.id))
+        self._put(button, 8)
+        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
+        return button
 
     @cached_property
     def thinking_button(self) -> QPushButton:
@@ -379,11 +408,18 @@ class AnswerWidget(MessageWidget):
 
     # ------------------------------------------------------------ while it streams
 
-    def show_phase(self, phase: Phase, percent: int = 0) -> None:
-        """Where the answer stands before its first word."""
-        shown = phase is not Phase.WRITING and not self.view.text()
+    def show_phase(self, event: AnswerPhase) -> None:
+        """Where the answer stands before its first word, and a summary between its parts."""
+        if event.phase is Phase.PARTS:
+            if "phase" in vars(self):
+                self.phase.hide()
+            self.progress.setText(phase_text(event))
+            self.progress.show()
+            self._tell_resized()
+            return
+        shown = event.phase is not Phase.WRITING and not self.view.text()
         if shown or "phase" in vars(self):
-            self.phase.setText(phase_text(phase, percent))
+            self.phase.setText(phase_text(event))
             if self.phase.isVisibleTo(self) != shown:
                 self.phase.setVisible(shown)
             self._tell_resized()
@@ -435,15 +471,15 @@ class AnswerWidget(MessageWidget):
         """Show the final answer: checked sentences with their sources, the others marked."""
         self.message = message
         details = message.details
-        if "phase" in vars(self):
-            self.phase.hide()
+        for there in {"phase", "progress"} & vars(self).keys():
+            getattr(self, there).hide()
         self._sources = details.citations
         outcome, marks = details.outcome, details.marks
         if message.thinking:
             self.thinking_button.show()
             if self.thinking.toPlainText() != message.thinking:
                 self.thinking.setPlainText(message.thinking)
-        self.view.set_text(_with_markers(message.text, marks))
+        self.view.set_text(_with_markers(message.text, marks, details.links))
         self.view.setVisible(bool(message.text.strip()))
         self._offer_more()
         quotation = details.quotation
@@ -452,6 +488,9 @@ class AnswerWidget(MessageWidget):
         elif outcome == "answered" and "quotation" in vars(self):
             self.quotation.hide()
         self._show_note(message, outcome, marks)
+        unfinished = details.whole is not None and not details.whole.finished
+        if unfinished or "go_on" in vars(self):
+            self.go_on.setVisible(unfinished)
         if details.nearest or "nearest" in vars(self):
             self.nearest.show_sources(details.nearest)
         if details.unspoken or "choose" in vars(self):
@@ -546,18 +585,29 @@ class AnswerWidget(MessageWidget):
         return "\n".join(said)
 
     def _follow(self, link: str) -> None:
-        scheme, _, marker = link.partition(":cite/")
-        if scheme == _SCHEME and marker.isdecimal():
-            self.source.emit(self._sources, int(marker) - 1)
+        scheme, _, place = link.partition(":")
+        kind, _, number = place.partition("/")
+        if scheme != _SCHEME or not number.isdecimal():
+            return
+        if kind == "cite":
+            self.source.emit(self._sources, int(number) - 1)
+        elif kind == "place":
+            self.source.emit([link.source for link in self.message.details.links], int(number))
 
 
-def _with_markers(text: str, marks: list[Mark]) -> str:
-    """The Markdown with a small tab behind each checked sentence."""
-    for mark in sorted(marks, key=lambda mark: -mark.end):
-        tab = (
-            f"[\u2009{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
-            if mark.marker is not None
-            else f"[\u2009?\u2009]({_SCHEME}:unsupported)"
-        )
-        text = f"{text[: mark.end]}\u2009{tab}{text[mark.end :]}"
+def _with_markers(text: str, marks: list[Mark], links: Sequence[Link] = ()) -> str:
+    """The Markdown with a small tab behind each checked sentence, and pages that can be opened."""
+    changes = [(mark.end, mark.end, _tab(mark)) for mark in marks]
+    changes += [
+        (link.start, link.end, f"[{text[link.start : link.end]}]({_SCHEME}:place/{number})")
+        for number, link in enumerate(links)
+    ]
+    for start, end, put in sorted(changes, reverse=True):
+        text = f"{text[:start]}{put}{text[end:]}"
     return text
+
+
+def _tab(mark: Mark) -> str:
+    if mark.marker is None:
+        return f"\u2009[\u2009?\u2009]({_SCHEME}:unsupported)"
+    return f"\u2009[\u2009{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"

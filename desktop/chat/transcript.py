@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from core.chat.conversation import Message, MessageState, Outline, Role
-from core.chat.events import Phase
+from core.chat.events import AnswerPhase
 from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
 from desktop.chat.selection import Place, Selection
 from desktop.i18n import tr
@@ -55,7 +55,7 @@ class _Item:
     versions: tuple[int, ...] = ()
     widget: QuestionWidget | AnswerWidget | None = None
     measured: bool = False  # the height is that of its widget at this width
-    phase: tuple[Phase, int] | None = None
+    phase: AnswerPhase | None = None
     evidence: Evidence | None = None
 
 
@@ -72,6 +72,7 @@ class Transcript(QAbstractScrollArea):
     source = Signal(object, int)
     models = Signal()
     ask_elsewhere = Signal(int, str)
+    resume = Signal(int)
     needed = Signal(list)  # ids of messages to `provide`
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -212,12 +213,12 @@ class Transcript(QAbstractScrollArea):
 
     # ------------------------------------------------------------ streaming
 
-    def show_phase(self, message: int, phase: Phase, percent: int) -> None:
-        """Where an answer stands before its first word."""
-        if (item := self._item(message)) is not None:
-            item.phase = (phase, percent)
+    def show_phase(self, event: AnswerPhase) -> None:
+        """Where an answer stands."""
+        if (item := self._item(event.message)) is not None:
+            item.phase = event
             if isinstance(item.widget, AnswerWidget):
-                item.widget.show_phase(phase, percent)
+                item.widget.show_phase(event)
 
     def show_evidence(self, message: int, evidence: Evidence) -> None:
         """What the documents hold, before the answer."""
@@ -411,7 +412,7 @@ class Transcript(QAbstractScrollArea):
             if item.evidence is not None:
                 widget.show_evidence(item.evidence)
             if item.phase is not None and item.message.state is MessageState.STREAMING:
-                widget.show_phase(*item.phase)
+                widget.show_phase(item.phase)
         widget.show_place(item.versions)
         self.selection.attach(item.id, widget.body)
         return widget
@@ -427,6 +428,7 @@ class Transcript(QAbstractScrollArea):
             widget.source.connect(self.source)
             widget.models.connect(self.models)
             widget.ask_elsewhere.connect(self.ask_elsewhere)
+            widget.resume.connect(self.resume)
         widget.version.connect(self.version)
         widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):

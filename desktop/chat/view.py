@@ -125,6 +125,7 @@ class ChatView(QWidget):
         self.transcript.source.connect(self.source)
         self.transcript.models.connect(self.models)
         self.transcript.ask_elsewhere.connect(self._ask_elsewhere)
+        self.transcript.resume.connect(self._resume)
         self.transcript.needed.connect(self._provide)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
@@ -362,6 +363,9 @@ class ChatView(QWidget):
     def _regenerate(self, answer: int) -> None:
         self._operations.in_order("answer again", lambda _: self._service.regenerate(answer))
 
+    def _resume(self, answer: int) -> None:
+        self._operations.in_order("go on", lambda _: self._service.resume(answer))
+
     def _ask_elsewhere(self, answer: int, collection: str) -> None:
         """Answer again from another collection, which is asked from now on; or, this once, from none."""
         if collection:
@@ -398,7 +402,7 @@ class ChatView(QWidget):
         self._read(event.conversation)
 
     def _phase(self, event: AnswerPhase) -> None:
-        self.transcript.show_phase(event.message, event.phase, event.percent)
+        self.transcript.show_phase(event)
 
     def _evidence(self, event: EvidenceFound) -> None:
         self.transcript.show_evidence(event.message, event.evidence)

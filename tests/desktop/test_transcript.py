@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,13 +16,16 @@ from pytestqt.qtbot import QtBot
 from core.chat.conversation import (
     AnswerDetails,
     Extract,
+    Link,
     Message,
     MessageState,
     Outline,
     Role,
     Source,
     Text,
+    Whole,
 )
+from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
 from desktop.chat.find_bar import FindBar
 from desktop.chat.markdown_view import SHOWN
@@ -499,6 +503,39 @@ def test_extracts_have_room_when_they_follow_the_first_quotation(
     settled(qtbot, transcript)
     assert answer.quotation.height() > 2 * low
     assert all(place.isVisible() for place in answer.quotation.places)
+
+
+def test_a_summary_shows_how_far_it_is_and_goes_on(qtbot: QtBot, transcript: Transcript) -> None:
+    under_way = replace(message(2, state=MessageState.STREAMING), parts=())
+    transcript.add(under_way)
+    settled(qtbot, transcript)
+    answer = transcript.answer(2)
+    assert answer is not None
+    transcript.show_phase(AnswerPhase(1, 2, Phase.PARTS, part=3, of=9, left=180.0))
+    assert answer.progress.text() == "Reading part 3 of 9 · about 3 minutes left"
+    answer.grow("- pp. 1–2: It is new.", "")
+    assert answer.progress.isVisibleTo(answer)  # also once there is text
+    page = Source("/a/kettle.pdf", 1, "It is new.", "/a/kettle.pdf", 5, 0, 10)
+    details = AnswerDetails(
+        outcome="answered", links=[Link(2, 9, page)], whole=Whole([1], 2400.0, 1, 9), marks=[]
+    )
+    stopped = replace(
+        under_way,
+        state=MessageState.STOPPED,
+        parts=(Text("- pp. 1–2: It is new."),),
+        details=details,
+    )
+    answer.finish(stopped)
+    assert not answer.progress.isVisibleTo(answer)
+    assert answer.go_on.isVisibleTo(answer)
+    with qtbot.waitSignal(transcript.resume) as resumed:
+        answer.go_on.click()
+    assert resumed.args == [2]
+    href = re.search(r'href="([^"]*:place/0)"', answer.view.document().toHtml())
+    assert href is not None
+    with qtbot.waitSignal(answer.source) as opened:
+        answer.view.link.emit(href[1])
+    assert opened.args == [[page], 0]
 
 
 def test_a_no_leads_elsewhere(qtbot: QtBot, open_window: Open) -> None:

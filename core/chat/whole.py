@@ -1,0 +1,245 @@
+"""A summary of whole documents: each part summarised by itself, checked and shown with its pages, and all of it in short at last.
+
+Where no model writes, the sentence that says most of each part stands for it. What is done is kept after every part, so that
+a summary that was stopped, or cut short by a crash, goes on where it was.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from core.chat.conversation import AnswerDetails, Link, Mark, Source, Whole
+from core.documents import passages, support, whole
+from core.documents.whole import Part
+from core.engine.messages import Turn
+from core.errors import ContextFull
+from core.storage.documents import Document, DocumentStore
+from core.text import sentences
+
+LONGEST = 2_400.0  # units of passages.size: about 5,000 Latin letters, or 2,400 Japanese characters
+CONTEXT = 0.45  # of a model's context, in tokens, that a part may take: a unit is less than two tokens in any language
+PART_TOKENS, SHORT_TOKENS = 120, 260
+QUOTED = 260.0  # how short a part may be where its best sentence stands for it
+HEADING = 60  # characters of a heading that is named
+MOST = 50  # documents of which a summary is made without naming them
+NOTES = 2_400.0  # what is summarised at last in one go; more is summarised in groups first
+
+_PART = {
+    "en": "Part of a document:\n\n{text}\n\nSummarise this part in one or two sentences. Write nothing else.",
+    "ja": "資料の一部:\n\n{text}\n\n上の部分を一文か二文で要約してください。ほかには何も書かないでください。",
+}
+_SHORT = {
+    "en": "Notes on the parts of a document:\n\n{text}\n\nSummarise the whole document in three or four sentences. Write nothing else.",
+    "ja": "資料の各部分の要点:\n\n{text}\n\n資料全体を三文か四文で要約してください。ほかには何も書かないでください。",
+}
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~]")
+_IN_SHORT = {"en": "**In short**", "ja": "**まとめ**"}
+
+
+@dataclass
+class Written:
+    """What a step adds to the answer, its marks and links counted from its own beginning; a mark's number is a place in
+    `sources`, from 1."""
+
+    text: str
+    marks: list[Mark] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    def after(self, text: str, details: AnswerDetails) -> tuple[str, AnswerDetails]:
+        """The answer and what is known of it, with this at its end."""
+        shift = len(text)
+        citations = list(details.citations)
+        numbers: list[int] = []
+        for source in self.sources:
+            place = (source.page_id, source.start)
+            same = next((c.marker for c in citations if (c.page_id, c.start) == place), None)
+            if same is None:
+                same = len(citations) + 1
+                citations.append(replace(source, marker=same))
+            numbers.append(same)
+        return f"{text}{self.text}", replace(
+            details,
+            citations=citations,
+            marks=[
+                *details.marks,
+                *(
+                    Mark(m.start + shift, m.end + shift, numbers[m.marker - 1] if m.marker else None)
+                    for m in self.marks
+                ),
+            ],
+            links=[*details.links, *(Link(k.start + shift, k.end + shift, k.source) for k in self.links)],
+        )
+
+
+class Summary:
+    """The parts of some documents, summarised one by one. `write` asks the model (a turn, how many tokens); None without one."""
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        documents: list[Document],
+        language: str,
+        write: Callable[[Turn, int], str] | None,
+        longest: float,
+    ) -> None:
+        self._language = language
+        self._write = write
+        self._longest = longest
+        self._documents = documents
+        shortest = QUOTED if write is None else whole.SHORTEST
+        self._parts = [(d, whole.parts(store, d.id, longest, shortest)) for d in documents]
+        self._central = {d.id: whole.Central(found) for d, found in self._parts}
+        self.all = [(d, number, part) for d, found in self._parts for number, part in enumerate(found)]
+
+    @property
+    def steps(self) -> int:
+        """The parts and, of what a model wrote, all of it in short."""
+        return len(self.all) + (self._write is not None and len(self.all) > 1)
+
+    def begin(self) -> Whole:
+        """Nothing is read yet."""
+        return Whole([d.id for d in self._documents], self._longest, 0, self.steps)
+
+    def step(self, number: int, text: str) -> Written:
+        """The next line; at last all that was written (`text`) in short. Raises what `write` raises."""
+        return self._part(number) if number < len(self.all) else self._in_short(text)
+
+    def _part(self, number: int) -> Written:
+        """One part as a line: its pages, and what it says."""
+        document, place, part = self.all[number]
+        before = "\n" if number else ""
+        if place == 0 and len(self._documents) > 1:
+            before = (
+                f"{before}\n**{_plain(_name(document))}**\n\n"
+                if number
+                else f"**{_plain(_name(document))}**\n\n"
+            )
+        where = self._where(document, part)
+        start = len(before) + 2
+        written = Written(f"{before}- {where}: " if where else f"{before}- ")
+        if where:
+            written.links.append(Link(start, start + len(where), part.source()))
+        said = self._said(part)
+        if said:
+            self._check(written, said, [part])
+        else:
+            self._quote(written, self._central[document.id].of(part))
+        return written
+
+    def _in_short(self, text: str) -> Written:
+        """All of it in a few sentences."""
+        notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+        while sum(map(passages.size, notes)) > NOTES and len(notes) > 2:
+            notes = [self._ask(_PART, "\n".join(group), PART_TOKENS) for group in _groups(notes)]
+        said = self._ask(_SHORT, "\n".join(notes), SHORT_TOKENS)
+        if not said:
+            return Written("")
+        written = Written(f"\n\n{_IN_SHORT[self._language]}\n\n")
+        self._check(written, said, [part for _, _, part in self.all])
+        return written
+
+    def _said(self, part: Part) -> str:
+        return self._ask(_PART, part.text, PART_TOKENS) if self._write is not None else ""
+
+    def _ask(self, prompt: dict[str, str], text: str, tokens: int) -> str:
+        assert self._write is not None
+        try:
+            said = self._write(Turn("user", prompt[self._language].format(text=text)), tokens)
+        except ContextFull:  # letters that this model reads one by one
+            middle = max(text.rfind(mark, 0, len(text) // 2) for mark in ("\n", "。", ". ", " "))
+            if middle <= 0:
+                raise
+            halves = (text[: middle + 1], text[middle + 1 :])
+            return " ".join(filter(None, (self._ask(prompt, half, tokens) for half in halves)))
+        return " ".join(_whole_sentences(said).split())
+
+    def _check(self, written: Written, said: str, parts: list[Part]) -> None:
+        """Add what a model wrote, each sentence with the place that supports it, or a mark that none does."""
+        start = len(written.text)
+        written.text += said
+        for a, b in sentences.spans(said):
+            if not support.is_statement(said[a:b]):
+                continue
+            source = _supported(said[a:b], parts)
+            if source is not None:
+                written.sources.append(source)
+            written.marks.append(Mark(start + a, start + b, len(written.sources) if source else None))
+
+    def _quote(self, written: Written, source: Source) -> None:
+        start = len(written.text)
+        written.text += _plain(source.text)
+        written.sources.append(source)
+        written.marks.append(Mark(start, len(written.text), len(written.sources)))
+
+    def _where(self, document: Document, part: Part) -> str:
+        """The part's pages, or the heading above it."""
+        if part.pages is None:
+            heading = " ".join(part.heading.split())
+            heading = heading if len(heading) <= HEADING else f"{heading[: HEADING - 1]}…"
+            return _plain(heading) if heading != _name(document) else ""
+        first, last = part.pages
+        if self._language == "ja":
+            return f"{first}ページ" if first == last else f"{first}～{last}ページ"
+        return f"p. {first}" if first == last else f"pp. {first}–{last}"
+
+
+def longest(context: int) -> float:
+    """How long a part may be for a model with so many tokens of context."""
+    return min(LONGEST, context * CONTEXT)
+
+
+def left(started: float, done: int, of: int) -> float | None:
+    """About how many seconds the rest takes; None before anything is done."""
+    return (time.monotonic() - started) / done * (of - done) if done else None
+
+
+def _name(document: Document) -> str:
+    return document.file.replace("\\", "/").rpartition("/")[2]
+
+
+def _plain(text: str) -> str:
+    """A document's text in a line of Markdown, as it stands there."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def _whole_sentences(said: str) -> str:
+    """What was written, without a last sentence that the limit cut short."""
+    spans = sentences.spans(said)
+    if len(spans) > 1 and said[spans[-1][0] : spans[-1][1]].rstrip()[-1:] not in ".!?。！？":
+        return said[: spans[-1][0]]
+    return said
+
+
+def _supported(sentence: str, parts: list[Part]) -> Source | None:
+    for part in parts:
+        for passage in part.passages:
+            found = support.find(sentence, passage.text, above=f"{passage.section}\n{passage.header}".strip())
+            if found is not None:
+                return Source(
+                    passage.file,
+                    passage.page,
+                    passage.text[found.start : found.end],
+                    passage.path,
+                    passage.page_id,
+                    passage.start + found.start,
+                    passage.start + found.end,
+                    label=passage.label,
+                )
+    return None
+
+
+def _groups(notes: list[str]) -> Iterator[list[str]]:
+    """Notes by twos and more, none of the groups longer than can be read at once."""
+    group: list[str] = []
+    for note in notes:
+        if len(group) > 1 and sum(map(passages.size, group)) + passages.size(note) > NOTES:
+            yield group
+            group = []
+        group.append(note)
+    yield group

@@ -1,0 +1,207 @@
+"""What is asked of whole documents: which wish it is, of which documents, and their text in parts that are read one by one.
+
+A search finds the sentence that answers; a summary has to see all of it. The parts are consecutive passages, so that every
+line that comes of one has its pages.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.chat.conversation import Source
+from core.documents import keywords, passages
+from core.storage import fulltext
+from core.storage.documents import Document, DocumentStore, StoredPassage
+from core.text import characters, sentences
+from core.text.stems import stem
+
+LINES = 24  # into about so many parts a document is cut where they do not get too long for a model
+SHORTEST = 700.0  # in units of passages.size: half a page
+LENGTH = 14  # stems of a sentence that says enough; a longer one has no advantage
+FIRST = 1.15  # how much more a sentence counts that opens a passage
+FRAGMENT = 0.3  # how much what is no sentence counts: a row, a heading, a line of a program
+NAMED = 0.6  # of the words that name a document must be in its name or its title
+TITLE = 80  # characters; a longer first line is text
+
+_ASKS = re.compile(
+    r"^\W*(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
+    r"(?:(?:summari[sz]e|sum up|tl;?dr|outline)\b"
+    r"|(?:give|write|make|show|i need|i want)(?: me| us)?\s+(?:an?|the)\s+(?:\w+\s+)?(?:summary|overview|outline)(?:\s+(?:of|for|on))?\b"
+    r"|(?:summary|overview|outline)\s+(?:of|for)\b"
+    r"|what\s+(?:is|are)\s+(?=(?:this|these|the|my)\s[^?]*\babout\W*$))"
+    r"(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ASKS_JAPANESE = re.compile(
+    r"^(?P<rest>.*?)(?:の|を|について(?:の)?|に関する)?(?:簡単な|簡潔な|短い|簡単に|簡潔に|短く|ざっくり)?"
+    r"(?:要約|概要|要点|あらすじ|サマリー)(?:を|に)?"
+    r"(?:して|まとめ|教え|作|書|示|述べ|説明|お願い|ください|下さい)?(?:て|って)?"
+    r"(?:ください|下さい|くれますか|もらえますか|ほしい|欲しい|お願いします|ね)?[。.!！?？\s]*$"
+    r"|^(?P<rest2>.*?)を?(?:簡単に|簡潔に|短く|ざっくり)?まとめて(?:ください|下さい|くれますか|もらえますか|ほしい|お願いします)?[。.!！?？\s]*$"
+    r"|^(?P<rest3>(?:この|その)?(?:資料|文書|ファイル|本|文章|書類|論文|PDF)).*何について(?:の|書).*$",
+    re.DOTALL | re.IGNORECASE,
+)
+# Words by which a document is pointed at without being named.
+_POINTS = re.compile(
+    r"\b(?:the|this|these|that|those|my|our|all|whole|entire|full|of|it|them|about|for me|in|a|an|few|short|brief|shortly|briefly"
+    r"|words?|sentences?|lines?|points?|bullets?|key|main|please|documents?|docs?|files?|pdfs?|papers?|reports?|texts?|books?|contents?"
+    r"|two|three|four|five|ten|\d+)\b"
+    r"|この|これ|その|すべて|全て|全部|全体|資料|文書|ファイル|文章|書類|内容|論文|本文|本|PDF|の|を|は|に|で|箇条書き|\d+|[一二三四五]?(?:行|文|点)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive passages of one document, with the text that they are without what they repeat."""
+
+    passages: list[StoredPassage]
+    text: str
+
+    @property
+    def heading(self) -> str:
+        """Where a document without pages has it: the name of its sheet or chapter, or the nearest heading above."""
+        first = next((p for p in self.passages if p.label or p.section), None)
+        return (first.label or first.section.split(passages.PATH)[-1]) if first is not None else ""
+
+    @property
+    def pages(self) -> tuple[int, int] | None:
+        """Its first and last page; None where the format has none."""
+        numbers = [p.page for p in self.passages if p.page is not None]
+        return (numbers[0], numbers[-1]) if numbers else None
+
+    def source(self) -> Source:
+        """Where it begins."""
+        first = self.passages[0]
+        end = first.start + len(first.text)
+        return Source(
+            first.file,
+            first.page,
+            first.text,
+            first.path,
+            first.page_id,
+            first.start,
+            end,
+            label=first.label,
+        )
+
+
+def wanted(question: str) -> str | None:
+    """Whether a summary of whole documents is asked for: the words that name them, '' where none does; None if it is not."""
+    text = characters.width(question).strip()
+    found = _ASKS.match(text)
+    rest = found["rest"] if found else None
+    if rest is None and characters.is_japanese(text):
+        japanese = _ASKS_JAPANESE.match(text)
+        rest = next((g for g in japanese.groups() if g is not None), None) if japanese else None
+    if rest is None:
+        return None
+    return " ".join(_POINTS.sub(" ", rest).split()).strip(" .,?!。、？！:：")
+
+
+def named(store: DocumentStore, collection: str, words: str) -> list[Document]:
+    """The documents of a collection that are meant by some words, all where there are no words; none where they name none."""
+    there = [d for d in store.documents(collection) if d.gone is None and d.removed is None and d.passages]
+    units = set(keywords.bag(words))
+    if not units:
+        return there
+    fitting = [(len(units & set(keywords.bag(_says_what_it_is(store, d)))) / len(units), d) for d in there]
+    best = max((share for share, _ in fitting), default=0.0)
+    return [d for share, d in fitting if share == best] if best >= NAMED else []
+
+
+def _says_what_it_is(store: DocumentStore, document: Document) -> str:
+    """A document's name and title: its first heading, or a first line that is no sentence."""
+    name = document.file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+    said = [name, re.sub(r"[-_]", " ", name)]
+    first = store.passages(store.passage_ids(document.id)[:1])
+    if first:
+        title = first[0].text.strip().partition("\n")[0]
+        said += [first[0].section, title if len(title) <= TITLE and not _is_sentence(title) else ""]
+    return " ".join(said)
+
+
+def parts(store: DocumentStore, document: int, longest: float, shortest: float = SHORTEST) -> list[Part]:
+    """A document's parts, none much longer than `longest`, of a short one not shorter than `shortest` (in units of
+    passages.size)."""
+    found = store.passages(sorted(store.passage_ids(document)))
+    said = list(_unrepeated(found))
+    target = max(shortest, min(longest, sum(passages.size(text) for text in said) / LINES))
+    made: list[Part] = []
+    current: list[StoredPassage] = []
+    text = ""
+    for passage, own in zip(found, said, strict=True):
+        if current and passages.size(f"{text}{own}") > target:
+            made.append(Part(current, text.strip()))
+            current, text = [], ""
+        current.append(passage)
+        text += ("" if not text else "\n") + own
+    if current:
+        made.append(Part(current, text.strip()))
+    return [part for part in made if part.text]
+
+
+def _unrepeated(found: list[StoredPassage]) -> Iterator[str]:
+    """The text of each passage without the sentence of the one before that it repeats."""
+    page, end = 0, 0
+    for passage in found:
+        skip = max(end - passage.start, 0) if passage.page_id == page else 0
+        page, end = passage.page_id, max(end if skip else 0, passage.start + len(passage.text))
+        yield passage.text[skip:]
+
+
+class Central:
+    """Chooses the sentence of a part that says most of it, by the words of the part that its document is not full of.
+
+    The weight of a word is how often the part has it by how few passages of the document do (tf-idf), and a sentence's that of
+    its words; Luhn (1958) chose sentences by their significant words, and here too no model is needed.
+    """
+
+    def __init__(self, parts: list[Part]) -> None:
+        bags = [set(_content(p.text)) for part in parts for p in part.passages]
+        self._passages = len(bags)
+        self._counts = Counter(unit for bag in bags for unit in bag)
+
+    def of(self, part: Part) -> Source:
+        """The sentence with its place."""
+        often = _content(part.text)
+        best: tuple[float, Source] | None = None
+        for passage in part.passages:
+            for number, (start, end) in enumerate(sentences.spans(passage.text)):
+                text = passage.text[start:end]
+                units = set(_content(text))
+                weight = sum(
+                    math.log1p(often[unit]) * keywords.rarity(self._counts[unit], self._passages)
+                    for unit in units
+                )
+                score = weight / max(len(units), LENGTH)
+                score *= (FIRST if number == 0 else 1.0) * (1.0 if _is_sentence(text) else FRAGMENT)
+                if best is None or score > best[0]:
+                    place = Source(
+                        passage.file,
+                        passage.page,
+                        text,
+                        passage.path,
+                        passage.page_id,
+                        passage.start + start,
+                        passage.start + end,
+                        label=passage.label,
+                    )
+                    best = score, place
+        return best[1] if best is not None else part.source()
+
+
+def _content(text: str) -> Counter[str]:
+    """The stems of the words that carry a text, with how often it has each."""
+    telling = {stem(unit) for unit in fulltext.terms(characters.usual(text))}
+    return Counter({unit: count for unit, count in keywords.bag(text).items() if unit in telling})
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether it ends as a sentence does and is mostly words."""
+    letters = sum(c.isalpha() or c.isspace() for c in text)
+    return text.rstrip()[-1:] in ".!。！」』)）" and letters > 0.75 * len(text)

@@ -1,0 +1,238 @@
+"""Summaries of whole documents: what asks for one, of which documents, every part with its pages, stopped and gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from reportlab.lib.pagesizes import A5
+from reportlab.pdfgen.canvas import Canvas
+
+from core.app import App
+from core.chat import whole as summaries
+from core.chat.conversation import Message, MessageState, Whole
+from core.chat.events import AnswerPhase, Phase
+from core.documents import whole
+from core.errors import TooManyDocuments
+from core.paths import Home
+
+Script = Callable[..., Path]
+PAGES = 12
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Summarise this document", ""),
+        ("Please summarize the kettle manual.", "kettle manual"),
+        ("Give me a short summary of the report in three sentences", ""),
+        ("What is this document about?", ""),
+        ("tl;dr", ""),
+        ("Can you sum up my files?", ""),
+        ("Overview of the lease", "lease"),
+        ("Summarise the warranty terms", "warranty terms"),
+        ("この資料を要約してください", ""),
+        ("やかんの説明書の要約をお願いします", "やかん 説明書"),
+        ("要約", ""),
+        ("内容を簡単にまとめてください", ""),
+        ("このPDFは何について書かれていますか？", ""),
+        ("概要を教えてください", ""),
+        ("賃貸契約書を要約して", "賃貸契約書"),
+        ("What is the summary deadline?", None),
+        ("Which summary was handed in last?", None),
+        ("What is the warranty about to cover?", None),
+        ("まとめて買うと安いですか？", None),
+        ("要約の提出期限はいつですか", None),
+        ("要約とは何ですか", None),
+        ("", None),
+    ],
+)
+def test_what_asks_for_a_summary(question: str, words: str | None) -> None:
+    assert whole.wanted(question) == words
+
+
+def write_book(path: Path) -> None:
+    """A page for each room, the same words around what only this room has."""
+    canvas = Canvas(str(path), pagesize=A5)
+    for page in range(1, PAGES + 1):
+        text = canvas.beginText(40, 540)
+        for line in range(14):
+            if line == 5:
+                text.textLine(f"The pump of room {page} is painted in colour number {page * 11}.")
+            text.textLine(f"Line {line} of room {page} speaks of valve {page * 100 + line} and of its seal.")
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+
+
+@pytest.fixture
+def app(script: Script, home: Home, tmp_path: Path) -> Any:
+    script(
+        {"when": "Notes on", "say": "The pump of room 1 is painted in colour number 11. It is a whale."},
+        {"when": "room 7", "say": "The pump of room 7 is painted in colour number 77. It sings at night."},
+        {"when": "", "say": "All right."},
+        context=6000,
+    )
+    write_book(tmp_path / "pumps.pdf")
+    (tmp_path / "garden.txt").write_text("The garden has roses. They bloom in June.\n")
+    app = App(home)
+    app.additions.add([str(tmp_path / "pumps.pdf")], "c").wait(60)
+    yield app
+    app.close()
+
+
+def ask(app: App, question: str = "Summarise this document", **options: Any) -> Message:
+    conversation = app.chat.new_conversation(collection="c").id
+    answer: Message = app.chat.send(conversation, question, **options).wait(120)
+    return answer
+
+
+def page_text(app: App, page_id: int) -> str:
+    page = app.documents.page(page_id)
+    assert page is not None
+    return page.text
+
+
+def test_parts_are_the_whole_document_and_repeat_nothing(app: App) -> None:
+    (document,) = app.documents.documents("c")
+    parts = whole.parts(app.documents, document.id, 2_400)
+    said = "\n".join(part.text for part in parts)
+    for page in range(1, PAGES + 1):
+        for line in range(14):
+            assert said.count(f"valve {page * 100 + line} and") == 1
+    pages = [part.pages for part in parts]
+    assert len(pages) > 3
+    assert pages[0] is not None
+    assert pages[-1] is not None
+    assert (pages[0][0], pages[-1][1]) == (1, PAGES)
+
+
+def test_without_a_model_each_part_is_a_sentence_of_it(app: App) -> None:
+    answer = ask(app, quote=True)
+    details = answer.details
+    lines = answer.text.splitlines()
+    assert len(lines) == len(details.marks) == len(details.links)
+    assert details.whole == Whole(
+        [app.documents.documents("c")[0].id], summaries.LONGEST, len(lines), len(lines)
+    )
+    for line, mark, link in zip(lines, details.marks, details.links, strict=True):
+        assert mark.marker is not None
+        source = details.citations[mark.marker - 1]
+        assert source.marker == mark.marker
+        assert page_text(app, source.page_id)[source.start : source.end] == source.text
+        assert answer.text[mark.start : mark.end] == " ".join(source.text.split())
+        assert line.startswith(f"- {answer.text[link.start : link.end]}: ")
+        assert (
+            answer.text[link.start : link.end].startswith(f"p. {link.source.page}")
+            or str(link.source.page) in answer.text[link.start : link.end]
+        )
+    assert app.engine.worker.pid is None
+
+
+def test_what_a_model_writes_of_a_part_is_checked(app: App) -> None:
+    answer = ask(app)
+    marks = {answer.text[m.start : m.end]: m.marker for m in answer.details.marks}
+    right = marks["The pump of room 7 is painted in colour number 77."]
+    assert right is not None
+    assert answer.details.citations[right - 1].page == 7
+    assert marks["It sings at night."] is None
+    short = answer.text.partition("**In short**")[2].strip()
+    assert short == "The pump of room 1 is painted in colour number 11. It is a whale."
+    assert marks["It is a whale."] is None
+    first = marks["The pump of room 1 is painted in colour number 11."]
+    assert first is not None
+    assert answer.details.citations[first - 1].page == 1
+
+
+@pytest.mark.parametrize("quote", [True, False])
+def test_a_summary_that_was_stopped_goes_on_where_it_was(app: App, quote: bool) -> None:
+    stopped: list[int] = []
+
+    def stop(event: AnswerPhase) -> None:
+        if event.phase is Phase.PARTS and event.part == 3 and not stopped:
+            stopped.append(event.conversation)
+            app.chat.stop(event.conversation)
+
+    app.events.listen(AnswerPhase, stop)
+    if quote:
+        app.settings.change(document_answers="quoted")
+    answer = ask(app)
+    assert answer.state is MessageState.STOPPED
+    so_far = answer.details.whole
+    assert so_far is not None
+    assert 2 <= so_far.done < so_far.of
+    assert len(answer.details.links) == so_far.done
+    whole_answer = app.chat.resume(answer.id).wait(120)
+    assert whole_answer.id == answer.id
+    assert whole_answer.state is MessageState.DONE
+    assert whole_answer.text.startswith(answer.text)
+    assert whole_answer.details.whole.finished
+    assert app.conversations.message(answer.id) == whole_answer
+    again = ask(app)
+    assert again.text == whole_answer.text  # as if it had never been stopped
+    assert again.details.marks == whole_answer.details.marks
+
+
+def test_a_summary_that_a_crash_cut_short_goes_on(app: App, home: Home) -> None:
+    """What every part leaves on disk is enough."""
+    finished = ask(app, quote=True)
+    texts = finished.text.splitlines(keepends=True)
+    details = finished.details
+    so_far = Whole(details.whole.documents, details.whole.longest, 2, details.whole.of)
+    cut = sum(map(len, texts[:2])) - 1
+    app.conversations.save_details(
+        finished.id,
+        finished.text[:cut],
+        replace(
+            details,
+            whole=so_far,
+            marks=details.marks[:2],
+            links=details.links[:2],
+            citations=details.citations[:2],
+        ),
+    )
+    app.conversations.reopen(finished.id)  # as a crash leaves it
+    assert app.conversations.settle() == 1
+    left = app.conversations.message(finished.id)
+    assert (left.state, left.details.whole) == (MessageState.INTERRUPTED, so_far)
+    app.settings.change(document_answers="quoted")
+    again = app.chat.resume(finished.id).wait(60)
+    assert (again.text, again.details) == (finished.text, details)
+
+
+def test_the_document_that_is_named_is_summarised_and_a_subject_is_searched(app: App, tmp_path: Path) -> None:
+    app.additions.add([str(tmp_path / "garden.txt")], "c").wait(60)
+    named = ask(app, "Summarise the garden", quote=True)
+    assert {Path(c.file).name for c in named.details.citations} == {"garden.txt"}
+    both = ask(app, "Summarise my documents", quote=True)
+    assert both.text.index("**garden.txt**") < both.text.index("**pumps.pdf**")
+    subject = ask(app, "Summarise the colour of the pump in room 7", quote=True)
+    assert subject.details.whole is None
+    assert "77" in subject.details.extracts[0].source.text
+
+
+def test_too_many_documents_are_not_read_unasked(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.additions.add([str(tmp_path / "garden.txt")], "c").wait(60)
+    monkeypatch.setattr(summaries, "MOST", 1)
+    conversation = app.chat.new_conversation(collection="c").id
+    job = app.chat.send(conversation, "Summarise my documents", quote=True)
+    with pytest.raises(TooManyDocuments, match="Name the document"):
+        job.wait(60)
+
+
+def test_a_document_that_changed_meanwhile_is_read_from_its_beginning(app: App, tmp_path: Path) -> None:
+    finished = ask(app, quote=True)
+    app.conversations.save_details(
+        finished.id,
+        "- something old",
+        replace(finished.details, whole=Whole(finished.details.whole.documents, summaries.LONGEST, 1, 99)),
+    )
+    app.settings.change(document_answers="quoted")
+    again = app.chat.resume(finished.id).wait(60)
+    assert again.text == finished.text
+    assert again.details == finished.details
