@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,16 +57,27 @@ class Evidence:
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
-        than the quotation does, or holds the quotation.
+        than the quotation does, or holds one of the sentences that answer best.
 
         A small model may recite a true sentence that answers another question, or the same one of another machine.
         """
+        for quotation in self._best():
+            same = citation.page_id == quotation.passage.page_id
+            if same and citation.start < quotation.end and quotation.start < citation.end:
+                return True
         quoted = self.quotation
-        same = quoted is not None and citation.page_id == quoted.passage.page_id
-        if same and quoted is not None and citation.start < quoted.end and quoted.start < citation.end:
-            return True
         about = keywords.coverage(self.weights, f"{above} {citation.text}")
         return about >= max(ABOUT, (quoted.about if quoted is not None else 0.0) - LESS)
+
+    def answering(self, passage: StoredPassage) -> Iterator[tuple[int, int]]:
+        """The stretches of a passage's text that the best of these are."""
+        for quotation in self._best():
+            if quotation.passage.id == passage.id:
+                yield quotation.start - passage.start, quotation.end - passage.start
+
+    def _best(self) -> list[Quotation]:
+        """The sentences that answer the question best, as far as the search can tell."""
+        return [*([self.quotation] if self.quotation else []), *(e.quotation for e in self.extracts)]
 
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
@@ -205,6 +217,7 @@ def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> 
             question=evidence.question,
             above=f"{passage.context}\n{passage.header}".strip(),
             titles=_titles(passage, blocks[passage.page_id]),
+            answering=list(evidence.answering(passage)),
         )
         if supported is not None and (best is None or supported.share > best[0]):
             place = Source(

@@ -23,6 +23,12 @@ _IDENTIFIER = re.compile(
     r"|(?<![\w.-])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w-])",
     re.ASCII,
 )
+_VERSION = re.compile(
+    r"(?<![\w.-])(version |ver\.? ?|release |v\.?|バージョン ?|第)?(\d+(?:\.\d+){2,})(?![\w-])",
+    re.ASCII | re.IGNORECASE,
+)
+# 30.4.2019 may be written otherwise where it stands, 2.4.10 may not.
+_DATE = re.compile(r"(?:19|20)\d\d\.\d+\.\d+|\d{1,2}\.\d{1,2}\.(?:19|20)?\d\d")
 _SEPARATORS = re.compile(r"[\s_./‐‑–-]+")
 
 
@@ -62,13 +68,19 @@ def stems(units: dict[str, float]) -> dict[str, float]:
 
 
 def identifiers(question: str) -> list[str]:
-    """Part numbers, codes and names such as AB-1024-X, ERR_ABORTED or gm20417 in a question, without case and separators."""
-    return [_bare(match[0]) for match in _IDENTIFIER.finditer(characters.width(question))]
+    """Part numbers, codes and names such as AB-1024-X, ERR_ABORTED or gm20417 in a question, without case and separators, and
+    versions such as 2.4.10 with theirs."""
+    text = characters.width(question)
+    versions = [m[2] for m in _VERSION.finditer(text) if m[1] or not _DATE.fullmatch(m[2])]
+    return [_bare(match[0]) for match in _IDENTIFIER.finditer(text)] + versions
 
 
 def has_identifier(text: str, identifier: str) -> bool:
     """Whether a text has an identifier, however it separates its parts."""
-    return identifier in _bare(characters.width(text))
+    text = characters.width(text)
+    if "." in identifier:
+        return re.search(rf"(?<![\d.]){re.escape(identifier)}(?!\d|\.\d)", text) is not None
+    return identifier in _bare(text)
 
 
 def _bare(text: str) -> str:

@@ -4,7 +4,8 @@ A statement is supported by a sentence or a table row (with its header, and the 
 it, every number with its unit, every limit ("at least", 以上), denies what it denies and nothing else of it, and has its words
 in the same order, or in Japanese with the same particles. A statement of several clauses may have them from neighbouring
 sentences. A short one ("In 1879.") must stand where the question's words are: another number of the same sentence answers
-another question. Anything else is not supported: better no mark than a wrong one. `python -m tests.evaluation.support` prints
+another question. Most answers repeat the question in its own words ("The food behind the last alarms was sprouts."): in a
+sentence that the search found to answer it, what they add has to be accounted for, not those. Anything else is not supported: better no mark than a wrong one. `python -m tests.evaluation.support` prints
 how often each kind of falsehood is marked, and each kind of true statement is not (docs/answers.md).
 
 Known: paraphrases in other words stay without a mark, and so do conclusions; a swap that only the sense tells is marked.
@@ -12,13 +13,15 @@ Known: paraphrases in other words stay without a mark, and so do conclusions; a 
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from core.documents.claims import Said
 from core.documents.model import CELL_GLUE, under
 from core.text import characters, sentences
+from core.text.figures import Number
 
 SHORT = 3  # content words and numbers; fewer say nothing by themselves
 ASKED = 0.5  # of the question's words have to be where a short statement stands
@@ -36,6 +39,7 @@ _ASIDE = re.compile(r"[（(][^（）()]{4,}[）)]")
 _CLAUSES = re.compile(
     r"(?:,|;)\s+(?:and|but|while|whereas|or)\s+|;\s+|\s+and\s+|、(?:また|そして|一方)|(?<=[しりてで])、|(?<=が)、|\.\s+|。"
 )
+_ENDED = re.compile(r"[.!?。！？:：]\W*$")
 _PARTS = re.compile(r"[,;、，]|\band\b|\bbut\b")
 _PARTICLE = re.compile(r"が|を|に|へ|から|まで|より|は|も|の|で|と")
 _ROLES = frozenset(["が", "を", "に", "へ", "から", "まで", "より"])
@@ -71,20 +75,26 @@ def find(
     question: str = "",
     above: str = "",
     titles: Iterable[tuple[int, int, int]] = (),
+    answering: Collection[tuple[int, int]] = (),
 ) -> Support | None:
     """The stretch of `passage` that supports `statement`, or None.
 
     `above`: the headings of the passage, and the header of its table; `titles`: start, end and level of the headings in it.
-    With `question` given, a statement that says little by itself must stand where the question's words are.
+    With `question` given, a statement that says little by itself must stand where the question's words are, or in one of the
+    stretches that are known to answer it (`answering`, start and end in the passage).
     """
     places = list(_places(passage, above, sorted(titles)))
     _pass_columns_on(places)
     _pass_topics_on(places)
-    asked = [word for word, _ in Said(question).words]
+    asked_for = Said(question)
+    asked = [word for word, _ in asked_for.words]
     claim = _Claim(statement)
     supporting = [place for place in places if claim.holds(place)]
+    answers = list(_answering(places, answering, claim, asked)) if claim.adds(asked_for) else []
     if claim.short and asked:
-        supporting = list(_about(claim, asked, supporting, places))
+        supporting = list(_about(claim, asked, supporting, places, answers))
+    elif not supporting:
+        supporting = [place for place in answers if claim.added_in(place, asked_for)]
     if supporting:
         best = max(supporting, key=lambda place: place.said.share(asked))
         return Support(best.start, best.end, best.said.share(asked), best.above)
@@ -150,19 +160,37 @@ def _pass_topics_on(places: list[_Place]) -> None:
             place.above = f"{place.above}\n{topic}"
 
 
-def _about(
-    claim: _Claim, asked: list[str], supporting: list[_Place], places: list[_Place]
+def _answering(
+    places: list[_Place], answering: Collection[tuple[int, int]], claim: _Claim, asked: list[str]
 ) -> Iterator[_Place]:
-    """Those places of a short statement where more of the question is than anywhere else: in the sentence, and in the clause."""
+    """The places of some stretches, and what stands below one that is a heading; of those that a claim could be from, where most
+    of the question is: "Standard (4 to 6 hours)" does not answer for the one below "Quick (2 to 3 hours)"."""
+    found = [any(p.start < end and start < p.end for start, end in answering) for p in places]
+    there = [
+        place
+        for number, place in enumerate(places)
+        if found[number]
+        or (number and found[number - 1] and not place.is_row and not _ENDED.search(places[number - 1].text))
+    ]
+    most = max((place.whole.share(asked) for place in there if claim.is_like(place.said)), default=0.0)
+    yield from (place for place in there if place.whole.share(asked) >= most)
+
+
+def _about(
+    claim: _Claim, asked: list[str], supporting: list[_Place], places: list[_Place], answers: list[_Place]
+) -> Iterator[_Place]:
+    """Those places of a short statement that answer the question, or where more of it is than anywhere else: in the sentence,
+    and in the clause beside others that could answer it."""
     most = max(place.said.share(asked) for place in places)
     for place in supporting:
-        share = place.said.share(asked)
-        if share < most or place.whole.share(asked) < ASKED:
+        most_here = place.said.share(asked) >= most and place.whole.share(asked) >= ASKED
+        if not most_here and place not in answers:
             continue
         if not place.is_row:
             parts = [Said(part) for part in _PARTS.split(place.text) if part.strip()]
             mine = [part.share(asked) for part in parts if claim.in_words(part)]
-            if mine and max(mine) < max(part.share(asked) for part in parts):
+            rivals = [part.share(asked) for part in parts if claim.is_like(part)]
+            if mine and rivals and max(mine) < max(rivals):
                 continue
         yield place
 
@@ -198,8 +226,9 @@ class _Claim:
     def holds(self, place: _Place) -> bool:
         """Whether a place has all that the statement says, and nothing that speaks against it."""
         return (
-            self._numbers_in(place.whole)
+            self._numbers_in(place.whole, self._said.numbers)
             and all(map(place.whole.has, self._words))
+            and self._numbers_together(place.said)
             and all(name in place.whole.plain for name in self._said.named)
             and self._said.limits <= place.whole.limits
             and self._same_agents(place.said)
@@ -208,21 +237,67 @@ class _Claim:
             and self._same_roles(place.said.plain)
         )
 
+    def is_like(self, part: Said) -> bool:
+        """Whether a part of a sentence may be another answer of its kind: it has a number, where this is one."""
+        return bool(part.numbers) if self._said.numbers and not self._words else True
+
+    def adds(self, question: Said) -> bool:
+        """Whether it says something that is not in the question."""
+        known = {number.value for number in question.numbers}
+        return not all(map(question.has, self._words)) or any(
+            number.value not in known for number in self._said.numbers
+        )
+
+    def added_in(self, place: _Place, question: Said) -> bool:
+        """Whether a place has all that this adds to a question, and nothing that speaks against it."""
+        known = {number.value for number in question.numbers}
+        there = {number.value for number in place.whole.numbers}
+        return (
+            self._numbers_in(place.said, [n for n in self._said.numbers if n.value not in known])
+            and all(n.value in there for n in self._said.numbers)
+            and all(place.said.has(word) for word in self._words if not question.has(word))
+            and self._numbers_together(place.said)
+            and all(name in place.whole.plain or name in question.plain for name in self._said.named)
+            and self._said.limits - question.limits <= place.whole.limits
+            and self._same_agents(place.said)
+            and self._same_denied(place)
+            and (place.is_row or self._same_order(place.said))
+            and self._same_roles(place.said.plain)
+        )
+
     def in_words(self, said: Said) -> bool:
         """Whether a part has the statement's words and numbers."""
-        return self._numbers_in(said) and all(map(said.has, self._words))
+        return self._numbers_in(said, self._said.numbers) and all(map(said.has, self._words))
 
-    def _numbers_in(self, said: Said) -> bool:
+    def _numbers_in(self, said: Said, wanted: list[Number]) -> bool:
         units: dict[str, set[str | None]] = {}
         for number in said.numbers:
             units.setdefault(number.value, set()).add(number.unit)
-        for number in self._said.numbers:
+        for number in wanted:
             found = units.get(number.value)
             if found is None:
                 return False
             # The unit may stand in the header of a column.
             named = None in found and number.unit is not None and number.unit in said.plain.lower()
             if number.unit is not None and number.unit not in found and not named:
+                return False
+        return True
+
+    def _numbers_together(self, place: Said) -> bool:
+        """Whether the numbers that stand together here do so there: "313,000 in 1840 and 4,767,000 in 1910"."""
+        mine = [number.value for number in self._said.numbers]
+        there = [number.value for number in place.numbers]
+        if len(mine) < 2 or not set(mine) <= set(there):
+            return True
+        for first, second in itertools.pairwise(mine):
+            gaps = [
+                abs(i - k)
+                for i, a in enumerate(there)
+                if a == first
+                for k, b in enumerate(there)
+                if b == second
+            ]
+            if not gaps or min(gaps) > 1:
                 return False
         return True
 

@@ -207,10 +207,19 @@ def test_what_was_not_found_is_named_as_it_was_typed(app: App, question: str, mi
         ("How long is a 350ml can?", ["350ml"]),
         ("When was it built, in 1931 or 1932?", []),
         ("What is a half-life, and C-u 2 C-k?", []),
+        ("What changed in version 2.4.2?", ["2.4.2"]),
+        ("バージョンv2.4.10の変更点は", ["2.4.10"]),
+        ("Was it on 30.4.2019, 30.4.19 or 2019.04.30?", []),
     ],
 )
 def test_identifiers_are_told_from_words_and_numbers(question: str, found: list[str]) -> None:
     assert keywords.identifiers(question) == found
+
+
+def test_a_version_is_no_part_of_another() -> None:
+    assert not keywords.has_identifier("Version 2.4.10 and 12.4.1 and 2.4.1.3", "2.4.1")
+    assert keywords.has_identifier("Since v2.4.1-rc2.", "2.4.1")
+    assert keywords.has_identifier("As of 2.4.1.", "2.4.1")
 
 
 def test_a_part_number_that_is_nowhere_is_not_answered_by_one_like_it(tmp_path: Path) -> None:

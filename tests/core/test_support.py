@@ -150,6 +150,55 @@ def test_headings_within_a_passage_are_those_of_what_follows() -> None:
     assert support.find("The warranty of the Stork lasts five years.", text, titles=titles) is None
 
 
+ALARMS = "Salmonella is common. The four last alarms of 2011 are due to sprouts. In 2009 there were 12 alarms due to eggs."
+MODES = "Quick mode (3 hours)\nStandard mode (6 hours)"
+PAPERS = "まずは初稿をつくります。完成と思った後に卒論程度の分量なら100回程度は読み直す。校正は3人で行う。"
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "statement", "supported"),
+    [
+        (ALARMS, "Which food was behind the last alarms in 2011?", "The food behind the last alarms in 2011 was sprouts.", True),
+        (ALARMS, "Which food was behind the last alarms in 2011?", "The food behind the last alarms in 2011 was eggs.", False),
+        (ALARMS, "Which food was behind the last alarms in 2012?", "The food behind the last alarms in 2012 was sprouts.", False),
+        (ALARMS, "Which food was behind the last alarms in 2011?", "The food behind the last alarms in 2011 was not sprouts.", False),
+        (ALARMS, "Which food was behind the last alarms in 2011?", "Food was behind the last alarms in 2011.", False),
+        (ALARMS, "How many alarms were the last?", "4", True),
+        (ALARMS, "How many alarms were the last?", "12", False),
+        (PAPERS, "卒論くらいの長さなら何回読み直すべきですか", "卒論くらいの長さなら100回程度です。", True),
+        (PAPERS, "卒論くらいの長さなら何回読み直すべきですか", "卒論くらいの長さなら3回程度です。", False),
+    ],
+)  # fmt: skip
+def test_an_answer_in_the_words_of_the_question_needs_what_it_adds(
+    passage: str, question: str, statement: str, supported: bool
+) -> None:
+    sentence = {ALARMS: "The four last alarms", PAPERS: "完成と思った"}[passage]
+    start = passage.index(sentence)
+    answering = [(start, start + len(sentence))]
+    assert (support.find(statement, passage, question=question, answering=answering) is not None) == supported
+    if len(statement) > 5:  # what the search does not answer with needs all its words
+        assert support.find(statement, passage, question=question) is None
+
+
+def test_of_two_that_could_answer_the_one_with_the_question_does() -> None:
+    question, answering = "How many hours does the Quick mode take?", [(0, len(MODES))]
+    assert support.find("3 hours", MODES, question=question, answering=answering)
+    assert support.find("6 hours", MODES, question=question, answering=answering) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "supported"),
+    [
+        ("The town had 313,000 people in 1840.", True),
+        ("The town had 4,767,000 people in 1910.", True),
+        ("The town had 313,000 people in 1910.", False),
+    ],
+)
+def test_numbers_that_stand_together_belong_together(statement: str, supported: bool) -> None:
+    passage = "The town had 313,000 people in 1840 and 4,767,000 people in 1910."
+    assert (support.find(statement, passage) is not None) == supported
+
+
 @pytest.mark.parametrize("text", ["Shall I go on?", "次の通りです：", "!", ""])
 def test_what_claims_nothing_is_no_statement(text: str) -> None:
     assert not support.is_statement(text)
