@@ -319,7 +319,7 @@ def _search(options: argparse.Namespace) -> int:
         for number, question in questions:
             started = time.perf_counter()
             found = retrieve.search(app.documents, app.index, options.collection, question, options.top)
-            missing = app.index.missing(app.documents.collection(options.collection))
+            _, missing = app.index.answering(app.documents.collection(options.collection))
             seconds = time.perf_counter() - started
             if missing:
                 warn(_words_only(missing))

@@ -123,6 +123,10 @@ class Additions:
         """
         return self._start(Addition(next(self._numbers), "", (), resuming=True))
 
+    def unprepared(self) -> int:
+        """How many documents are not finished, or not embedded by the embedder in use."""
+        return self._ingest.unprepared()
+
     def _take_up(self) -> None:
         """Put what was asked for in an earlier session into the line."""
         with self._turn:

@@ -157,14 +157,13 @@ class Answerer:
         if earlier and (_POINTS_BACK.search(question) or len(support.content(question)) < 2):
             searched = f"{earlier[-1]} {question}"
         found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job)
-        number = self._store.collection(collection)
         return Evidence(
             question,
             _quoted_first(found.passages, found.quotation),
             found.quotation,
             refusal.answers(found),
             found.weights,
-            self._index.missing(number),
+            found.words_only,
             found.missing,
             found.nearest_quotations,
             found.extracts,

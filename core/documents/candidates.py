@@ -50,11 +50,14 @@ def find(
     question: str,
     asked: dict[str, float],
     job: Job | None = None,
+    *,
+    embedder: str = "",
 ) -> list[Candidate]:
-    """Up to twice EACH passages, best first; `asked`: the question's units by rarity. Raises WorkerDied."""
+    """Up to twice EACH passages, best first; `asked`: the question's units by rarity, `embedder`: whose vectors (see
+    Index.nearest). Raises WorkerDied."""
     by_words = keywords.search(store, collection, asked, EACH)
     weights = keywords.stems(asked)
-    similar = dict(index.nearest(collection, question, EACH, job, also=by_words))
+    similar = dict(index.nearest(collection, question, EACH, job, also=by_words, embedder=embedder))
     passages = store.passages(list(dict.fromkeys([*by_words, *similar])))
     said = [keywords.bag(p.text) for p in passages]
     units = [

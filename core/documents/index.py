@@ -61,12 +61,25 @@ class Index:
         """The embedder in use."""
         return self._settings.values.embedder or STARTER_EMBEDDER
 
+    def answering(self, collection: int) -> tuple[str, int]:
+        """The embedder that a collection is searched with, and how many passages it has not seen, which only their words find.
+
+        That is the one in use once it has seen everything; until then, of those that are there, the one that has seen most.
+        """
+        missing = self.missing(collection)
+        if not missing:
+            return self.embedder, 0
+        there = {STARTER_EMBEDDER, *self.worker.spec.options["models"]}
+        seen = {e: n for e, n in self._store.embedders(collection).items() if e in there}
+        best = max(seen, key=lambda one: (seen[one], one == self.embedder), default=self.embedder)
+        return best, missing + seen.get(self.embedder, 0) - seen.get(best, 0)
+
     def _prefix(self, collection: int) -> str:
         return f"collection-{collection}-"
 
-    def _name(self, collection: int) -> str:
+    def _name(self, collection: int, embedder: str = "") -> str:
         """The index's name in Chroma, which allows few characters: one for each collection and embedder."""
-        return self._prefix(collection) + re.sub("[^a-zA-Z0-9]+", "-", self.embedder).strip("-")
+        return self._prefix(collection) + re.sub("[^a-zA-Z0-9]+", "-", embedder or self.embedder).strip("-")
 
     def _call(self, request: Request, job: Job | None = None) -> object:
         for attempt in (1, 2):
@@ -130,9 +143,10 @@ class Index:
         """How many passages of a collection are not found by meaning: those that lack a vector of the embedder in use."""
         return self._store.count_passages(collection) - self._store.count_vectors(collection, self.embedder)
 
-    def check(self, collection: int) -> None:
+    def check(self, collection: int, embedder: str = "") -> None:
         """Fill the index again from SQLite if it does not hold what it should. Looked at once per worker life."""
-        name, embedder = self._name(collection), self.embedder
+        embedder = embedder or self.embedder
+        name = self._name(collection, embedder)
         if self.worker.pid is not None and self._checked.get(name) == self.worker.pid:
             return
         count = self._call(CountVectors(name))
@@ -157,16 +171,23 @@ class Index:
         job: Job | None = None,
         *,
         also: list[int] | None = None,
+        embedder: str = "",
     ) -> list[tuple[int, float]]:
-        """Passages nearest in meaning, with cosine similarities, best first; behind them those of `also` that have vectors."""
-        self.check(collection)
-        request = FindNearest(self._name(collection), self.embedder, question, limit, tuple(also or ()))
+        """Passages nearest in meaning, with cosine similarities, best first; behind them those of `also` that have vectors.
+
+        By the embedder in use, unless another is given (see `answering`).
+        """
+        embedder = embedder or self.embedder
+        self.check(collection, embedder)
+        request = FindNearest(self._name(collection, embedder), embedder, question, limit, tuple(also or ()))
         hits = self._call(request, job)
         return list(zip(hits.ids, hits.similarities, strict=True))  # type: ignore[attr-defined]
 
-    def compare(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
-        """Cosine similarity of a question to each text."""
+    def compare(
+        self, question: str, texts: list[str], job: Job | None = None, *, embedder: str = ""
+    ) -> list[float]:
+        """Cosine similarity of a question to each text, by the embedder in use unless another is given."""
         if not texts:
             return []
-        values = self._call(Compare(self.embedder, question, texts), job)
+        values = self._call(Compare(embedder or self.embedder, question, texts), job)
         return list(values.values)  # type: ignore[attr-defined]

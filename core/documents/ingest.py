@@ -295,6 +295,10 @@ class Ingest:
         finally:
             leave()
 
+    def unprepared(self) -> int:
+        """How many documents are not finished, or not embedded by the embedder in use."""
+        return len(self._store.unfinished(self._index.embedder))
+
     def resume(self, job: Job, course: Course | None = None) -> IngestReport:
         """Go on where a kill or a cancel stopped, embed what the embedder in use has not seen yet, and read again what an
         older reader has read.

@@ -99,8 +99,11 @@ def rank(
     weights: dict[str, float],
     candidates: list[Candidate],
     job: Job | None = None,
+    *,
+    embedder: str = "",
 ) -> list[Ranked]:
-    """The candidates by their best sentences, best first; those behind the first LOOKED_AT follow as they came.
+    """The candidates by their best sentences, best first; those behind the first LOOKED_AT follow as they came. Meaning is
+    compared by `embedder` (see Index.compare).
 
     Raises WorkerDied.
     """
@@ -113,7 +116,7 @@ def rank(
         for found, said in zip(units, texts, strict=True)
         for unit, text in zip(found, said, strict=True)
     ]
-    similarities = iter(index.compare(question, meant, job))
+    similarities = iter(index.compare(question, meant, job, embedder=embedder))
     language = languages.tell(question)
     spoken = {
         c.passage.file

@@ -38,6 +38,7 @@ class Found:
     `unknown`: the share of the weight that no passage has, 0 where the best one is in another language;
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has;
+    `words_only`: passages that lack a vector, so that only their words can be found;
     `extracts`: the best sentences with what stands around them, to be read where no model answers.
     """
 
@@ -51,6 +52,7 @@ class Found:
     missing: list[str] = field(default_factory=list)
     unheard: bool = False
     extracts: list[Extract] = field(default_factory=list)
+    words_only: int = 0
 
 
 def search(
@@ -67,10 +69,11 @@ def find(
     number = store.collection(collection)
     units = keywords.weights(store, question)
     weights = keywords.stems(units)
-    found = candidates.find(store, index, number, question, units, job)
-    ranked = quoting.rank(store, index, question, weights, found, job)
+    embedder, words_only = index.answering(number)
+    found = candidates.find(store, index, number, question, units, job, embedder=embedder)
+    ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedder)
     if not ranked:
-        return Found(weights=weights, missing=keywords.absent(question, set()))
+        return Found(weights=weights, missing=keywords.absent(question, set()), words_only=words_only)
     distinct = _distinct(ranked, limit)
     best = ranked[0]
     quotations = [one.quotation for one in distinct if one.quotation is not None]
@@ -94,6 +97,7 @@ def find(
             for name in keywords.identifiers(question)
         ),
         extracts.of(distinct),
+        words_only,
     )
 
 

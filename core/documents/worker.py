@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from core.documents import calibration
 from core.documents import embedder as embedders
+from core.documents.calibration import Scale
 from core.documents.messages import (
+    STARTER_EMBEDDER,
     Compare,
     Count,
     CountVectors,
@@ -37,6 +40,7 @@ class Documents:
             None  # whose vector is kept: a search and a comparison both need it
         )
         self._question_vector: embedders.Matrix | None = None
+        self._scales: dict[str, dict[str, Scale]] = {}
 
     def _embedder(self, name: str) -> embedders.Embedder:
         if name not in self._embedders:
@@ -57,6 +61,18 @@ class Documents:
             self._question_vector = self._embedder(embedder).encode([question], question=True)
             self._question = embedder, question
         return self._question_vector
+
+    def _scaled(self, embedder: str, values: list[float]) -> list[float]:
+        """Similarities of an embedder on the starter's scale."""
+        if embedder == STARTER_EMBEDDER or not values:
+            return values
+        for name in (STARTER_EMBEDDER, embedder):
+            if name not in self._scales:
+                self._scales[name] = calibration.measure(self._embedder(name))
+        moved = calibration.onto(
+            self._scales[STARTER_EMBEDDER], self._scales[embedder], np.asarray(values, dtype=np.float32)
+        )
+        return [float(value) for value in moved]
 
     def embed(self, request: EmbedPassages, context: Context) -> Vectors:
         matrix = self._embedder(request.embedder).encode(request.texts, question=False).astype("<f2")
@@ -86,12 +102,12 @@ class Documents:
         for one, similarity in self._vectors.similarities(request.index, vector, others):
             ids.append(one)
             similarities.append(similarity)
-        return Hits(ids, similarities)
+        return Hits(ids, self._scaled(request.embedder, similarities))
 
     def compare(self, request: Compare, context: Context) -> Similarities:
         question = self._embed_question(request.embedder, request.question)[0]
         texts = self._embedder(request.embedder).encode(request.texts, question=False)
-        return Similarities([float(value) for value in texts @ question])
+        return Similarities(self._scaled(request.embedder, [float(value) for value in texts @ question]))
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:

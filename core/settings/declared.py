@@ -236,14 +236,13 @@ class Settings:
     embedder = Model(
         "use-multilingual",
         N_("Document search model"),
-        N_("Finds passages in your documents by meaning. Documents are indexed with it when you add them."),
+        N_(
+            "Finds passages in your documents by meaning. With another one, documents are prepared again in the background; the old one answers meanwhile."
+        ),
         role="embedding",
         section=Section.DOCUMENTS,
         applies=Applies.NEXT_SEARCH,
         used_by="documents",
-        advanced=True,
-        # The window offers it once documents that are there already are prepared for another model by themselves.
-        place=Place.COMMAND_LINE,
     )
 
     # ------------------------------------------------------------ speech

@@ -292,6 +292,15 @@ class PassageStore:
         )
         return int(row["n"]) if row is not None else 0
 
+    def embedders(self, collection: int) -> dict[str, int]:
+        """How many passages of a collection each embedder has seen."""
+        rows = self._db.rows(
+            "SELECT v.embedder, count(*) AS n FROM documents d JOIN passages s ON s.document = d.id"
+            f" JOIN vectors v ON v.passage = s.id WHERE d.collection = ? AND {ANSWERS} GROUP BY v.embedder",
+            collection,
+        )
+        return {row["embedder"]: row["n"] for row in rows}
+
     def vectors_of(self, document: int, embedder: str) -> list[tuple[int, bytes]]:
         """The vectors of a document, by passage."""
         rows = self._db.rows(

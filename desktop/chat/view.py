@@ -467,6 +467,31 @@ class ChatView(QWidget):
 
     # ------------------------------------------------------------ documents
 
+    def search_model_changed(self, old: str) -> None:
+        """Prepare documents for another search model in the background, with a way back; the `old` one answers meanwhile."""
+        self._operations.in_order(
+            "look what is to be prepared",
+            lambda _: self.adding.unprepared(),
+            lambda count: self._prepare_again(count, old),
+        )
+
+    def _prepare_again(self, documents: int, old: str) -> None:
+        if not documents:
+            return
+        self.adding.resume()
+
+        def undo() -> None:
+            self._operations.in_order("undo the search model", lambda _: self._settings.change(embedder=old))
+
+        self._notify.notice(
+            tr_n(
+                "{n} document is being prepared for the new search model. Until that is done, it is found as before.",
+                "{n} documents are being prepared for the new search model. Until that is done, they are found as before.",
+                documents,
+            ),
+            (tr("Undo"), undo),
+        )
+
     def choose_files(self) -> None:
         """Ask for files to add to the chat's documents."""
         patterns = " ".join(f"*{suffix}" for suffix in formats.suffixes())

@@ -191,6 +191,10 @@ class Adding(QObject):
         """Go on with what an earlier session did not finish."""
         self._additions.resume()
 
+    def unprepared(self) -> int:
+        """How many documents the search model in use has not seen; reads the database."""
+        return self._additions.unprepared()
+
     def stop(self) -> None:
         """Stop everything that is added; what is done stays."""
         self._additions.cancel_all()

@@ -34,6 +34,8 @@ def follow(bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, languag
     def changed(event: SettingChanged) -> None:
         if event.name in effects:
             effects[event.name](event.new)
+        elif event.name == Settings.embedder.name:
+            chat.search_model_changed(event.old)
 
     bridge.on(SettingChanged, changed)
     bridge.on(SettingsSetAside, lambda event: tell([event.error], notify))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +17,16 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import AnswerDetails
+from core.documents import calibration, retrieve
 from core.documents import index as documents_index
-from core.documents import retrieve
-from core.documents.messages import Compare, CountVectors, EmbedPassages, FindNearest, StoreVectors
+from core.documents.messages import (
+    STARTER_EMBEDDER,
+    Compare,
+    CountVectors,
+    EmbedPassages,
+    FindNearest,
+    StoreVectors,
+)
 from core.documents.worker import Documents
 from core.jobs import Job
 from core.paths import Home
@@ -54,29 +63,73 @@ def requests(app: App, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 # ---------------------------------------------------------------- another embedder
 
 
-def test_passages_of_another_embedder_are_found_by_words_until_they_are_embedded_again(added: App) -> None:
+def test_the_old_embedder_answers_until_the_new_one_has_seen_everything(added: App, tmp_path: Path) -> None:
     number = added.documents.collection("c")
-    assert added.index.missing(number) == 0
-    assert added.answerer.find("c", "When does the gate close?").words_only == 0
+    assert added.index.answering(number) == (STARTER_EMBEDDER, 0)
+    before = retrieve.search(added.documents, added.index, "c", "fruit", 5)
     added.settings.change(embedder=OTHER)
     assert added.index.missing(number) == 2
-    found = retrieve.search(added.documents, added.index, "c", "gate", 5)
-    assert [(f.passage.file[-5:], f.similarity) for f in found] == [("a.txt", None)]
+    assert added.ingest.unprepared() == 2
+    assert added.index.answering(number) == (STARTER_EMBEDDER, 0)
+    assert retrieve.search(added.documents, added.index, "c", "fruit", 5) == before
+    assert added.answerer.find("c", "When does the gate close?").words_only == 0
+
+    # What comes meanwhile is prepared for the new one, and found by its words until that has seen the rest.
+    (tmp_path / "c.txt").write_text("The bakery sells rye bread.")
+    assert added.ingest.add([str(tmp_path / "c.txt")], "c", Job(0, "test")).added == 1
+    assert added.index.answering(number) == (STARTER_EMBEDDER, 1)
+    found = retrieve.search(added.documents, added.index, "c", "rye bread", 5)
+    assert (found[0].passage.file[-5:], found[0].similarity) == ("c.txt", None)
     evidence = added.answerer.find("c", "When does the gate close?")
-    assert evidence.words_only == 2
-    assert evidence.details(AnswerDetails()).words_only == 2
+    assert evidence.words_only == 1
+    assert evidence.details(AnswerDetails()).words_only == 1
 
     report = added.ingest.resume(Job(0, "test"))
     assert (report.added, report.passages, report.failed) == (2, 2, [])
-    assert added.index.missing(number) == 0
+    assert added.ingest.unprepared() == 0
+    assert added.index.answering(number) == (OTHER, 0)
     assert added.ingest.resume(Job(0, "test")).added == 0
     found = retrieve.search(added.documents, added.index, "c", "fruit", 5)
     assert found[0].similarity is not None
-    assert added.answerer.find("c", "When does the gate close?").words_only == 0
+    assert [f.similarity for f in found] != [f.similarity for f in before]
 
-    added.settings.change(embedder=documents_index.STARTER_EMBEDDER)  # its vectors are still there
-    assert added.index.missing(number) == 0
-    assert added.ingest.resume(Job(0, "test")).added == 0
+    added.settings.change(
+        embedder=STARTER_EMBEDDER
+    )  # its vectors are still there, but for what came meanwhile
+    assert added.index.answering(number) == (OTHER, 0)
+    assert added.ingest.resume(Job(0, "test")).added == 1
+    assert added.index.answering(number) == (STARTER_EMBEDDER, 0)
+
+
+@pytest.mark.logs("filling it again")
+def test_what_no_embedder_that_is_there_has_seen_is_found_by_words(added: App) -> None:
+    number = added.documents.collection("c")
+    added.database.write("UPDATE vectors SET embedder = 'gone'")  # made by a model that was removed since
+    assert added.index.answering(number) == (STARTER_EMBEDDER, 2)
+    found = retrieve.search(added.documents, added.index, "c", "gate", 5)
+    assert [(f.passage.file[-5:], f.similarity) for f in found] == [("a.txt", None)]
+
+
+def test_similarities_of_another_embedder_are_on_the_starters_scale(added: App) -> None:
+    """The weights of search and refusal were fitted on that."""
+    texts = list(calibration.ENGLISH[1:])
+    means = []
+    for embedder in (STARTER_EMBEDDER, OTHER):
+        values = added.index.compare(calibration.ENGLISH[0], texts, embedder=embedder)
+        assert all(-1 <= value <= 1 for value in values)
+        means.append(sum(values) / len(values))
+        same = added.index.compare("It rains.", ["It rains."], embedder=embedder)[0]
+        assert same > 0.5
+    assert abs(means[0] - means[1]) < 0.1
+
+
+def test_scales_are_moved_onto_one_another() -> None:
+    narrow, wide = calibration.Scale(0.75, 0.05), calibration.Scale(0.1, 0.1)
+    moved = narrow.onto(wide, np.array([0.75, 0.8, 1.0], dtype=np.float32))
+    assert moved == pytest.approx([0.1, 0.2, 0.6], abs=1e-5)
+    blind = {"en": narrow, "ja": calibration.Scale(0.99, 0.001)}  # to which all of Japanese is the same
+    starter = {"en": wide, "ja": calibration.Scale(0.2, 0.1)}
+    assert calibration.onto(starter, blind, np.array([0.8])) == pytest.approx([0.2], abs=1e-5)
 
 
 def test_embedding_again_goes_on_after_it_was_stopped(added: App) -> None:
@@ -95,7 +148,7 @@ def test_an_index_of_another_embedder_that_missed_a_removal_is_filled_again(
     added.settings.change(embedder=OTHER)
     added.ingest.resume(Job(0, "test"))
     added.index.check(added.documents.collection("c"))
-    added.settings.change(embedder=documents_index.STARTER_EMBEDDER)
+    added.settings.change(embedder=STARTER_EMBEDDER)
     added.document_service.remove("c", str(tmp_path / "a.txt"))
     added.settings.change(embedder=OTHER)
     added.index.worker.stop()  # a new life of the worker: the index is looked at again
@@ -120,6 +173,12 @@ def test_the_command_line_says_what_is_found_by_words_only(home: Home, tmp_path:
     code, out, errors = tsukue(home, "docs", "search", "gate", "-c", "c", "--json")
     assert (code, errors, json.loads(out).keys()) == (0, "", {"id", "query", "passages", "seconds"})
     home.settings.write_text(f'embedder = "{OTHER}"\n')
+    code, out, errors = tsukue(home, "docs", "search", "gate", "-c", "c", "--json")
+    assert (code, errors, "words_only" in json.loads(out)) == (0, "", False)  # the old one still answers
+    (tmp_path / "b.txt").write_text("The lift stops on the third floor.")
+    connection = sqlite3.connect(home.database)
+    with contextlib.closing(connection), connection:
+        connection.execute("DELETE FROM vectors")
     code, out, errors = tsukue(home, "docs", "search", "gate", "-c", "c", "--json")
     assert (code, json.loads(out)["words_only"], len(json.loads(out)["passages"])) == (0, 1, 1)
     assert errors.startswith("tsukue: 1 passage is not embedded yet and was searched by words only")
@@ -165,9 +224,10 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
         nearest=lambda index, vector, limit: ([int(vector[0][0])], [1.0]),
         similarities=lambda index, vector, ids: [],
     )
+    documents._scales = {key: {"en": calibration.Scale(0.0, 1.0)} for key in ("a", "b", STARTER_EMBEDDER)}
     context: Any = None
     assert documents.find(FindNearest("i", "a", "when?", 5), context).ids == [5]
-    assert documents.compare(Compare("a", "when?", ["text"]), context).values == [21.0]
+    assert documents.compare(Compare("a", "when?", ["text"]), context).values == [1.0]
     assert documents.find(FindNearest("i", "b", "when?", 5), context).ids == [
         5
     ]  # another embedder, another vector
