@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.chat.conversation import MessageState, Role
+from core.chat.conversation import AnswerDetails, MessageState, Role
 from core.documents import transfer
 from core.documents.model import Page
 from core.documents.passages import Passage
@@ -77,7 +77,9 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "remove_project": lambda: store.remove_project(store.project("gone").id),
         "add": lambda: store.add(conversation.id, Role.USER, "words", parent=question.id),
         "save_stream": lambda: store.save_stream(answer.id, "half", "a thought"),
+        "save_details": lambda: store.save_details(answer.id, "half", AnswerDetails()),
         "finish": lambda: store.finish(answer.id, "whole", MessageState.DONE),
+        "reopen": lambda: store.reopen(answer.id),
         "set_prompt": lambda: store.set_prompt(question.id, "with passages"),
         "sign": lambda: store.sign(answer.id, "a model"),
         "settle": store.settle,
@@ -191,6 +193,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "without_vectors": lambda: store.without_vectors(document, "another", 10),
         "count_without_vectors": lambda: store.count_without_vectors(document, "another"),
         "put_vectors": lambda: store.put_vectors("another", [(found[0].id, b"\0\0")]),
+        "embedders": lambda: store.embedders(number),
         "count_vectors": lambda: store.count_vectors(number, "another"),
         "vectors": lambda: store.vectors(number, "another", after=0, limit=5),
     }
