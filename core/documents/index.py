@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 from pathlib import Path
@@ -38,10 +39,13 @@ REFILL = 8000  # vectors sent at once when the index is filled again: about 8 MB
 R = TypeVar("R")
 
 
+THREADS = max(1, min(4, os.cpu_count() or 1))  # of a search; more gain nothing on texts of this length
+
+
 def spec(home: Home, library: Library) -> WorkerSpec:
     """The documents worker of a home."""
     folders = {model.id: str(model.path) for model in library.of_role("embedding")}
-    options = {"vectors": str(home.vectors), "models": folders, "threads": 1}
+    options = {"vectors": str(home.vectors), "models": folders, "threads": THREADS}
     return WorkerSpec(WORKER_NAME, "core.documents.worker", options=options, idle_seconds=600, nice=8)
 
 

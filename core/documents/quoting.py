@@ -7,6 +7,7 @@ of a passage than its whole text does.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +21,10 @@ from core.storage.documents import DocumentStore, StoredPassage
 from core.text import languages, sentences
 
 LOOKED_AT = 12  # passages whose sentences are compared
+# Comparing takes most of the time of a search. Those of the best scores by words are compared, and of each passage the best; with
+# all of them (98 on average) one question of 244 has another quotation, at twice the time.
+COMPARED, AT_LEAST = 30, 2
+FAR = 0.1  # the similarity that the others count with: that of texts which have nothing to do with each other
 POOL = 60  # candidates by which it is told which of the question's words tell them apart
 # Weights beside the passage's own score and the sentence's similarity, which count whole. Rounded from those of a pairwise
 # logistic regression on the tuning questions (docs/measures.md, "Answers on real documents").
@@ -110,13 +115,6 @@ def rank(
     first = candidates[:LOOKED_AT]
     pages = {c.passage.page_id: store.blocks(c.passage.page_id) for c in first}
     units = [list(_units(c.passage, pages[c.passage.page_id])) for c in first]
-    texts = [[c.passage.text[u.start : u.end] for u in found] for c, found in zip(first, units, strict=True)]
-    meant = [
-        unit.meaning or text
-        for found, said in zip(units, texts, strict=True)
-        for unit, text in zip(found, said, strict=True)
-    ]
-    similarities = iter(index.compare(question, meant, job, embedder=embedder))
     language = languages.tell(question)
     spoken = {
         c.passage.file
@@ -124,16 +122,43 @@ def rank(
         if language and any(u.language == language for u in found)
     }
     scoring = _Scoring(question, weights, candidates[:POOL])
+    scored = [
+        scoring.by_words(c, found, language if c.passage.file in spoken else "")
+        for c, found in zip(first, units, strict=True)
+    ]
+    similarities = _meanings(index, question, scored, job, embedder)
     ranked = []
-    for candidate, found, said in zip(first, units, texts, strict=True):
-        near = [next(similarities) for _ in found]
-        wanted = language if candidate.passage.file in spoken else ""
-        quotations = scoring.quotations(candidate, found, said, near, wanted)
-        quotation = max(quotations, key=lambda one: one.score, default=None)
+    for candidate, quotations, near in zip(first, scored, similarities, strict=True):
+        found = [
+            dataclasses.replace(one, score=one.score + max(similarity, 0.0), meaning=similarity)
+            for (one, _), similarity in zip(quotations, near, strict=True)
+        ]
+        quotation = max(found, key=lambda one: one.score, default=None)
         score = candidate.score + (quotation.score if quotation is not None else candidate.score)
-        ranked.append(Ranked(candidate, quotation, score, quotations))
+        ranked.append(Ranked(candidate, quotation, score, found))
     ranked.sort(key=lambda one: (-one.score, one.candidate.passage.id))
     return [*ranked, *(Ranked(c, None, c.score) for c in candidates[LOOKED_AT:])]
+
+
+def _meanings(
+    index: Index,
+    question: str,
+    scored: list[list[tuple[Quotation, str]]],
+    job: Job | None,
+    embedder: str,
+) -> list[list[float]]:
+    """How near each unit is to the question in meaning; those that their words leave behind are not compared."""
+    all_ = sorted((one.score for units in scored for one, _ in units), reverse=True)
+    least = all_[COMPARED - 1] if len(all_) >= COMPARED else float("-inf")
+    texts: dict[str, float] = {}
+    wanted: list[list[str]] = []
+    for units in scored:
+        best = sorted((one.score for one, _ in units), reverse=True)[:AT_LEAST]
+        bar = min(least, best[-1]) if best else least
+        wanted.append([meant if one.score >= bar else "" for one, meant in units])
+        texts.update(dict.fromkeys(filter(None, wanted[-1]), 0.0))
+    texts = dict(zip(texts, index.compare(question, list(texts), job, embedder=embedder), strict=True))
+    return [[texts.get(meant, FAR) for meant in each] for each in wanted]
 
 
 class _Scoring:
@@ -148,27 +173,23 @@ class _Scoring:
         counts = {unit: sum(unit in c.units for c in pool) for unit in weights}
         self._pool = {unit: keywords.rarity(n, len(pool)) for unit, n in counts.items() if n}
 
-    def quotations(
-        self,
-        candidate: Candidate,
-        units: list[_Unit],
-        texts: list[str],
-        similarities: list[float],
-        language: str = "",
-    ) -> list[Quotation]:
-        """The units of a passage with their scores, those in another language than this one, if one is given, held back."""
+    def by_words(
+        self, candidate: Candidate, units: list[_Unit], language: str
+    ) -> list[tuple[Quotation, str]]:
+        """The units of a passage, scored but for their meaning, each with what is to be compared for that; those in another
+        language than this one, if one is given, are held back."""
         passage = candidate.passage
         file = keywords.bag(passage.file.rpartition("/")[2].rpartition(".")[0]).keys()
+        texts = [passage.text[unit.start : unit.end] for unit in units]
         bags = [keywords.bag(text).keys() for text in texts]
         found = []
-        for number, (unit, text, similarity) in enumerate(zip(units, texts, similarities, strict=True)):
+        for number, (unit, text) in enumerate(zip(units, texts, strict=True)):
             above = keywords.bag(unit.above).keys() | file
             place = bags[number] | above
             around = place.union(*bags[max(number - 2, 0) : number])
             lacks, given = self._asked(text)
             score = (
                 candidate.score
-                + max(similarity, 0.0)
                 + IN_PLACE * (about := keywords.covered(self._weights, place))
                 + TELLING * keywords.covered(self._pool, place)
                 + AROUND * keywords.covered(self._weights, around)
@@ -179,9 +200,8 @@ class _Scoring:
                 + (COLUMNS if unit.columns else NAMES if unit.names or _is_heading(text) else 0)
             )
             start, end = passage.start + unit.start, passage.start + unit.end
-            found.append(
-                Quotation(text, passage, start, end, score, similarity, bool(lacks), about, unit.flows)
-            )
+            quotation = Quotation(text, passage, start, end, score, 0.0, bool(lacks), about, unit.flows)
+            found.append((quotation, unit.meaning or text))
         return found
 
     def _asked(self, text: str) -> tuple[bool | None, bool]:

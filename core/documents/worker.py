@@ -30,7 +30,8 @@ from core.workers.process import Context, Handler
 
 
 class Documents:
-    """State of the worker. `options`: `vectors` (folder), `models` ({embedder name: folder}), `threads`."""
+    """State of the worker. `options`: `vectors` (folder), `models` ({embedder name: folder}), `threads` for what is
+    waited for; what is embedded in the background has one."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -45,7 +46,7 @@ class Documents:
     def _embedder(self, name: str) -> embedders.Embedder:
         if name not in self._embedders:
             folder = self._options["models"].get(name)
-            self._embedders[name] = embedders.load(name, folder, int(self._options["threads"]))
+            self._embedders[name] = embedders.load(name, folder)
         return self._embedders[name]
 
     @property
@@ -58,7 +59,9 @@ class Documents:
 
     def _embed_question(self, embedder: str, question: str) -> embedders.Matrix:
         if self._question_vector is None or self._question != (embedder, question):
-            self._question_vector = self._embedder(embedder).encode([question], question=True)
+            self._question_vector = self._embedder(embedder).encode(
+                [question], question=True, threads=self._options["threads"]
+            )
             self._question = embedder, question
         return self._question_vector
 
@@ -106,7 +109,9 @@ class Documents:
 
     def compare(self, request: Compare, context: Context) -> Similarities:
         question = self._embed_question(request.embedder, request.question)[0]
-        texts = self._embedder(request.embedder).encode(request.texts, question=False)
+        texts = self._embedder(request.embedder).encode(
+            request.texts, question=False, threads=self._options["threads"]
+        )
         return Similarities(self._scaled(request.embedder, [float(value) for value in texts @ question]))
 
 

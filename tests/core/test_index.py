@@ -214,7 +214,7 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
     class Counting:
         dimension = 2
 
-        def encode(self, texts: list[str], *, question: bool) -> Any:
+        def encode(self, texts: list[str], *, question: bool, threads: int = 1) -> Any:
             embedded.extend((text, question) for text in texts)
             return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
 
