@@ -59,10 +59,10 @@ def find(
     weights = keywords.stems(asked)
     similar = dict(index.nearest(collection, question, EACH, job, also=by_words, embedder=embedder))
     passages = store.passages(list(dict.fromkeys([*by_words, *similar])))
-    said = [keywords.bag(p.text) for p in passages]
-    units = [
-        bag + keywords.bag(f"{Path(p.file).stem} {p.context}") for p, bag in zip(passages, said, strict=True)
-    ]
+    said = [keywords.bag(p.text, asked) for p in passages]
+    units = [bag.copy() for bag in said]
+    for passage, bag in zip(passages, units, strict=True):
+        bag.update(keywords.bag(f"{Path(passage.file).stem} {passage.context}", asked))
     japanese = characters.is_japanese(question)
     found = []
     for passage, own, bag, words in zip(passages, said, units, keywords.shares(weights, units), strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from core.storage import fulltext
 from core.storage.documents import DocumentStore
-from core.text import characters
+from core.text import characters, dates
 from core.text.stems import stem
 
 # BM25's: how soon repeating a word stops to count, and how much a long passage is held against it. Robertson and Zaragoza
@@ -29,6 +29,7 @@ _VERSION = re.compile(
 )
 # 30.4.2019 may be written otherwise where it stands, 2.4.10 may not.
 _DATE = re.compile(r"(?:19|20)\d\d\.\d+\.\d+|\d{1,2}\.\d{1,2}\.(?:19|20)?\d\d")
+_DATED = re.compile(r"d\d{4}-\d\d(?:-\d\d)?|y\d{4}")  # names of dates
 _SEPARATORS = re.compile(r"[\s_./‐‑–-]+")
 
 
@@ -49,13 +50,24 @@ def weights(store: DocumentStore, question: str) -> dict[str, float]:
     a question of particles only, are all that it has.
     """
     total = store.count_all()
-    question = characters.usual(question)
-    units = fulltext.terms(question) or fulltext.tokens(question).split()
-    return {unit: rarity(store.frequency(_query(unit)), total) for unit in units}
+    rest, dated = _without_dates(characters.usual(question))
+    units = fulltext.terms(rest) or ([] if dated else fulltext.tokens(rest).split())
+    return {unit: rarity(store.frequency(_query(unit)), total) for unit in [*units, *dated]}
+
+
+def _without_dates(question: str) -> tuple[str, dict[str, str]]:
+    """A question without its dates, and these by their names (dates.py), as they were typed."""
+    found = list(dates.find(question))
+    rest = question
+    for dated in reversed(found):
+        rest = f"{rest[: dated.start]} {rest[dated.end :]}"
+    return rest, {dated.name: question[dated.start : dated.end] for dated in found}
 
 
 def _query(unit: str) -> str:
-    """A query for a unit in all forms of its kanji."""
+    """A query for a unit in all forms of its kanji, for a date in all its notations."""
+    if _DATED.fullmatch(unit):
+        return " OR ".join(fulltext.phrase(written) for written in dates.notations(unit))
     forms = [unit]
     for usual in characters.OTHER_FORMS.keys() & set(unit):
         forms += [form.replace(usual, other) for form in forms for other in characters.OTHER_FORMS[usual]]
@@ -63,8 +75,8 @@ def _query(unit: str) -> str:
 
 
 def stems(units: dict[str, float]) -> dict[str, float]:
-    """The same by stems, as texts have them in memory."""
-    return {stem(unit): weight for unit, weight in units.items()}
+    """The same by stems, as texts have them in memory; dates keep their names."""
+    return {unit if _DATED.fullmatch(unit) else stem(unit): weight for unit, weight in units.items()}
 
 
 def identifiers(question: str) -> list[str]:
@@ -89,8 +101,9 @@ def _bare(text: str) -> str:
 
 def absent(question: str, known: set[str]) -> list[str]:
     """The question's telling words, as they were typed, of which texts with these stems have nothing."""
-    found: list[str] = []
-    for run, japanese in fulltext.runs(characters.usual(question)):
+    rest, dated = _without_dates(characters.usual(question))
+    found = [typed for name, typed in dated.items() if name not in known]
+    for run, japanese in fulltext.runs(rest):
         for word in fulltext.words(run) if japanese else [run]:
             units = fulltext.terms(word)
             if not units or (japanese and len(word) == 1) or any(stem(unit) in known for unit in units):
@@ -108,9 +121,13 @@ def rarity(count: int, total: int) -> float:
     return math.log(1 + (max(total - count, 0) + 0.5) / (count + 0.5))
 
 
-def bag(text: str) -> Counter[str]:
-    """The stems of a text's units, with how often it has each."""
-    return Counter(stem(unit) for unit in fulltext.tokens(characters.usual(text)).split())
+def bag(text: str, asked: Iterable[str] = ()) -> Counter[str]:
+    """The stems of a text's units, with how often it has each; where dates are asked for, its dates also by their names."""
+    text = characters.usual(text)
+    units = Counter(map(stem, fulltext.tokens(text).split()))
+    if any(map(_DATED.fullmatch, asked)):  # looking for them takes as long as all the rest
+        units.update(dates.names(text))
+    return units
 
 
 def shares(weighted: dict[str, float], bags: list[Counter[str]]) -> list[float]:
@@ -143,4 +160,4 @@ def covered(weighted: dict[str, float], units: Iterable[str]) -> float:
 
 def coverage(weighted: dict[str, float], text: str) -> float:
     """Which share of the weight occurs in a text, 0 to 1."""
-    return covered(weighted, bag(text))
+    return covered(weighted, bag(text, weighted))

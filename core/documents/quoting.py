@@ -179,13 +179,15 @@ class _Scoring:
         """The units of a passage, scored but for their meaning, each with what is to be compared for that; those in another
         language than this one, if one is given, are held back."""
         passage = candidate.passage
-        file = keywords.bag(passage.file.rpartition("/")[2].rpartition(".")[0]).keys()
+        file = keywords.bag(passage.file.rpartition("/")[2].rpartition(".")[0], self._weights).keys()
         texts = [passage.text[unit.start : unit.end] for unit in units]
-        bags = [keywords.bag(text).keys() for text in texts]
+        bags = [keywords.bag(text, self._weights).keys() for text in texts]
+        over: dict[str, set[str]] = {}  # the same for all units below a heading
         found = []
         for number, (unit, text) in enumerate(zip(units, texts, strict=True)):
-            above = keywords.bag(unit.above).keys() | file
-            place = bags[number] | above
+            if unit.above not in over:
+                over[unit.above] = keywords.bag(unit.above, self._weights).keys() | file
+            place = bags[number] | over[unit.above]
             around = place.union(*bags[max(number - 2, 0) : number])
             lacks, given = self._asked(text)
             score = (

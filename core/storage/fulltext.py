@@ -133,6 +133,16 @@ def _phrase(run: str, japanese: bool) -> str:
     return '"' + " ".join(pairs(run) if japanese else [run]) + '"'
 
 
+def phrase(text: str) -> str:
+    """An FTS5 query for a text as it stands; a single character at its end may begin a pair."""
+    units: list[str] = []
+    open_end = False
+    for run, japanese in runs(text):
+        units += pairs(run) if japanese else [run]
+        open_end = japanese and len(run) == 1
+    return f'"{" ".join(units)}"{"*" if open_end else ""}'
+
+
 def query_all(text: str) -> str:
     """An FTS5 query for texts that contain every word of `text` (a search box); empty if there is none."""
     return " AND ".join(_phrase(run, japanese) for run, japanese in runs(text))

@@ -216,6 +216,48 @@ def test_identifiers_are_told_from_words_and_numbers(question: str, found: list[
     assert keywords.identifiers(question) == found
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What happened on April 30, 2019?", "閉館"),
+        ("2019年4月30日に何がありましたか", "閉館"),
+        ("2019-05-01には？", "開館"),
+        ("What was delivered on 2021-11-03?", "piano"),
+        ("令和三年十一月三日に届いたのは何ですか", "piano"),
+        ("1931年に建てられたのは？", "水車"),
+    ],
+)
+def test_a_date_is_found_however_it_is_written(dated: App, question: str, words: str) -> None:
+    evidence = dated.answerer.find("c", question)
+    assert evidence.quotation is not None
+    assert words in evidence.quotation.text
+    assert not any(c.isdigit() for word in evidence.missing for c in word)
+
+
+def test_a_date_that_is_nowhere_is_named(dated: App) -> None:
+    assert "2018年3月2日" in dated.answerer.find("c", "2018年3月2日の閉館について").missing
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("dated")
+    for number, line in enumerate(
+        [
+            "図書館は平成三十一年四月三十日に閉館しました。",
+            "新しい図書館は令和元年五月一日に開館しました。",
+            "On 3 November 2021 the piano was delivered to the hall.",
+            "水車は昭和六年に建てられました。",
+            "図書館の本は十一万冊です。",
+            "The hall was cleaned on 2 May 2019.",
+        ]
+    ):
+        (folder / f"{number}.txt").write_text(line, encoding="utf-8")
+    app = App(Home(tmp_path_factory.mktemp("home")))
+    app.additions.add([str(folder)], "c").wait(60)
+    yield app
+    app.close()
+
+
 def test_a_version_is_no_part_of_another() -> None:
     assert not keywords.has_identifier("Version 2.4.10 and 12.4.1 and 2.4.1.3", "2.4.1")
     assert keywords.has_identifier("Since v2.4.1-rc2.", "2.4.1")

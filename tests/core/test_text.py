@@ -7,7 +7,7 @@ import re
 import pytest
 
 from core.storage import fulltext
-from core.text import characters, languages
+from core.text import characters, dates, languages
 from core.text.stems import stem
 
 
@@ -48,6 +48,33 @@ def test_what_counts_as_japanese(text: str, japanese: int) -> None:
 )
 def test_which_language_a_text_is_in(text: str, language: str) -> None:
     assert languages.tell(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("平成三十一年四月三十日に", ["d2019-04-30"]),
+        ("2019年4月30日、2019-04-30、2019/4/30、2019.04.30", ["d2019-04-30"] * 4),
+        ("April 30, 2019; 30th April 2019; Apr. 30 2019", ["d2019-04-30"] * 3),
+        ("令和元年五月一日", ["d2019-05-01"]),
+        ("二〇一九年四月", ["d2019-04"]),
+        ("in May 2020", ["d2020-05"]),
+        ("昭和六年に、1931年に", ["y1931", "y1931"]),
+        ("built in 1931", ["y1931"]),
+        ("三年前、1,931、1931.5、2.4.10、AB-1931", []),
+        ("2019-13-45", []),
+    ],
+)
+def test_dates_have_one_name_however_they_are_written(text: str, names: list[str]) -> None:
+    assert [dated.name for dated in dates.find(text)] == names
+
+
+@pytest.mark.parametrize("name", ["d2019-04-30", "d2019-05-01", "d1926-12-25", "d2020-05", "y1931", "y2019"])
+def test_a_date_is_found_by_each_of_its_notations(name: str) -> None:
+    for written in dates.notations(name):
+        found = [dated.name for dated in dates.find(written)]
+        assert name in found or (name[0] == "y" and found), written  # 平成31年 and 令和元年 are both 2019
+    assert len(set(dates.notations(name))) == len(dates.notations(name)) > 2
 
 
 def test_width_and_case_count_as_the_same() -> None:
