@@ -22,6 +22,7 @@ from core.chat.events import (
     EvidenceFound,
     Phase,
 )
+from core.documents import changes
 from core.documents import whole as whole_documents
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
@@ -184,6 +185,10 @@ class Answering:
         so_far = self._details.whole
         if so_far is not None:
             return [d for d in map(store.document, so_far.documents) if d is not None]
+        if (words := changes.wanted(self._question.text)) is not None:
+            pair = changes.pair(store, self._conversation.collection, words)
+            if pair is not None:
+                return list(pair)
         words = whole_documents.wanted(self._question.text)
         if words is None:
             return []
@@ -196,8 +201,12 @@ class Answering:
         """Summarise part by part; after each, what is done is on disk. Raises what generating raises."""
         store = self._service.answerer().store
         language = "ja" if characters.is_japanese(self._question.text) else "en"
-        speaks = bool(self._model) and self._engine.writes(self._model, language)
         self._store.set_prompt(self._question.id, None)
+        if len(documents) == 2 and changes.wanted(self._question.text) is not None:
+            old, new = documents
+            self._write_whole(job, whole.Differences(store, old, new, language))
+            return
+        speaks = bool(self._model) and self._engine.writes(self._model, language)
         if speaks:
             self._phase(Phase.LOADING)
             self._load(job)
@@ -206,11 +215,15 @@ class Answering:
         summary = whole.Summary(
             store, documents, language, partial(self._write_alone, job) if speaks else None, size
         )
+        self._write_whole(job, summary, language if self._model and not speaks else "")
+
+    def _write_whole(self, job: Job, summary: whole.Summary | whole.Differences, unspoken: str = "") -> None:
+        """Step by step, from where it was."""
+        so_far = self._details.whole
         if so_far is None or so_far.of != summary.steps:  # or its documents have changed meanwhile
             so_far = summary.begin()
             self._text, self._length = [], (0, 0)
-            self._details = AnswerDetails(outcome="answered", whole=so_far)
-            self._note(unspoken=language if self._model and not speaks else "")
+            self._details = AnswerDetails(outcome="answered", whole=so_far, unspoken=unspoken)
         started = time.monotonic()
         for step in range(so_far.done, so_far.of):
             job.check()

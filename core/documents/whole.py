@@ -103,18 +103,23 @@ def wanted(question: str) -> str | None:
     return " ".join(_POINTS.sub(" ", rest).split()).strip(" .,?!。、？！:：")
 
 
+def readable(store: DocumentStore, collection: str) -> list[Document]:
+    """The documents of a collection that have any text."""
+    return [d for d in store.documents(collection) if d.gone is None and d.removed is None and d.passages]
+
+
 def named(store: DocumentStore, collection: str, words: str) -> list[Document]:
     """The documents of a collection that are meant by some words, all where there are no words; none where they name none."""
-    there = [d for d in store.documents(collection) if d.gone is None and d.removed is None and d.passages]
+    there = readable(store, collection)
     units = set(keywords.bag(words))
     if not units:
         return there
-    fitting = [(len(units & set(keywords.bag(_says_what_it_is(store, d)))) / len(units), d) for d in there]
+    fitting = [(len(units & set(keywords.bag(says_what_it_is(store, d)))) / len(units), d) for d in there]
     best = max((share for share, _ in fitting), default=0.0)
     return [d for share, d in fitting if share == best] if best >= NAMED else []
 
 
-def _says_what_it_is(store: DocumentStore, document: Document) -> str:
+def says_what_it_is(store: DocumentStore, document: Document) -> str:
     """A document's name and title: its first heading, or a first line that is no sentence."""
     name = document.file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     said = [name, re.sub(r"[-_]", " ", name)]

@@ -115,6 +115,25 @@ def test_the_sentence_that_holds_what_is_asked_for_is_quoted(app: App, question:
     assert words in evidence.quotation.text
 
 
+def test_extracts_are_sentences_with_their_neighbours_and_repeat_nothing(app: App) -> None:
+    evidence = app.answerer.find("c", "How many seats are in the hall, and when was it built?")
+    extracts = evidence.extracts
+    assert 1 < len(extracts) <= 3
+    first = extracts[0]
+    assert evidence.quotation is not None
+    assert first.quotation.text == evidence.quotation.text
+    shown = [text for e in extracts for text in (e.before, e.quotation.text, e.after) if text]
+    quoted = [e.quotation.text for e in extracts]
+    assert all(shown.count(text) == 1 for text in quoted)
+    assert "240 seats" in " ".join(shown)
+    assert "1931" in " ".join(shown)
+    for extract in extracts:
+        page = app.documents.page(extract.quotation.passage.page_id)
+        assert page is not None
+        for neighbour in filter(None, (extract.before, extract.after)):
+            assert neighbour in page.text
+
+
 def test_of_two_editions_one_is_given(app: App) -> None:
     found = retrieve.search(app.documents, app.index, "c", "Where are the boats kept?", 5)
     assert sum("boats" in f.passage.text for f in found) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from core.app import App
 from core.chat import whole as summaries
 from core.chat.conversation import Message, MessageState, Whole
 from core.chat.events import AnswerPhase, Phase
-from core.documents import whole
+from core.documents import changes, whole
 from core.errors import TooManyDocuments
 from core.paths import Home
 
@@ -236,3 +237,78 @@ def test_a_document_that_changed_meanwhile_is_read_from_its_beginning(app: App, 
     again = app.chat.resume(finished.id).wait(60)
     assert again.text == finished.text
     assert again.details == finished.details
+
+
+# ---------------------------------------------------------------- what differs
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What changed between these two versions?", ""),
+        ("What are the differences between lease-2023 and lease-2024?", "lease-2023 lease-2024"),
+        ("Compare the two documents", ""),
+        ("compare lease and terms", "lease terms"),
+        ("How do the two files differ?", ""),
+        ("この二つの資料の違いは？", ""),
+        ("契約書2023と契約書2024の違いを教えて", "契約書2023 契約書2024"),
+        ("旧版と新版で何が変わりましたか", ""),
+        ("新旧の変更点を教えて", ""),
+        ("How do I clean it and dry it?", None),
+        ("What is the rent?", None),
+        ("家賃はいくらですか", None),
+    ],
+)
+def test_what_asks_for_differences(question: str, words: str | None) -> None:
+    assert changes.wanted(question) == words
+
+
+LEASE = {
+    "en": (
+        "Lease\n\nThe rent is 800 euros a month. Dogs are allowed.\n\nThe deposit is two rents.\n\nKeys are handed over on Monday.\n",
+        "Lease\n\nThe rent is 850 euros a month. Dogs are allowed.\n\nKeys are handed over on Monday.\n\nBicycles stand in the yard.\n",
+        "What changed between these two versions?",
+        ("“The rent is 800 euros a month.” → “The rent is 850 euros a month.”", "removed: “The deposit is two rents.”",
+         "new: “Bicycles stand in the yard.”"),
+    ),
+    "ja": (
+        "契約書\n\n家賃は月八万円です。犬を飼えます。\n\n敷金は二か月分です。\n\n鍵は月曜日に渡します。\n",
+        "契約書\n\n家賃は月九万円です。犬を飼えます。\n\n鍵は月曜日に渡します。\n\n自転車は中庭に置きます。\n",
+        "旧版と新版で何が変わりましたか",
+        ("「家賃は月八万円です。」 → 「家賃は月九万円です。」", "削除：「敷金は二か月分です。」",
+         "追加：「自転車は中庭に置きます。」"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_differs_between_two_versions_is_told_exactly(
+    script: Script, home: Home, tmp_path: Path, language: str
+) -> None:
+    script({"when": "", "say": "All right."})
+    old, new, question, expected = LEASE[language]
+    files = [tmp_path / "lease-1.txt", tmp_path / "lease-2.txt"]
+    for number, (file, text) in enumerate(zip(files, (old, new), strict=True)):
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (1_700_000_000 + number, 1_700_000_000 + number))
+    app = App(home)
+    try:
+        app.additions.add(list(map(str, files)), "c").wait(60)
+        answer = ask(app, question)
+        assert [line.removeprefix("- ") for line in answer.text.splitlines()[2:]] == list(expected)
+        details = answer.details
+        for mark in details.marks:
+            assert mark.marker is not None
+            source = details.citations[mark.marker - 1]
+            assert source.text in answer.text[mark.start : mark.end]
+            assert page_text(app, source.page_id)[source.start : source.end] == source.text
+        same = ask(app, "Compare lease-1 and lease-1")
+        assert same.details.whole is None  # one document is no two
+        assert app.engine.worker.pid is None or same.details.outcome  # no model has compared them
+        (tmp_path / "third.txt").write_text("The garden has roses.")
+        app.additions.add([str(tmp_path / "third.txt")], "c").wait(60)
+        assert ask(app, question, quote=True).details.whole is None  # of three it is not told which two
+        named = ask(app, "What are the differences between lease-1 and lease-2?", quote=True)
+        assert len(named.details.whole.documents) == 2
+    finally:
+        app.close()
