@@ -7,6 +7,7 @@ double on loopback.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -95,6 +96,38 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
     shutil.rmtree(folder)
 
 
+def without_a_model(
+    window: Any, language: str, shot: Callable[[str], None], ask: Callable[[str], None]
+) -> None:
+    """What the documents say by themselves: the sentences that answer best, a summary, what differs between two versions."""
+    app = window.app
+    app.settings.change(document_answers="quoted")
+    ask("水あかはどうやって取りますか？" if language == "ja" else "How is the kettle cleaned?")
+    shot("quoted")
+    ask("この資料を要約してください" if language == "ja" else "Summarise this document")
+    shot("summary")
+    app.settings.change(document_answers="written")
+    folder = Path(tempfile.gettempdir(), "Lease")
+    folder.mkdir(exist_ok=True)
+    for year, (rent, last) in {2023: (800, "dogs"), 2024: (850, "dogs and cats")}.items():
+        text = f"The rent is {rent} euros a month.\n\nTenants may keep {last}.\n"
+        if language == "ja":
+            text = f"家賃は月{rent * 100}円です。\n\n{'犬' if year == 2023 else '犬と猫'}を飼うことができます。\n"
+        file = folder / f"lease-{year}.txt"
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (year * 31_556_952 - 62_167_219_200,) * 2)
+    window.chat.adding.add([str(folder)], "Lease", None)
+    wait(lambda: not app.additions.line and app.documents.has_collection("Lease"))
+    asked = window.chat.choices.collection
+    window.chat.choices.ask_collection("Lease")
+    live(500)
+    ask("新旧の変更点を教えて" if language == "ja" else "What changed between these two versions?")
+    shot("differences")
+    window.chat.choices.ask_collection(asked)
+    shutil.rmtree(folder)
+    live(500)
+
+
 def session(language: str, theme_name: str, folder: Path, model: str) -> None:
     """One person's first minutes, pictured."""
     from PySide6.QtWidgets import QApplication
@@ -145,6 +178,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             window.close_source()
             ask("富士山の高さは？" if language == "ja" else "How tall is Mount Everest?")
             shot("not-in-documents")
+            without_a_model(window, language, shot, ask)
             documents(window, language, shot)
             window.show_page("models")
             shot("models")

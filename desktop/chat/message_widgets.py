@@ -609,5 +609,5 @@ def _with_markers(text: str, marks: list[Mark], links: Sequence[Link] = ()) -> s
 
 def _tab(mark: Mark) -> str:
     if mark.marker is None:
-        return f"\u2009[\u2009?\u2009]({_SCHEME}:unsupported)"
-    return f"\u2009[\u2009{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
+        return f"\u202f[\u202f?\u2009]({_SCHEME}:unsupported)"
+    return f"\u202f[\u202f{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
