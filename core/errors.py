@@ -729,6 +729,12 @@ class TooManyDocuments(TsukueError):
     count: int
 
 
+class SummaryOutdated(TsukueError):
+    sentence = N_(
+        "This summary cannot go on: its documents or its model are not what they were. Ask for it again."
+    )
+
+
 class CollectionExists(TsukueError):
     sentence = N_("There already is a collection named {name}. Choose another name.")
     name: str

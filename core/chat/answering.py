@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -29,9 +30,11 @@ from core.engine.ladder import RUNGS
 from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Turn
 from core.errors import (
     Cancelled,
+    CollectionMissing,
     ContextFull,
     DiskFull,
     PromptTooLong,
+    SummaryOutdated,
     TooManyDocuments,
     TsukueError,
     WorkerDied,
@@ -184,15 +187,18 @@ class Answering:
         store = self._service.answerer().store
         so_far = self._details.whole
         if so_far is not None:
-            return [d for d in map(store.document, so_far.documents) if d is not None]
+            there = [d for d in map(store.document, so_far.documents) if d is not None]
+            if len(there) != len(so_far.documents) or any(d.gone or d.removed for d in there):
+                raise SummaryOutdated()
+            return there
         if (words := changes.wanted(self._question.text)) is not None:
-            pair = changes.pair(store, self._conversation.collection, words)
+            pair = changes.pair(store, self._conversation.collection, words, self._question.text)
             if pair is not None:
                 return list(pair)
         words = whole_documents.wanted(self._question.text)
         if words is None:
             return []
-        found = whole_documents.named(store, self._conversation.collection, words)
+        found = whole_documents.named(store, self._conversation.collection, words, self._question.text)
         if len(found) > whole.MOST:
             raise TooManyDocuments(len(found))
         return found
@@ -207,22 +213,31 @@ class Answering:
             self._write_whole(job, whole.Differences(store, old, new, language))
             return
         speaks = bool(self._model) and self._engine.writes(self._model, language)
+        so_far = self._details.whole
+        if so_far is not None and so_far.written != speaks:
+            if so_far.written:
+                raise SummaryOutdated()
+            speaks = False  # it began with quotations, and goes on with them
         if speaks:
             self._phase(Phase.LOADING)
             self._load(job)
-        so_far = self._details.whole
         size = so_far.longest if so_far else whole.longest(self._context_length) if speaks else whole.LONGEST
-        summary = whole.Summary(
-            store, documents, language, partial(self._write_alone, job) if speaks else None, size
-        )
-        self._write_whole(job, summary, language if self._model and not speaks else "")
+        write = partial(self._write_alone, job) if speaks else None
+        try:
+            summary = whole.Summary(store, documents, language, write, size, job.check)
+            unspoken = language if self._model and not speaks else ""
+            self._write_whole(job, summary, unspoken)
+        finally:
+            if speaks:  # what was read for it is of no use to anything else
+                self._engine.forget(self._alone)
 
     def _write_whole(self, job: Job, summary: whole.Summary | whole.Differences, unspoken: str = "") -> None:
         """Step by step, from where it was."""
         so_far = self._details.whole
-        if so_far is None or so_far.of != summary.steps:  # or its documents have changed meanwhile
+        if not summary.steps or (so_far is not None and not summary.goes_on(so_far)):
+            raise SummaryOutdated()
+        if so_far is None:
             so_far = summary.begin()
-            self._text, self._length = [], (0, 0)
             self._details = AnswerDetails(outcome="answered", whole=so_far, unspoken=unspoken)
         started = time.monotonic()
         for step in range(so_far.done, so_far.of):
@@ -251,18 +266,30 @@ class Answering:
         """What the model writes to one turn, without the conversation. Raises ContextFull, Cancelled, WorkerDied."""
         system = self._conversation.system_prompt
         request = Generate(
-            f"{self._conversation.id}-whole",
+            self._alone,
             [*([Turn("system", system)] if system else []), turn],
             msgspec.structs.replace(self._service.sampling(), temperature=0.0),
             tokens,
             tokens,
+            thinking=False,
         )
-        call = self._engine.generate(self._model, request, lambda done, total: None, job)
-        leave = job.on_cancel(call.cancel)
-        try:
-            return "".join(piece.text for piece in call.items())
-        finally:
-            leave()
+        for _ in range(1 + len(RUNGS)):
+            call = self._engine.generate(self._model, request, lambda done, total: None, job)
+            leave = job.on_cancel(call.cancel)
+            try:
+                return "".join(piece.text for piece in call.items())
+            except WorkerDied as error:
+                if not self._engine.step_down(self._model, error):
+                    raise
+                self._load(job)
+            finally:
+                leave()
+        raise PromptTooLong(0, 0)
+
+    @property
+    def _alone(self) -> str:
+        """What is asked beside the conversation, for the engine's cache."""
+        return f"{self._conversation.id}-whole"
 
     def _others(self) -> bool:
         """Whether answers in other conversations are under way, for which this one may have to wait."""
@@ -286,11 +313,12 @@ class Answering:
         """Other collections that seem to answer the question."""
         answerer, asked = self._service.answerer(), self._conversation.collection
         others = [name for name in answerer.collections() if name != asked][:OTHERS]
-        return [
-            name
-            for name in others
-            if answerer.find(name, self._question.text, earlier=self._earlier(), job=job).fits
-        ]
+        found = []
+        for name in others:
+            with contextlib.suppress(CollectionMissing):  # it went meanwhile
+                if answerer.find(name, self._question.text, earlier=self._earlier(), job=job).fits:
+                    found.append(name)
+        return found
 
     def _find(self, job: Job) -> Evidence:
         started = time.perf_counter()

@@ -114,12 +114,18 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Whole(msgspec.Struct, frozen=True):
-    """How far whole documents have been read: `done` of `of` parts of so many units (documents/whole.py) each."""
+    """How far whole documents have been read: `done` of `of` parts of so many units (documents/whole.py) each.
+
+    `written`: a model writes what they say, else they are quoted; `cut`: how the documents were cut, to see whether they
+    still are.
+    """
 
     documents: list[int]
     longest: float
     done: int
     of: int
+    written: bool = False
+    cut: str = ""
 
     @property
     def finished(self) -> bool:

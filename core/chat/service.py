@@ -137,7 +137,11 @@ class ChatService:
         question = self.store.message(old.parent)
         with self._lock:
             row = self.store.get(old.conversation)
-            chosen = self._choose(row, model, row.collection)
+            whole = old.details.whole
+            quoted = whole is not None and not whole.written
+            chosen = self._choose(row, model, row.collection or "-", quoted)
+            if chosen:
+                self.store.sign(answer, self.engine.name_of(chosen))
             given = self.store.reopen(answer)
             self.events.publish(BranchChanged(row.id))
             return self._start(question, given, chosen, "", added=False)
@@ -167,9 +171,11 @@ class ChatService:
         if conversation is not None and self.answering(conversation.id):
             raise AnswerUnderWay()
         self._forgive()
+        if collection and quote:
+            return ""
         if wanted:
             return self.engine.choose(wanted, strict=True)  # no other model answers in its place
-        if collection and (quote or self.settings.values.document_answers == "quoted"):
+        if collection and self.settings.values.document_answers == "quoted":
             return ""
         kept = conversation.model if conversation is not None else ""
         try:
@@ -326,6 +332,7 @@ class ChatService:
                 self._purge_later(conversation)
                 continue
             self.engine.forget(str(conversation))
+            self.engine.forget(f"{conversation}-whole")  # its summaries'
             while self.store.purge(conversation):
                 if job is not None:
                     job.check()

@@ -6,6 +6,7 @@ a summary that was stopped, or cut short by a crash, goes on where it was.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Link, Mark, Source, Whole
-from core.documents import changes, passages, support, whole
+from core.documents import changes, keywords, passages, support, whole
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull
@@ -26,6 +27,7 @@ CONTEXT = 0.45  # of a model's context, in tokens, that a part may take: a unit 
 PART_TOKENS, SHORT_TOKENS = 120, 260
 QUOTED = 260.0  # how short a part may be where its best sentence stands for it
 HEADING = 60  # characters of a heading that is named
+SHARED = 0.4  # of a sentence's words, particles and all, a part has to have that may support it
 MOST = 50  # documents of which a summary is made without naming them
 NOTES = 2_400.0  # what is summarised at last in one go; more is summarised in groups first
 
@@ -37,7 +39,7 @@ _SHORT = {
     "en": "Notes on the parts of a document:\n\n{text}\n\nSummarise the whole document in three or four sentences. Write nothing else.",
     "ja": "資料の各部分の要点:\n\n{text}\n\n資料全体を三文か四文で要約してください。ほかには何も書かないでください。",
 }
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~]")
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w+;)|^[-+](?=\s)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
 MOST_CHANGES = 200  # that are shown; two documents with more have little in common
 _CHANGED = {
     "en": {
@@ -95,7 +97,8 @@ class Written:
 
 
 class Summary:
-    """The parts of some documents, summarised one by one. `write` asks the model (a turn, how many tokens); None without one."""
+    """The parts of some documents, summarised one by one. `write` asks the model (a turn, how many tokens); None without one.
+    `check` raises what stops it."""
 
     def __init__(
         self,
@@ -104,6 +107,7 @@ class Summary:
         language: str,
         write: Callable[[Turn, int], str] | None,
         longest: float,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._language = language
         self._write = write
@@ -111,7 +115,9 @@ class Summary:
         self._documents = documents
         shortest = QUOTED if write is None else whole.SHORTEST
         self._parts = [(d, whole.parts(store, d.id, longest, shortest)) for d in documents]
-        self._central = {d.id: whole.Central(found) for d, found in self._parts}
+        self._by_id = [(d.id, found) for d, found in self._parts]
+        self._central: dict[int, whole.Central] = {}  # made when one is asked for
+        self._check_stop = check
         self.all = [(d, number, part) for d, found in self._parts for number, part in enumerate(found)]
 
     @property
@@ -121,7 +127,24 @@ class Summary:
 
     def begin(self) -> Whole:
         """Nothing is read yet."""
-        return Whole([d.id for d in self._documents], self._longest, 0, self.steps)
+        return Whole(
+            [d.id for d in self._documents],
+            self._longest,
+            0,
+            self.steps,
+            self._write is not None,
+            self._cut(),
+        )
+
+    def goes_on(self, so_far: Whole) -> bool:
+        """Whether what was begun can go on: the documents are cut as they were."""
+        return so_far.of == self.steps and so_far.cut == self._cut()
+
+    def _cut(self) -> str:
+        places = "".join(
+            f"{p.page_id}:{p.start}+{len(p.text)};" for _, _, part in self.all for p in part.passages
+        )
+        return hashlib.sha256(places.encode()).hexdigest()[:16]
 
     def step(self, number: int, text: str) -> Written:
         """The next line; at last all that was written (`text`) in short. Raises what `write` raises."""
@@ -146,6 +169,8 @@ class Summary:
         if said:
             self._check(written, said, [part])
         else:
+            if document.id not in self._central:
+                self._central[document.id] = whole.Central(dict(self._by_id)[document.id])
             self._quote(written, self._central[document.id].of(part))
         return written
 
@@ -178,15 +203,18 @@ class Summary:
 
     def _check(self, written: Written, said: str, parts: list[Part]) -> None:
         """Add what a model wrote, each sentence with the place that supports it, or a mark that none does."""
-        start = len(written.text)
-        written.text += said
+        place = 0
         for a, b in sentences.spans(said):
+            written.text += _plain(said[place:a]) or (" " if place and said[place:a] else "")
+            place = b
+            start = len(written.text)
+            written.text += _plain(said[a:b])
             if not support.is_statement(said[a:b]):
                 continue
-            source = _supported(said[a:b], parts)
+            source = _supported(said[a:b], parts, self._check_stop)
             if source is not None:
                 written.sources.append(source)
-            written.marks.append(Mark(start + a, start + b, len(written.sources) if source else None))
+            written.marks.append(Mark(start, len(written.text), len(written.sources) if source else None))
 
     def _quote(self, written: Written, source: Source) -> None:
         start = len(written.text)
@@ -219,6 +247,10 @@ class Differences:
     def begin(self) -> Whole:
         """Nothing is compared yet."""
         return Whole([self._old.id, self._new.id], 0.0, 0, self.steps)
+
+    def goes_on(self, so_far: Whole) -> bool:
+        """Nothing is there before all is."""
+        return so_far.done == 0
 
     def step(self, number: int, text: str) -> Written:
         """All of it."""
@@ -284,8 +316,13 @@ def _whole_sentences(said: str) -> str:
     return said
 
 
-def _supported(sentence: str, parts: list[Part]) -> Source | None:
+def _supported(sentence: str, parts: list[Part], check: Callable[[], None]) -> Source | None:
+    """The place that supports a sentence; looked for where most of its words are."""
+    words = set(keywords.bag(sentence))
     for part in parts:
+        check()
+        if len(words & set(keywords.bag(part.text))) < SHARED * len(words):
+            continue
         for passage in part.passages:
             found = support.find(sentence, passage.text, above=f"{passage.section}\n{passage.header}".strip())
             if found is not None:

@@ -14,6 +14,7 @@ from core.storage.documents import Document, DocumentStore
 from core.text import characters, sentences
 
 ALIKE = 0.5  # of two sentences' characters: the one became the other
+COMMON = 0.1  # of the shorter one's sentences: two versions of one document
 TOGETHER = 40  # sentences of a stretch whose pairs are looked for; in a longer one nothing stayed
 
 _ASKS = re.compile(
@@ -49,11 +50,17 @@ def wanted(question: str) -> str | None:
     return " ".join(_POINTS.sub(" ", found["rest"]).split()).strip(" .,?!。、？！:：")
 
 
-def pair(store: DocumentStore, collection: str, words: str) -> tuple[Document, Document] | None:
-    """The two documents that are meant, the older one first: the only ones where no words name any; None where it is not told."""
+def pair(
+    store: DocumentStore, collection: str, words: str, question: str = ""
+) -> tuple[Document, Document] | None:
+    """The two documents that are meant, the older one first; None where it is not told. Where no words name any, the only two,
+    if they have sentences in common."""
     there = whole.readable(store, collection)
+    called = whole.called(there, question)
     units = set(keywords.bag(words))
-    if units:
+    if len(called) == 2:
+        there = called
+    elif units:
         own = {d.id: units & set(keywords.bag(whole.says_what_it_is(store, d))) for d in there}
         first = max(there, key=lambda d: len(own[d.id]), default=None)
         if first is None:
@@ -65,6 +72,10 @@ def pair(store: DocumentStore, collection: str, words: str) -> tuple[Document, D
         there = [first, second]
     if len(there) != 2:
         return None
+    if not units and not called:
+        keys = [{_key(one.text) for one in _said(store, document)} for document in there]
+        if len(keys[0] & keys[1]) < COMMON * min(map(len, keys)):
+            return None
     old, new = sorted(there, key=lambda d: (d.modified or d.added, d.file))
     return old, new
 

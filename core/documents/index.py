@@ -42,10 +42,14 @@ R = TypeVar("R")
 THREADS = max(1, min(4, os.cpu_count() or 1))  # of a search; more gain nothing on texts of this length
 
 
+def folders(library: Library) -> dict[str, str]:
+    """Where the embedders are that the person has."""
+    return {model.id: str(model.path) for model in library.of_role("embedding")}
+
+
 def spec(home: Home, library: Library) -> WorkerSpec:
     """The documents worker of a home."""
-    folders = {model.id: str(model.path) for model in library.of_role("embedding")}
-    options = {"vectors": str(home.vectors), "models": folders, "threads": THREADS}
+    options = {"vectors": str(home.vectors), "models": folders(library), "threads": THREADS}
     return WorkerSpec(WORKER_NAME, "core.documents.worker", options=options, idle_seconds=600, nice=8)
 
 
@@ -64,6 +68,13 @@ class Index:
     def embedder(self) -> str:
         """The embedder in use."""
         return self._settings.values.embedder or STARTER_EMBEDDER
+
+    def learn(self, models: dict[str, str]) -> None:
+        """Embedders may have come since the worker was started: it is started again if it needs to know them."""
+        known: dict[str, str] = self.worker.spec.options["models"]
+        if not models.items() <= known.items():
+            known.update(models)
+            self.worker.stop()
 
     def answering(self, collection: int) -> tuple[str, int]:
         """The embedder that a collection is searched with, and how many passages it has not seen, which only their words find.

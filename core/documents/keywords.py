@@ -29,7 +29,7 @@ _VERSION = re.compile(
 )
 # 30.4.2019 may be written otherwise where it stands, 2.4.10 may not.
 _DATE = re.compile(r"(?:19|20)\d\d\.\d+\.\d+|\d{1,2}\.\d{1,2}\.(?:19|20)?\d\d")
-_DATED = re.compile(r"d\d{4}-\d\d(?:-\d\d)?|y\d{4}")  # names of dates
+_DATED = re.compile(r"day:[\d-]+|year:\d+")  # names of dates
 _SEPARATORS = re.compile(r"[\s_./‐‑–-]+")
 
 
@@ -125,8 +125,11 @@ def bag(text: str, asked: Iterable[str] = ()) -> Counter[str]:
     """The stems of a text's units, with how often it has each; where dates are asked for, its dates also by their names."""
     text = characters.usual(text)
     units = Counter(map(stem, fulltext.tokens(text).split()))
-    if any(map(_DATED.fullmatch, asked)):  # looking for them takes as long as all the rest
+    dated = [name for name in asked if _DATED.fullmatch(name)]
+    if dated:  # looking for them takes as long as all the rest
         units.update(dates.names(text))
+        # A year however it stands: in 2018-2019, in FY2019/20, before a comma.
+        units.update(n for n in dated if n not in units and n.startswith("year:") and n[5:] in units)
     return units
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from core.chat.conversation import Source
 from core.documents import keywords, passages
+from core.documents.model import Kind
 from core.storage import fulltext
 from core.storage.documents import Document, DocumentStore, StoredPassage
 from core.text import characters, sentences
@@ -28,29 +29,41 @@ NAMED = 0.6  # of the words that name a document must be in its name or its titl
 TITLE = 80  # characters; a longer first line is text
 
 _ASKS = re.compile(
-    r"^\W*(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
+    r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
     r"(?:(?:summari[sz]e|sum up|tl;?dr|outline)\b"
-    r"|(?:give|write|make|show|i need|i want)(?: me| us)?\s+(?:an?|the)\s+(?:\w+\s+)?(?:summary|overview|outline)(?:\s+(?:of|for|on))?\b"
-    r"|(?:summary|overview|outline)\s+(?:of|for)\b"
-    r"|what\s+(?:is|are)\s+(?=(?:this|these|the|my)\s[^?]*\babout\W*$))"
+    r"|(?:give|write|make|show|provide|create|get|i need|i want|i(?:'d| would) like|(?:can|could|may) i have)(?: me| us)?\s+(?:an?|the)\s+(?:\w+\s+)?(?:summary|overview|outline)(?:\s+(?:of|for|on))?\b"
+    r"|(?:summary|overview|outline)(?:\s+(?:of|for)\b|(?=\W*(?:please\W*)?$))"
+    r"|(?:tell me\s+)?what(?:'s|\s+is|\s+are)?\s+(?=(?:this|these|the|my)\s[^?]*\babout\W*$))"
     r"(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_TAIL = (
+    r"(?:を|に|が|は)?(?:\d+つ|[一二三四五]つ)?(?:簡単に|簡潔に|短く)?"
+    r"(?:し|まとめ|教え|作っ?|作成し|書い|書き|示し|述べ|説明し|お願いし)?(?:て|ます|たい|って)?"
+    r"(?:ください|下さい|くれますか|くれませんか|もらえますか|いただけますか|いただけませんか|ほしい(?:です)?|欲しい(?:です)?|お願いします|ね|です)?[。.!！?？\s]*$"
+)
 _ASKS_JAPANESE = re.compile(
-    r"^(?P<rest>.*?)(?:の|を|について(?:の)?|に関する)?(?:簡単な|簡潔な|短い|簡単に|簡潔に|短く|ざっくり)?"
-    r"(?:要約|概要|要点|あらすじ|サマリー)(?:を|に)?"
-    r"(?:して|まとめ|教え|作|書|示|述べ|説明|お願い|ください|下さい)?(?:て|って)?"
-    r"(?:ください|下さい|くれますか|もらえますか|ほしい|欲しい|お願いします|ね)?[。.!！?？\s]*$"
-    r"|^(?P<rest2>.*?)を?(?:簡単に|簡潔に|短く|ざっくり)?まとめて(?:ください|下さい|くれますか|もらえますか|ほしい|お願いします)?[。.!！?？\s]*$"
-    r"|^(?P<rest3>(?:この|その)?(?:資料|文書|ファイル|本|文章|書類|論文|PDF)).*何について(?:の|書).*$",
+    r"^(?:(?P<rest>.+?)(?:の|を|について(?:の)?|に関する|、))?(?:簡単な|簡潔な|短い|簡単に|簡潔に|短く|ざっくり)?"
+    rf"(?:要約|概要|要点|あらすじ|サマリー|まとめ(?!て)){_TAIL}"
+    rf"|^(?P<rest2>.+?)を(?:簡単に|簡潔に|短く|ざっくり)?まとめて{_TAIL}"
+    r"|^(?P<rest3>(?:この|その)?(?:資料|文書|ファイル|本|文章|書類|論文|PDF))(?:は|って|には)、?何について(?:の|書|です).*$",
     re.DOTALL | re.IGNORECASE,
 )
-# Words by which a document is pointed at without being named.
+# How long it should be, which is not what it is of.
+_LENGTH = re.compile(
+    r"\b(?:in|within|with|using)\s+(?:about\s+|at most\s+)?\w+\s+(?:short\s+|key\s+)?(?:words?|sentences?|lines?|points?|bullets?|paragraphs?)\b"
+    r"|\bin (?:japanese|english)\b"
+    r"|(?:約|大体)?(?:\d+|[一二三四五六七八九十百]+)(?:文字|字|行|文|点)(?:程度|以内|くらい|ぐらい)?(?:で|に|の)|箇条書きで|(?:日本語|英語)で",
+    re.IGNORECASE,
+)
+# Words by which a document is pointed at without being named; the Japanese ones only if there is nothing else.
 _POINTS = re.compile(
-    r"\b(?:the|this|these|that|those|my|our|all|whole|entire|full|of|it|them|about|for me|in|a|an|few|short|brief|shortly|briefly"
-    r"|words?|sentences?|lines?|points?|bullets?|key|main|please|documents?|docs?|files?|pdfs?|papers?|reports?|texts?|books?|contents?"
-    r"|two|three|four|five|ten|\d+)\b"
-    r"|この|これ|その|すべて|全て|全部|全体|資料|文書|ファイル|文章|書類|内容|論文|本文|本|PDF|の|を|は|に|で|箇条書き|\d+|[一二三四五]?(?:行|文|点)",
+    r"\b(?:the|this|these|that|those|my|our|all|whole|entire|full|of|about|for me|everything|a|an|short|brief|shortly|briefly|please"
+    r"|documents?|docs?|files?|pdfs?|papers?|texts?|books?|contents?|here|is|are|reports?(?!\s+\d))\b",
+    re.IGNORECASE,
+)
+_POINTS_JAPANESE = re.compile(
+    r"(?:この|これら?|その|すべて|全て|全部|全体|の|を|は|に|で|資料|文書|ファイル|文章|書類|内容|論文|本文|本|PDF|\s)+",
     re.IGNORECASE,
 )
 
@@ -61,18 +74,19 @@ class Part:
 
     passages: list[StoredPassage]
     text: str
+    begins: str = ""  # the heading that its text begins with
 
     @property
     def heading(self) -> str:
-        """Where a document without pages has it: the name of its sheet or chapter, or the nearest heading above."""
-        first = next((p for p in self.passages if p.label or p.section), None)
-        return (first.label or first.section.split(passages.PATH)[-1]) if first is not None else ""
+        """Where a document without pages has it: the name of its sheet or chapter, or the nearest heading."""
+        first = self.passages[0]
+        return first.label or self.begins or first.section.split(passages.PATH)[-1]
 
     @property
     def pages(self) -> tuple[int, int] | None:
         """Its first and last page; None where the format has none."""
         numbers = [p.page for p in self.passages if p.page is not None]
-        return (numbers[0], numbers[-1]) if numbers else None
+        return (min(numbers), max(numbers)) if numbers else None
 
     def source(self) -> Source:
         """Where it begins."""
@@ -96,10 +110,13 @@ def wanted(question: str) -> str | None:
     found = _ASKS.match(text)
     rest = found["rest"] if found else None
     if rest is None and characters.is_japanese(text):
-        japanese = _ASKS_JAPANESE.match(text)
-        rest = next((g for g in japanese.groups() if g is not None), None) if japanese else None
+        japanese = _ASKS_JAPANESE.match(_LENGTH.sub("", text))
+        rest = next((g for g in japanese.groups() if g is not None), "") if japanese else None
     if rest is None:
         return None
+    rest = _LENGTH.sub(" ", rest)
+    if _POINTS_JAPANESE.fullmatch(rest):
+        return ""
     return " ".join(_POINTS.sub(" ", rest).split()).strip(" .,?!。、？！:：")
 
 
@@ -108,9 +125,15 @@ def readable(store: DocumentStore, collection: str) -> list[Document]:
     return [d for d in store.documents(collection) if d.gone is None and d.removed is None and d.passages]
 
 
-def named(store: DocumentStore, collection: str, words: str) -> list[Document]:
-    """The documents of a collection that are meant by some words, all where there are no words; none where they name none."""
+def named(store: DocumentStore, collection: str, words: str, question: str = "") -> list[Document]:
+    """The documents of a collection that are meant by some words, all where there are no words; none where they name none.
+
+    A file's name that stands in the question as it is names that file, whatever else is like it.
+    """
     there = readable(store, collection)
+    by_name = called(there, question)
+    if by_name:
+        return by_name
     units = set(keywords.bag(words))
     if not units:
         return there
@@ -119,9 +142,30 @@ def named(store: DocumentStore, collection: str, words: str) -> list[Document]:
     return [d for share, d in fitting if share == best] if best >= NAMED else []
 
 
+def called(documents: list[Document], question: str) -> list[Document]:
+    """The documents whose file names stand in a question, without those whose name is only a part of another's there."""
+    asked = _spoken(question)
+    found: list[tuple[str, Document]] = []
+    for document in documents:
+        name = _name(document)
+        for form in (_spoken(name), _spoken(name.rpartition(".")[0])):
+            if len(form) > 2 and re.search(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", asked):
+                found.append((form, document))
+                break
+    return [d for form, d in found if not any(form != other and form in other for other, _ in found)]
+
+
+def _spoken(text: str) -> str:
+    return " ".join(re.sub(r"[-_]", " ", characters.normalise(text)).split())
+
+
+def _name(document: Document) -> str:
+    return document.file.replace("\\", "/").rpartition("/")[2]
+
+
 def says_what_it_is(store: DocumentStore, document: Document) -> str:
     """A document's name and title: its first heading, or a first line that is no sentence."""
-    name = document.file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+    name = _name(document).rpartition(".")[0]
     said = [name, re.sub(r"[-_]", " ", name)]
     first = store.passages(store.passage_ids(document.id)[:1])
     if first:
@@ -133,7 +177,8 @@ def says_what_it_is(store: DocumentStore, document: Document) -> str:
 def parts(store: DocumentStore, document: int, longest: float, shortest: float = SHORTEST) -> list[Part]:
     """A document's parts, none much longer than `longest`, of a short one not shorter than `shortest` (in units of
     passages.size)."""
-    found = store.passages(sorted(store.passage_ids(document)))
+    # By their places: pages whose text was recognised have later passages.
+    found = sorted(store.passages(store.passage_ids(document)), key=lambda p: (p.page_id, p.start))
     said = list(_unrepeated(found))
     target = max(shortest, min(longest, sum(passages.size(text) for text in said) / LINES))
     made: list[Part] = []
@@ -141,13 +186,24 @@ def parts(store: DocumentStore, document: int, longest: float, shortest: float =
     text = ""
     for passage, own in zip(found, said, strict=True):
         if current and passages.size(f"{text}{own}") > target:
-            made.append(Part(current, text.strip()))
+            made.append(Part(current, text.strip(), _first_heading(store, current[0])))
             current, text = [], ""
         current.append(passage)
         text += ("" if not text else "\n") + own
     if current:
-        made.append(Part(current, text.strip()))
+        made.append(Part(current, text.strip(), _first_heading(store, current[0])))
     return [part for part in made if part.text]
+
+
+def _first_heading(store: DocumentStore, passage: StoredPassage) -> str:
+    """The heading that a passage of a text without pages begins with."""
+    if passage.page is not None:
+        return ""
+    for block in store.blocks(passage.page_id):
+        if block.start >= passage.start:
+            inside = block.kind is Kind.HEADING and block.start == passage.start
+            return passage.text[: block.end - block.start] if inside else ""
+    return ""
 
 
 def _unrepeated(found: list[StoredPassage]) -> Iterator[str]:

@@ -512,6 +512,8 @@ class AnswerWidget(MessageWidget):
         texts = []
         if message.state is MessageState.STOPPED:
             texts.append(tr("You stopped this answer."))
+        elif message.state is MessageState.INTERRUPTED and message.details.whole is not None:
+            texts.append(tr("Tsukue closed before this summary was finished. Continue to get the rest."))
         elif message.state is MessageState.INTERRUPTED:
             texts.append(
                 tr("Tsukue closed before this answer was finished. Regenerate it to get the whole answer.")

@@ -368,10 +368,18 @@ class ChatView(QWidget):
 
     def _ask_elsewhere(self, answer: int, collection: str) -> None:
         """Answer again from another collection, which is asked from now on; or, this once, from none."""
-        if collection:
-            self.choices.ask_collection(collection)
+        conversation = self.conversation
+
+        def ask() -> None:
+            if collection and conversation is not None:
+                self._service.answerer().store.collection(collection)  # it may have another name now
+                self._service.use_collection(conversation, collection)
+            self._service.regenerate(answer, alone=not collection)
+
         self._operations.in_order(
-            "answer elsewhere", lambda _: self._service.regenerate(answer, alone=not collection)
+            "answer elsewhere",
+            lambda _: ask(),
+            lambda _: self.choices.ask_collection(collection) if collection else None,
         )
 
     def _show_version(self, message: int) -> None:
@@ -429,7 +437,11 @@ class ChatView(QWidget):
         """The banner may speak of another conversation than is open now."""
         if answer.conversation != self.conversation:
             self.open(answer.conversation)
-        self._regenerate(answer.id)
+        whole = answer.details.whole
+        if whole is not None and not whole.finished:
+            self._resume(answer.id)
+        else:
+            self._regenerate(answer.id)
 
     def _trimmed(self, event: ContextTrimmed) -> None:
         if event.conversation == self.conversation:

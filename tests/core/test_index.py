@@ -132,6 +132,15 @@ def test_scales_are_moved_onto_one_another() -> None:
     assert calibration.onto(starter, blind, np.array([0.8])) == pytest.approx([0.2], abs=1e-5)
 
 
+def test_an_embedder_that_came_since_the_start_is_known(added: App) -> None:
+    added.index.compare("Is it open?", ["It is open."])
+    known = added.index.worker.spec.options["models"]
+    folder = known.pop(OTHER)  # as if it had been downloaded just now
+    added.settings.change(embedder=OTHER)
+    assert known[OTHER] == folder
+    assert added.index.compare("Is it open?", ["It is open."])[0] > 0.3
+
+
 def test_embedding_again_goes_on_after_it_was_stopped(added: App) -> None:
     added.settings.change(embedder=OTHER)
     job = Job(0, "test")

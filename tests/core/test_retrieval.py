@@ -253,6 +253,26 @@ def test_a_date_is_found_however_it_is_written(dated: App, question: str, words:
     assert not any(c.isdigit() for word in evidence.missing for c in word)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "9999年12月31日までの契約は？",
+        "What is the Legion Y7000?",
+        "0000年",
+        "in March 0000",
+        "3000年の歴史とは",
+    ],
+)
+def test_no_year_is_too_far_away_to_be_asked_for(dated: App, question: str) -> None:
+    dated.answerer.find("c", question)
+
+
+@pytest.mark.parametrize("text", ["In 2019, it grew.", "FY2018/2019", "2018-2019", "2019/20", "2019年度"])
+def test_a_year_is_there_however_it_is_joined(text: str) -> None:
+    assert "year:2019" in keywords.bag(text, ["year:2019"])
+    assert keywords.absent("revenue in 2019", set(keywords.bag(f"revenue {text}", ["year:2019"]))) == []
+
+
 def test_a_date_that_is_nowhere_is_named(dated: App) -> None:
     assert "2018年3月2日" in dated.answerer.find("c", "2018年3月2日の閉館について").missing
 

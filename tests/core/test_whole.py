@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
 from core.chat import whole as summaries
-from core.chat.conversation import Message, MessageState, Whole
+from core.chat.conversation import Message, MessageState
 from core.chat.events import AnswerPhase, Phase
 from core.documents import changes, whole
-from core.errors import TooManyDocuments
+from core.errors import SummaryOutdated, TooManyDocuments
 from core.paths import Home
 
 Script = Callable[..., Path]
@@ -36,7 +36,7 @@ PAGES = 12
         ("Overview of the lease", "lease"),
         ("Summarise the warranty terms", "warranty terms"),
         ("この資料を要約してください", ""),
-        ("やかんの説明書の要約をお願いします", "やかん 説明書"),
+        ("やかんの説明書の要約をお願いします", "やかんの説明書"),
         ("要約", ""),
         ("内容を簡単にまとめてください", ""),
         ("このPDFは何について書かれていますか？", ""),
@@ -48,6 +48,19 @@ PAGES = 12
         ("まとめて買うと安いですか？", None),
         ("要約の提出期限はいつですか", None),
         ("要約とは何ですか", None),
+        ("Summary please", ""),
+        ("What's this document about?", ""),
+        ("Tell me what this document is about", ""),
+        ("Summarise report 2", "report 2"),
+        ("要点を3つ教えてください", ""),
+        ("この資料を英語で要約してください", ""),
+        ("この論文の概要は？", ""),
+        ("日本の歴史を要約して", "日本の歴史"),
+        ("報告書2を3行で要約して", "報告書2"),
+        ("会社概要を教えてください", None),
+        ("本契約の第5条は何について書かれていますか", None),
+        ("資料の3ページ目は何について書かれていますか", None),
+        ("書類の提出は何についての期限がありますか", None),
         ("", None),
     ],
 )
@@ -116,9 +129,9 @@ def test_without_a_model_each_part_is_a_sentence_of_it(app: App) -> None:
     details = answer.details
     lines = answer.text.splitlines()
     assert len(lines) == len(details.marks) == len(details.links)
-    assert details.whole == Whole(
-        [app.documents.documents("c")[0].id], summaries.LONGEST, len(lines), len(lines)
-    )
+    assert details.whole.documents == [app.documents.documents("c")[0].id]
+    assert details.whole.finished
+    assert details.whole.of == len(lines)
     for line, mark, link in zip(lines, details.marks, details.links, strict=True):
         assert mark.marker is not None
         source = details.citations[mark.marker - 1]
@@ -182,7 +195,7 @@ def test_a_summary_that_a_crash_cut_short_goes_on(app: App, home: Home) -> None:
     finished = ask(app, quote=True)
     texts = finished.text.splitlines(keepends=True)
     details = finished.details
-    so_far = Whole(details.whole.documents, details.whole.longest, 2, details.whole.of)
+    so_far = replace(details.whole, done=2)
     cut = sum(map(len, texts[:2])) - 1
     app.conversations.save_details(
         finished.id,
@@ -226,17 +239,94 @@ def test_too_many_documents_are_not_read_unasked(
         job.wait(60)
 
 
-def test_a_document_that_changed_meanwhile_is_read_from_its_beginning(app: App, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["cut otherwise", "gone", "removed", "another model"])
+def test_a_summary_that_cannot_go_on_keeps_what_it_has(app: App, change: str) -> None:
     finished = ask(app, quote=True)
+    whole_now = finished.details.whole
+    text = finished.text.splitlines()[0]
+    so_far = replace(whole_now, done=1)
+    if change == "cut otherwise":
+        so_far = replace(so_far, cut="otherwise")
+    elif change == "gone":
+        app.documents.set_gone(whole_now.documents[0], gone=True)
+    elif change == "removed":
+        app.documents.hide(whole_now.documents[0])
+    else:  # it was written by one, and none writes now
+        so_far = replace(so_far, written=True)
+        app.settings.change(document_answers="quoted")
+    app.conversations.save_details(finished.id, text, replace(finished.details, whole=so_far))
+    with pytest.raises(SummaryOutdated):
+        app.chat.resume(finished.id).wait(60)
+    left = app.conversations.message(finished.id)
+    assert (left.state, left.text) == (MessageState.FAILED, text)
+    assert left.details.whole == so_far
+    assert left.details.marks == finished.details.marks
+
+
+def test_a_summary_that_began_with_quotations_goes_on_with_them(app: App) -> None:
+    finished = ask(app, quote=True)
+    first = finished.text.splitlines()[0]
+    details = finished.details
     app.conversations.save_details(
         finished.id,
-        "- something old",
-        replace(finished.details, whole=Whole(finished.details.whole.documents, summaries.LONGEST, 1, 99)),
+        first,
+        replace(
+            details,
+            whole=replace(details.whole, done=1),
+            marks=details.marks[:1],
+            links=details.links[:1],
+            citations=details.citations[:1],
+        ),
     )
-    app.settings.change(document_answers="quoted")
-    again = app.chat.resume(finished.id).wait(60)
-    assert again.text == finished.text
-    assert again.details == finished.details
+    app.chat.use_collection(finished.conversation, "")  # nor does it need the chat's documents
+    again = app.chat.resume(finished.id).wait(60)  # though a model could write now
+    assert (again.text, again.details) == (finished.text, details)
+
+
+NAMES = [
+    "report.txt",
+    "report-2.txt",
+    "Annual report 2018.txt",
+    "Annual report 2019.txt",
+    "会社案内.txt",
+    "本社案内.txt",
+]
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("papers")
+    for name in NAMES:
+        (folder / name).write_text(f"This is {name} and nothing else.", encoding="utf-8")
+    app = App(Home(tmp_path_factory.mktemp("home")))
+    app.additions.add([str(folder)], "named").wait(60)
+    yield app
+    app.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """`papers` keeps its workers for the whole module."""
+
+
+@pytest.mark.parametrize(
+    ("question", "files"),
+    [
+        ("Summarise report 2", ["report-2.txt"]),
+        ("Summarize report.txt", ["report.txt"]),
+        ("Summarise Annual report 2019", ["Annual report 2019.txt"]),
+        ("会社案内を要約して", ["会社案内.txt"]),
+        ("本社案内を要約して", ["本社案内.txt"]),
+        ("本社案内.txtの要約をお願いします", ["本社案内.txt"]),
+        ("Summarise everything", sorted(NAMES)),
+        ("Summarise the recipe", []),
+    ],
+)
+def test_which_documents_are_named(papers: App, question: str, files: list[str]) -> None:
+    words = whole.wanted(question)
+    assert words is not None
+    found = whole.named(papers.documents, "named", words, question)
+    assert sorted(Path(document.file).name for document in found) == files
 
 
 # ---------------------------------------------------------------- what differs

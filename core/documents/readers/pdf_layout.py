@@ -518,7 +518,7 @@ def running_heads(pages: dict[int, Glyphs]) -> frozenset[str]:
 
     A line whose other numbers change says something of its page: the balance of an account, a price.
     """
-    found: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
+    found: dict[tuple[str, int], list[tuple[int, list[str]]]] = defaultdict(list)
     for number, page in pages.items():
         vertical = is_vertical(page)
         marks = marks_of(page, 0, vertical=vertical)
@@ -526,9 +526,11 @@ def running_heads(pages: dict[int, Glyphs]) -> frozenset[str]:
         edge = [m for m in marks if m.v < EDGE * height or m.v > (1 - EDGE) * height]
         lines = {pattern(row.text): _DIGITS.findall(row.text) for row in rows_of(edge)}
         for text, numbers in lines.items():
-            found[text].append((number, numbers))
+            found[text, len(numbers)].append((number, numbers))  # "#" may stand there itself
     least = max(3, 0.1 * len(pages))  # those of a chapter come on its pages only
-    return frozenset(text for text, there in found.items() if len(there) >= least and _runs_on(text, there))
+    return frozenset(
+        text for (text, _), there in found.items() if len(there) >= least and _runs_on(text, there)
+    )
 
 
 def _runs_on(text: str, there: list[tuple[int, list[str]]]) -> bool:
