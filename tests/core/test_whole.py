@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
-from core.app import App
+from core.app import SCRIPT_VARIABLE, App
 from core.chat import whole as summaries
 from core.chat.conversation import Message, MessageState
 from core.chat.events import AnswerPhase, Phase
@@ -82,20 +83,50 @@ def write_book(path: Path) -> None:
     canvas.save()
 
 
-@pytest.fixture
-def app(script: Script, home: Home, tmp_path: Path) -> Any:
-    script(
+def write_script(path: Path) -> Path:
+    """What the scripted engine says of the parts."""
+    answers = [
         {"when": "Notes on", "say": "The pump of room 1 is painted in colour number 11. It is a whale."},
         {"when": "room 7", "say": "The pump of room 7 is painted in colour number 77. It sings at night."},
         {"when": "", "say": "All right."},
-        context=6000,
-    )
-    write_book(tmp_path / "pumps.pdf")
+    ]
+    path.write_text(json.dumps({"answers": answers, "context": 6000}), encoding="utf-8")
+    return path
+
+
+def read_book(home: Path, folder: Path) -> App:
+    """A core whose collection c has the book."""
+    write_book(folder / "pumps.pdf")
+    app = App(Home(home))
+    app.additions.add([str(folder / "pumps.pdf")], "c").wait(60)
+    return app
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """For tests that change what is read."""
+    monkeypatch.setenv(SCRIPT_VARIABLE, str(write_script(tmp_path / "script.json")))
     (tmp_path / "garden.txt").write_text("The garden has roses. They bloom in June.\n")
-    app = App(home)
-    app.additions.add([str(tmp_path / "pumps.pdf")], "c").wait(60)
+    app = read_book(tmp_path / "home", tmp_path)
     yield app
     app.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """For tests that only ask."""
+    folder = tmp_path_factory.mktemp("book")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SCRIPT_VARIABLE, str(write_script(folder / "script.json")))
+        app = read_book(folder / "home", folder)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def book(shared: App) -> Iterator[App]:
+    yield shared
+    shared.settings.change(document_answers="written")
 
 
 def ask(app: App, question: str = "Summarise this document", **options: Any) -> Message:
@@ -110,9 +141,9 @@ def page_text(app: App, page_id: int) -> str:
     return page.text
 
 
-def test_parts_are_the_whole_document_and_repeat_nothing(app: App) -> None:
-    (document,) = app.documents.documents("c")
-    parts = whole.parts(app.documents, document.id, 2_400)
+def test_parts_are_the_whole_document_and_repeat_nothing(book: App) -> None:
+    (document,) = book.documents.documents("c")
+    parts = whole.parts(book.documents, document.id, 2_400)
     said = "\n".join(part.text for part in parts)
     for page in range(1, PAGES + 1):
         for line in range(14):
@@ -124,30 +155,29 @@ def test_parts_are_the_whole_document_and_repeat_nothing(app: App) -> None:
     assert (pages[0][0], pages[-1][1]) == (1, PAGES)
 
 
-def test_without_a_model_each_part_is_a_sentence_of_it(app: App) -> None:
-    answer = ask(app, quote=True)
+def test_without_a_model_each_part_is_a_sentence_of_it(book: App) -> None:
+    answer = ask(book, quote=True)
     details = answer.details
     lines = answer.text.splitlines()
     assert len(lines) == len(details.marks) == len(details.links)
-    assert details.whole.documents == [app.documents.documents("c")[0].id]
+    assert details.whole.documents == [book.documents.documents("c")[0].id]
     assert details.whole.finished
     assert details.whole.of == len(lines)
     for line, mark, link in zip(lines, details.marks, details.links, strict=True):
         assert mark.marker is not None
         source = details.citations[mark.marker - 1]
         assert source.marker == mark.marker
-        assert page_text(app, source.page_id)[source.start : source.end] == source.text
+        assert page_text(book, source.page_id)[source.start : source.end] == source.text
         assert answer.text[mark.start : mark.end] == " ".join(source.text.split())
         assert line.startswith(f"- {answer.text[link.start : link.end]}: ")
         assert (
             answer.text[link.start : link.end].startswith(f"p. {link.source.page}")
             or str(link.source.page) in answer.text[link.start : link.end]
         )
-    assert app.engine.worker.pid is None
 
 
-def test_what_a_model_writes_of_a_part_is_checked(app: App) -> None:
-    answer = ask(app)
+def test_what_a_model_writes_of_a_part_is_checked(book: App) -> None:
+    answer = ask(book)
     marks = {answer.text[m.start : m.end]: m.marker for m in answer.details.marks}
     right = marks["The pump of room 7 is painted in colour number 77."]
     assert right is not None
@@ -162,42 +192,43 @@ def test_what_a_model_writes_of_a_part_is_checked(app: App) -> None:
 
 
 @pytest.mark.parametrize("quote", [True, False])
-def test_a_summary_that_was_stopped_goes_on_where_it_was(app: App, quote: bool) -> None:
+def test_a_summary_that_was_stopped_goes_on_where_it_was(book: App, quote: bool) -> None:
     stopped: list[int] = []
 
     def stop(event: AnswerPhase) -> None:
         if event.phase is Phase.PARTS and event.part == 3 and not stopped:
             stopped.append(event.conversation)
-            app.chat.stop(event.conversation)
+            book.chat.stop(event.conversation)
 
-    app.events.listen(AnswerPhase, stop)
+    leave = book.events.listen(AnswerPhase, stop)
     if quote:
-        app.settings.change(document_answers="quoted")
-    answer = ask(app)
+        book.settings.change(document_answers="quoted")
+    answer = ask(book)
+    leave()
     assert answer.state is MessageState.STOPPED
     so_far = answer.details.whole
     assert so_far is not None
     assert 2 <= so_far.done < so_far.of
     assert len(answer.details.links) == so_far.done
-    whole_answer = app.chat.resume(answer.id).wait(120)
+    whole_answer = book.chat.resume(answer.id).wait(120)
     assert whole_answer.id == answer.id
     assert whole_answer.state is MessageState.DONE
     assert whole_answer.text.startswith(answer.text)
     assert whole_answer.details.whole.finished
-    assert app.conversations.message(answer.id) == whole_answer
-    again = ask(app)
+    assert book.conversations.message(answer.id) == whole_answer
+    again = ask(book)
     assert again.text == whole_answer.text  # as if it had never been stopped
     assert again.details.marks == whole_answer.details.marks
 
 
-def test_a_summary_that_a_crash_cut_short_goes_on(app: App, home: Home) -> None:
+def test_a_summary_that_a_crash_cut_short_goes_on(book: App) -> None:
     """What every part leaves on disk is enough."""
-    finished = ask(app, quote=True)
+    finished = ask(book, quote=True)
     texts = finished.text.splitlines(keepends=True)
     details = finished.details
     so_far = replace(details.whole, done=2)
     cut = sum(map(len, texts[:2])) - 1
-    app.conversations.save_details(
+    book.conversations.save_details(
         finished.id,
         finished.text[:cut],
         replace(
@@ -208,12 +239,12 @@ def test_a_summary_that_a_crash_cut_short_goes_on(app: App, home: Home) -> None:
             citations=details.citations[:2],
         ),
     )
-    app.conversations.reopen(finished.id)  # as a crash leaves it
-    assert app.conversations.settle() == 1
-    left = app.conversations.message(finished.id)
+    book.conversations.reopen(finished.id)  # as a crash leaves it
+    assert book.conversations.settle() == 1
+    left = book.conversations.message(finished.id)
     assert (left.state, left.details.whole) == (MessageState.INTERRUPTED, so_far)
-    app.settings.change(document_answers="quoted")
-    again = app.chat.resume(finished.id).wait(60)
+    book.settings.change(document_answers="quoted")
+    again = book.chat.resume(finished.id).wait(60)
     assert (again.text, again.details) == (finished.text, details)
 
 
@@ -263,11 +294,11 @@ def test_a_summary_that_cannot_go_on_keeps_what_it_has(app: App, change: str) ->
     assert left.details.marks == finished.details.marks
 
 
-def test_a_summary_that_began_with_quotations_goes_on_with_them(app: App) -> None:
-    finished = ask(app, quote=True)
+def test_a_summary_that_began_with_quotations_goes_on_with_them(book: App) -> None:
+    finished = ask(book, quote=True)
     first = finished.text.splitlines()[0]
     details = finished.details
-    app.conversations.save_details(
+    book.conversations.save_details(
         finished.id,
         first,
         replace(
@@ -278,8 +309,8 @@ def test_a_summary_that_began_with_quotations_goes_on_with_them(app: App) -> Non
             citations=details.citations[:1],
         ),
     )
-    app.chat.use_collection(finished.conversation, "")  # nor does it need the chat's documents
-    again = app.chat.resume(finished.id).wait(60)  # though a model could write now
+    book.chat.use_collection(finished.conversation, "")  # nor does it need the chat's documents
+    again = book.chat.resume(finished.id).wait(60)  # though a model could write now
     assert (again.text, again.details) == (finished.text, details)
 
 

@@ -213,9 +213,9 @@ def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> 
     menu.actions()[3].trigger()
     qtbot.waitUntil(lambda: window.app.settings.values.document_answers == "quoted")
     qtbot.waitUntil(lambda: menu.actions()[3].isChecked())
-    actions = {action.text(): action for action in window.chat.composer.collection_button.menu().actions()}
-    actions["mine"].trigger()
-    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “mine”")
+    # The menu is filled again whenever something has changed: an action is taken in the moment it is used.
+    next(action for action in menu.actions() if action.text() == "mine").trigger()
+    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Quote “mine”")
     window.chat.composer.model_button.menu().actions()[0].trigger()
     qtbot.waitUntil(lambda: window.app.settings.values.chat_model == "smollm2-135m-instruct")
 
