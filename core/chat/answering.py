@@ -14,7 +14,17 @@ import msgspec
 from msgspec.structs import replace
 
 from core.chat import prompt, whole
-from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Problem, Role, Whole
+from core.chat.conversation import (
+    AnswerDetails,
+    Conversation,
+    Message,
+    MessageState,
+    Problem,
+    Role,
+    Task,
+    Whole,
+)
+from core.chat.differences import Differences
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -23,6 +33,7 @@ from core.chat.events import (
     EvidenceFound,
     Phase,
 )
+from core.chat.written import Written
 from core.documents import changes
 from core.documents import whole as whole_documents
 from core.engine.interface import EngineAnswered
@@ -149,9 +160,9 @@ class Answering:
     def _make(self, job: Job) -> Completion | None:
         if self._conversation.collection or self._details.whole is not None:
             self._phase(Phase.SEARCHING)
-            documents = self._whole_documents()
+            task, documents = self._wish()
             if documents:
-                self._read_whole(job, documents)
+                self._read_whole(job, task, documents)
                 return None
             self._evidence = evidence = self._find(job)
             if not evidence.fits:
@@ -182,35 +193,35 @@ class Answering:
 
     # ------------------------------------------------------------ whole documents
 
-    def _whole_documents(self) -> list[Document]:
-        """The documents of which a summary is asked, or on which one goes on; none where a question is asked."""
+    def _wish(self) -> tuple[Task, list[Document]]:
+        """What is asked of whole documents, or goes on, and of which; of none where a question is asked."""
         store = self._service.answerer().store
         so_far = self._details.whole
         if so_far is not None:
             there = [d for d in map(store.document, so_far.documents) if d is not None]
             if len(there) != len(so_far.documents) or any(d.gone or d.removed for d in there):
                 raise SummaryOutdated()
-            return there
+            return so_far.task, there
         if (words := changes.wanted(self._question.text)) is not None:
             pair = changes.pair(store, self._conversation.collection, words, self._question.text)
             if pair is not None:
-                return list(pair)
+                return Task.DIFFERENCES, list(pair)
         words = whole_documents.wanted(self._question.text)
         if words is None:
-            return []
+            return Task.SUMMARY, []
         found = whole_documents.named(store, self._conversation.collection, words, self._question.text)
         if len(found) > whole.MOST:
             raise TooManyDocuments(len(found))
-        return found
+        return Task.SUMMARY, found
 
-    def _read_whole(self, job: Job, documents: list[Document]) -> None:
-        """Summarise part by part; after each, what is done is on disk. Raises what generating raises."""
+    def _read_whole(self, job: Job, task: Task, documents: list[Document]) -> None:
+        """Do it part by part; after each, what is done is on disk. Raises what generating raises."""
         store = self._service.answerer().store
         language = "ja" if characters.is_japanese(self._question.text) else "en"
         self._store.set_prompt(self._question.id, None)
-        if len(documents) == 2 and changes.wanted(self._question.text) is not None:
+        if task is Task.DIFFERENCES:
             old, new = documents
-            self._write_whole(job, whole.Differences(store, old, new, language))
+            self._write_whole(job, Differences(store, old, new, language))
             return
         speaks = bool(self._model) and self._engine.writes(self._model, language)
         so_far = self._details.whole
@@ -231,7 +242,7 @@ class Answering:
             if speaks:  # what was read for it is of no use to anything else
                 self._engine.forget(self._alone)
 
-    def _write_whole(self, job: Job, summary: whole.Summary | whole.Differences, unspoken: str = "") -> None:
+    def _write_whole(self, job: Job, summary: whole.Summary | Differences, unspoken: str = "") -> None:
         """Step by step, from where it was."""
         so_far = self._details.whole
         if not summary.steps or (so_far is not None and not summary.goes_on(so_far)):
@@ -246,7 +257,7 @@ class Answering:
             self._tell_part(step + 1, so_far.of, left)
             self._add(summary.step(step, self._so_far()), replace(so_far, done=step + 1))
 
-    def _add(self, written: whole.Written, so_far: Whole) -> None:
+    def _add(self, written: Written, so_far: Whole) -> None:
         """Put a part at the answer's end, on disk and on the screen."""
         text, details = written.after(self._so_far(), replace(self._details, whole=so_far))
         self._store.save_details(self._answer.id, text, details)

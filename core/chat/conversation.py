@@ -113,19 +113,25 @@ class Link(msgspec.Struct, frozen=True):
     source: Source
 
 
-class Whole(msgspec.Struct, frozen=True):
-    """How far whole documents have been read: `done` of `of` parts of so many units (documents/whole.py) each.
+class Task(StrEnum):
+    """What is done with whole documents."""
 
-    `written`: a model writes what they say, else they are quoted; `cut`: how the documents were cut, to see whether they
-    still are.
-    """
+    SUMMARY = "summary"
+    DIFFERENCES = "differences"
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """How far whole documents have been read: `done` of `of` parts. Of a summary: `longest`, how long a part may be (in units
+    of documents/passages.size); `written`: a model writes, else they are quoted; `cut`: how they were cut, to see whether
+    they still are."""
 
     documents: list[int]
-    longest: float
     done: int
     of: int
+    longest: float = 0.0
     written: bool = False
     cut: str = ""
+    task: Task = Task.SUMMARY
 
     @property
     def finished(self) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from core.chat.conversation import Conversation, Message, Role, Source
+from core.text.markdown import literal
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -38,7 +39,6 @@ _AUTOLINK = re.compile(
     r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+)>", re.ASCII
 )
 _FOOTNOTE = re.compile(r"^((?:[ \t>*+-]|\d{1,9}[.)])*)(?=\[\^[^\]]*\]:)")
-_LITERAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 
 
 _NO_TEXT = {"not found": "*Not in the documents.*", "quotation": "*What the documents say:*"}
@@ -67,12 +67,7 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
 
 def _source(source: Source) -> str:
     page = f", p. {source.page}" if source.page else ""
-    return f"{source.marker}. {_literal(source.file)}{page}: “{_literal(source.text)}”"
-
-
-def _literal(text: str) -> str:
-    """Text that is no Markdown, in one line, such that none of it is read as Markdown."""
-    return _LITERAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
+    return f"{source.marker}. {literal(source.file)}{page}: “{literal(source.text)}”"
 
 
 def _line(text: str) -> str:

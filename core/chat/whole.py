@@ -7,20 +7,18 @@ a summary that was stopped, or cut short by a crash, goes on where it was.
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
-from msgspec.structs import replace
-
-from core.chat.conversation import AnswerDetails, Link, Mark, Source, Whole
-from core.documents import changes, keywords, passages, support, whole
+from core.chat.conversation import Link, Mark, Source, Whole
+from core.chat.written import Written
+from core.documents import keywords, passages, support, whole
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull
 from core.storage.documents import Document, DocumentStore
 from core.text import sentences
+from core.text.markdown import literal, literal_line
 
 LONGEST = 2_400.0  # units of passages.size: about 5,000 Latin letters, or 2,400 Japanese characters
 CONTEXT = 0.45  # of a model's context, in tokens, that a part may take: a unit is less than two tokens in any language
@@ -39,61 +37,7 @@ _SHORT = {
     "en": "Notes on the parts of a document:\n\n{text}\n\nSummarise the whole document in three or four sentences. Write nothing else.",
     "ja": "資料の各部分の要点:\n\n{text}\n\n資料全体を三文か四文で要約してください。ほかには何も書かないでください。",
 }
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w+;)|^[-+](?=\s)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
-MOST_CHANGES = 200  # that are shown; two documents with more have little in common
-_CHANGED = {
-    "en": {
-        "removed": "removed: ",
-        "added": "new: ",
-        "quote": "“{text}”",
-        "none": "No sentence and no row differs.",
-        "more": "… and {n} more changes.",
-    },
-    "ja": {
-        "removed": "削除：",
-        "added": "追加：",
-        "quote": "「{text}」",
-        "none": "異なる文や行はありません。",
-        "more": "ほかに {n} か所の変更があります。",
-    },
-}
 _IN_SHORT = {"en": "**In short**", "ja": "**まとめ**"}
-
-
-@dataclass
-class Written:
-    """What a step adds to the answer, its marks and links counted from its own beginning; a mark's number is a place in
-    `sources`, from 1."""
-
-    text: str
-    marks: list[Mark] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-
-    def after(self, text: str, details: AnswerDetails) -> tuple[str, AnswerDetails]:
-        """The answer and what is known of it, with this at its end."""
-        shift = len(text)
-        citations = list(details.citations)
-        numbers: list[int] = []
-        for source in self.sources:
-            place = (source.page_id, source.start)
-            same = next((c.marker for c in citations if (c.page_id, c.start) == place), None)
-            if same is None:
-                same = len(citations) + 1
-                citations.append(replace(source, marker=same))
-            numbers.append(same)
-        return f"{text}{self.text}", replace(
-            details,
-            citations=citations,
-            marks=[
-                *details.marks,
-                *(
-                    Mark(m.start + shift, m.end + shift, numbers[m.marker - 1] if m.marker else None)
-                    for m in self.marks
-                ),
-            ],
-            links=[*details.links, *(Link(k.start + shift, k.end + shift, k.source) for k in self.links)],
-        )
 
 
 class Summary:
@@ -114,11 +58,10 @@ class Summary:
         self._longest = longest
         self._documents = documents
         shortest = QUOTED if write is None else whole.SHORTEST
-        self._parts = [(d, whole.parts(store, d.id, longest, shortest)) for d in documents]
-        self._by_id = [(d.id, found) for d, found in self._parts]
-        self._central: dict[int, whole.Central] = {}  # made when one is asked for
         self._check_stop = check
-        self.all = [(d, number, part) for d, found in self._parts for number, part in enumerate(found)]
+        self._central: dict[int, whole.Central] = {}  # made when one is asked for
+        self._parts = {d.id: whole.parts(store, d.id, longest, shortest) for d in documents}
+        self.all = [(d, number, part) for d in documents for number, part in enumerate(self._parts[d.id])]
 
     @property
     def steps(self) -> int:
@@ -128,10 +71,10 @@ class Summary:
     def begin(self) -> Whole:
         """Nothing is read yet."""
         return Whole(
-            [d.id for d in self._documents],
-            self._longest,
+            [document.id for document in self._documents],
             0,
             self.steps,
+            self._longest,
             self._write is not None,
             self._cut(),
         )
@@ -155,11 +98,7 @@ class Summary:
         document, place, part = self.all[number]
         before = "\n" if number else ""
         if place == 0 and len(self._documents) > 1:
-            before = (
-                f"{before}\n**{_plain(_name(document))}**\n\n"
-                if number
-                else f"**{_plain(_name(document))}**\n\n"
-            )
+            before = f"{before}{before}**{literal(document.name)}**\n\n"
         where = self._where(document, part)
         start = len(before) + 2
         written = Written(f"{before}- {where}: " if where else f"{before}- ")
@@ -170,7 +109,7 @@ class Summary:
             self._check(written, said, [part])
         else:
             if document.id not in self._central:
-                self._central[document.id] = whole.Central(dict(self._by_id)[document.id])
+                self._central[document.id] = whole.Central(self._parts[document.id])
             self._quote(written, self._central[document.id].of(part))
         return written
 
@@ -205,10 +144,10 @@ class Summary:
         """Add what a model wrote, each sentence with the place that supports it, or a mark that none does."""
         place = 0
         for a, b in sentences.spans(said):
-            written.text += _plain(said[place:a]) or (" " if place and said[place:a] else "")
+            written.text += " " if said[place:a] else ""  # sentences leave nothing else between them
             place = b
             start = len(written.text)
-            written.text += _plain(said[a:b])
+            written.text += literal_line(said[a:b])
             if not support.is_statement(said[a:b]):
                 continue
             source = _supported(said[a:b], parts, self._check_stop)
@@ -218,7 +157,7 @@ class Summary:
 
     def _quote(self, written: Written, source: Source) -> None:
         start = len(written.text)
-        written.text += _plain(source.text)
+        written.text += literal_line(source.text)
         written.sources.append(source)
         written.marks.append(Mark(start, len(written.text), len(written.sources)))
 
@@ -227,66 +166,11 @@ class Summary:
         if part.pages is None:
             heading = " ".join(part.heading.split())
             heading = heading if len(heading) <= HEADING else f"{heading[: HEADING - 1]}…"
-            return _plain(heading) if heading != _name(document) else ""
+            return literal_line(heading) if heading != document.name else ""
         first, last = part.pages
         if self._language == "ja":
             return f"{first}ページ" if first == last else f"{first}～{last}ページ"
         return f"p. {first}" if first == last else f"pp. {first}–{last}"
-
-
-class Differences:
-    """What differs between two documents, as one step of an answer."""
-
-    steps = 1
-
-    def __init__(self, store: DocumentStore, old: Document, new: Document, language: str) -> None:
-        self._store, self._old, self._new = store, old, new
-        self._words = _CHANGED[language]
-        self._language = language
-
-    def begin(self) -> Whole:
-        """Nothing is compared yet."""
-        return Whole([self._old.id, self._new.id], 0.0, 0, self.steps)
-
-    def goes_on(self, so_far: Whole) -> bool:
-        """Nothing is there before all is."""
-        return so_far.done == 0
-
-    def step(self, number: int, text: str) -> Written:
-        """All of it."""
-        written = Written(f"**{_plain(_name(self._old))} → {_plain(_name(self._new))}**\n\n")
-        found = list(changes.between(self._store, self._old, self._new))
-        for change in found[:MOST_CHANGES]:
-            self._line(written, change)
-        if not found:
-            written.text += self._words["none"]
-        elif len(found) > MOST_CHANGES:
-            written.text += "\n" + self._words["more"].format(n=len(found) - MOST_CHANGES)
-        return written
-
-    def _line(self, written: Written, change: changes.Change) -> None:
-        source = change.new or change.old
-        assert source is not None
-        where = self._where(source)
-        written.text += "- "
-        if where:
-            written.links.append(Link(len(written.text), len(written.text) + len(where), source))
-            written.text += f"{where}: "
-        if change.new is None or change.old is None:
-            written.text += self._words["removed" if change.new is None else "added"]
-        for side, glue in ((change.old, " → " if change.new else ""), (change.new, "")):
-            if side is not None:
-                start = len(written.text)
-                written.text += self._words["quote"].format(text=_plain(side.text))
-                written.sources.append(side)
-                written.marks.append(Mark(start, len(written.text), len(written.sources)))
-                written.text += glue
-        written.text += "\n"
-
-    def _where(self, source: Source) -> str:
-        if source.page is None:
-            return _plain(source.label)
-        return f"{source.page}ページ" if self._language == "ja" else f"p. {source.page}"
 
 
 def longest(context: int) -> float:
@@ -297,15 +181,6 @@ def longest(context: int) -> float:
 def left(started: float, done: int, of: int) -> float | None:
     """About how many seconds the rest takes; None before anything is done."""
     return (time.monotonic() - started) / done * (of - done) if done else None
-
-
-def _name(document: Document) -> str:
-    return document.file.replace("\\", "/").rpartition("/")[2]
-
-
-def _plain(text: str) -> str:
-    """A document's text in a line of Markdown, as it stands there."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _whole_sentences(said: str) -> str:
@@ -326,16 +201,7 @@ def _supported(sentence: str, parts: list[Part], check: Callable[[], None]) -> S
         for passage in part.passages:
             found = support.find(sentence, passage.text, above=f"{passage.section}\n{passage.header}".strip())
             if found is not None:
-                return Source(
-                    passage.file,
-                    passage.page,
-                    passage.text[found.start : found.end],
-                    passage.path,
-                    passage.page_id,
-                    passage.start + found.start,
-                    passage.start + found.end,
-                    label=passage.label,
-                )
+                return passage.source(found.start, found.end)
     return None
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from core.chat import conversation
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, refusal, retrieve, support
 from core.documents.extracts import Extract
@@ -132,7 +131,7 @@ class Judgement:
         extracts = self.evidence.extracts if self.outcome == "quotation" else []
         return replace(
             self.evidence.details(so_far),
-            extracts=[conversation.Extract(e.quotation.source(), e.before, e.after) for e in extracts],
+            extracts=[extract.said() for extract in extracts],
             outcome=self.outcome,
             citations=self.citations,
             marks=self.marks,
@@ -219,16 +218,7 @@ def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> 
             answering=list(evidence.answering(passage)),
         )
         if supported is not None and (best is None or supported.share > best[0]):
-            place = Source(
-                passage.file,
-                passage.page,
-                passage.text[supported.start : supported.end],
-                passage.path,
-                passage.page_id,
-                passage.start + supported.start,
-                passage.start + supported.end,
-                label=passage.label,
-            )
+            place = passage.source(supported.start, supported.end)
             best = (supported.share, place, f"{Path(passage.file).stem} {supported.above}")
     return (best[1], best[2]) if best else None
 

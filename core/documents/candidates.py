@@ -68,7 +68,7 @@ def find(
     for passage, own, bag, words in zip(passages, said, units, keywords.shares(weights, units), strict=True):
         similarity = similar.get(passage.id)
         meaning = similarity or 0.0
-        foreign = languages.is_japanese(passage.text) != japanese
+        foreign = languages.mostly_japanese(passage.text) != japanese
         if foreign:
             words += OTHER_LANGUAGE * max(meaning - USUAL, 0.0)
         found.append(Candidate(passage, words, similarity, words + meaning, own, bag, foreign))

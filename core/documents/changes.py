@@ -28,7 +28,7 @@ _ASKS_JAPANESE = re.compile(
 )
 _POINTS = re.compile(
     r"\b(?:between|with|and|or|the|these|those|this|that|two|both|versions?|documents?|files?|from|to|of|in|differ\w*|changes?|changed|new|old|newer|older"
-    r"|is|are|there|each other|them)\b|二つ|ふたつ|2つ|両方|両者|この|これら|の|と|で|は|が|を|資料|文書|ファイル|契約書の版|バージョン|新旧|旧|新|版|間|どこ|何",
+    r"|is|are|there|each other|them)\b|二つ|ふたつ|2つ|両方|両者|この|これら|の|と|で|は|が|を|資料|文書|ファイル|バージョン|新旧|旧|新|版|間|どこ|何",
     re.IGNORECASE,
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.chat import conversation
 from core.documents.quoting import Quotation, Ranked
 
 SHOWN = 3
@@ -22,6 +23,10 @@ class Extract:
     quotation: Quotation
     before: str = ""
     after: str = ""
+
+    def said(self) -> conversation.Extract:
+        """It as it is kept with an answer."""
+        return conversation.Extract(self.quotation.source(), self.before, self.after)
 
 
 def of(ranked: list[Ranked]) -> list[Extract]:

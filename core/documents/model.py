@@ -194,7 +194,9 @@ def _in_languages(text: str, blocks: list[Block]) -> list[Block]:
         else msgspec.structs.replace(
             b,
             language=language
-            or (usual_han if languages.is_japanese(text[b.start : min(b.end, b.start + TELLS)]) else usual),
+            or (
+                usual_han if languages.mostly_japanese(text[b.start : min(b.end, b.start + TELLS)]) else usual
+            ),
         )
         for b, language in zip(blocks, told, strict=True)
     ]

@@ -59,16 +59,8 @@ class Quotation:
     flows: bool = False  # a sentence of a text that goes on around it, no heading and no row
 
     def source(self) -> Source:
-        return Source(
-            self.passage.file,
-            self.passage.page,
-            self.text,
-            self.passage.path,
-            self.passage.page_id,
-            self.start,
-            self.end,
-            label=self.passage.label,
-        )
+        """It as a place in the document."""
+        return self.passage.source(self.start - self.passage.start, self.end - self.passage.start)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ it, every number with its unit, every limit ("at least", 以上), denies what it
 in the same order, or in Japanese with the same particles. A statement of several clauses may have them from neighbouring
 sentences. A short one ("In 1879.") must stand where the question's words are: another number of the same sentence answers
 another question. Most answers repeat the question in its own words ("The food behind the last alarms was sprouts."): in a
-sentence that the search found to answer it, what they add has to be accounted for, not those. Anything else is not supported: better no mark than a wrong one. `python -m tests.evaluation.support` prints
-how often each kind of falsehood is marked, and each kind of true statement is not (docs/answers.md).
+sentence that the search found to answer it, what they add has to be accounted for, not those. Anything else is not supported:
+better no mark than a wrong one. `python -m tests.evaluation.support` prints how often each kind of falsehood is marked, and
+each kind of true statement is not (docs/answers.md).
 
 Known: paraphrases in other words stay without a mark, and so do conclusions; a swap that only the sense tells is marked.
 """

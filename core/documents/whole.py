@@ -90,18 +90,7 @@ class Part:
 
     def source(self) -> Source:
         """Where it begins."""
-        first = self.passages[0]
-        end = first.start + len(first.text)
-        return Source(
-            first.file,
-            first.page,
-            first.text,
-            first.path,
-            first.page_id,
-            first.start,
-            end,
-            label=first.label,
-        )
+        return self.passages[0].source()
 
 
 def wanted(question: str) -> str | None:
@@ -147,8 +136,7 @@ def called(documents: list[Document], question: str) -> list[Document]:
     asked = _spoken(question)
     found: list[tuple[str, Document]] = []
     for document in documents:
-        name = _name(document)
-        for form in (_spoken(name), _spoken(name.rpartition(".")[0])):
+        for form in (_spoken(document.name), _spoken(document.name.rpartition(".")[0])):
             if len(form) > 2 and re.search(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", asked):
                 found.append((form, document))
                 break
@@ -159,13 +147,9 @@ def _spoken(text: str) -> str:
     return " ".join(re.sub(r"[-_]", " ", characters.normalise(text)).split())
 
 
-def _name(document: Document) -> str:
-    return document.file.replace("\\", "/").rpartition("/")[2]
-
-
 def says_what_it_is(store: DocumentStore, document: Document) -> str:
     """A document's name and title: its first heading, or a first line that is no sentence."""
-    name = _name(document).rpartition(".")[0]
+    name = document.name.rpartition(".")[0]
     said = [name, re.sub(r"[-_]", " ", name)]
     first = store.passages(store.passage_ids(document.id)[:1])
     if first:
@@ -242,17 +226,7 @@ class Central:
                 score = weight / max(len(units), LENGTH)
                 score *= (FIRST if number == 0 else 1.0) * (1.0 if _is_sentence(text) else FRAGMENT)
                 if best is None or score > best[0]:
-                    place = Source(
-                        passage.file,
-                        passage.page,
-                        text,
-                        passage.path,
-                        passage.page_id,
-                        passage.start + start,
-                        passage.start + end,
-                        label=passage.label,
-                    )
-                    best = score, place
+                    best = score, passage.source(start, end)
         return best[1] if best is not None else part.source()
 
 

@@ -56,6 +56,11 @@ class Document:
     encoding: str = ""  # that the person has chosen for it
     recognising: int = 0  # pages that are pictures whose text is still to be recognised
 
+    @property
+    def name(self) -> str:
+        """Its file's name, without folders."""
+        return self.file.replace("\\", "/").rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class Draft:

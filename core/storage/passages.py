@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from core.chat.conversation import Source
 from core.documents.model import Block, Line
 from core.storage.database import Database
 
@@ -33,6 +34,20 @@ class StoredPassage:
     text: str
     header: str = ""  # of the table that it is a later part of
     label: str = ""  # the page's own name: a sheet's, a chapter's
+
+    def source(self, start: int = 0, end: int | None = None) -> Source:
+        """Characters start..end of its text (all of it) as a place in the document."""
+        end = len(self.text) if end is None else end
+        return Source(
+            self.file,
+            self.page,
+            self.text[start:end],
+            self.path,
+            self.page_id,
+            self.start + start,
+            self.start + end,
+            label=self.label,
+        )
 
     @property
     def context(self) -> str:

@@ -73,14 +73,14 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _CHINESE = re.compile("[的是了在不和我你他她这這那们們就也]")
 
 
-def is_japanese(text: str) -> bool:
+def mostly_japanese(text: str) -> bool:
     """Whether a text, which may hold names and commands in Latin letters, is Japanese (or Chinese)."""
     return count_japanese(text) > JAPANESE * len(text)
 
 
 def tell(text: str) -> str:
     """The language of a text, as its code in ISO 639-1; '' where the text does not tell."""
-    if is_japanese(text):
+    if mostly_japanese(text):
         if _KANA.search(text):
             return "ja"
         return "zh" if len(_CHINESE.findall(text)) > max(1, 0.05 * count_han(text)) else ""

@@ -289,11 +289,8 @@ class AnswerWidget(MessageWidget):
     @cached_property
     def go_on(self) -> QPushButton:
         """Goes on with a summary that was stopped or cut short."""
-        button = self._button(tr("Continue"), tr("Go on where it was; what is there stays"))
-        button.setProperty("role", "")
+        button = self._offer(tr("Continue"), tr("Go on where it was; what is there stays"))
         button.clicked.connect(lambda: self.resume.emit(self.message.id))
-        self._put(button, 8)
-        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
         return button
 
     @cached_property
@@ -349,11 +346,8 @@ class AnswerWidget(MessageWidget):
     @cached_property
     def choose(self) -> QPushButton:
         """Leads to a model that can write the language."""
-        button = self._button(tr("Choose a model…"), tr("Show the models that can be used or downloaded"))
-        button.setProperty("role", "")
+        button = self._offer(tr("Choose a model…"), tr("Show the models that can be used or downloaded"))
         button.clicked.connect(self.models)
-        self._put(button, 8)
-        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
         return button
 
     @cached_property
@@ -382,6 +376,14 @@ class AnswerWidget(MessageWidget):
         versions.chosen.connect(self.version)
         self._actions.insertWidget(2, versions)
         return versions
+
+    def _offer(self, text: str, tip: str) -> QPushButton:
+        """A button of its own below the answer, for what the person may want next."""
+        button = self._button(text, tip)
+        button.setProperty("role", "")
+        self._put(button, 8)
+        self._layout.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
+        return button
 
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)

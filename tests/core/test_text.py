@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from markdown_it import MarkdownIt
 
 from core.storage import fulltext
 from core.text import characters, dates, languages
+from core.text.markdown import literal, literal_line
 from core.text.stems import stem
 
 
@@ -82,6 +84,30 @@ def test_a_date_is_found_by_each_of_its_notations(name: str) -> None:
             written
         )  # 平成31年 and 令和元年 are both 2019
     assert len(set(dates.notations(name))) == len(dates.notations(name)) > 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. one",
+        "- two",
+        "+ three",
+        "# four",
+        "> five",
+        "12) six",
+        "a * b_c_ [d](e) <f> &lt; ~~g~~ `h`",
+        "10.5 m",
+        "snake_case",
+    ],
+)
+def test_a_text_in_markdown_is_shown_as_it_stands(text: str) -> None:
+    (block,) = MarkdownIt().enable("strikethrough").parse(f"- {literal_line(text)}")[2:3]
+    shown = MarkdownIt().enable("strikethrough").parse(f"- {literal_line(text)}")
+    assert block.type == "paragraph_open"
+    assert [token.type for token in shown].count("bullet_list_open") == 1
+    inline = next(token for token in shown if token.type == "inline")
+    assert "".join(child.content for child in inline.children or []) == text
+    assert literal("a\n b") == "a b"
 
 
 def test_width_and_case_count_as_the_same() -> None:

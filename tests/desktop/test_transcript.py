@@ -516,9 +516,7 @@ def test_a_summary_shows_how_far_it_is_and_goes_on(qtbot: QtBot, transcript: Tra
     answer.grow("- pp. 1–2: It is new.", "")
     assert answer.progress.isVisibleTo(answer)  # also once there is text
     page = Source("/a/kettle.pdf", 1, "It is new.", "/a/kettle.pdf", 5, 0, 10)
-    details = AnswerDetails(
-        outcome="answered", links=[Link(2, 9, page)], whole=Whole([1], 2400.0, 1, 9), marks=[]
-    )
+    details = AnswerDetails(outcome="answered", links=[Link(2, 9, page)], whole=Whole([1], 1, 9), marks=[])
     stopped = replace(
         under_way,
         state=MessageState.STOPPED,

@@ -1,0 +1,45 @@
+"""What the program itself writes into an answer, piece by piece: text with checked sentences and pages that open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from core.chat.conversation import AnswerDetails, Link, Mark, Source
+
+
+@dataclass
+class Written:
+    """What a step adds to the answer, its marks and links counted from its own beginning; a mark's number is a place in
+    `sources`, from 1."""
+
+    text: str
+    marks: list[Mark] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    def after(self, text: str, details: AnswerDetails) -> tuple[str, AnswerDetails]:
+        """The answer and what is known of it, with this at its end."""
+        shift = len(text)
+        citations = list(details.citations)
+        numbers: list[int] = []
+        for source in self.sources:
+            place = (source.page_id, source.start)
+            same = next((c.marker for c in citations if (c.page_id, c.start) == place), None)
+            if same is None:
+                same = len(citations) + 1
+                citations.append(replace(source, marker=same))
+            numbers.append(same)
+        return f"{text}{self.text}", replace(
+            details,
+            citations=citations,
+            marks=[
+                *details.marks,
+                *(
+                    Mark(m.start + shift, m.end + shift, numbers[m.marker - 1] if m.marker else None)
+                    for m in self.marks
+                ),
+            ],
+            links=[*details.links, *(Link(k.start + shift, k.end + shift, k.source) for k in self.links)],
+        )
