@@ -31,6 +31,7 @@ _POINTS = re.compile(
     r"|is|are|there|each other|them)\b|二つ|ふたつ|2つ|両方|両者|この|これら|の|と|で|は|が|を|資料|文書|ファイル|バージョン|新旧|旧|新|版|間|どこ|何",
     re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def pair(
     store: DocumentStore, collection: str, words: str, question: str = ""
 ) -> tuple[Document, Document] | None:
     """The two documents that are meant, the older one first; None where it is not told. Where no words name any, the only two,
-    if they have sentences in common."""
+    if they are versions of one."""
     there = whole.readable(store, collection)
     called = whole.called(there, question)
     units = set(keywords.bag(words))
@@ -72,12 +73,18 @@ def pair(
         there = [first, second]
     if len(there) != 2:
         return None
-    if not units and not called:
-        keys = [{_key(one.text) for one in _said(store, document)} for document in there]
-        if len(keys[0] & keys[1]) < COMMON * min(map(len, keys)):
-            return None
+    if not units and not called and not _versions(store, *there):
+        return None
     old, new = sorted(there, key=lambda d: (d.modified or d.added, d.file))
     return old, new
+
+
+def _versions(store: DocumentStore, one: Document, other: Document) -> bool:
+    """Whether two documents are of one by their names, but for numbers, or by what they have in common."""
+    if _NUMBERS.sub("", one.name) == _NUMBERS.sub("", other.name):
+        return True
+    keys = [{_key(said.text) for said in _said(store, document)} for document in (one, other)]
+    return len(keys[0] & keys[1]) >= COMMON * min(map(len, keys))
 
 
 def between(store: DocumentStore, old: Document, new: Document) -> Iterator[Change]:

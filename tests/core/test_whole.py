@@ -433,3 +433,22 @@ def test_what_differs_between_two_versions_is_told_exactly(
         assert len(named.details.whole.documents) == 2
     finally:
         app.close()
+
+
+@pytest.mark.parametrize(
+    ("names", "compared"),
+    [(("lease-2023.txt", "lease-2024.txt"), True), (("lease.txt", "recipes.txt"), False)],
+)
+def test_two_files_that_have_nothing_in_common_are_not_compared_unasked(
+    script: Script, home: Home, tmp_path: Path, names: tuple[str, str], compared: bool
+) -> None:
+    script({"when": "", "say": "All right."})
+    for name, text in zip(names, ("The rent is 800 euros.", "Stir the dough for an hour."), strict=True):
+        (tmp_path / name).write_text(text)
+    app = App(home)
+    try:
+        app.additions.add([str(tmp_path / name) for name in names], "c").wait(60)
+        answer = ask(app, "What changed between these two versions?", quote=True)
+        assert (answer.details.whole is not None) == compared
+    finally:
+        app.close()
