@@ -239,8 +239,10 @@ class App:
         """End jobs, workers and files, in this order.
 
         A job may wait for a call that does not end (a process that is stuck in native code): the workers are then
-        closed first, which ends every call, and the job has the time it takes to save what it has.
+        closed first, which ends every call, and the job has the time it takes to save what it has. The jobs hear of it
+        before their calls end: a call that was taken back means something else to a job that goes on.
         """
+        self.jobs.stop()
         for worker in self.workers:
             worker.cancel_all()
         self.chat.close()

@@ -124,17 +124,23 @@ class Jobs:
         thread.start()
         return job
 
+    def stop(self) -> None:
+        """Cancel everything, and let nothing begin any more. Waits for nothing."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running)
+        for job in running:
+            if not job.cancelled:
+                job.cancel()
+
     def close(self, seconds: float | None = None) -> bool:
         """Cancel everything, and wait for the threads to end, at most `seconds` (None: as long as they take).
 
         Whether all have. Those that have not may wait for a call whose process must be ended first; call it again then.
         """
+        self.stop()
         with self._lock:
-            self._closed = True
             running = dict(self._running)
-        for job in running:
-            if not job.cancelled:
-                job.cancel()
         deadline = None if seconds is None else time.monotonic() + seconds
         others = [thread for thread in running.values() if thread is not threading.current_thread()]
         for thread in others:

@@ -15,7 +15,7 @@ from core.documents.folders import expand
 from core.documents.ingest import Ingest
 from core.documents.progress import DocumentsChanged
 from core.documents.service import Documents
-from core.errors import FileMissing, TsukueError
+from core.errors import Cancelled, FileMissing, TsukueError
 from core.events import Events
 from core.jobs import Job, Jobs
 from core.storage.collections import WatchedFolder
@@ -85,6 +85,8 @@ class Watching:
                     self.look(folder)
                 if count % LOOKS == 0:
                     self._documents.look(job)
+            except Cancelled:
+                pass  # the program is closing, or the process was stopped in mid-call: the next look sees it again
             except (TsukueError, OSError) as error:  # a folder that nobody may look into, for example
                 if job.cancelled:
                     return

@@ -21,6 +21,7 @@ from core.documents.model import Page
 from core.documents.passages import Passage
 from core.documents.progress import IngestProgress, Stage
 from core.errors import (
+    Cancelled,
     CollectionExists,
     CollectionMissing,
     DiskFull,
@@ -489,6 +490,24 @@ def test_a_watched_folder_is_followed(app: App, files: Path) -> None:
     assert app.documents.watched()[0].lost is None
     app.watching.unwatch(str(files), "c")
     assert app.documents.watched() == []
+
+
+def test_a_look_whose_call_is_taken_back_is_made_again(
+    app: App, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search's process is stopped where its files are made anew: nothing is wrong, and nothing is logged."""
+    looks: list[int] = []
+
+    def look(job: Job) -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            raise Cancelled
+
+    monkeypatch.setattr("core.documents.watching.LOOKS", 1)
+    monkeypatch.setattr(app.document_service, "look", look)
+    app.watching.seconds = 0.01
+    app.watching.start()
+    until(lambda: len(looks) > 1)
 
 
 def document(app: App, name: str) -> Any:

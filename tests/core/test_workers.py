@@ -275,6 +275,23 @@ def test_a_job_that_waits_for_a_call_without_an_end_does_not_keep_the_program_op
     assert saved == ["auto", "saved"]
 
 
+def test_a_job_hears_that_the_program_closes_before_its_calls_are_taken_back(
+    app: App, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it goes on as if only this call had been taken back, and holds for done what it never did."""
+    worker = make()
+    app.workers.append(worker)
+    call = worker.call(Wait(60))
+    job = app.jobs.start("waiting", lambda _: call.result())
+    knew: list[bool] = []
+    cancel_all = worker.cancel_all
+    monkeypatch.setattr(worker, "cancel_all", lambda: (knew.append(job.cancelled), cancel_all()))
+    app.close()
+    assert knew == [True]
+    with pytest.raises(Cancelled):
+        job.wait(0)
+
+
 @pytest.mark.logs("could not be followed", "process ended while")
 def test_an_answer_that_cannot_be_followed_ends_the_call(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(body: bytes) -> None:
