@@ -735,6 +735,11 @@ class SummaryOutdated(TsukueError):
     )
 
 
+class NothingFits(TsukueError):
+    sentence = N_("No document here fits {wish}. See under Documents what the files are called.")
+    wish: str
+
+
 class CollectionExists(TsukueError):
     sentence = N_("There already is a collection named {name}. Choose another name.")
     name: str

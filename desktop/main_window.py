@@ -16,7 +16,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.chat.composer import Composer
-from desktop.i18n import tr, tr_n
+from desktop.i18n import language, tr, tr_n
 from desktop.opening import SIDEBAR_WIDTH, Opening
 from desktop.theme import Theme
 
@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
             self.theme,
         )
         page.ask.connect(self._ask_collection)
+        page.ask_file.connect(self._ask_file)
         page.add_to.connect(self._add_to)
         self.pages.addWidget(page)
         return page
@@ -352,6 +353,12 @@ class MainWindow(QMainWindow):
     def _ask_collection(self, name: str) -> None:
         self.new_chat()
         self.chat.choices.ask_collection(name)
+
+    def _ask_file(self, collection: str, file: str) -> None:
+        from core.documents import scope
+
+        self._ask_collection(collection)
+        self.chat.composer.insert(scope.of_file(file, japanese=language() == "ja") + " ")
 
     def _add_to(self, name: str, folder: bool) -> None:
         from PySide6.QtWidgets import QFileDialog

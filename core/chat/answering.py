@@ -34,7 +34,7 @@ from core.chat.events import (
     Phase,
 )
 from core.chat.written import Written
-from core.documents import changes
+from core.documents import changes, scope
 from core.documents import whole as whole_documents
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
@@ -51,6 +51,7 @@ from core.errors import (
     WorkerDied,
 )
 from core.jobs import Job
+from core.storage.collections import ALL
 from core.text import characters
 
 if TYPE_CHECKING:
@@ -202,14 +203,18 @@ class Answering:
             if len(there) != len(so_far.documents) or any(d.gone or d.removed for d in there):
                 raise SummaryOutdated()
             return so_far.task, there
-        if (words := changes.wanted(self._question.text)) is not None:
-            pair = changes.pair(store, self._conversation.collection, words, self._question.text)
+        asked, narrowing = scope.parse(self._question.text)
+        if (words := changes.wanted(asked)) is not None:
+            pair = changes.pair(store, self._conversation.collection, words, asked)
             if pair is not None:
                 return Task.DIFFERENCES, list(pair)
-        words = whole_documents.wanted(self._question.text)
+        words = whole_documents.wanted(asked)
         if words is None:
             return Task.SUMMARY, []
-        found = whole_documents.named(store, self._conversation.collection, words, self._question.text)
+        found = whole_documents.named(store, self._conversation.collection, words, asked)
+        if narrowing:
+            meant = scope.documents(store.asked_documents(self._conversation.collection), narrowing)
+            found = [document for document in found if document.id in meant]
         if len(found) > whole.MOST:
             raise TooManyDocuments(len(found))
         return Task.SUMMARY, found
@@ -323,11 +328,14 @@ class Answering:
     def _elsewhere(self, job: Job) -> list[str]:
         """Other collections that seem to answer the question."""
         answerer, asked = self._service.answerer(), self._conversation.collection
+        if asked == ALL:
+            return []
+        question, _ = scope.parse(self._question.text)  # elsewhere files have other names
         others = [name for name in answerer.collections() if name != asked][:OTHERS]
         found = []
         for name in others:
             with contextlib.suppress(CollectionMissing):  # it went meanwhile
-                if answerer.find(name, self._question.text, earlier=self._earlier(), job=job).fits:
+                if answerer.find(name, question, earlier=self._earlier(), job=job).fits:
                     found.append(name)
         return found
 

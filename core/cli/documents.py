@@ -20,6 +20,7 @@ from core.cli.console import Commands, command, note, open_app, print_json, show
 from core.engine.messages import Timings
 from core.errors import TsukueError
 from core.jobs import Job
+from core.storage.collections import ALL
 
 if TYPE_CHECKING:
     from core.app import App
@@ -55,8 +56,18 @@ def register(commands: Commands) -> None:
     ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
     ask.add_argument("--model", type=text, default="", metavar="M")
     ask.add_argument("--quote", action="store_true", help="quote what answers best, without a model")
-    for needs in (add, unlock, status, remove, search, ask):
+    for needs in (add, unlock, status, remove):
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
+    for asks in (search, ask):
+        which = asks.add_mutually_exclusive_group(required=True)
+        which.add_argument("-c", "--collection", type=text, metavar="NAME")
+        which.add_argument(
+            "--all", dest="collection", action="store_const", const=ALL, help="all collections at once"
+        )
+        asks.epilog = (
+            "A question may say which documents it is about: file:manual.pdf, folder:contracts, kind:pdf,"
+            " after:2024-03, before:2025."
+        )
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one per line")
     for printing in (add, unlock, status, finish, everything, remove, search, ask):
@@ -309,7 +320,7 @@ def _questions(options: argparse.Namespace, text: str | None) -> Iterator[tuple[
 
 
 def _search(options: argparse.Namespace) -> int:
-    from core.documents import retrieve
+    from core.documents import retrieve, scope
 
     questions = _questions(options, options.query)
     if questions is None:
@@ -318,8 +329,11 @@ def _search(options: argparse.Namespace) -> int:
     try:
         for number, question in questions:
             started = time.perf_counter()
-            found = retrieve.search(app.documents, app.index, options.collection, question, options.top)
-            _, missing = app.index.answering(app.documents.collection(options.collection))
+            asked, narrowing = scope.parse(question)
+            found = retrieve.find(
+                app.documents, app.index, options.collection, asked, options.top, None, narrowing
+            )
+            missing = found.words_only
             seconds = time.perf_counter() - started
             if missing:
                 warn(_words_only(missing))
@@ -336,14 +350,14 @@ def _search(options: argparse.Namespace) -> int:
                                 "text": f.passage.text,
                                 "score": round(f.score, 5),
                             }
-                            for f in found
+                            for f in found.passages
                         ],
                         "seconds": round(seconds, 3),
                         **({"words_only": missing} if missing else {}),
                     }
                 )
                 continue
-            for f in found:
+            for f in found.passages:
                 page = f", p. {f.passage.page}" if f.passage.page else ""
                 show(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
     finally:
@@ -358,7 +372,7 @@ def _ask(options: argparse.Namespace) -> int:
     app = open_app(options)
     failed = False
     try:
-        app.documents.collection(options.collection)
+        app.documents.asked(options.collection)
         for number, question in questions:
             conversation = app.chat.new_conversation(collection=options.collection)
             try:

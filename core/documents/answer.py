@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
-from core.documents import keywords, refusal, retrieve, support
+from core.documents import keywords, refusal, retrieve, scope, support
 from core.documents.extracts import Extract
 from core.documents.index import Index
 from core.documents.model import Block, Kind
@@ -148,14 +148,16 @@ class Answerer:
     def find(
         self, collection: str, question: str, *, earlier: list[str] | None = None, job: Job | None = None
     ) -> Evidence:
-        """Passages and quotation for a question. Raises CollectionMissing, WorkerDied.
+        """Passages and quotation for a question. Raises CollectionMissing, NothingFits, WorkerDied.
 
-        A follow-up ("and the other one?") is searched together with the question before it.
+        A follow-up ("and the other one?") is searched together with the question before it, in the same documents.
         """
+        question, narrowing = scope.parse(question)
         searched = question
         if earlier and (_POINTS_BACK.search(question) or len(support.content(question)) < 2):
-            searched = f"{earlier[-1]} {question}"
-        found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job)
+            before, same = scope.parse(earlier[-1])
+            searched, narrowing = f"{before} {question}", narrowing or same
+        found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job, narrowing)
         return Evidence(
             question,
             _quoted_first(found.passages, found.quotation),

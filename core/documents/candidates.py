@@ -46,18 +46,28 @@ class Candidate:
 def find(
     store: DocumentStore,
     index: Index,
-    collection: int,
+    collections: dict[int, str],
     question: str,
     asked: dict[str, float],
     job: Job | None = None,
     *,
-    embedder: str = "",
+    documents: list[int] | None = None,
 ) -> list[Candidate]:
-    """Up to twice EACH passages, best first; `asked`: the question's units by rarity, `embedder`: whose vectors (see
-    Index.nearest). Raises WorkerDied."""
-    by_words = keywords.search(store, collection, asked, EACH)
+    """Up to twice EACH passages, best first, of these collections, each with the embedder whose vectors it has (see
+    Index.answering); of these documents only, where they are given. `asked`: the question's units by rarity. Raises WorkerDied.
+    """
+    by_words = keywords.search(store, list(collections), asked, EACH, documents)
     weights = keywords.stems(asked)
-    similar = dict(index.nearest(collection, question, EACH, job, also=by_words, embedder=embedder))
+    within = None if documents is None else store.passages_of(documents)
+    near: list[tuple[int, float]] = []
+    for collection, embedder in collections.items():
+        near += index.nearest(
+            collection, question, EACH, job, also=by_words, embedder=embedder, within=within
+        )
+    near.sort(key=lambda one: (-one[1], one[0]))
+    known = set(by_words)
+    others = [one for one in near if one[0] not in known][:EACH] if len(collections) > 1 else near
+    similar = dict([*others, *(one for one in near if one[0] in known)])
     passages = store.passages(list(dict.fromkeys([*by_words, *similar])))
     said = [keywords.bag(p.text, asked) for p in passages]
     units = [bag.copy() for bag in said]

@@ -187,14 +187,23 @@ class Index:
         *,
         also: list[int] | None = None,
         embedder: str = "",
+        within: list[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Passages nearest in meaning, with cosine similarities, best first; behind them those of `also` that have vectors.
 
-        By the embedder in use, unless another is given (see `answering`).
+        By the embedder in use, unless another is given (see `answering`); among the passages `within` only, where they are
+        given.
         """
         embedder = embedder or self.embedder
         self.check(collection, embedder)
-        request = FindNearest(self._name(collection, embedder), embedder, question, limit, tuple(also or ()))
+        request = FindNearest(
+            self._name(collection, embedder),
+            embedder,
+            question,
+            limit,
+            tuple(also or ()),
+            tuple(within) if within is not None else None,
+        )
         hits = self._call(request, job)
         return list(zip(hits.ids, hits.similarities, strict=True))  # type: ignore[attr-defined]
 

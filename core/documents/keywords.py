@@ -33,14 +33,20 @@ _DATED = re.compile(r"day:[\d-]+|year:\d+")  # names of dates
 _SEPARATORS = re.compile(r"[\s_./‐‑–-]+")
 
 
-def search(store: DocumentStore, collection: int, units: dict[str, float], limit: int) -> list[int]:
-    """Ids of passages that share words with a question, best first (bm25).
+def search(
+    store: DocumentStore,
+    collections: list[int],
+    units: dict[str, float],
+    limit: int,
+    documents: list[int] | None = None,
+) -> list[int]:
+    """Ids of passages that share words with a question, best first (bm25); of these documents, where they are given.
 
     Words that are common beside the rarest are not looked for: they would match most passages and decide nothing.
     """
     least = COMMON * max(units.values(), default=0.0)
     wanted = [unit for unit, weight in units.items() if weight >= least]
-    return store.match(collection, " OR ".join(map(_query, wanted)), limit)
+    return store.match(collections, " OR ".join(map(_query, wanted)), limit, documents)
 
 
 def weights(store: DocumentStore, question: str) -> dict[str, float]:

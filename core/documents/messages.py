@@ -135,13 +135,15 @@ class CountVectors(Request):
 
 @operation(result=Hits, doing=N_("searching the documents"))
 class FindNearest(Request):
-    """The passages nearest to a question, and `also` how near these are, as far as they have vectors."""
+    """The passages nearest to a question, and `also` how near these are, as far as they have vectors; `within`: only these
+    passages are searched, where it is not None."""
 
     index: str
     embedder: str
     question: str
     limit: int
     also: tuple[int, ...] = ()
+    within: tuple[int, ...] | None = None
 
 
 @operation(result=Similarities, doing=N_("comparing sentences"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.documents import candidates, extracts, keywords, quoting
+from core.documents import candidates, extracts, keywords, quoting, scope
 from core.documents.extracts import Extract
 from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
+from core.documents.scope import NONE, Narrowing
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 
@@ -56,22 +57,38 @@ class Found:
 
 
 def search(
-    store: DocumentStore, index: Index, collection: str, question: str, limit: int, job: Job | None = None
+    store: DocumentStore,
+    index: Index,
+    collection: str,
+    question: str,
+    limit: int,
+    job: Job | None = None,
+    narrowing: Narrowing = NONE,
 ) -> list[FoundPassage]:
-    """The passages for a question, best first. Raises CollectionMissing, WorkerDied."""
-    return find(store, index, collection, question, limit, job).passages
+    """The passages for a question, best first. Raises as `find`."""
+    return find(store, index, collection, question, limit, job, narrowing).passages
 
 
 def find(
-    store: DocumentStore, index: Index, collection: str, question: str, limit: int, job: Job | None = None
+    store: DocumentStore,
+    index: Index,
+    collection: str,
+    question: str,
+    limit: int,
+    job: Job | None = None,
+    narrowing: Narrowing = NONE,
 ) -> Found:
-    """Passages and quotation for a question. Raises CollectionMissing, WorkerDied."""
-    number = store.collection(collection)
+    """Passages and quotation for a question, of a collection or all of them (see collections.ALL). Raises CollectionMissing,
+    NothingFits where no document is what the question was narrowed to, WorkerDied."""
+    numbers = store.asked(collection)
+    documents = scope.documents(store.asked_documents(collection), narrowing) if narrowing else None
     units = keywords.weights(store, question)
     weights = keywords.stems(units)
-    embedder, words_only = index.answering(number)
-    found = candidates.find(store, index, number, question, units, job, embedder=embedder)
-    ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedder)
+    searched = {number: index.answering(number) for number in numbers}
+    words_only = sum(count for _, count in searched.values())
+    embedders = {number: embedder for number, (embedder, _) in searched.items()}
+    found = candidates.find(store, index, embedders, question, units, job, documents=documents)
+    ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedders[numbers[0]])
     if not ranked:
         return Found(weights=weights, missing=keywords.absent(question, set()), words_only=words_only)
     distinct = _distinct(ranked, limit)

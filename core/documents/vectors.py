@@ -95,15 +95,20 @@ class VectorStore:
         with self._on_disk():
             return int(self._collection(index).count())
 
-    def nearest(self, index: str, vector: Matrix, limit: int) -> tuple[list[int], list[float]]:
-        """The ids nearest to one vector, with cosine similarities, best first."""
+    def nearest(
+        self, index: str, vector: Matrix, limit: int, within: tuple[int, ...] | None = None
+    ) -> tuple[list[int], list[float]]:
+        """The ids nearest to one vector, with cosine similarities, best first; among these ids only, where they are given."""
         with self._on_disk():
             collection = self._collection(index)
-            limit = min(limit, int(collection.count()))
+            ids = None
+            if within is not None:  # an id that it does not hold is an error to it
+                ids = collection.get(ids=[str(i) for i in within], include=[])["ids"] if within else []
+            limit = min(limit, int(collection.count()) if ids is None else len(ids))
             if limit == 0:
                 return [], []
             found = collection.query(
-                query_embeddings=np.atleast_2d(vector), n_results=limit, include=["distances"]
+                query_embeddings=np.atleast_2d(vector), n_results=limit, ids=ids, include=["distances"]
             )
         distances = found["distances"]
         assert distances is not None

@@ -110,8 +110,10 @@ def wanted(question: str) -> str | None:
 
 
 def readable(store: DocumentStore, collection: str) -> list[Document]:
-    """The documents of a collection that have any text."""
-    return [d for d in store.documents(collection) if d.gone is None and d.removed is None and d.passages]
+    """The documents of a collection, or of all, that have any text."""
+    return [
+        d for d in store.asked_documents(collection) if d.gone is None and d.removed is None and d.passages
+    ]
 
 
 def named(store: DocumentStore, collection: str, words: str, question: str = "") -> list[Document]:

@@ -100,7 +100,7 @@ class Documents:
 
     def find(self, request: FindNearest, context: Context) -> Hits:
         vector = self._embed_question(request.embedder, request.question)
-        ids, similarities = self._vectors.nearest(request.index, vector, request.limit)
+        ids, similarities = self._vectors.nearest(request.index, vector, request.limit, request.within)
         others = [one for one in request.also if one not in set(ids)]
         for one, similarity in self._vectors.similarities(request.index, vector, others):
             ids.append(one)

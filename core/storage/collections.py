@@ -63,6 +63,8 @@ _SIZE = (
     " JOIN vectors v ON v.passage = s.id WHERE d.collection = c.id)"
 )
 
+ALL = "*"  # every collection, where one is asked; none can be called so
+
 RENAMED = "UPDATE conversations SET collection = ? WHERE collection = ?"
 
 
@@ -79,7 +81,18 @@ class CollectionStore:
             return int(row["id"])
         if not create:
             raise CollectionMissing(name)
+        if name == ALL:
+            raise CollectionExists(name)
         return self._db.write("INSERT INTO collections (name, created) VALUES (?, ?)", name, time.time())
+
+    def asked(self, name: str) -> list[int]:
+        """The ids of the collections that a question goes to: one, or every one for ALL. Raises CollectionMissing."""
+        if name != ALL:
+            return [self.collection(name)]
+        rows = self._db.rows("SELECT id FROM collections WHERE removed IS NULL ORDER BY name")
+        if not rows:
+            raise CollectionMissing(name)
+        return [int(row["id"]) for row in rows]
 
     def has_collection(self, name: str) -> bool:
         """Whether there is a collection of this name."""
@@ -105,7 +118,7 @@ class CollectionStore:
         """Give a collection another name; conversations that ask it follow. Raises CollectionMissing, CollectionExists."""
         number = self.collection(name)
         with self._db.transaction():
-            if self.has_collection(new):
+            if new == ALL or self.has_collection(new):
                 raise CollectionExists(new)
             self._db.write("UPDATE collections SET name = ? WHERE id = ?", new, number)
             self._db.write(RENAMED, new, name)

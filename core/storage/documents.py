@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ import msgspec
 from core.documents.model import Note, Page
 from core.documents.passages import Passage
 from core.storage import fulltext
-from core.storage.collections import CollectionInfo, CollectionStore
+from core.storage.collections import ALL, CollectionInfo, CollectionStore
 from core.storage.passages import PassageStore, Place, StoredPage, StoredPassage, packed_lines
 
 __all__ = [
@@ -139,6 +140,12 @@ class DocumentStore(CollectionStore, PassageStore):
             limit,
         )
         return [self._document(row) for row in rows]
+
+    def asked_documents(self, name: str) -> list[Document]:
+        """The documents of a collection, or of all for ALL. Raises CollectionMissing."""
+        if name != ALL:
+            return self.documents(name)
+        return [one for collection in self.collections() for one in self.documents(collection.name)]
 
     def count_documents(self, collection: str) -> int:
         """How many documents a collection holds. Raises CollectionMissing."""
@@ -443,6 +450,14 @@ class DocumentStore(CollectionStore, PassageStore):
     def passage_ids(self, document: int) -> list[int]:
         """The ids of a document's passages."""
         return [row["id"] for row in self._db.rows("SELECT id FROM passages WHERE document = ?", document)]
+
+    def passages_of(self, documents: Sequence[int]) -> list[int]:
+        """The ids of the passages of some documents."""
+        rows = self._db.rows(
+            "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))",
+            json.dumps(list(documents)),
+        )
+        return [row["id"] for row in rows]
 
     def remove(self, document: int) -> list[int]:
         """Remove a document for good; returns the ids of its passages, for the vector index."""

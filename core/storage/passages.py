@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -230,16 +231,21 @@ class PassageStore:
         )
         return int(row["n"]) if row is not None else 0
 
-    def match(self, collection: int, query: str, limit: int) -> list[int]:
-        """Ids of passages that match a full-text query, best first by bm25."""
+    def match(
+        self, collections: Sequence[int], query: str, limit: int, documents: Sequence[int] | None = None
+    ) -> list[int]:
+        """Ids of passages that match a full-text query, best first by bm25; of these documents only, where they are given."""
         if not query:
             return []
+        within = "d.id IN (SELECT value FROM json_each(?))" if documents is not None else "? IS NULL"
         rows = self._db.rows(
             "SELECT i.rowid AS id FROM passages_index i JOIN passages s ON s.id = i.rowid"
-            " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ? AND d.collection = ?"
+            " JOIN documents d ON d.id = s.document WHERE passages_index MATCH ?"
+            f" AND d.collection IN (SELECT value FROM json_each(?)) AND {within}"
             f" AND {ANSWERS} ORDER BY bm25(passages_index), i.rowid LIMIT ?",
             query,
-            collection,
+            json.dumps(list(collections)),
+            None if documents is None else json.dumps(list(documents)),
             limit,
         )
         return [row["id"] for row in rows]

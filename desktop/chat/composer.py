@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.storage.collections import ALL
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
@@ -234,8 +235,11 @@ class Composer(QFrame):
         """The documents that can be asked; '' is none. `quote`: they are only quoted, without a model."""
         menu = self.collection_button.menu()
         menu.clear()
-        for name in ["", *names]:
-            action = menu.addAction(name or tr("No documents"), partial(self.collection_chosen.emit, name))
+        every = [ALL] if len(names) > 1 or current == ALL else []
+        called = {"": tr("No documents"), ALL: tr("All documents")}
+        for name in ["", *every, *names]:
+            title = called.get(name, name)
+            action = menu.addAction(title, partial(self.collection_chosen.emit, name))
             action.setCheckable(True)
             action.setChecked(name == current)
         menu.addSeparator()
@@ -243,7 +247,10 @@ class Composer(QFrame):
         only.setCheckable(True)
         only.setChecked(quote)
         only.triggered.connect(self.quoting_chosen)
-        asked = tr("Quote “{name}”", name=current) if quote else tr("Ask “{name}”", name=current)
+        if current == ALL:
+            asked = tr("Quote all documents") if quote else tr("Ask all documents")
+        else:
+            asked = tr("Quote “{name}”", name=current) if quote else tr("Ask “{name}”", name=current)
         self.collection_button.setText(asked if current else tr("Ask documents"))
         self.collection_button.setAccessibleName(self.collection_button.text())
         self.collection_button.setProperty("active", "true" if current else "false")

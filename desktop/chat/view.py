@@ -35,6 +35,7 @@ from core.models.hardware import look
 from core.models.library import Library
 from core.paths import RESOURCES
 from core.settings import SettingsFile
+from core.storage.collections import ALL
 from desktop.bridge import Bridge
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
@@ -516,11 +517,13 @@ class ChatView(QWidget):
 
     def add_files(self, files: list[str], collection: str = "") -> None:
         """Add files to a collection (the chat's own, or a new one named after the first file), and ask it."""
-        self.adding.add(files, collection or self.choices.collection, self.conversation)
+        asked = self.choices.collection
+        self.adding.add(files, collection or ("" if asked == ALL else asked), self.conversation)
 
     def _added(self, collection: str, conversation: int | None) -> None:
         if conversation == self.conversation:  # the person may have gone to another chat meanwhile
-            self.choices.ask_collection(collection)
+            if self.choices.collection != ALL:
+                self.choices.ask_collection(collection)
         elif conversation is not None:
             self._operations.in_order(
                 "choose documents", lambda _: self._service.use_collection(conversation, collection)

@@ -71,6 +71,7 @@ class DocumentsPage(QWidget):
 
     add_to = Signal(str, bool)  # a collection ('' is a new one), and whether a folder is wanted
     ask = Signal(str)
+    ask_file = Signal(str, str)  # a collection, and the name of the file in it that is meant
 
     def __init__(
         self,
@@ -388,6 +389,9 @@ class DocumentsPage(QWidget):
             return
         menu = QMenu(self)
         if row.document is not None:
+            if row.document.passages:
+                name = row.document.name
+                menu.addAction(tr("Ask about this file"), lambda: self.ask_file.emit(self._chosen, name))
             menu.addAction(tr("Show what was read"), self.details.show_text)
             move = menu.addMenu(tr("Move to"))
             others = [c.name for c in self._collections if c.name != self._chosen]

@@ -16,7 +16,7 @@ from core.documents import transfer
 from core.documents.model import Page
 from core.documents.passages import Passage
 from core.errors import FileMissing
-from core.storage.collections import RENAMED
+from core.storage.collections import ALL, RENAMED
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
@@ -187,7 +187,10 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "remove": lambda: store.remove(document),
         "passages": lambda: store.passages([one.id for one in found]),
         "count_passages": lambda: store.count_passages(number),
-        "match": lambda: store.match(number, '"gate"', 5),
+        "match": lambda: [store.match([number], '"gate"', 5), store.match([number], '"gate"', 5, [document])],
+        "passages_of": lambda: store.passages_of([document]),
+        "asked": lambda: [store.asked(name), store.asked(ALL)],
+        "asked_documents": lambda: [store.asked_documents(name), store.asked_documents(ALL)],
         "frequency": lambda: store.frequency('"gate"'),
         "count_all": lambda: store.count_all(),
         "without_vectors": lambda: store.without_vectors(document, "another", 10),

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from core.chat.events import AnswerEnded
 from core.documents.additions import AdditionEnded
 from core.errors import FileMissing, HiddenLeftOut, LinkLeadsOut, TsukueError
 from core.storage.collections import Failure
@@ -152,3 +153,45 @@ def test_what_was_left_out_is_not_called_unread() -> None:
     assert state(HiddenLeftOut(2, ".env, .x")) == "hidden files left out"
     assert state(LinkLeadsOut("a", "/etc")) == "not followed"
     assert state(FileMissing("a")) == "not read"
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_a_question_about_one_file_and_about_all(qtbot: QtBot, window: MainWindow) -> None:
+    """Asked from the file's menu, a question is narrowed by words in it that the person can see and change."""
+    window.app.settings.change(document_answers="quoted")
+    page = shown(qtbot, window, "Office", 4)
+    choose(page, "gate.txt")
+    page._file_menu(page.files.visualRect(page.files.currentIndex()).center())
+    menu = next(menu for menu in page.findChildren(QMenu) if menu.isVisible())
+    next(action for action in menu.actions() if action.text() == "Ask about this file").trigger()
+    menu.close()
+    composer = window.chat.composer
+    assert composer.text.toPlainText() == 'file:"gate.txt" '
+    qtbot.waitUntil(lambda: composer.collection_button.text() == "Quote “Office”")
+    composer.insert("When does the gate close?")
+    answered: list[object] = []
+    window.app.events.listen(AnswerEnded, answered.append)
+    composer._submit()
+    qtbot.waitUntil(lambda: bool(answered), timeout=SECONDS)
+    details = answered[0].message.details  # type: ignore[attr-defined]
+    assert {Path(shown.file).name for shown in details.passages} == {"gate.txt"}
+    assert "eight" in details.quotation.text
+
+    menu = composer.collection_button.menu()
+    next(action for action in menu.actions() if action.text() == "All documents").trigger()
+    qtbot.waitUntil(lambda: composer.collection_button.text() == "Quote all documents")
+    composer.insert("How long is the warranty of the heating base?")
+    composer._submit()
+    qtbot.waitUntil(lambda: len(answered) == 2, timeout=SECONDS)
+    details = answered[1].message.details  # type: ignore[attr-defined]
+    assert Path(details.quotation.file).name == "kettle-en.pdf"
+    # Files that are dropped meanwhile get a collection of their own, and all are asked still.
+    window.chat.add_files([str(CORPUS / "lease-ja.pdf")])
+    qtbot.waitUntil(lambda: "lease-ja" in composer_menu(window), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not window.chat.adding.busy, timeout=SECONDS)
+    assert window.chat.choices.collection == "*"
+    assert composer.collection_button.text() == "Quote all documents"
+
+
+def composer_menu(window: MainWindow) -> list[str]:
+    return [action.text() for action in window.chat.composer.collection_button.menu().actions()]

@@ -144,7 +144,7 @@ def ways(app: App) -> dict[str, Callable[[str], list[StoredPassage]]]:
 
     def plain(question: str, limit: int) -> list[int]:
         units = fulltext.terms(question) or fulltext.tokens(question).split()
-        return app.documents.match(number, " OR ".join(f'"{unit}"' for unit in dict.fromkeys(units)), limit)
+        return app.documents.match([number], " OR ".join(f'"{unit}"' for unit in dict.fromkeys(units)), limit)
 
     def by_words(question: str) -> list[StoredPassage]:
         return app.documents.passages(plain(question, FIRST))

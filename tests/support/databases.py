@@ -128,7 +128,7 @@ def read_everything(home: Home) -> list[Any]:
             seen.append([(c.id, m.id if m else None) for c, m in store.search(query)])
         seen.append(store.projects())
         for collection in shelf.collections():
-            seen += [collection, shelf.match(collection.id, "warranty OR 保証", 50)]
+            seen += [collection, shelf.match([collection.id], "warranty OR 保証", 50)]
             for document in shelf.documents(collection.name):
                 seen.append(document)
             vectors = shelf.vectors(collection.id, "e", after=0, limit=1_000_000)
