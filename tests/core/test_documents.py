@@ -432,7 +432,7 @@ def test_two_character_words_are_found_by_the_full_text_leg(shared: App) -> None
     number = shared.documents.collection("corpus")
     for word in ("敷金", "渡辺", "保温", "酢"):
         units = keywords.weights(shared.documents, word)
-        found = shared.documents.passages(keywords.search(shared.documents, number, units, 3))
+        found = shared.documents.passages(keywords.search(shared.documents, [number], units, 3))
         assert found
         assert word in found[0].text
 

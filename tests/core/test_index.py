@@ -230,7 +230,7 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
     documents = Documents({"vectors": "", "models": {}, "threads": 1})
     documents._embedders = {"a": Counting(), "b": Counting()}
     documents._store = SimpleNamespace(
-        nearest=lambda index, vector, limit: ([int(vector[0][0])], [1.0]),
+        nearest=lambda index, vector, limit, within: ([int(vector[0][0])], [1.0]),
         similarities=lambda index, vector, ids: [],
     )
     documents._scales = {key: {"en": calibration.Scale(0.0, 1.0)} for key in ("a", "b", STARTER_EMBEDDER)}
