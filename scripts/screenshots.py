@@ -53,8 +53,10 @@ SOURCES = (
 )
 
 
-def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
+def documents(window: Any, language: str, shot: Callable[..., None]) -> None:
     """A folder of all kinds is dropped: how it is read, what became of it, and sources in each viewer."""
+    from desktop.documents.check_dialog import CheckDialog
+
     app = window.app
     name = "事務所" if language == "ja" else "Office"
     window.show_page("documents")
@@ -87,6 +89,11 @@ def documents(window: Any, language: str, shot: Callable[[str], None]) -> None:
     page.files.clearSelection()
     page.details.hide()
     shot("documents")
+    page._check()
+    dialog = page.findChild(CheckDialog)
+    wait(lambda: not dialog.progress.isVisible())
+    shot("documents-check", dialog)
+    dialog.close()
     window.pages.setCurrentWidget(window.chat)
     for picture, file, words in SOURCES:
         window.open_source([source_of(app, file, words)], 0)
@@ -150,10 +157,10 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
         window.show()
         window.raise_()
 
-        def shot(name: str) -> None:
+        def shot(name: str, widget: Any = window) -> None:
             live(400)
             path = folder / f"{name}-{language}-{theme_name}.png"
-            window.grab().save(str(path))
+            widget.grab().save(str(path))
             print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
         def ask(text: str) -> None:

@@ -51,6 +51,9 @@ def register(commands: Commands) -> None:
     search = command(actions, "search", _search, "Find passages in a collection.")
     search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
+    checkup = command(actions, "check", _check, "Test how well a collection's own sentences are found.")
+    checkup.add_argument("--questions", type=int, default=40, metavar="N", help="how many (default: 40)")
+    checkup.add_argument("--model", type=text, default="", metavar="M", help="let this model write them")
     collections.register(actions)
     ask = command(commands, "ask", _ask, "Ask a question about the documents of a collection.")
     ask.add_argument("question", nargs="?", type=text, metavar="QUESTION")
@@ -58,19 +61,20 @@ def register(commands: Commands) -> None:
     ask.add_argument("--quote", action="store_true", help="quote what answers best, without a model")
     for needs in (add, unlock, status, remove):
         needs.add_argument("-c", "--collection", type=text, metavar="NAME", required=True)
-    for asks in (search, ask):
+    for asks in (search, ask, checkup):
         which = asks.add_mutually_exclusive_group(required=True)
         which.add_argument("-c", "--collection", type=text, metavar="NAME")
         which.add_argument(
             "--all", dest="collection", action="store_const", const=ALL, help="all collections at once"
         )
+    for asks in (search, ask):
         asks.epilog = (
             "A question may say which documents it is about: file:manual.pdf, folder:contracts, kind:pdf,"
             " after:2024-03, before:2025."
         )
     for batch in (search, ask):
         batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one per line")
-    for printing in (add, unlock, status, finish, everything, remove, search, ask):
+    for printing in (add, unlock, status, finish, everything, remove, search, ask, checkup):
         printing.add_argument("--json", action="store_true")
 
 
@@ -363,6 +367,56 @@ def _search(options: argparse.Namespace) -> int:
     finally:
         app.close()
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from core.chat import questions
+    from core.documents.checkup import SUGGESTIONS, Checkup
+
+    def tell(done: int, of: int) -> None:
+        note(f"{done} of {of} questions")
+
+    app = open_app(options)
+    try:
+        job = Job(0, "check")
+        model = app.engines.choose(options.model, strict=True) if options.model else ""
+        ask = questions.writer(app.engines, model, job) if model else None
+        checkup = Checkup(app.documents, app.index, ask, app.engines.name_of(model) if model else "")
+        report = checkup.run(options.collection, job, questions=max(1, options.questions), tell=tell)
+    finally:
+        app.close()
+    if options.json:
+        value = msgspec.to_builtins(report)
+        print_json({**value, "suggestions": {key: SUGGESTIONS[key] for key in report.suggestions}})
+        return 0
+    show(
+        f"{report.all.found} of {report.all.asked} questions found their place among the first five passages"
+    )
+    for title, shares in (
+        ("", {"all": report.all}),
+        ("by kind", report.kinds),
+        ("by language", report.by_language),
+    ):
+        if title and len(shares) > 1:
+            show(f"\n{title}")
+        for name, share in shares.items() if not title or len(shares) > 1 else ():
+            show(f"  {name:<6} {_bar(share.value)} {share.found} of {share.asked}, first {share.first}")
+    show(f"\ntime to find: {report.middle_ms:.0f} ms in the middle, {report.slow_ms:.0f} ms at the slow end")
+    for missed in report.not_found:
+        page = f", p. {missed.page}" if missed.page else ""
+        show(f"not found: {missed.question}  ({missed.file}{page})")
+    for one in report.unreadable:
+        page = f", p. {one.page}" if one.page else ""
+        show(f"badly readable: {one.file}{page}: {one.share:.0%} of its characters mean nothing")
+    for key in report.suggestions:
+        show(f"→ {SUGGESTIONS[key]}")
+    return 0
+
+
+def _bar(share: float) -> str:
+    """A share as a bar of twenty characters."""
+    full = round(20 * share)
+    return "█" * full + "░" * (20 - full)
 
 
 def _ask(options: argparse.Namespace) -> int:

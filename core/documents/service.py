@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.documents import transfer
 from core.documents.additions import Addition, Additions
@@ -20,6 +22,9 @@ from core.errors import FileMissing, TsukueError
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.storage.documents import Document, DocumentStore
+
+if TYPE_CHECKING:
+    from core.documents.checkup import Report
 
 log = logging.getLogger(__name__)
 
@@ -283,6 +288,14 @@ class Documents:
         """Hear no more of what could not be read."""
         self._store.forget_failures(collection)
         self._events.publish(DocumentsChanged(collection))
+
+    def check(
+        self, collection: str, job: Job, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> Report:
+        """Test how well a collection's own sentences are found, without a model. See core/documents/checkup.py."""
+        from core.documents.checkup import Checkup
+
+        return Checkup(self._store, self._index).run(collection, job, tell=tell)
 
     def look(self, job: Job) -> None:
         """See which files have changed, have gone and have come back since they were read. Costs a look at each."""

@@ -377,6 +377,7 @@ class DocumentsPage(QWidget):
             tr("Forget what was not read"), lambda: self._run(lambda: self._documents.dismiss(self._chosen))
         )
         menu.addSeparator()
+        menu.addAction(tr("Check how well it is found…"), self._check)
         menu.addAction(tr("Export as one file…"), self._export)
         menu.addAction(tr("Import a file…"), self._import)
         menu.addSeparator()
@@ -420,6 +421,12 @@ class DocumentsPage(QWidget):
 
     def _run(self, function: Callable[[], Any]) -> None:
         self._operations.run("change documents", lambda job: function(), lambda _: self.refresh())
+
+    def _check(self) -> None:
+        from desktop.documents.check_dialog import CheckDialog
+
+        check = partial(self._documents.check, self._chosen)
+        CheckDialog(self._chosen, check, self._operations, self._theme, self).open()
 
     def _rename(self) -> None:
         old = self._chosen

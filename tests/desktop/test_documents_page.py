@@ -14,6 +14,7 @@ from core.chat.events import AnswerEnded
 from core.documents.additions import AdditionEnded
 from core.errors import FileMissing, HiddenLeftOut, LinkLeadsOut, TsukueError
 from core.storage.collections import Failure
+from desktop.documents.check_dialog import Bar, CheckDialog
 from desktop.documents.details import ReadText
 from desktop.documents.files_model import FileRow, Filter
 from desktop.documents.page import DocumentsPage
@@ -195,3 +196,36 @@ def test_a_question_about_one_file_and_about_all(qtbot: QtBot, window: MainWindo
 
 def composer_menu(window: MainWindow) -> list[str]:
     return [action.text() for action in window.chat.composer.collection_button.menu().actions()]
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_a_collection_is_checked_with_bars_and_advice(qtbot: QtBot, window: MainWindow) -> None:
+    page = shown(qtbot, window, "Kettle", 1)
+    page._menu(page.mapToGlobal(page.rect().center()))
+    menu = next(menu for menu in page.findChildren(QMenu) if menu.isVisible())
+    next(action for action in menu.actions() if action.text() == "Check how well it is found…").trigger()
+    menu.close()
+    dialog = page.findChild(CheckDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: not dialog.progress.isVisible(), timeout=SECONDS)
+    assert "found their place among the first five" in dialog.headline.text()
+    bars = dialog.findChildren(Bar)
+    assert bars[0].accessibleName().startswith("All: ")
+    assert bars[0].grab().toImage().pixelColor(3, bars[0].height() // 2).name() == window.theme.tokens.accent
+    dialog.close()
+    # Closed while it goes on, it ends.
+    page._check()
+    dialog = page.findChildren(CheckDialog)[-1]
+    dialog.close()
+    qtbot.waitUntil(lambda: not window.operations.busy, timeout=SECONDS)
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_a_collection_without_text_says_so(qtbot: QtBot, window: MainWindow) -> None:
+    window.app.documents.collection("Empty", create=True)
+    page = shown(qtbot, window, "Empty", 0)
+    page._check()
+    dialog = page.findChild(CheckDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "too little text" in dialog.headline.text(), timeout=SECONDS)
+    dialog.close()
