@@ -725,14 +725,12 @@ class CollectionMissing(TsukueError):
 
 
 class TooManyDocuments(TsukueError):
-    sentence = N_("A summary of {count} documents would take hours. Name the document that you mean.")
+    sentence = N_("To read {count} documents whole would take hours. Name the document that you mean.")
     count: int
 
 
 class SummaryOutdated(TsukueError):
-    sentence = N_(
-        "This summary cannot go on: its documents or its model are not what they were. Ask for it again."
-    )
+    sentence = N_("This cannot go on: its documents or its model are not what they were. Ask for it again.")
 
 
 class NothingFits(TsukueError):

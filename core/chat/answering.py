@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from core.chat import prompt, whole
+from core.chat import parts, prompt, tasks
 from core.chat.conversation import (
     AnswerDetails,
     Conversation,
@@ -24,7 +24,6 @@ from core.chat.conversation import (
     Task,
     Whole,
 )
-from core.chat.differences import Differences
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -34,8 +33,7 @@ from core.chat.events import (
     Phase,
 )
 from core.chat.written import Written
-from core.documents import changes, scope
-from core.documents import whole as whole_documents
+from core.documents import scope
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
 from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Turn
@@ -46,13 +44,11 @@ from core.errors import (
     DiskFull,
     PromptTooLong,
     SummaryOutdated,
-    TooManyDocuments,
     TsukueError,
     WorkerDied,
 )
 from core.jobs import Job
 from core.storage.collections import ALL
-from core.text import characters
 
 if TYPE_CHECKING:
     from core.chat.service import ChatService
@@ -161,7 +157,12 @@ class Answering:
     def _make(self, job: Job) -> Completion | None:
         if self._conversation.collection or self._details.whole is not None:
             self._phase(Phase.SEARCHING)
-            task, documents = self._wish()
+            task, documents = tasks.wanted(
+                self._service.answerer().store,
+                self._conversation,
+                self._question.text,
+                self._details.whole,
+            )
             if documents:
                 self._read_whole(job, task, documents)
                 return None
@@ -194,40 +195,14 @@ class Answering:
 
     # ------------------------------------------------------------ whole documents
 
-    def _wish(self) -> tuple[Task, list[Document]]:
-        """What is asked of whole documents, or goes on, and of which; of none where a question is asked."""
-        store = self._service.answerer().store
-        so_far = self._details.whole
-        if so_far is not None:
-            there = [d for d in map(store.document, so_far.documents) if d is not None]
-            if len(there) != len(so_far.documents) or any(d.gone or d.removed for d in there):
-                raise SummaryOutdated()
-            return so_far.task, there
-        asked, narrowing = scope.parse(self._question.text)
-        if (words := changes.wanted(asked)) is not None:
-            pair = changes.pair(store, self._conversation.collection, words, asked)
-            if pair is not None:
-                return Task.DIFFERENCES, list(pair)
-        words = whole_documents.wanted(asked)
-        if words is None:
-            return Task.SUMMARY, []
-        found = whole_documents.named(store, self._conversation.collection, words, asked)
-        if narrowing:
-            meant = scope.documents(store.asked_documents(self._conversation.collection), narrowing)
-            found = [document for document in found if document.id in meant]
-        if len(found) > whole.MOST:
-            raise TooManyDocuments(len(found))
-        return Task.SUMMARY, found
-
     def _read_whole(self, job: Job, task: Task, documents: list[Document]) -> None:
         """Do it part by part; after each, what is done is on disk. Raises what generating raises."""
-        store = self._service.answerer().store
-        language = "ja" if characters.is_japanese(self._question.text) else "en"
+        answerer, question = self._service.answerer(), self._question.text
         self._store.set_prompt(self._question.id, None)
-        if task is Task.DIFFERENCES:
-            old, new = documents
-            self._write_whole(job, Differences(store, old, new, language))
+        if task not in tasks.WRITTEN:
+            self._write_whole(job, tasks.exact(answerer.store, task, documents, question))
             return
+        language = tasks.language_of(question)
         speaks = bool(self._model) and self._engine.writes(self._model, language)
         so_far = self._details.whole
         if so_far is not None and so_far.written != speaks:
@@ -237,17 +212,19 @@ class Answering:
         if speaks:
             self._phase(Phase.LOADING)
             self._load(job)
-        size = so_far.longest if so_far else whole.longest(self._context_length) if speaks else whole.LONGEST
+        longest = parts.longest(self._context_length) if speaks else parts.LONGEST
         write = partial(self._write_alone, job) if speaks else None
         try:
-            summary = whole.Summary(store, documents, language, write, size, job.check)
+            work = tasks.written(
+                answerer, task, documents, question, write, so_far.longest if so_far else longest, job
+            )
             unspoken = language if self._model and not speaks else ""
-            self._write_whole(job, summary, unspoken)
+            self._write_whole(job, work, unspoken)
         finally:
             if speaks:  # what was read for it is of no use to anything else
                 self._engine.forget(self._alone)
 
-    def _write_whole(self, job: Job, summary: whole.Summary | Differences, unspoken: str = "") -> None:
+    def _write_whole(self, job: Job, summary: tasks.Steps, unspoken: str = "") -> None:
         """Step by step, from where it was."""
         so_far = self._details.whole
         if not summary.steps or (so_far is not None and not summary.goes_on(so_far)):
@@ -258,7 +235,7 @@ class Answering:
         started = time.monotonic()
         for step in range(so_far.done, so_far.of):
             job.check()
-            left = whole.left(started, step - so_far.done, so_far.of - so_far.done)
+            left = parts.left(started, step - so_far.done, so_far.of - so_far.done)
             self._tell_part(step + 1, so_far.of, left)
             self._add(summary.step(step, self._so_far()), replace(so_far, done=step + 1))
 

@@ -118,6 +118,9 @@ class Task(StrEnum):
 
     SUMMARY = "summary"
     DIFFERENCES = "differences"
+    TIMELINE = "timeline"
+    LISTING = "listing"
+    QUESTIONS = "questions"
 
 
 class Whole(msgspec.Struct, frozen=True):

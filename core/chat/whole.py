@@ -6,27 +6,20 @@ a summary that was stopped, or cut short by a crash, goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Callable, Iterator
 
-from core.chat.conversation import Link, Mark, Source, Whole
+from core.chat.conversation import Mark, Source, Task
+from core.chat.parts import InParts
 from core.chat.written import Written
-from core.documents import keywords, passages, support, whole
+from core.documents import keywords, passages, support
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull
-from core.storage.documents import Document, DocumentStore
 from core.text import sentences
 from core.text.markdown import literal, literal_line
 
-LONGEST = 2_400.0  # units of passages.size: about 5,000 Latin letters, or 2,400 Japanese characters
-CONTEXT = 0.45  # of a model's context, in tokens, that a part may take: a unit is less than two tokens in any language
 PART_TOKENS, SHORT_TOKENS = 120, 260
-QUOTED = 260.0  # how short a part may be where its best sentence stands for it
-HEADING = 60  # characters of a heading that is named
 SHARED = 0.4  # of a sentence's words, particles and all, a part has to have that may support it
-MOST = 50  # documents of which a summary is made without naming them
 NOTES = 2_400.0  # what is summarised at last in one go; more is summarised in groups first
 
 _PART = {
@@ -40,54 +33,15 @@ _SHORT = {
 _IN_SHORT = {"en": "**In short**", "ja": "**まとめ**"}
 
 
-class Summary:
-    """The parts of some documents, summarised one by one. `write` asks the model (a turn, how many tokens); None without one.
-    `check` raises what stops it."""
+class Summary(InParts):
+    """The parts of some documents, summarised one by one."""
 
-    def __init__(
-        self,
-        store: DocumentStore,
-        documents: list[Document],
-        language: str,
-        write: Callable[[Turn, int], str] | None,
-        longest: float,
-        check: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._language = language
-        self._write = write
-        self._longest = longest
-        self._documents = documents
-        shortest = QUOTED if write is None else whole.SHORTEST
-        self._check_stop = check
-        self._central: dict[int, whole.Central] = {}  # made when one is asked for
-        self._parts = {d.id: whole.parts(store, d.id, longest, shortest) for d in documents}
-        self.all = [(d, number, part) for d in documents for number, part in enumerate(self._parts[d.id])]
+    task = Task.SUMMARY
 
     @property
     def steps(self) -> int:
         """The parts and, of what a model wrote, all of it in short."""
-        return len(self.all) + (self._write is not None and len(self.all) > 1)
-
-    def begin(self) -> Whole:
-        """Nothing is read yet."""
-        return Whole(
-            [document.id for document in self._documents],
-            0,
-            self.steps,
-            self._longest,
-            self._write is not None,
-            self._cut(),
-        )
-
-    def goes_on(self, so_far: Whole) -> bool:
-        """Whether what was begun can go on: the documents are cut as they were."""
-        return so_far.of == self.steps and so_far.cut == self._cut()
-
-    def _cut(self) -> str:
-        places = "".join(
-            f"{p.page_id}:{p.start}+{len(p.text)};" for _, _, part in self.all for p in part.passages
-        )
-        return hashlib.sha256(places.encode()).hexdigest()[:16]
+        return len(self.all) + (self.write is not None and len(self.all) > 1)
 
     def step(self, number: int, text: str) -> Written:
         """The next line; at last all that was written (`text`) in short. Raises what `write` raises."""
@@ -97,20 +51,17 @@ class Summary:
         """One part as a line: its pages, and what it says."""
         document, place, part = self.all[number]
         before = "\n" if number else ""
-        if place == 0 and len(self._documents) > 1:
+        if place == 0 and len(self.documents) > 1:
             before = f"{before}{before}**{literal(document.name)}**\n\n"
-        where = self._where(document, part)
-        start = len(before) + 2
-        written = Written(f"{before}- {where}: " if where else f"{before}- ")
-        if where:
-            written.links.append(Link(start, start + len(where), part.source()))
+        written = Written(f"{before}- ")
+        where = self.where(document, part)
+        self.link(written, where, part.source())
+        written.text += ": " if where else ""
         said = self._said(part)
         if said:
             self._check(written, said, [part])
         else:
-            if document.id not in self._central:
-                self._central[document.id] = whole.Central(self._parts[document.id])
-            self._quote(written, self._central[document.id].of(part))
+            self.quote(written, self.central(document, part))
         return written
 
     def _in_short(self, text: str) -> Written:
@@ -121,17 +72,17 @@ class Summary:
         said = self._ask(_SHORT, "\n".join(notes), SHORT_TOKENS)
         if not said:
             return Written("")
-        written = Written(f"\n\n{_IN_SHORT[self._language]}\n\n")
+        written = Written(f"\n\n{_IN_SHORT[self.language]}\n\n")
         self._check(written, said, [part for _, _, part in self.all])
         return written
 
     def _said(self, part: Part) -> str:
-        return self._ask(_PART, part.text, PART_TOKENS) if self._write is not None else ""
+        return self._ask(_PART, part.text, PART_TOKENS) if self.write is not None else ""
 
     def _ask(self, prompt: dict[str, str], text: str, tokens: int) -> str:
-        assert self._write is not None
+        assert self.write is not None
         try:
-            said = self._write(Turn("user", prompt[self._language].format(text=text)), tokens)
+            said = self.write(Turn("user", prompt[self.language].format(text=text)), tokens)
         except ContextFull:  # letters that this model reads one by one
             middle = max(text.rfind(mark, 0, len(text) // 2) for mark in ("\n", "。", ". ", " "))
             if middle <= 0:
@@ -150,37 +101,10 @@ class Summary:
             written.text += literal_line(said[a:b])
             if not support.is_statement(said[a:b]):
                 continue
-            source = _supported(said[a:b], parts, self._check_stop)
+            source = _supported(said[a:b], parts, self.check)
             if source is not None:
                 written.sources.append(source)
             written.marks.append(Mark(start, len(written.text), len(written.sources) if source else None))
-
-    def _quote(self, written: Written, source: Source) -> None:
-        start = len(written.text)
-        written.text += literal_line(source.text)
-        written.sources.append(source)
-        written.marks.append(Mark(start, len(written.text), len(written.sources)))
-
-    def _where(self, document: Document, part: Part) -> str:
-        """The part's pages, or the heading above it."""
-        if part.pages is None:
-            heading = " ".join(part.heading.split())
-            heading = heading if len(heading) <= HEADING else f"{heading[: HEADING - 1]}…"
-            return literal_line(heading) if heading != document.name else ""
-        first, last = part.pages
-        if self._language == "ja":
-            return f"{first}ページ" if first == last else f"{first}～{last}ページ"
-        return f"p. {first}" if first == last else f"pp. {first}–{last}"
-
-
-def longest(context: int) -> float:
-    """How long a part may be for a model with so many tokens of context."""
-    return min(LONGEST, context * CONTEXT)
-
-
-def left(started: float, done: int, of: int) -> float | None:
-    """About how many seconds the rest takes; None before anything is done."""
-    return (time.monotonic() - started) / done * (of - done) if done else None
 
 
 def _whole_sentences(said: str) -> str:

@@ -97,3 +97,9 @@ def holds(kind: Kind, text: str, question: str) -> bool:
         said = {match[0].lower() for match in pattern.finditer(question)}
         return any(match[0].lower() not in said for match in pattern.finditer(text))
     return pattern.search(text) is not None
+
+
+def answered(question: str, text: str) -> bool:
+    """Whether a text holds the number, time or name that a question asks for, one of them where it asks for several."""
+    wanted = kinds(question) & TELLING
+    return any(holds(kind, text, question) for kind in wanted)

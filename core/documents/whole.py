@@ -103,7 +103,11 @@ def wanted(question: str) -> str | None:
         rest = next((g for g in japanese.groups() if g is not None), "") if japanese else None
     if rest is None:
         return None
-    rest = _LENGTH.sub(" ", rest)
+    return pointed(_LENGTH.sub(" ", rest))
+
+
+def pointed(rest: str) -> str:
+    """What in some words names documents, without what only points at them ("of this document", この資料の)."""
     if _POINTS_JAPANESE.fullmatch(rest):
         return ""
     return " ".join(_POINTS.sub(" ", rest).split()).strip(" .,?!。、？！:：")

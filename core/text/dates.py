@@ -119,6 +119,14 @@ def notations(name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def said(when: str, language: str) -> str:
+    """A date (2019-04-30, 2019-04 or 2019) in words of a language: 2019年4月30日, 30 April 2019."""
+    year, *rest = (int(part) for part in when.split("-"))
+    if language == "ja":
+        return f"{year}年" + "".join(f"{n}{unit}" for n, unit in zip(rest, "月日", strict=False))
+    return " ".join([*map(str, rest[1:]), *(_MONTHS[n - 1] for n in rest[:1]), str(year)])
+
+
 def _is_day(match: re.Match[str]) -> bool:
     try:
         return FIRST <= int(match[1]) <= LAST and bool(date(int(match[1]), int(match[2]), int(match[3] or 1)))

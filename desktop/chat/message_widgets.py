@@ -63,7 +63,7 @@ _SCHEME = f"tsukue-{secrets.token_hex(8)}"
 
 
 def phase_text(event: AnswerPhase) -> str:
-    """What is happening before an answer's first word, or between the parts of a summary."""
+    """What is happening before an answer's first word, or between parts of whole documents."""
     if event.phase is Phase.READING and 0 < event.percent < 100:
         return tr("Reading… {percent} %", percent=event.percent)
     if event.phase is Phase.PARTS:
@@ -279,7 +279,7 @@ class AnswerWidget(MessageWidget):
 
     @cached_property
     def progress(self) -> QLabel:
-        """How far a summary has come, below what there is of it."""
+        """How far whole documents have been read, below what there is of it."""
         progress = QLabel()
         progress.setProperty("role", "muted")
         progress.setTextFormat(Qt.TextFormat.PlainText)
@@ -288,7 +288,7 @@ class AnswerWidget(MessageWidget):
 
     @cached_property
     def go_on(self) -> QPushButton:
-        """Goes on with a summary that was stopped or cut short."""
+        """Goes on with what was stopped or cut short."""
         button = self._offer(tr("Continue"), tr("Go on where it was; what is there stays"))
         button.clicked.connect(lambda: self.resume.emit(self.message.id))
         return button
@@ -515,7 +515,7 @@ class AnswerWidget(MessageWidget):
         if message.state is MessageState.STOPPED:
             texts.append(tr("You stopped this answer."))
         elif message.state is MessageState.INTERRUPTED and message.details.whole is not None:
-            texts.append(tr("Tsukue closed before this summary was finished. Continue to get the rest."))
+            texts.append(tr("Tsukue closed before this was finished. Continue to get the rest."))
         elif message.state is MessageState.INTERRUPTED:
             texts.append(
                 tr("Tsukue closed before this answer was finished. Regenerate it to get the whole answer.")

@@ -14,7 +14,7 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import SCRIPT_VARIABLE, App
-from core.chat import whole as summaries
+from core.chat import parts
 from core.chat.conversation import Message, MessageState
 from core.chat.events import AnswerPhase, Phase
 from core.documents import changes, whole
@@ -263,7 +263,7 @@ def test_too_many_documents_are_not_read_unasked(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.additions.add([str(tmp_path / "garden.txt")], "c").wait(60)
-    monkeypatch.setattr(summaries, "MOST", 1)
+    monkeypatch.setattr(parts, "MOST", 1)
     conversation = app.chat.new_conversation(collection="c").id
     job = app.chat.send(conversation, "Summarise my documents", quote=True)
     with pytest.raises(TooManyDocuments, match="Name the document"):
