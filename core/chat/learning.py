@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.chat import questions
 from core.chat.conversation import Source, Task
-from core.chat.parts import InParts, page
+from core.chat.parts import QUOTED, InParts, page
 from core.chat.written import Written
 from core.documents import asked, keywords, whole
 from core.documents.whole import Part
@@ -54,6 +54,7 @@ class Quiz(InParts):
     """A question of each part. `find`: the evidence for a question in one document."""
 
     task = Task.QUESTIONS
+    shortest_written = QUOTED
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ class InParts:
     it."""
 
     task: Task
+    shortest_written = whole.SHORTEST  # how short a part may be of which a model writes
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class InParts:
         self.check = check
         self._longest = longest
         self._central: dict[int, whole.Central] = {}  # made when one is asked for
-        shortest = QUOTED if write is None else whole.SHORTEST
+        shortest = QUOTED if write is None else self.shortest_written
         self._parts = {d.id: whole.parts(store, d.id, longest, shortest) for d in documents}
         self.all = [(d, number, part) for d in documents for number, part in enumerate(self._parts[d.id])]
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
 from core.documents import keywords, refusal, retrieve, scope, support
-from core.documents.extracts import Extract
+from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
 from core.documents.model import Block, Kind
 from core.documents.quoting import Quotation
@@ -34,7 +34,6 @@ _POINTS_BACK = re.compile(
     r"|その|それ|そこ|そちら|あの|じゃあ|^\s*では",
     re.IGNORECASE,
 )
-SHOWN = 4  # passages that the model is given
 QUOTED_FROM = 8  # passages whose sentences may be the quotation
 LESS = 0.2  # of that share a citation may have less than the quotation
 ABOUT = 0.25  # share of the question's rare words that a citation needs to count as an answer to it
@@ -53,6 +52,7 @@ class Evidence:
     missing: list[str] = field(default_factory=list)  # words of the question that the nearest passages lack
     nearest: list[Quotation] = field(default_factory=list)  # the best sentences of the first passages
     extracts: list[Extract] = field(default_factory=list)  # the best sentences with what stands around them
+    reading: list[Excerpt] = field(default_factory=list)  # what a model is given to read
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
@@ -81,8 +81,8 @@ class Evidence:
     def prompt(self) -> str:
         """The question with its passages, as sent to the model and kept in the history."""
         shown = "\n\n".join(
-            f"[{i}] {p.passage.context + chr(10) if p.passage.context else ''}{p.passage.text}"
-            for i, p in enumerate(self.passages[:SHOWN], start=1)
+            f"[{i}] {one.passage.context + chr(10) if one.passage.context else ''}{one.text}"
+            for i, one in enumerate(self.reading, start=1)
         )
         if characters.is_japanese(self.question):
             return (
@@ -160,7 +160,7 @@ class Answerer:
         found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job, narrowing)
         return Evidence(
             question,
-            _quoted_first(found.passages, found.quotation),
+            found.passages,
             found.quotation,
             refusal.answers(found),
             found.weights,
@@ -168,6 +168,7 @@ class Answerer:
             found.missing,
             found.nearest_quotations,
             found.extracts,
+            found.reading,
         )
 
     def collections(self) -> list[str]:
@@ -185,7 +186,7 @@ class Answerer:
         marks: list[Mark] = []
         citations: list[Source] = []
         answered = False
-        blocks = {p.passage.page_id: self._store.blocks(p.passage.page_id) for p in evidence.passages[:SHOWN]}
+        blocks = {one.passage.page_id: self._store.blocks(one.passage.page_id) for one in evidence.reading}
         for start, end in sentences.spans(answer):
             sentence = answer[start:end]
             if not support.is_statement(sentence):
@@ -210,7 +211,7 @@ class Answerer:
 def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> tuple[Source, str] | None:
     """The place that supports a sentence, among the passages that the model was shown, with what stands above it."""
     best: tuple[float, Source, str] | None = None
-    for passage in (found.passage for found in evidence.passages[:SHOWN]):
+    for passage in (one.passage for one in evidence.reading):
         supported = support.find(
             sentence,
             passage.text,
@@ -233,13 +234,3 @@ def _titles(passage: StoredPassage, blocks: list[Block]) -> list[tuple[int, int,
         for block in blocks
         if block.kind is Kind.HEADING and block.start >= passage.start and block.end <= end
     ]
-
-
-def _quoted_first(found: list[FoundPassage], quotation: Quotation | None) -> list[FoundPassage]:
-    """The passages in their order, but the quotation's among those that the model is shown."""
-    if quotation is None:
-        return found
-    quoted = next(p for p in found if p.passage.id == quotation.passage.id)
-    if quoted in found[:SHOWN]:
-        return found
-    return [*found[: SHOWN - 1], quoted, *(p for p in found[SHOWN - 1 :] if p is not quoted)]

@@ -9,9 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.chat import conversation
+from core.documents.dictation import dictates
 from core.documents.quoting import Quotation, Ranked
+from core.storage.documents import StoredPassage
 
 SHOWN = 3
+# Of what a model reads. Five sentences of up to eight passages have the place that answers as often as three whole passages, in
+# a little more than half of the room (docs/answers.md).
+READ, FROM, READ_AROUND = 5, 8, 400
+GAP = " … "
 BEHIND = 0.4  # by so much less than the first one's score an extract is not worth reading
 AROUND = 240  # characters of a neighbour; a longer one is not shown
 
@@ -42,6 +48,59 @@ def of(ranked: list[Ranked]) -> list[Extract]:
         before, after = _around(units, units.index(quotation))
         found.append(Extract(quotation, before, after))
     return found
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """What a model reads of a passage: its best sentences with what stands around them, `GAP` where something is left out."""
+
+    passage: StoredPassage
+    text: str
+
+
+def reading(ranked: list[Ranked]) -> list[Excerpt]:
+    """What a model is given to read: the READ best sentences of the first passages, each with its neighbours, in their passages
+    and in order. What dictates an answer is left out: what a model has not read it cannot follow."""
+    first = [one for one in ranked if one.units][:FROM]
+    best = sorted(
+        (
+            (unit.score, -place, -number)
+            for place, one in enumerate(first)
+            for number, unit in enumerate(one.units)
+        ),
+        reverse=True,
+    )
+    kept: dict[int, set[int]] = {}
+    seen: set[str] = set()
+    for _, place, number in ((score, -p, -n) for score, p, n in best):
+        units = first[place].units
+        if len(seen) == READ:
+            break
+        if units[number].text.strip() in seen:
+            continue
+        seen.add(units[number].text.strip())
+        near = (
+            n for n in (number - 1, number + 1) if 0 <= n < len(units) and len(units[n].text) <= READ_AROUND
+        )
+        kept.setdefault(place, set()).update((number, *near))
+    return [
+        Excerpt(first[place].candidate.passage, _joined(first[place], kept[place])) for place in sorted(kept)
+    ]
+
+
+def _joined(one: Ranked, numbers: set[int]) -> str:
+    """Some units of a passage with what stands between those that follow one another."""
+    passage, units = one.candidate.passage, one.units
+    text, last = "", None
+    for number in sorted(numbers):
+        unit = units[number]
+        if dictates(unit.text, units[number - 1].text if number else ""):
+            continue
+        start = units[last].end if last is not None and last == number - 1 else unit.start
+        glue = GAP if last is not None and last != number - 1 else ""
+        text += glue + passage.text[start - passage.start : unit.end - passage.start]
+        last = number
+    return text.strip()
 
 
 def _shows(extract: Extract, quotation: Quotation) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from core.chat.conversation import Source
 from core.documents import asked, keywords
 from core.documents.candidates import Candidate
+from core.documents.dictation import dictates
 from core.documents.index import Index
 from core.documents.model import Block, Kind, Row, under
 from core.jobs import Job
@@ -41,6 +42,7 @@ OTHER = (
     -0.3
 )  # it is in another language than the question, which its document has too: a manual in twelve languages
 COLUMNS = -0.5  # it names the columns of a table: the answer stands in a row
+DICTATES = -1.0  # it speaks to whatever reads the document, and tells it what to answer
 HEADING = 40  # characters; a shorter line without an end is a heading
 
 
@@ -191,6 +193,7 @@ class _Scoring:
                 + (GIVEN if given else 0)
                 + (ASKS if text.rstrip()[-1:] in ("?", "？") else 0)
                 + (OTHER if language and unit.language not in ("", language) else 0)
+                + (DICTATES if dictates(text, texts[number - 1] if number else "") else 0)
                 + (COLUMNS if unit.columns else NAMES if unit.names or _is_heading(text) else 0)
             )
             start, end = passage.start + unit.start, passage.start + unit.end

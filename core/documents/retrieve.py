@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.documents import candidates, extracts, keywords, quoting, scope
-from core.documents.extracts import Extract
+from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
 from core.documents.scope import NONE, Narrowing
@@ -40,7 +40,8 @@ class Found:
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has;
     `words_only`: passages that lack a vector, so that only their words can be found;
-    `extracts`: the best sentences with what stands around them, to be read where no model answers.
+    `extracts`: the best sentences with what stands around them, to be read where no model answers; `reading`: what a model is
+    given to read.
     """
 
     passages: list[FoundPassage] = field(default_factory=list)
@@ -53,6 +54,7 @@ class Found:
     missing: list[str] = field(default_factory=list)
     unheard: bool = False
     extracts: list[Extract] = field(default_factory=list)
+    reading: list[Excerpt] = field(default_factory=list)
     words_only: int = 0
 
 
@@ -114,6 +116,7 @@ def find(
             for name in keywords.identifiers(question)
         ),
         extracts.of(distinct),
+        extracts.reading(distinct),
         words_only,
     )
 

@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from core.documents.claims import Said
+from core.documents.dictation import claims_nothing
 from core.documents.model import CELL_GLUE, under
 from core.text import characters, sentences
 from core.text.figures import Number
@@ -85,6 +86,12 @@ def find(
     stretches that are known to answer it (`answering`, start and end in the passage).
     """
     places = list(_places(passage, above, sorted(titles)))
+    dictated = {
+        b for a, b in itertools.pairwise([None, *places]) if b and claims_nothing(b.text, a.text if a else "")
+    }
+    places = [place for place in places if place not in dictated]  # they are not said by the document
+    if not places:
+        return None
     _pass_columns_on(places)
     _pass_topics_on(places)
     asked_for = Said(question)
