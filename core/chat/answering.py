@@ -191,6 +191,8 @@ class Answering:
         self._phase(Phase.WAITING if self._others() else Phase.READING)
         completion = self._generate(job)
         self._note(timings=completion.timings, finish=completion.finish)
+        if self._evidence is not None:
+            self._write_again(job, self._evidence)
         return completion
 
     # ------------------------------------------------------------ whole documents
@@ -375,6 +377,49 @@ class Answering:
                 self._note(left_out=count)
                 self._events.publish(ContextTrimmed(conversation.id, count))
         raise PromptTooLong(0, 0)
+
+    def _write_again(self, job: Job, evidence: Evidence) -> None:
+        """Once more, where nothing that was written stands in the documents: told so, a model often keeps to their words.
+
+        What it writes then takes the place of the first only if it is supported. The prompt is in the engine's cache.
+        """
+        answerer = self._service.answerer()
+        first = answerer.without_markers(self._so_far())
+        judgement = answerer.judge(evidence, first)
+        rejected = next((first[m.start : m.end] for m in judgement.marks if m.marker is None), "")
+        if judgement.outcome == "answered" or not rejected:
+            return
+        conversation = self._store.get(self._conversation.id)
+        branch = self._store.branch(conversation.id, self._question.id)
+        turns = [
+            *prompt.turns(conversation, branch),
+            Turn(Role.ASSISTANT.value, first),
+            Turn(Role.USER.value, evidence.objection(rejected)),
+        ]
+        sampling = msgspec.structs.replace(self._service.sampling(), temperature=0.0)
+        request = Generate(
+            str(conversation.id),
+            turns,
+            sampling,
+            DOCUMENT_ANSWER_TOKENS,
+            LEAST_RESERVE,
+            self._schema,
+            thinking=False,
+            day=date.fromtimestamp(conversation.created).isoformat(),
+        )
+        try:
+            call = self._engine.generate(self._model, request, lambda done, total: None, job)
+            leave = job.on_cancel(call.cancel)
+            try:
+                second = "".join(piece.text for piece in call.items()).strip()
+            finally:
+                leave()
+        except (ContextFull, WorkerDied) as error:  # the first one stands
+            log.info("an answer was not written again: %s", type(error).__name__)
+            return
+        if second and answerer.judge(evidence, answerer.without_markers(second)).outcome == "answered":
+            with self._lock:
+                self._text = [second]
 
     def _grow(self, text: str, thinking: str) -> None:
         if self._length == (0, 0):

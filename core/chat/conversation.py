@@ -171,6 +171,7 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
         Extract
     ] = []  # where no model's answer stands: what the documents say, the quotation first
     nearest: list[Source] = []  # of a question that was not found: what comes nearest
+    otherwise: list[Source] = []  # sentences of other documents that contradict the quotation
     elsewhere: list[str] = []  # of a question that was not found: other collections that seem to answer it
     unspoken: str = (
         ""  # the question's language, where the model cannot write it: only the quotation is given

@@ -62,6 +62,9 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
         sources = [_source(citation) for citation in cited]
         if sources:
             parts += ["Sources:", "\n".join(sources)]
+        others = [_source(replace(s, marker=n)) for n, s in enumerate(message.details.otherwise, 1)]
+        if others:
+            parts += ["Other documents say otherwise:", "\n".join(others)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -472,6 +472,7 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
                     {**_place(e.source), "before": e.before, "after": e.after} for e in details.extracts
                 ],
                 "elsewhere": details.elsewhere,
+                "otherwise": [_place(source) for source in details.otherwise],
                 "citations": [{"marker": c.marker, **_place(c)} for c in details.citations],
                 "passages": msgspec.to_builtins(details.passages),
                 "timings": {
@@ -507,6 +508,9 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
     for citation in [] if details.extracts else details.citations:
         page = f", p. {citation.page}" if citation.page else ""
         show(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
+    for source in details.otherwise:
+        page = f", p. {source.page}" if source.page else ""
+        show(f"Another document says otherwise: {source.file}{page}: “{source.text}”")
 
 
 def _place(source: Source) -> dict[str, Any]:

@@ -53,6 +53,9 @@ class Evidence:
     nearest: list[Quotation] = field(default_factory=list)  # the best sentences of the first passages
     extracts: list[Extract] = field(default_factory=list)  # the best sentences with what stands around them
     reading: list[Excerpt] = field(default_factory=list)  # what a model is given to read
+    otherwise: list[Quotation] = field(
+        default_factory=list
+    )  # sentences of other documents that contradict the quotation
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
@@ -90,6 +93,15 @@ class Evidence:
             )
         return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
 
+    def objection(self, sentence: str) -> str:
+        """What a model is told of a sentence that no passage supports."""
+        if self.language == "ja":
+            return f"「{sentence}」は資料に書かれていません。資料の言葉をそのまま使って、質問の答えを一文で書き直してください。\n質問: {self.question}"
+        return (
+            f"“{sentence}” is not in the passages. Answer again in one sentence, with the words of the passages.\n"
+            f"Question: {self.question}"
+        )
+
     @property
     def language(self) -> str:
         """The language of the question: ja or en."""
@@ -108,6 +120,7 @@ class Evidence:
             missing=[] if self.fits else self.missing,
             nearest=[] if self.fits else [quotation.source() for quotation in self.nearest],
             quotation=self.quotation.source() if self.quotation and self.fits else None,
+            otherwise=[quotation.source() for quotation in self.otherwise] if self.fits else [],
             passages=[
                 ShownPassage(
                     p.passage.file, p.passage.page, p.passage.context, p.passage.text, round(p.score, 5)
@@ -169,6 +182,7 @@ class Answerer:
             found.nearest_quotations,
             found.extracts,
             found.reading,
+            found.otherwise,
         )
 
     def collections(self) -> list[str]:

@@ -92,7 +92,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a check has found. `kinds` by what was asked about (text, table, scan), `by_language`, `files` those that were missed at
+    """What a check has found. `kinds` by what was asked about (text, table, scan), `asked` all questions, `by_language`, `files` those that were missed at
     least once, `not_found` questions; times in milliseconds; `suggestions`: keys of SUGGESTIONS."""
 
     collection: str
@@ -104,6 +104,7 @@ class Report(msgspec.Struct, frozen=True):
     written_by: str  # the model that wrote the questions; '' without
     all: Share
     kinds: dict[str, Share]
+    asked: list[Asked]
     by_language: dict[str, Share]
     files: dict[str, Share]
     not_found: list[Asked]
@@ -247,6 +248,7 @@ class Checkup:
             self.model,
             _share(asked),
             kinds,
+            asked,
             by_language,
             {file: share for file, share in files.items() if share.found < share.asked},
             [one for one in asked if one.rank is None],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.documents import candidates, extracts, keywords, quoting, scope
+from core.documents import candidates, conflicts, extracts, keywords, quoting, scope
 from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
@@ -41,7 +41,7 @@ class Found:
     `unheard`: it asks for an identifier, a part number or a code, that no passage has;
     `words_only`: passages that lack a vector, so that only their words can be found;
     `extracts`: the best sentences with what stands around them, to be read where no model answers; `reading`: what a model is
-    given to read.
+    given to read; `otherwise`: sentences of other documents that contradict the quotation.
     """
 
     passages: list[FoundPassage] = field(default_factory=list)
@@ -55,6 +55,7 @@ class Found:
     unheard: bool = False
     extracts: list[Extract] = field(default_factory=list)
     reading: list[Excerpt] = field(default_factory=list)
+    otherwise: list[Quotation] = field(default_factory=list)
     words_only: int = 0
 
 
@@ -117,6 +118,8 @@ def find(
         ),
         extracts.of(distinct),
         extracts.reading(distinct),
+        # Among all: what differs in one number only is one of several editions.
+        conflicts.otherwise(quotation, ranked) if quotation is not None else [],
         words_only,
     )
 

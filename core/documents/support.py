@@ -70,6 +70,11 @@ def is_statement(sentence: str) -> bool:
     return not text.endswith(("?", "？", ":", "：")) and bool(content(text))
 
 
+def denies(text: str) -> bool:
+    """Whether a text has a word that denies."""
+    return _NEGATIONS.search(text) is not None
+
+
 def find(
     statement: str,
     passage: str,

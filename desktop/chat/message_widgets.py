@@ -52,6 +52,7 @@ _SELDOM = {
     "thinking",
     "note",
     "nearest",
+    "otherwise",
     "choose",
     "elsewhere",
     "progress",
@@ -329,10 +330,18 @@ class AnswerWidget(MessageWidget):
     @cached_property
     def nearest(self) -> Nearest:
         """What comes nearest where nothing answers."""
-        nearest = Nearest()
+        nearest = Nearest(tr("What comes nearest"))
         nearest.opened.connect(lambda number: self.source.emit(self.message.details.nearest, number))
         self._put(nearest, 8)
         return nearest
+
+    @cached_property
+    def otherwise(self) -> Nearest:
+        """Other documents that say something else."""
+        otherwise = Nearest(tr("Another document says otherwise"))
+        otherwise.opened.connect(lambda number: self.source.emit(self.message.details.otherwise, number))
+        self._put(otherwise, 8)
+        return otherwise
 
     @cached_property
     def elsewhere(self) -> Elsewhere:
@@ -495,6 +504,8 @@ class AnswerWidget(MessageWidget):
             self.go_on.setVisible(unfinished)
         if details.nearest or "nearest" in vars(self):
             self.nearest.show_sources(details.nearest)
+        if details.otherwise or "otherwise" in vars(self):
+            self.otherwise.show_sources(details.otherwise)
         if details.unspoken or "choose" in vars(self):
             self.choose.setVisible(bool(details.unspoken))
         if outcome == "not found" or "elsewhere" in vars(self):

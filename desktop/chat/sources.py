@@ -119,8 +119,9 @@ class Nearest(QWidget):
 
     opened = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
+        self._title = title
         self.places: list[QPushButton] = []
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -133,7 +134,7 @@ class Nearest(QWidget):
         self.setVisible(bool(sources))
         if not sources:
             return
-        title = QLabel(tr("What comes nearest"))
+        title = QLabel(self._title)
         title.setProperty("role", "muted")
         self._rows.addWidget(title)
         for number, source in enumerate(sources):

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     fit,
     memory,
     reading,
+    searching,
     stalls,
     start,
     ten_years,
@@ -46,6 +47,7 @@ SUBJECTS = (
     "speculation",
     "stalls",
     "reading",
+    "searching",
     "backups",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
@@ -128,6 +130,7 @@ def run(folder: Path, wanted: set[str]) -> None:
     window.app.close()
     measure("stalls", lambda: stalls.measure_stalls(make_window, folder))
     measure("reading", lambda: reading.measure_reading(make_window, folder))
+    measure("searching", lambda: searching.measure(folder))
     measure("backups", lambda: backups.measure_backups(make_window, folder))
 
 

@@ -86,7 +86,7 @@ def test_kinds_are_compared_where_there_are_enough_of_each() -> None:
         every = checkup.Share(*(sum(s[n] for s in kinds.values()) for n in (0, 1, 1)))
         by_language = {k: v for k, v in shares.items() if k in ("en", "ja")}
         return checkup._suggestions(
-            Report("c", 1, 1, 0, 0, embedder, "", every, shares, by_language, {}, [], 9.0, 9.0, [], [])
+            Report("c", 1, 1, 0, 0, embedder, "", every, shares, [], by_language, {}, [], 9.0, 9.0, [], [])
         )
 
     assert report({"text": (20, 19), "scan": (10, 6)}) == ["scans"]

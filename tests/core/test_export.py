@@ -153,6 +153,14 @@ def test_sources_are_one_line_each_and_no_part_of_the_answers_list() -> None:
     )
 
 
+def test_what_another_document_says_otherwise_is_exported_too() -> None:
+    cited, other = Source("a.txt", 1, "It is 800.", marker=1), Source("b.txt", None, "It is 850.")
+    details = AnswerDetails(outcome="answered", citations=[cited], otherwise=[other])
+    assert export("q", "It is 800.", details=details).endswith(
+        "Sources:\n\n1. a.txt, p. 1: “It is 800.”\n\nOther documents say otherwise:\n\n1. b.txt: “It is 850.”\n"
+    )
+
+
 def test_an_answer_without_text_says_why() -> None:
     assert export("q", "", details=AnswerDetails(outcome="not found")).endswith(
         "## m1\n\n*Not in the documents.*\n"

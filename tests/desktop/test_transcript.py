@@ -17,6 +17,7 @@ from core.chat.conversation import (
     AnswerDetails,
     Extract,
     Link,
+    Mark,
     Message,
     MessageState,
     Outline,
@@ -436,6 +437,26 @@ def test_a_link_of_the_models_own_cannot_pass_for_a_checked_one(qtbot: QtBot, tr
         assert answer.view.link_format(link) is None
         with qtbot.assertNotEmitted(answer.source):
             answer.view.link.emit(link)
+
+
+def test_what_another_document_says_otherwise_stands_below_the_answer(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(welcomed=True)
+    opened: list[tuple[object, int]] = []
+    mine = Source("/x/lease-2023.txt", None, "The rent is 800 euros.", marker=1)
+    other = Source("/x/lease-2024.txt", None, "The rent is 850 euros.")
+    details = AnswerDetails(
+        outcome="answered", quotation=mine, citations=[mine], marks=[Mark(0, 22, 1)], otherwise=[other]
+    )
+    message = Message(1, 1, None, Role.ASSISTANT, (Text("The rent is 800 euros."),), details=details)
+    widget = AnswerWidget(message, window.theme)
+    qtbot.addWidget(widget)
+    widget.source.connect(lambda sources, number: opened.append((sources, number)))
+    assert [place.text() for place in widget.otherwise.places] == ["lease-2024.txt"]
+    qtbot.mouseClick(widget.otherwise.places[0], Qt.MouseButton.LeftButton)
+    assert opened == [([other], 0)]
+    assert not widget.reusable  # another message's answer may not be shown with these
 
 
 def test_what_comes_nearest_is_shown_where_nothing_answers(qtbot: QtBot, open_window: Open) -> None:
