@@ -129,9 +129,8 @@ class App:
         self.engines = Engines(self.engine, self.remote, self.library)
         documents_worker = self._worker(documents_index.spec(home, self.library))
         self.index = Index(documents_worker, self.documents, self.settings)
-        self.settings.follow(
-            Settings.embedder, lambda _: self.index.learn(documents_index.folders(self.library))
-        )
+        for chosen in (Settings.embedder, Settings.reranker):
+            self.settings.follow(chosen, lambda _: self.index.learn(self.library))
         self.ingest = Ingest(
             self.documents,
             self.index,

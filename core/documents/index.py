@@ -19,6 +19,7 @@ from core.documents.messages import (
     EmbedPassages,
     FindNearest,
     RemoveVectors,
+    Rerank,
     StoreVectors,
     Vectors,
 )
@@ -42,14 +43,19 @@ R = TypeVar("R")
 THREADS = max(1, min(4, os.cpu_count() or 1))  # of a search; more gain nothing on texts of this length
 
 
-def folders(library: Library) -> dict[str, str]:
-    """Where the embedders are that the person has."""
-    return {model.id: str(model.path) for model in library.of_role("embedding")}
+def folders(library: Library, role: str = "embedding") -> dict[str, str]:
+    """Where the models are that the person has, embedders or those of another role."""
+    return {model.id: str(model.path) for model in library.of_role(role)}
 
 
 def spec(home: Home, library: Library) -> WorkerSpec:
     """The documents worker of a home."""
-    options = {"vectors": str(home.vectors), "models": folders(library), "threads": THREADS}
+    options = {
+        "vectors": str(home.vectors),
+        "models": folders(library),
+        "rerankers": folders(library, "reranker"),
+        "threads": THREADS,
+    }
     return WorkerSpec(WORKER_NAME, "core.documents.worker", options=options, idle_seconds=600, nice=8)
 
 
@@ -69,12 +75,28 @@ class Index:
         """The embedder in use."""
         return self._settings.values.embedder or STARTER_EMBEDDER
 
-    def learn(self, models: dict[str, str]) -> None:
-        """Embedders may have come since the worker was started: it is started again if it needs to know them."""
-        known: dict[str, str] = self.worker.spec.options["models"]
-        if not models.items() <= known.items():
-            known.update(models)
+    def learn(self, library: Library) -> None:
+        """Models may have come since the worker was started: it is started again if it needs to know them."""
+        new = False
+        for option, role in (("models", "embedding"), ("rerankers", "reranker")):
+            known: dict[str, str] = self.worker.spec.options[option]
+            found = folders(library, role)
+            new = new or not found.items() <= known.items()
+            known.update(found)
+        if new:
             self.worker.stop()
+
+    @property
+    def reranker(self) -> str:
+        """The model that ranks passages by reading them with the question; '' where the person wants none."""
+        return self._settings.values.reranker
+
+    def rerank(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
+        """How well each text answers a question, 0 to 1, by the reranker. Raises ModelUnreadable, WorkerDied."""
+        if not texts:
+            return []
+        values = self._call(Rerank(self.reranker, question, texts), job)
+        return list(values.values)  # type: ignore[attr-defined]
 
     def answering(self, collection: int) -> tuple[str, int]:
         """The embedder that a collection is searched with, and how many passages it has not seen, which only their words find.

@@ -146,6 +146,15 @@ class FindNearest(Request):
     within: tuple[int, ...] | None = None
 
 
+@operation(result=Similarities, doing=N_("ranking passages"))
+class Rerank(Request):
+    """How well each passage answers a question, 0 to 1, by a model that reads both together."""
+
+    model: str
+    question: str
+    texts: list[str]
+
+
 @operation(result=Similarities, doing=N_("comparing sentences"))
 class Compare(Request):
     """Cosine similarity of a question to each text."""

@@ -21,17 +21,19 @@ from core.documents.messages import (
     FindNearest,
     Hits,
     RemoveVectors,
+    Rerank,
     Similarities,
     StoreVectors,
     Vectors,
 )
+from core.errors import N_, ModelUnreadable
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
 
 class Documents:
-    """State of the worker. `options`: `vectors` (folder), `models` ({embedder name: folder}), `threads` for what is
-    waited for; what is embedded in the background has one."""
+    """State of the worker. `options`: `vectors` (folder), `models` ({embedder name: folder}), `rerankers` (the same of those),
+    `threads` for what is waited for; what is embedded in the background has one."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -42,6 +44,7 @@ class Documents:
         )
         self._question_vector: embedders.Matrix | None = None
         self._scales: dict[str, dict[str, Scale]] = {}
+        self._rerankers: dict[str, Any] = {}
 
     def _embedder(self, name: str) -> embedders.Embedder:
         if name not in self._embedders:
@@ -114,6 +117,17 @@ class Documents:
         )
         return Similarities(self._scaled(request.embedder, [float(value) for value in texts @ question]))
 
+    def rerank(self, request: Rerank, context: Context) -> Similarities:
+        if request.model not in self._rerankers:
+            from core.documents.reranker import Reranker
+
+            folder = self._options["rerankers"].get(request.model)
+            if folder is None:
+                raise ModelUnreadable(request.model, N_("no such model"))
+            self._rerankers[request.model] = Reranker(Path(folder))
+        reranker = self._rerankers[request.model]
+        return Similarities(reranker.score(request.question, request.texts, threads=self._options["threads"]))
+
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
@@ -127,4 +141,5 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
         CountVectors: documents.count,
         FindNearest: documents.find,
         Compare: documents.compare,
+        Rerank: documents.rerank,
     }

@@ -13,6 +13,7 @@ from core.settings import Settings, SettingsFile
 
 AUTOMATIC = N_("Chosen for you")
 BUILT_IN = N_("Built-in multilingual search")
+NO_RANKING = N_("None")
 SERVERS = N_("The server's model")
 
 
@@ -38,6 +39,12 @@ def offer(settings: SettingsFile, library: Library) -> None:
         partial(there, "chat"),
     )
     settings.offer(Settings.speech_model, lambda: [("", AUTOMATIC), *of("speech")], partial(there, "speech"))
+    settings.offer(
+        Settings.reranker,
+        lambda: [("", NO_RANKING), *of("reranker")],
+        lambda value: value in ("", *(model for model, _ in of("reranker"))),
+        needed=True,
+    )
     # An embedder that is not there would make every search fail, so that one falls back at once.
     settings.offer(
         Settings.embedder,

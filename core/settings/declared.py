@@ -245,6 +245,18 @@ class Settings:
         used_by="documents",
     )
 
+    reranker = Model(
+        "",
+        N_("Passage ranking model"),
+        N_(
+            "Reads the best passages together with your question and puts them in order: better answers, a little later."
+        ),
+        role="reranker",
+        section=Section.DOCUMENTS,
+        applies=Applies.NEXT_SEARCH,
+        used_by="documents",
+    )
+
     # ------------------------------------------------------------ speech
 
     speech_model = Model(
