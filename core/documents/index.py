@@ -68,6 +68,9 @@ class Index:
         self._settings = settings
         self._folder = Path(str(worker.spec.options["vectors"]))
         self._checked: dict[str, int | None] = {}
+        # By collection and embedder: how the documents were when all passages had vectors. Counting them again takes longer than
+        # finding the nearest of 100,000.
+        self._seen_whole: dict[tuple[int, str], tuple[int, ...]] = {}
         self._emptied = False  # by ourselves
 
     @property
@@ -103,8 +106,12 @@ class Index:
 
         That is the one in use once it has seen everything; until then, of those that are there, the one that has seen most.
         """
+        state = self._store.state_of(collection)
+        if self._seen_whole.get((collection, self.embedder)) == state:
+            return self.embedder, 0
         missing = self.missing(collection)
         if not missing:
+            self._seen_whole[collection, self.embedder] = state
             return self.embedder, 0
         there = {STARTER_EMBEDDER, *self.worker.spec.options["models"]}
         seen = {e: n for e, n in self._store.embedders(collection).items() if e in there}

@@ -224,6 +224,15 @@ class PassageStore:
         )
         return StoredPage(**{**dict(row), "recognised": bool(row["recognised"])}) if row is not None else None
 
+    def state_of(self, collection: int) -> tuple[int, ...]:
+        """Numbers that are others once a document of a collection was added, read again, hidden or brought back, or removed."""
+        row = self._db.row(
+            "SELECT count(*) AS n, coalesce(max(d.id), 0) AS last, coalesce(sum(d.id), 0) AS ids,"
+            f" coalesce(sum(d.passages), 0) AS passages FROM documents d WHERE d.collection = ? AND {ANSWERS}",
+            collection,
+        )
+        return tuple(int(value) for value in row) if row is not None else ()
+
     def count_passages(self, collection: int) -> int:
         row = self._db.row(
             f"SELECT coalesce(sum(d.passages), 0) AS n FROM documents d WHERE d.collection = ? AND {ANSWERS}",

@@ -188,6 +188,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "passages": lambda: store.passages([one.id for one in found]),
         "count_passages": lambda: store.count_passages(number),
         "match": lambda: [store.match([number], '"gate"', 5), store.match([number], '"gate"', 5, [document])],
+        "state_of": lambda: store.state_of(number),
         "passages_of": lambda: store.passages_of([document]),
         "asked": lambda: [store.asked(name), store.asked(ALL)],
         "asked_documents": lambda: [store.asked_documents(name), store.asked_documents(ALL)],
