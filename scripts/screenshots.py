@@ -117,9 +117,10 @@ def without_a_model(
     folder = Path(tempfile.gettempdir(), "Lease")
     folder.mkdir(exist_ok=True)
     for year, (rent, last) in {2023: (800, "dogs"), 2024: (850, "dogs and cats")}.items():
-        text = f"The rent is {rent} euros a month.\n\nTenants may keep {last}.\n"
+        text = f"The rent is {rent} euros a month.\n\nThe lease began on 1 April {year}. Tenants may keep {last}.\n"
         if language == "ja":
-            text = f"家賃は月{rent * 100}円です。\n\n{'犬' if year == 2023 else '犬と猫'}を飼うことができます。\n"
+            pets = "犬" if year == 2023 else "犬と猫"
+            text = f"家賃は月{rent * 100}円です。\n\n契約は{year}年4月1日に始まりました。{pets}を飼うことができます。\n"
         file = folder / f"lease-{year}.txt"
         file.write_text(text, encoding="utf-8")
         os.utime(file, (year * 31_556_952 - 62_167_219_200,) * 2)
@@ -130,6 +131,12 @@ def without_a_model(
     live(500)
     ask("新旧の変更点を教えて" if language == "ja" else "What changed between these two versions?")
     shot("differences")
+    ask("年表を作って" if language == "ja" else "Make a timeline")
+    shot("timeline")
+    app.settings.change(document_answers="quoted")
+    ask("家賃はいくらですか" if language == "ja" else "What is the rent?")
+    shot("otherwise")
+    app.settings.change(document_answers="written")
     window.chat.choices.ask_collection(asked)
     shutil.rmtree(folder)
     live(500)

@@ -298,11 +298,12 @@ class Answering:
             self._answer = self._store.sign(self._answer.id, name)
 
     def _earlier(self) -> list[str]:
-        """The question before this one, if there was one."""
+        """The question before this one, if there was one; a wish for a whole document ("make a timeline") is none."""
         if not self._question.parent:
             return []
         branch = self._store.branch(self._conversation.id, self._question.parent)
-        return [m.text for m in branch if m.role is Role.USER][-1:]
+        wishes = {m.parent for m in branch if m.details.whole is not None}
+        return [m.text for m in branch if m.role is Role.USER and m.id not in wishes][-1:]
 
     def _elsewhere(self, job: Job) -> list[str]:
         """Other collections that seem to answer the question."""

@@ -12,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -166,11 +167,15 @@ class Answerer:
         A follow-up ("and the other one?") is searched together with the question before it, in the same documents.
         """
         question, narrowing = scope.parse(question)
-        searched = question
-        if earlier and (_POINTS_BACK.search(question) or len(support.content(question)) < 2):
+        find = partial(retrieve.find, self._store, self._index, collection, limit=QUOTED_FROM, job=job)
+        points = _POINTS_BACK.search(question) is not None
+        if earlier and (points or len(support.content(question)) < 2):
             before, same = scope.parse(earlier[-1])
-            searched, narrowing = f"{before} {question}", narrowing or same
-        found = retrieve.find(self._store, self._index, collection, searched, QUOTED_FROM, job, narrowing)
+            found = find(question=f"{before} {question}", narrowing=narrowing or same)
+            if not points and not refusal.answers(found):  # "What is the rent?" begins anew
+                found = find(question=question, narrowing=narrowing)
+        else:
+            found = find(question=question, narrowing=narrowing)
         return Evidence(
             question,
             found.passages,

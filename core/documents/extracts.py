@@ -18,6 +18,7 @@ SHOWN = 3
 # a little more than half of the room (docs/answers.md).
 READ, FROM, READ_AROUND = 5, 8, 400
 GAP = " … "
+SMALL = 4  # passages of documents that are read whole: no more than is read of large ones
 BEHIND = 0.4  # by so much less than the first one's score an extract is not worth reading
 AROUND = 240  # characters of a neighbour; a longer one is not shown
 
@@ -58,10 +59,13 @@ class Excerpt:
     text: str
 
 
-def reading(ranked: list[Ranked]) -> list[Excerpt]:
+def reading(ranked: list[Ranked], *, whole: bool = False) -> list[Excerpt]:
     """What a model is given to read: the READ best sentences of the first passages, each with its neighbours, in their passages
-    and in order. What dictates an answer is left out: what a model has not read it cannot follow."""
+    and in order; all of them where they are the `whole` of the documents. What dictates an answer is left out: what a model has
+    not read it cannot follow."""
     first = [one for one in ranked if one.units][:FROM]
+    if whole:
+        return [Excerpt(one.candidate.passage, _joined(one, set(range(len(one.units))))) for one in first]
     best = sorted(
         (
             (unit.score, -place, -number)

@@ -122,7 +122,7 @@ def find(
             for name in keywords.identifiers(question)
         ),
         extracts.of(distinct),
-        extracts.reading(distinct),
+        extracts.reading(distinct, whole=len(found) <= extracts.SMALL),
         # Among all: what differs in one number only is one of several editions.
         conflicts.otherwise(quotation, ranked) if quotation is not None else [],
         words_only,

@@ -136,9 +136,9 @@ class Nearest(QWidget):
             return
         title = QLabel(self._title)
         title.setProperty("role", "muted")
-        self._rows.addWidget(title)
-        for number, source in enumerate(sources):
-            self._rows.addWidget(self._row(number, source))
+        for row in (title, *(self._row(number, source) for number, source in enumerate(sources))):
+            self._rows.addWidget(row)
+            row.show()  # at once: a layout shows what it is given a turn later, and has no height for it until then
 
     def _row(self, number: int, source: Source) -> QWidget:
         row = QWidget()
@@ -186,6 +186,7 @@ class Elsewhere(QWidget):
             self.buttons.append(button)
         for button in self.buttons:
             self._rows.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            button.show()  # see Nearest
         self.setVisible(bool(self.buttons))
 
 

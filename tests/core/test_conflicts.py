@@ -60,6 +60,15 @@ def test_what_another_document_says_otherwise_is_found(
     assert all(any(words in text for text in both) for words in said), both
 
 
+def test_a_short_question_begins_anew_where_the_one_before_does_not_help(app: App) -> None:
+    conversation = app.chat.new_conversation(collection="c").id
+    for question in ("Make a timeline", "How old is the pool of the town?"):
+        app.chat.send(conversation, question, quote=True).wait(60)
+    answer: Message = app.chat.send(conversation, "What is the rent?", quote=True).wait(60)
+    assert answer.details.quotation is not None
+    assert "rent" in answer.details.quotation.text
+
+
 def test_it_is_kept_with_the_answer_and_printed(app: App) -> None:
     conversation = app.chat.new_conversation(collection="c").id
     answer: Message = app.chat.send(conversation, "What is the rent of the boathouse?", quote=True).wait(60)

@@ -100,6 +100,11 @@ def test_what_narrows_is_no_part_of_the_question(asked: App) -> None:
     assert "seven nights" in evidence.quotation.text
 
 
+def test_small_documents_are_read_whole(asked: App) -> None:
+    evidence = asked.answerer.find(ALL, 'file:"old rules.txt" How long may guests stay?')
+    assert "Cats are not allowed in the kitchen." in evidence.prompt()
+
+
 def test_a_follow_up_stays_in_the_same_documents(asked: App) -> None:
     before = 'file:"old rules.txt" How long may guests stay?'
     evidence = asked.answerer.find(ALL, "And which animals are not allowed there?", earlier=[before])

@@ -459,6 +459,27 @@ def test_what_another_document_says_otherwise_stands_below_the_answer(
     assert not widget.reusable  # another message's answer may not be shown with these
 
 
+def test_an_answer_knows_its_height_in_the_moment_it_is_finished(qtbot: QtBot, open_window: Open) -> None:
+    """A layout shows what it is given only a turn later; until then it has no height, and parts lie over one another."""
+    window = open_window(welcomed=True)
+    sources = [Source("/x/lease-2023.txt", None, "The rent is 800 euros."), Source("/x/b.txt", None, "No.")]
+    for details in (
+        AnswerDetails(outcome="quotation", quotation=sources[0], extracts=list(map(Extract, sources))),
+        AnswerDetails(outcome="quotation", quotation=sources[0], otherwise=sources[1:]),
+        AnswerDetails(outcome="not found", nearest=sources, elsewhere=["b", "c"]),
+    ):
+        message = Message(1, 1, None, Role.ASSISTANT, (), model="m")
+        widget = AnswerWidget(message, window.theme)
+        qtbot.addWidget(widget)
+        widget.resize(672, 400)
+        widget.show()
+        qtbot.waitExposed(widget)
+        widget.finish(replace(message, details=details))
+        at_once = widget.lay_out(672)
+        qtbot.wait(50)
+        assert widget.lay_out(672) == at_once
+
+
 def test_what_comes_nearest_is_shown_where_nothing_answers(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(welcomed=True)
     opened: list[tuple[object, int]] = []
