@@ -54,9 +54,10 @@ _DICTATED = re.compile(
     r"|と(?:答え(?:、|て|る|よ)|回答し(?:、|て)|お?答えください|伝えて(?:ください|くだ)|告げ(?:、|る)|言え)",
     re.IGNORECASE,
 )
-# Marks of a chat's own templates, and a command to forget, need nothing else.
+# Marks of a chat's own templates, and a command to forget, need nothing else. A chat's export as JSON has roles too, and is a
+# document like any other.
 _TEMPLATE = re.compile(
-    r"<\|?/?(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|?>?|\[/?INST\]|<</?SYS>>|\"role\"\s*:\s*\"(?:system|assistant|user)\""
+    r"<\|?/?(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|?>?|\[/?INST\]|<</?SYS>>"
     r"|^\W*(?:please\s+)?(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|directives?|prompts?|told|guidelines?|everything|context|previous|above)\b"
     r"|(?:指示|命令|めいれい|指令|ルール|プロンプト|設定)[^。]{0,12}(?:無視|忘れ|わすれ)",
     re.IGNORECASE,
