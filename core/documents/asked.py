@@ -83,6 +83,19 @@ _HELD = {
 }
 
 
+# Words that only say what is measured: "3 crowns" is what a dog costs without the word.
+_MEASURES = re.compile(
+    rf"\b(?:{_MEASURED}|costs?|weighs?|measures?|charges?d?|long|old|tall|far|high|wide|deep|heavy|often|big|large|fast)\b"
+    r"|値段|料金|価格|費用|金額|重さ|長さ|高さ|幅|深さ|広さ|大きさ|年齢|人数|数|割合|温度|速度",
+    re.IGNORECASE,
+)
+
+
+def measures(question: str) -> list[str]:
+    """The words of a question that only say what of something is measured."""
+    return [match[0] for match in _MEASURES.finditer(characters.width(question))]
+
+
 def kinds(question: str) -> frozenset[Kind]:
     """What a question asks for; nothing where that is not told by its words."""
     text = characters.width(question)

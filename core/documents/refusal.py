@@ -23,8 +23,13 @@ def evidence(found: Found) -> float:
     quotation = found.quotation
     if quotation is None:
         return float("-inf")
+    nearest = found.nearest
+    if (
+        found.foreign
+    ):  # a passage of many things is near to none of them, and here no word tells it from the others
+        nearest = max(nearest, quotation.meaning)
     return (
-        NEAREST * found.nearest
+        NEAREST * nearest
         + MEANING * max(quotation.meaning, 0.0)
         + MARGIN * found.margin
         + LACKS * quotation.lacks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from core.documents import candidates, conflicts, extracts, keywords, quoting, scope
+from core.documents import asked, candidates, conflicts, extracts, keywords, quoting, scope
 from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
@@ -42,6 +42,7 @@ class Found:
     `unknown`: the share of the weight that no passage has, 0 where the best one is in another language;
     `missing`: the question's telling words, as typed, that none of the first passages has;
     `unheard`: it asks for an identifier, a part number or a code, that no passage has;
+    `foreign`: the best passage is in another language than the question;
     `words_only`: passages that lack a vector, so that only their words can be found;
     `extracts`: the best sentences with what stands around them, to be read where no model answers; `reading`: what a model is
     given to read; `otherwise`: sentences of other documents that contradict the quotation.
@@ -56,6 +57,7 @@ class Found:
     unknown: float = 0.0
     missing: list[str] = field(default_factory=list)
     unheard: bool = False
+    foreign: bool = False
     extracts: list[Extract] = field(default_factory=list)
     reading: list[Excerpt] = field(default_factory=list)
     otherwise: list[Quotation] = field(default_factory=list)
@@ -112,7 +114,7 @@ def find(
         weights,
         max(one.meaning for one in found),
         lead,
-        0.0 if best.candidate.foreign else 1 - keywords.covered(weights, known),
+        0.0 if best.candidate.foreign else 1 - keywords.covered(_sought(question, weights, quotation), known),
         keywords.absent(question, set[str]().union(*(one.candidate.units for one in distinct[:FIRST]))),
         any(
             not any(
@@ -121,12 +123,21 @@ def find(
             )
             for name in keywords.identifiers(question)
         ),
+        best.candidate.foreign,
         extracts.of(distinct),
         extracts.reading(distinct, whole=len(found) <= extracts.SMALL),
         # Among all: what differs in one number only is one of several editions.
         conflicts.otherwise(quotation, ranked) if quotation is not None else [],
         words_only,
     )
+
+
+def _sought(question: str, weights: dict[str, float], quotation: Quotation | None) -> dict[str, float]:
+    """The weights of a question's words without those that only say what is measured, where a number was found for them."""
+    if quotation is None or quotation.lacks or asked.Kind.NUMBER not in asked.kinds(question):
+        return weights
+    measured = set(keywords.bag(" ".join(asked.measures(question))))
+    return {unit: weight for unit, weight in weights.items() if unit not in measured} or weights
 
 
 def _lead(ranked: list[Ranked]) -> float:

@@ -47,6 +47,12 @@ _TOPIC_LATER = re.compile(
     r"\s*(?P<before>[^はが]{2,30}?[にで、])(?P<topic>[^はが、にで]{1,20}は)(?P<behind>.+)", re.DOTALL
 )
 
+# 階段を使えるのは職員だけです is 階段は職員だけが使えます.
+_CLEFT = re.compile(
+    r"\s*(?P<rest>.+?[をにで])(?P<verb>[^はがをにでの]{1,12})のは、?(?P<who>[^はがを、]{1,20}?)(?P<only>だけ|のみ)?(?:です|だ|である|でした)[。．]?\s*",
+    re.DOTALL,
+)
+
 LONGEST = 400  # characters of a sentence whose orders are looked for
 
 
@@ -56,7 +62,7 @@ def said_otherwise(text: str) -> Iterator[str]:
     if len(text) > LONGEST:
         yield text
         return
-    for rewrite in (_without_aside, _without_front, _possessive, _active, _coordinated):
+    for rewrite in (_cleft, _without_aside, _without_front, _possessive, _active, _coordinated):
         texts += [other for one in texts for other in rewrite(one)]
     yield from dict.fromkeys(texts)
 
@@ -73,6 +79,12 @@ def _without_front(text: str) -> Iterator[str]:
     topic = _TOPIC_LATER.fullmatch(text)
     if topic:
         yield f"{topic['topic']}{topic['before']}{topic['behind']}"
+
+
+def _cleft(text: str) -> Iterator[str]:
+    match = _CLEFT.fullmatch(text)
+    if match:
+        yield f"{match['rest']}{match['who']}{match['only'] or ''}が{match['verb']}"
 
 
 def _possessive(text: str) -> Iterator[str]:

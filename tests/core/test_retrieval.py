@@ -406,3 +406,34 @@ def test_a_follow_up_is_searched_with_the_question_before_it(
     evidence = app.answerer.find("c", question, earlier=[before])
     assert evidence.quotation is not None
     assert words in evidence.quotation.text
+
+
+def test_a_fact_among_others_answers_in_the_other_language_and_without_the_word_for_what_is_measured(
+    tmp_path: Path,
+) -> None:
+    """A passage of many short facts is near to none of them, and "3 crowns" is what a dog costs without the word."""
+    facts = "Adults take 400 mg once a day. The bridge is 240 metres long. A ticket is 14 crowns. The hall seats 300 people."
+    prices = "# Prices\n\n- day ticket 12 crowns\n- season ticket 95 crowns\n- dog 3 crowns\n"
+    (tmp_path / "facts.txt").write_text(facts)
+    (tmp_path / "prices.md").write_text(prices)
+    app = App(Home(tmp_path / "home"))
+    try:
+        for name in ("facts.txt", "prices.md"):
+            app.additions.add([str(tmp_path / name)], name).wait(60)
+        for collection, question, said in (
+            ("facts.txt", "大人は何ミリグラム飲みますか", "400 mg"),
+            ("facts.txt", "切符はいくらですか", "14 crowns"),
+            ("prices.md", "What does a dog cost?", "3 crowns"),
+        ):
+            evidence = app.answerer.find(collection, question)
+            assert evidence.fits, question
+            assert evidence.quotation is not None
+            assert said in evidence.quotation.text
+        for collection, question in (
+            ("facts.txt", "町長は誰ですか"),
+            ("prices.md", "What does the boiler weigh?"),
+            ("prices.md", "Who won the football match?"),
+        ):
+            assert not app.answerer.find(collection, question).fits, question
+    finally:
+        app.close()

@@ -241,3 +241,18 @@ def test_numbers_that_differ(one: str, other: str) -> None:
     assert Said(one).numbers[0].value != Said(other).numbers[0].value or (
         Said(one).numbers[0].unit != Said(other).numbers[0].unit
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage", "supported"),
+    [
+        ("東側の階段を使えるのは職員だけです。", "東側の階段は職員だけが使えます。", True),
+        ("東側の階段を使えるのは客だけです。", "東側の階段は職員だけが使えます。", False),
+        ("西側の階段を使えるのは職員だけです。", "東側の階段は職員だけが使えます。", False),
+        ("窓を洗ったのは田中です。", "田中が車を洗い、佐藤が窓を洗った。", False),
+    ],
+)
+def test_what_is_said_of_the_only_one_is_the_same_in_the_other_order(
+    statement: str, passage: str, supported: bool
+) -> None:
+    assert (support.find(statement, passage) is not None) is supported
