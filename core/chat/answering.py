@@ -162,6 +162,7 @@ class Answering:
                 self._conversation,
                 self._question.text,
                 self._details.whole,
+                job,
             )
             if documents:
                 self._read_whole(job, task, documents)
@@ -202,7 +203,7 @@ class Answering:
         answerer, question = self._service.answerer(), self._question.text
         self._store.set_prompt(self._question.id, None)
         if task not in tasks.WRITTEN:
-            self._write_whole(job, tasks.exact(answerer.store, task, documents, question))
+            self._write_whole(job, tasks.exact(answerer.store, task, documents, question, job))
             return
         language = tasks.language_of(question)
         speaks = bool(self._model) and self._engine.writes(self._model, language)
@@ -311,11 +312,12 @@ class Answering:
         if asked == ALL:
             return []
         question, _ = scope.parse(self._question.text)  # elsewhere files have other names
+        earlier = [scope.parse(text)[0] for text in self._earlier()]
         others = [name for name in answerer.collections() if name != asked][:OTHERS]
         found = []
         for name in others:
             with contextlib.suppress(CollectionMissing):  # it went meanwhile
-                if answerer.find(name, question, earlier=self._earlier(), job=job).fits:
+                if answerer.find(name, question, earlier=earlier, job=job).fits:
                     found.append(name)
         return found
 
@@ -413,14 +415,16 @@ class Answering:
             leave = job.on_cancel(call.cancel)
             try:
                 second = "".join(piece.text for piece in call.items()).strip()
+                completion = call.result()
             finally:
                 leave()
-        except (ContextFull, WorkerDied) as error:  # the first one stands
+        except TsukueError as error:  # the first one is whole, and stands; also where this is stopped
             log.info("an answer was not written again: %s", type(error).__name__)
             return
         if second and answerer.judge(evidence, answerer.without_markers(second)).outcome == "answered":
             with self._lock:
                 self._text = [second]
+            self._note(finish=completion.finish)
 
     def _grow(self, text: str, thinking: str) -> None:
         if self._length == (0, 0):

@@ -14,7 +14,7 @@ from core.chat import questions
 from core.chat.conversation import Source, Task
 from core.chat.parts import QUOTED, InParts, page
 from core.chat.written import Written
-from core.documents import asked, keywords, whole
+from core.documents import asked, keywords, listing, whole
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull, NothingFits
@@ -29,23 +29,27 @@ if TYPE_CHECKING:
 
 GAP = "＿＿＿＿"
 LEAST = 5  # telling words of a sentence that can be asked for by leaving one out
-_PLEASE = r"^\W*(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
+_WORD = r"(?:(?:study|quiz|practi[cs]e|exam|revision|review|comprehension|multiple[- ]choice|short)\s+)*"
 _ASKS = re.compile(
-    rf"{_PLEASE}(?:(?:make|write|create|give|generate|prepare)\s+(?:me\s+|us\s+)?(?:an?\s+|some\s+|the\s+|\w+\s+)?(?:study|quiz|practi[cs]e|test|exam|revision|review|comprehension)?\s*"
-    r"(?:quiz|flash ?cards?|questions?(?=\s+(?:to (?:learn|study|revise)|for (?:learning|studying|revision)|about|on|from|of)\b|\W*$)|test(?=\W|$))"
-    r"|quiz me|test me)(?:\s+(?:to (?:learn|study|revise)(?:\s+by|\s+with)?|for (?:learning|studying|revision)))?(?:\s+(?:about|on|from|of|for))?(?P<rest>.*)$",
+    r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
+    rf"(?:(?:make|write|create|give|generate|prepare|ask)\s+(?:me\s+|us\s+)?(?:(?:an?|some|the|\w+)\s+)?{_WORD}"
+    r"(?:quiz(?:zes)?|flash ?cards?|questions?(?=\s+(?:to (?:learn|study|revise)|for (?:learning|studying|revision)|about|on|from|of)\b|\W*$))"
+    r"|quiz me|test me)(?:\s+(?:to (?:learn|study|revise)(?:\s+by|\s+with)?|for (?:learning|studying|revision)))?"
+    r"(?:\s+(?:about|on|from|of|for)\s+(?P<rest>[^:?]*))?[\s.!?]*$",
     re.IGNORECASE | re.DOTALL,
 )
 _ASKS_JAPANESE = re.compile(
-    r"^(?:(?P<rest>.+?)(?:の|から|について(?:の)?|に関する|で|を使って))?(?:学習用の?|勉強用の?|復習用の?|理解度を確かめる|確認)?"
-    r"(?:問題集|問題|クイズ|練習問題|小テスト|テスト|暗記カード|単語カード|質問集|設問)(?:を)?(?:[\d一二三四五六七八九十]+問)?(?:作|つく|出|考え|生成).{0,14}$",
+    r"^(?:(?P<rest>[^。、]+?)(?:の|から|について(?:の)?|に関する|で|を使って))??(?:学習用の?|勉強用の?|復習用の?|理解度を確かめる|確認用?の?|選択式の?|四択の?|[\d一二三四五六七八九十]+問の?)*"
+    rf"(?:問題集|練習問題|四択問題|確認問題|問題|クイズ|小テスト|暗記カード|単語カード|質問集|質問|設問)(?:を|お)?(?:[\d一二三四五六七八九十]+(?:問|つ|個))?(?=[作つ出考生お]){listing.WISH}",
     re.DOTALL,
 )
 
 
 def wanted(question: str) -> str | None:
     """Whether questions to learn by are asked for: the words that name the documents; None if they are not."""
-    text = characters.width(question).strip()
+    text = " ".join(characters.width(question[: listing.ASKED + 1]).split())
+    if len(text) > listing.ASKED:
+        return None
     found = _ASKS.match(text) or (_ASKS_JAPANESE.match(text) if characters.is_japanese(text) else None)
     return whole.pointed(found["rest"] or "") if found else None
 
@@ -79,7 +83,7 @@ class Quiz(InParts):
         if made is None:
             return Written(before)
         question, source = made
-        count = 1 + sum(line.startswith(f"**{_NUMBER[self.language]}") for line in text.splitlines())
+        count = 1 + len(re.findall(rf"^\*\*{_NUMBER[self.language]}\d+\*\* ", text, re.MULTILINE))
         written = Written(f"{before}**{_NUMBER[self.language]}{count}** {literal_line(question)}\n\n")
         written.text += "→ "
         where = page(source.page, source.page, self.language) if source.page else ""
@@ -135,9 +139,10 @@ class Quiz(InParts):
         if len(words) < LEAST:
             return None
         for _, word in sorted(words, reverse=True):
-            left = re.search(re.escape(word), source.text, re.IGNORECASE)
-            if left is not None:
-                return f"{source.text[: left.start()]}{GAP}{source.text[left.end() :]}", source
+            whole_word = re.escape(word) if not word.isascii() else rf"(?<!\w){re.escape(word)}(?!\w)"
+            left, count = re.subn(whole_word, GAP, source.text, flags=re.IGNORECASE)
+            if count:
+                return left, source
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.chat.conversation import Link, Mark, Source, Task, Whole
 from core.chat.written import Written
 from core.documents import listing
@@ -35,8 +37,14 @@ class _Lines:
     steps = 1
     task: Task
 
-    def __init__(self, store: DocumentStore, documents: list[Document], language: str) -> None:
-        self._store, self._documents = store, documents
+    def __init__(
+        self,
+        store: DocumentStore,
+        documents: list[Document],
+        language: str,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._documents, self._check = store, documents, check
         self._language = language
         self._words = _WORDS[language]
 
@@ -87,7 +95,7 @@ class Timeline(_Lines):
 
     def step(self, number: int, text: str) -> Written:
         """All of it."""
-        found = listing.chronology(self._store, self._documents)
+        found = listing.chronology(self._store, self._documents, self._check)
         written = Written("" if found else self._words["no dates"])
         for document, entry in found[:MOST]:
             self._line(written, entry, dates.said(entry.what, self._language), document)
@@ -100,10 +108,17 @@ class Listing(_Lines):
 
     task = Task.LISTING
 
-    def __init__(self, store: DocumentStore, documents: list[Document], language: str, wish: Wish) -> None:
-        super().__init__(store, documents, language)
+    def __init__(
+        self,
+        store: DocumentStore,
+        documents: list[Document],
+        language: str,
+        wish: Wish,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(store, documents, language, check)
         self._wish = wish
-        self.found = [(d, entry) for d in documents for entry in listing.entries(store, d, wish)]
+        self.found = [(d, entry) for d in documents for entry in listing.entries(store, d, wish, check)]
 
     def step(self, number: int, text: str) -> Written:
         """All of it."""

@@ -39,7 +39,7 @@ class Steps(Protocol):
 
 
 def wanted(
-    store: DocumentStore, conversation: Conversation, question: str, so_far: Whole | None
+    store: DocumentStore, conversation: Conversation, question: str, so_far: Whole | None, job: Job
 ) -> tuple[Task, list[Document]]:
     """What is asked of whole documents, or goes on, and of which; of none where a question is asked. Raises NothingFits,
     SummaryOutdated, TooManyDocuments."""
@@ -69,7 +69,7 @@ def wanted(
             found = [document for document in found if document.id in meant]
         if wish is not None and task is Task.LISTING and wish.kind is listing.Subject.WORDS:
             # What no sentence has word for word may still be answered by one.
-            found = [d for d in found if next(listing.entries(store, d, wish), None) is not None]
+            found = [d for d in found if next(listing.entries(store, d, wish, job.check), None) is not None]
         if task in WRITTEN and len(found) > parts.MOST:
             raise TooManyDocuments(len(found))
         if found:
@@ -78,22 +78,22 @@ def wanted(
 
 
 def language_of(question: str) -> str:
-    """The language that is asked in."""
-    return "ja" if characters.is_japanese(question) else "en"
+    """The language that is asked in; files may be called in another."""
+    return "ja" if characters.is_japanese(scope.parse(question)[0]) else "en"
 
 
-def exact(store: DocumentStore, task: Task, documents: list[Document], question: str) -> Steps:
+def exact(store: DocumentStore, task: Task, documents: list[Document], question: str, job: Job) -> Steps:
     """The work of a task that needs no model."""
     language = language_of(question)
     if task is Task.DIFFERENCES:
         old, new = documents
         return Differences(store, old, new, language)
     if task is Task.TIMELINE:
-        return Timeline(store, documents, language)
+        return Timeline(store, documents, language, job.check)
     wish = listing.wanted(scope.parse(question)[0])
     if wish is None:
         raise SummaryOutdated()
-    return Listing(store, documents, language, wish)
+    return Listing(store, documents, language, wish, job.check)
 
 
 def written(

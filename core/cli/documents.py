@@ -18,7 +18,7 @@ from core.chat.conversation import Mark, Message, Source
 from core.cli import collections
 from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
 from core.engine.messages import Timings
-from core.errors import TsukueError
+from core.errors import NothingFits, TsukueError
 from core.jobs import Job
 from core.storage.collections import ALL
 
@@ -330,13 +330,19 @@ def _search(options: argparse.Namespace) -> int:
     if questions is None:
         return 2
     app = open_app(options)
+    failed = False
     try:
         for number, question in questions:
             started = time.perf_counter()
             asked, narrowing = scope.parse(question)
-            found = retrieve.find(
-                app.documents, app.index, options.collection, asked, options.top, None, narrowing
-            )
+            try:
+                found = retrieve.find(
+                    app.documents, app.index, options.collection, asked, options.top, None, narrowing
+                )
+            except NothingFits as error:  # the questions behind it may name others
+                warn(error)
+                failed = True
+                continue
             missing = found.words_only
             seconds = time.perf_counter() - started
             if missing:
@@ -366,7 +372,7 @@ def _search(options: argparse.Namespace) -> int:
                 show(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
     finally:
         app.close()
-    return 0
+    return 1 if failed else 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ A document may hold instructions for whatever processes it. What a model writes 
 else, but the words that it was told to write stand in the document: so a sentence that dictates an answer supports nothing, is
 not quoted, and is not given to the model. Told by patterns, which whoever writes such a thing can go round: of attacks by a
 hand that was not known a tenth was recognised, and most of the rest are caught by the check alone (docs/answers.md). In 71,456
-sentences of real documents 11 look like it.
+sentences of real documents about ten look like it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from core.text import characters
 
 # What reads documents and answers questions about them.
 _MACHINE = re.compile(
-    r"(?<![A-Za-z])(?:A\.?I\.?|assistants?|(?:large )?language models?|LLMs?|chat ?bots?|GPT(?:-?\d\w*)?|ChatGPT|Claude|Gemini|Copilot"
-    r"|automated (?:systems?|tools?|means|process(?:es|ing|ors?)?)|summari[sz](?:ers?|ation (?:tools?|systems?))|search engines?|the model|system prompt|you are (?:now )?(?:an?|the) \w+"
+    r"(?<![A-Za-z])(?:A\.?I\.? (?:assistants?|tools?|models?|readers?|agents?)|AI(?=[:,]| reading)|(?:digital |the )assistant(?: reading)?|(?:large )?language models?|LLMs?|chat ?bots?|GPT(?:-?\d\w*)?|ChatGPT|Claude|Gemini|Copilot"
+    r"|automated (?:systems?|tools?|means|process(?:es|ing|ors?)?)|summari[sz](?:ers?|ation (?:tools?|systems?))|system prompt|you are (?:now |no longer )(?:an?|the) \w+"
     r"|(?:systems?|tools?|software|programs?|models?|machines?|bots?|agents?|parsers?) (?:that |which )?(?:process|read|summari|answer|index|generat)[a-z]*)(?![A-Za-z])"
     r"|\"role\"\s*:|<\|?/?(?:system|assistant|user|im_start|im_end|instructions?)|\[/?(?:INST|SYSTEM)\]"
     r"|ＡＩ|人工知能|アシスタント|言語モデル|チャットボット|ボット|自動化された|自動処理|システムプロンプト|要約(?:ツール|システム|ソフト|プログラム)|生成モデル"
@@ -28,7 +28,7 @@ _MACHINE = re.compile(
 # What it is to leave, and to follow.
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|set aside|supersede|bypass|do not follow|stop following)\w*\b[^.]{0,60}\b(?:instructions?|directives?|prompts?|rules?|sources?|guidelines?|above|previous|prior|context|question)\b"
-    r"|\b(?:previous|prior|operating|original|new|following|these|your|system|hidden) (?:instructions?|directives?|prompts?)\b|\boverrides? (?:all|any|every)\b"
+    r"|\b(?:previous|prior|operating|your|system|hidden) (?:instructions?|directives?|prompts?)\b|\boverrides? (?:all|any|every)\b"
     r"|(?:指示|命令|指令|プロンプト|ルール|規則|設定|制約)[^。]{0,20}(?:無視|忘れ|従|優先|上書き|かかわらず|取り消|破棄|解除)|従前の指示|新しい(?:指示|命令)|本当の(?:課題|指示|目的|命令)",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ _DICTATED = re.compile(
 _TEMPLATE = re.compile(
     r"<\|?/?(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|?>?|\[/?INST\]|<</?SYS>>"
     r"|^\W*(?:please\s+)?(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|directives?|prompts?|told|guidelines?|everything|context|previous|above)\b"
-    r"|(?:指示|命令|めいれい|指令|ルール|プロンプト|設定)[^。]{0,12}(?:無視|忘れ|わすれ)",
+    r"|(?:指示|命令|めいれい|指令|ルール|プロンプト)[^。]{0,12}(?:無視|忘れ|わすれ)(?:し?て|ろ|よ|せよ|しろ)[^。]{0,4}(?:ください|下さい|くれ|[、。]|$)",
     re.IGNORECASE,
 )
 _SPACED = re.compile(r"(?<![^\s])(?:\S[ \u00a0]{1,3}){6,}\S(?![^\s])")  # I g n o r e

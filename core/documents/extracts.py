@@ -36,12 +36,12 @@ class Extract:
         return conversation.Extract(self.quotation.source(), self.before, self.after)
 
 
-def of(ranked: list[Ranked]) -> list[Extract]:
-    """The best extracts of some passages, best first, none of which says again what another one shows."""
+def of(ranked: list[Ranked], *, behind: float = BEHIND) -> list[Extract]:
+    """The best extracts of some passages, best first, none of which says again what another one shows, or is `behind`."""
     best = sorted((one for each in ranked for one in each.units), key=lambda one: -one.score)
     found: list[Extract] = []
     for quotation in best:
-        if len(found) == SHOWN or quotation.score < best[0].score - BEHIND:
+        if len(found) == SHOWN or quotation.score < best[0].score - behind:
             break
         if any(_shows(extract, quotation) for extract in found):
             continue
@@ -65,7 +65,7 @@ def reading(ranked: list[Ranked], *, whole: bool = False) -> list[Excerpt]:
     not read it cannot follow."""
     first = [one for one in ranked if one.units][:FROM]
     if whole:
-        return [Excerpt(one.candidate.passage, _joined(one, set(range(len(one.units))))) for one in first]
+        return _excerpts(first, {place: set(range(len(one.units))) for place, one in enumerate(first)})
     best = sorted(
         (
             (unit.score, -place, -number)
@@ -87,18 +87,28 @@ def reading(ranked: list[Ranked], *, whole: bool = False) -> list[Excerpt]:
             n for n in (number - 1, number + 1) if 0 <= n < len(units) and len(units[n].text) <= READ_AROUND
         )
         kept.setdefault(place, set()).update((number, *near))
-    return [
-        Excerpt(first[place].candidate.passage, _joined(first[place], kept[place])) for place in sorted(kept)
-    ]
+    return _excerpts(first, kept)
 
 
-def _joined(one: Ranked, numbers: set[int]) -> str:
+def _excerpts(ranked: list[Ranked], kept: dict[int, set[int]]) -> list[Excerpt]:
+    """The units that are kept, by passage; all of them where nothing would be left without what seems to be dictated."""
+    for every in (False, True):
+        made = [
+            Excerpt(ranked[place].candidate.passage, _joined(ranked[place], kept[place], every=every))
+            for place in sorted(kept)
+        ]
+        if found := [excerpt for excerpt in made if excerpt.text]:
+            return found
+    return []
+
+
+def _joined(one: Ranked, numbers: set[int], *, every: bool = False) -> str:
     """Some units of a passage with what stands between those that follow one another."""
     passage, units = one.candidate.passage, one.units
     text, last = "", None
     for number in sorted(numbers):
         unit = units[number]
-        if dictates(unit.text, units[number - 1].text if number else ""):
+        if not every and dictates(unit.text, units[number - 1].text if number else ""):
             continue
         start = units[last].end if last is not None and last == number - 1 else unit.start
         glue = GAP if last is not None and last != number - 1 else ""

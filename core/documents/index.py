@@ -91,8 +91,10 @@ class Index:
 
     @property
     def reranker(self) -> str:
-        """The model that ranks passages by reading them with the question; '' where the person wants none."""
-        return self._settings.values.reranker
+        """The model that ranks passages by reading them with the question; '' where the person wants none, or it has gone."""
+        model = self._settings.values.reranker
+        folder = self.worker.spec.options["rerankers"].get(model, "")
+        return model if folder and Path(folder).is_dir() else ""
 
     def rerank(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
         """How well each text answers a question, 0 to 1, by the reranker. Raises ModelUnreadable, WorkerDied."""

@@ -7,7 +7,7 @@ all of them and has to be able to rely on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,29 +51,36 @@ _SUBJECTS = (
 )
 _FORMS = {
     Subject.AMOUNTS: re.compile(
-        r"(?:[$€£¥￥]\s?\d[\d,.]*(?:\s?(?:million|billion|[kKmM])\b)?)"
-        r"|\d[\d,.]*\s?(?:(?:thousand|million|billion)\s)?(?:dollars?|euros?|yen|pounds|cents?|crowns|francs|USD|EUR|JPY|GBP|CHF|€|£)(?![A-Za-z])"
-        r"|[\d〇一二三四五六七八九十百千][\d,.，〇一二三四五六七八九十百千万億兆]*\s?(?:円|ドル|ユーロ|元|ウォン|ポンド|フラン)"
+        r"(?:[$€£¥￥]\s?\d[\d,.]{0,15}(?:\s?(?:million|billion|[kKmM])\b)?)"
+        r"|\b(?:USD|EUR|JPY|GBP|CHF)\s?\d[\d,.]{0,15}|(?<![\d,.])\d[\d,.]{0,15}\s?(?:(?:thousand|million|billion)\s)?(?:[Dd]ollars?|[Ee]uros?|yen|cents?|crowns|francs|USD|EUR|JPY|GBP|CHF|€|£)(?![A-Za-z])"
+        r"|(?<![\d,.〇一二三四五六七八九十百千万億])[\d〇一二三四五六七八九十百千][\d,.，〇一二三四五六七八九十百千万億兆]{0,15}\s?(?:円|ドル|ユーロ|ウォン|ポンド|フラン)"
     ),
-    Subject.MAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII),
+    Subject.MAIL: re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII),
     Subject.LINKS: re.compile(
         r"(?:https?://|www\.)[^\s<>\"'「」（）、。]*[^\s<>\"'「」（）、。.,;:!?)\]]", re.ASCII
     ),
     Subject.PHONES: re.compile(
-        r"(?<![\w.-])(?:\+\d{1,3}[ -]?)?(?:\(\d{1,5}\)[ -]?|\d{2,5}[ -])\d{2,4}[ -]\d{3,4}(?![\w-])"
-        r"|(?<![\w.-])\+\d{7,14}(?!\w)"
+        r"(?<![\w.-])(?:\+\d{1,3}[ -]?)?(?:[(（]\d{1,5}[)）][ -]?|\d{1,5}[ -]|0\d{1,4}[(（])\d{2,4}[ -)）]\d{3,4}(?:[ -]\d{3,4})?(?![\w-])"
+        r"|(?<![\w.-])(?:\+\d{7,14}|\+\d{1,3} \d{1,4} \d{4,8}|0\d{9,10})(?!\w)"
     ),
 }
-_PLEASE = r"^\W*(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
+_PLEASE = r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?|i(?:'d| would)? (?:like|want|need)\s+)?"
 _TIMELINE = re.compile(
-    rf"{_PLEASE}(?:(?:make|create|give|show|write|draw up|build|prepare)\s+(?:me\s+)?)?(?:an?\s+|the\s+)?(?:timeline|chronology)\b"
-    r"(?:\s+(?:of|for|from))?(?P<rest>.*)$",
+    rf"{_PLEASE}(?:(?:make|create|give|show|write|draw up|build|prepare|generate)\s+(?:me\s+)?)?(?:an?\s+|the\s+)?(?:timeline|chronology)"
+    r"(?:\s+(?:of|for|from)\s+(?P<rest>[^,:?]*))?(?:\s*,?\s*please)?[\s.!?]*$",
     re.IGNORECASE | re.DOTALL,
 )
+# How a wish in Japanese ends; 作った人は誰ですか is none.
+WISH = (
+    r"(?:し|作っ|つくっ|作成し|まとめ|並べ|示し|教え|書い|整理し|出し|出力し|表示し|見せ|挙げ|書き出し|抜き出し|抽出し|列挙し|リストアップし|考え|生成し)?"
+    r"(?:て|って)?(?:ください|下さい|くれますか|くれませんか|もらえますか|いただけますか|ほしい(?:です)?|欲しい(?:です)?|お願い(?:します)?|ね)?[。.!！?？\s]*$"
+)
 _TIMELINE_JAPANESE = re.compile(
-    r"^(?:(?P<rest>.+?)(?:の|を|から))?(?:年表|タイムライン|時系列(?:順)?)"
-    r"(?:(?:を|に|で)?(?:作|つく|まとめ|並べ|示|教え|書|整理|出|表示|見せ|一覧|お願い).{0,12}|を?)$",
+    rf"^(?:(?P<rest>[^。、]+?)(?:の|を|から))?(?:年表|タイムライン|時系列(?:順)?)(?:を|に|で)?{WISH}",
     re.DOTALL,
+)
+_EVENTS = re.compile(
+    r"(?:の)?(?:出来事|できごと|経緯|流れ|歴史)$|^events?\b(?:\s+(?:in|of|from))?\s*", re.IGNORECASE
 )
 _EVERY = re.compile(
     rf"{_PLEASE}(?:list|name|enumerate|find|collect|extract|gather|show|give)\s+(?:me\s+)?(?:(?:all|each)(?:\s+of)?(?:\s+the)?|every(?:\s+single)?)\s+"
@@ -82,12 +89,12 @@ _EVERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ALL = "(?:すべて|全て|全部|あらゆる)"
-_DO = r"(?:一覧(?:に|を|で)?|列挙|リスト(?:アップ|に|を)?|挙げ|書き出|抜き出|抽出|教え|示|見せ|出)"
+_DO = rf"(?:一覧(?:表)?(?:に|を|で)?|列挙|リスト(?:アップ|に|を)?)?{WISH}"
 _IN = r"(?:(?P<rest{n}>[^。、]+?)(?:に(?:出てくる|ある|書かれている|書かれた|含まれる)|の中の|から|の|で))?"
 _EVERY_JAPANESE = re.compile(
-    rf"^{_IN.format(n='')}{_ALL}の(?P<subject>[^を]+?)を{_DO}.*$"
-    rf"|^{_IN.format(n=2)}(?P<subject2>[^をの]+?)を{_ALL}{_DO}.*$"
-    rf"|^{_IN.format(n=3)}(?P<subject3>[^をの]+?)の一覧(?:を.*|$)",
+    rf"^{_IN.format(n='')}{_ALL}の(?P<subject>[^を]+?)を{_DO}"
+    rf"|^{_IN.format(n=2)}(?P<subject2>[^をの]+?)を{_ALL}{_DO}"
+    rf"|^{_IN.format(n=3)}(?P<subject3>[^をの]+?)の一覧(?:表)?(?:を{WISH}|$)",
     re.DOTALL,
 )
 
@@ -99,9 +106,17 @@ _SENTENCES = re.compile(
 )
 _SENTENCES_JAPANESE = re.compile(
     rf"^(?:(?P<rest>[^。、]+?)(?:の中の|の中から|から|に(?:出てくる|ある|書かれている|書かれた)))?(?:{_ALL}の)?(?P<subject>.+?)"
-    rf"(?:について|に関する|に関して|に触れた|が出てくる|を含む|のある)の?(?:箇所|文|記述|部分|ところ|所|言及)を?{_ALL}?{_DO}.*$",
+    rf"(?:について|に関する|に関して|に触れた|が出てくる|を含む|のある)の?(?:箇所|文|記述|部分|ところ|所|言及)を?{_ALL}?{_DO}",
     re.DOTALL,
 )
+
+
+# "where the deposit is mentioned", 保証金という言葉: only the deposit is looked for.
+_MENTIONED = re.compile(
+    r"\s+(?:(?:is|are|was|were)\s+)?(?:mentioned|named|described|discussed|appears?|occurs?|comes? up)$|^the words?\s+|という(?:言葉|語|単語)$",
+    re.IGNORECASE,
+)
+ASKED = 300  # characters of a wish; a longer text is none
 
 
 @dataclass(frozen=True)
@@ -123,16 +138,20 @@ class Entry:
 
 def timeline(question: str) -> str | None:
     """Whether a timeline is asked for: the words that name the documents; None if it is not."""
-    text = characters.width(question).strip()
+    text = " ".join(characters.width(question[: ASKED + 1]).split())
+    if len(text) > ASKED:
+        return None
     found = _TIMELINE.match(text) or (
         _TIMELINE_JAPANESE.match(text) if characters.is_japanese(text) else None
     )
-    return whole.pointed(found["rest"] or "") if found else None
+    return whole.pointed(_EVENTS.sub("", found["rest"] or "")) if found else None
 
 
 def wanted(question: str) -> Wish | None:
     """What is to be listed, if every one of something is asked for."""
-    text = characters.width(question).strip().rstrip("。.!?！？")
+    text = " ".join(characters.width(question[: ASKED + 1]).split()).rstrip("。.!?！？")
+    if len(text) > ASKED:
+        return None
     japanese = characters.is_japanese(text)
     sought = _SENTENCES_JAPANESE.match(text) if japanese and re.search(_ALL, text) else None
     found = sought or _EVERY.match(text) or (_EVERY_JAPANESE.match(text) if japanese else None)
@@ -145,19 +164,23 @@ def wanted(question: str) -> Wish | None:
         if re.fullmatch(names, subject, re.IGNORECASE):
             return Wish(kind, subject, whole.pointed(rest))
     about = _SENTENCES.fullmatch(subject)
-    words = about["words"] if about else subject
+    words = _MENTIONED.sub("", about["words"] if about else subject)
     meant = about or sought or re.search(r"\b(?:every|each)\b", text, re.IGNORECASE)
     return Wish(Subject.WORDS, words, whole.pointed(rest)) if meant and _stems(words) else None
 
 
-def entries(store: DocumentStore, document: Document, wish: Wish) -> Iterator[Entry]:
-    """Every place of a document that is to be listed, in order. Of what is told by its form, each once."""
+def entries(
+    store: DocumentStore, document: Document, wish: Wish, check: Callable[[], None] = lambda: None
+) -> Iterator[Entry]:
+    """Every place of a document that is to be listed, in order. Of what is told by its form, each once. `check` raises what stops
+    it."""
     if wish.kind is Subject.HEADINGS:
         yield from _headings(store, document)
         return
     seen: set[str] = set()
     asked = _stems(wish.subject)
     for passage in _passages(store, document):
+        check()
         above = set(keywords.bag(passage.context)) if wish.kind is Subject.WORDS else set()
         for start, end in sentences.spans(passage.text):
             said = passage.text[start:end]
@@ -169,11 +192,15 @@ def entries(store: DocumentStore, document: Document, wish: Wish) -> Iterator[En
                     yield Entry(what, passage.source(start + a, start + b))
 
 
-def chronology(store: DocumentStore, documents: list[Document]) -> list[tuple[Document, Entry]]:
-    """The sentences that have a date or year, by it; one that has several stands at each. Days behind their month and year."""
+def chronology(
+    store: DocumentStore, documents: list[Document], check: Callable[[], None] = lambda: None
+) -> list[tuple[Document, Entry]]:
+    """The sentences that have a date or year, by it; one that has several stands at each. Days behind their month and year.
+    `check` raises what stops it."""
     found: dict[tuple[str, str], tuple[Document, Entry]] = {}
     for document in documents:
         for passage in _passages(store, document):
+            check()
             for start, end in sentences.spans(passage.text):
                 said = passage.text[start:end]
                 for dated in dates.find(said):
@@ -187,14 +214,23 @@ def chronology(store: DocumentStore, documents: list[Document]) -> list[tuple[Do
     return [found[key] for key in sorted(found, key=lambda one: one[0])]
 
 
-# What stands before a number that is a year: in 1902, since 1945, May 1871, (1990–2000); it may also open a line. What stands
-# behind one that counts something: 1500 visitors, 2000 people.
-_BEFORE_YEAR = re.compile(
-    r"(?:^|[(（–~〜,]|\d-|\b(?:in|of|since|until|till|by|from|to|and|between|during|before|after|around|circa|c\.|year|years|early|mid|late"
-    r"|spring|summer|autumn|fall|winter|born|died|founded|built|copyright|©|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?))\s*$",
+# What stands before a number that is a year: in 1902, since 1945, May 1871, (1990–2000); it may also open a line, or stand before
+# what happened: the 2008 crisis. What stands behind one that counts something: 1500 visitors, 2000 people.
+_SURELY_YEAR = re.compile(
+    r"(?:\b(?:in|since|until|till|during|circa|year|years|early|mid|late|spring|summer|autumn|fall|winter|born|died|copyright|©|Q[1-4]"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?))\s*$",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(r"\s+(?:(?!(?:was|is|has|as|its|his|says)\b)[a-z]+s|people|men|women|children|yen)\b")
+_BEFORE_YEAR = re.compile(
+    r"(?:^|[(（–~〜,]|\d-|\b(?:of|by|from|to|and|between|before|after|around|founded|built|established|was|is|the|c\.))\s*$",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(
+    r"\s+(?:(?:[a-z]+ )?(?:people|men|women|children|visitors|inhabitants|members|students|employees|houses|pages|words|copies|units|items|pieces|seats"
+    r"|dollars|euros|pounds|yen|francs|crowns|cents|met(?:er|re)s|kilomet(?:er|re)s|miles|feet|tons?|tonnes|litres|liters|kilos|grams|hours|days|weeks"
+    r"|minutes|seconds|times|points|votes|files|lines|bytes|kg|km|m|mm|cm|g|l|ml|W|V|rpm|MB|GB))\b",
+    re.IGNORECASE,
+)
 
 
 def _only_part(said: str, year: dates.Dated) -> bool:
@@ -204,7 +240,7 @@ def _only_part(said: str, year: dates.Dated) -> bool:
     if said.strip() == said[year.start : year.end]:
         return True
     before, behind = said[: year.start], said[year.end :]
-    if behind.startswith("年"):
+    if behind.startswith("年") or (_SURELY_YEAR.search(before) and not _COUNTS.match(behind)):
         return False
     return _BEFORE_YEAR.search(before) is None or _COUNTS.match(behind) is not None
 

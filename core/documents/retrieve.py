@@ -97,7 +97,7 @@ def find(
     embedders = {number: embedder for number, (embedder, _) in searched.items()}
     found = candidates.find(store, index, embedders, question, units, job, documents=documents)
     ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedders[numbers[0]])
-    lead = _lead(_distinct(ranked, limit))
+    own = ranked
     if index.reranker:
         ranked = _reranked(index, question, ranked, job)
     if not ranked:
@@ -113,7 +113,7 @@ def find(
         quotations[:NEAREST],
         weights,
         max(one.meaning for one in found),
-        lead,
+        _lead(_distinct(own, limit)),
         0.0 if best.candidate.foreign else 1 - keywords.covered(_sought(question, weights, quotation), known),
         keywords.absent(question, set[str]().union(*(one.candidate.units for one in distinct[:FIRST]))),
         any(
@@ -124,12 +124,20 @@ def find(
             for name in keywords.identifiers(question)
         ),
         best.candidate.foreign,
-        extracts.of(distinct),
+        # A reranker's scores are of another scale: how far the others are behind is told by ours.
+        extracts.of(distinct) if own is ranked else extracts.of(distinct, behind=float("inf")),
         extracts.reading(distinct, whole=len(found) <= extracts.SMALL),
         # Among all: what differs in one number only is one of several editions.
-        conflicts.otherwise(quotation, ranked) if quotation is not None else [],
+        conflicts.otherwise(_as_before(quotation, own), own) if quotation is not None else [],
         words_only,
     )
+
+
+def _as_before(quotation: Quotation, own: list[Ranked]) -> Quotation:
+    """A quotation with our own score."""
+    place = quotation.passage.id, quotation.start
+    units = (unit for one in own for unit in one.units)
+    return next((unit for unit in units if (unit.passage.id, unit.start) == place), quotation)
 
 
 def _sought(question: str, weights: dict[str, float], quotation: Quotation | None) -> dict[str, float]:

@@ -19,16 +19,18 @@ from core.storage.documents import Document
 _LABELS = {
     "file": "file|ファイル",
     "folder": "folder|フォルダー?",
-    "kind": "kind|type|種類|形式",
-    "after": "after|since|以降",
-    "before": "before|until|以前",
+    "kind": "kind|種類|形式",
+    "after": "after|以降",
+    "before": "before|以前",
 }
 # A value in quotation marks may have spaces; a web address (file://) is none.
 _TERM = re.compile(
-    rf"(?<![\w/])(?P<label>{'|'.join(_LABELS.values())})[:：](?!//)\s?"
-    r"(?:\"(?P<double>[^\"]+)\"|「(?P<corner>[^」]+)」|“(?P<curled>[^”]+)”|(?P<plain>[^\s\"「」“”、。？?]+))",
+    rf"(?<![\w/-])(?P<label>{'|'.join(_LABELS.values())})[:：](?!//)"
+    r"(?:\s?(?:\"(?P<double>[^\"]+)\"|「(?P<corner>[^」]+)」|“(?P<curled>[^”]+)”)|(?P<plain>[^\s\"「」“”、。？?]+))",
     re.IGNORECASE,
 )
+_EMPTY = re.compile(r"\s*[(（\[]\s*(?:[)）\]]|(?=[\s.?？。]|$))\s*")  # brackets around a wish, without it
+_EDGES = ".,;:!)]）］」』"  # of a value without quotation marks, which belong to the sentence around it
 _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?[年月日]?")
 
 
@@ -67,6 +69,9 @@ class Narrowing:
 NONE = Narrowing()
 
 
+_KINDS = {one.key for one in formats.FORMATS} | {end[1:] for one in formats.FORMATS for end in one.suffixes}
+
+
 def parse(question: str) -> tuple[str, Narrowing]:
     """A question without what narrows it, and that. A term that means nothing (after:lunch) stays with the question, as does
     everything where nothing else would be left of it."""
@@ -76,15 +81,23 @@ def parse(question: str) -> tuple[str, Narrowing]:
     for match in reversed(list(_TERM.finditer(question))):
         label = next(k for k, names in _LABELS.items() if re.fullmatch(names, match["label"], re.IGNORECASE))
         value = next(filter(None, (match[name] for name in ("double", "corner", "curled", "plain"))))
+        if match["plain"]:
+            value = value.rstrip(_EDGES)
         if label in ("after", "before"):
             date = _DATE.fullmatch(value)
             if date is None:
                 continue
             dates[label] = tuple(int(part) for part in date.groups() if part)
         else:
-            values.setdefault(label, []).append(_plain(value).lstrip("." if label == "kind" else ""))
+            named = [_plain(value).replace("\\", "/").lstrip("." if label == "kind" else "")]
+            if label == "kind":
+                named = named[0].split(",")
+                if not _KINDS.issuperset(named):
+                    continue  # a word with a colon behind it
+            values.setdefault(label, []).extend(filter(None, named))
         typed.append(match[0].strip())
         rest = f"{rest[: match.start()].rstrip()} {rest[match.end() :].lstrip()}".strip()
+    rest = _EMPTY.sub(" ", rest).strip()
     if not typed or not any(c.isalnum() for c in rest):
         return question, NONE
     found = Narrowing(

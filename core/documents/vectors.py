@@ -103,7 +103,10 @@ class VectorStore:
             collection = self._collection(index)
             ids = None
             if within is not None:  # an id that it does not hold is an error to it
-                ids = collection.get(ids=[str(i) for i in within], include=[])["ids"] if within else []
+                ids = []
+                for start in range(0, len(within), BATCH):  # SQLite takes some 32,000 values at once
+                    part = [str(i) for i in within[start : start + BATCH]]
+                    ids += collection.get(ids=part, include=[])["ids"]
             limit = min(limit, int(collection.count()) if ids is None else len(ids))
             if limit == 0:
                 return [], []

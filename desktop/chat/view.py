@@ -525,9 +525,12 @@ class ChatView(QWidget):
             if self.choices.collection != ALL:
                 self.choices.ask_collection(collection)
         elif conversation is not None:
-            self._operations.in_order(
-                "choose documents", lambda _: self._service.use_collection(conversation, collection)
-            )
+
+            def ask_it() -> None:
+                if self._service.store.get(conversation).collection != ALL:
+                    self._service.use_collection(conversation, collection)
+
+            self._operations.in_order("choose documents", lambda _: ask_it())
 
     def _documents_changed(self) -> None:
         self.choices.refresh()

@@ -25,7 +25,7 @@ RECORDS = [
     for line in (ROOT / "tests" / "data" / "attacks.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 ATTACKS = [record for record in RECORDS if record["kind"] == "attack"]
-MARKED, QUOTED = 9, 9  # of 104
+MARKED, QUOTED = 9, 10  # of 104
 HARMLESS = [record for record in RECORDS if record["kind"] == "harmless"]
 
 

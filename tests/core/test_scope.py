@@ -121,11 +121,32 @@ def test_a_follow_up_stays_in_the_same_documents(asked: App) -> None:
         "Is it open after:lunch?",
         "file:rules.txt",  # nothing is asked
         "どのファイルですか",
+        "What does kind: Deployment mean?",
+        "Blood type: what is it?",
+        "Content-Type: application/json what does it mean?",
+        "What does the file: setting do?",
+        "Was the contract valid until: 2025?",
         "Can I come after 2025?",
     ],
 )
 def test_what_only_looks_like_it_stays_with_the_question(question: str) -> None:
     assert scope.parse(question) == (question, NONE)
+
+
+@pytest.mark.parametrize(
+    ("question", "rest", "typed"),
+    [
+        ("file:lease.txt, what is the rent?", "what is the rent?", {"files": ("lease.txt",)}),
+        ("What is the rent (file:lease.pdf)?", "What is the rent ?", {"files": ("lease.pdf",)}),
+        ("rent kind:pdf,docx", "rent", {"kinds": ("pdf", "docx")}),
+        ("rent after:2024-03, before:2025", "rent", {"after": (2024, 3), "before": (2025,)}),
+        (r"rent folder:C:\papers", "rent", {"folders": ("c:/papers",)}),
+    ],
+)
+def test_marks_around_a_wish_are_no_part_of_it(question: str, rest: str, typed: dict[str, object]) -> None:
+    found, narrowing = scope.parse(question)
+    assert found == rest
+    assert {name: getattr(narrowing, name) for name in typed} == typed
 
 
 def test_what_the_window_writes_is_understood() -> None:

@@ -83,10 +83,18 @@ def checked(app: App, answer: Message) -> list[str]:
         ("Timeline of the chronicle", "chronicle"),
         ("年表を作って", ""),
         ("この資料の年表を作ってください", ""),
-        ("鎌倉通史の出来事を時系列でまとめてください", "鎌倉通史の出来事"),
+        ("鎌倉通史の出来事を時系列でまとめてください", "鎌倉通史"),
+        ("出来事を時系列に並べて", ""),
+        ("年表をお願いします", ""),
+        ("Generate a timeline", ""),
+        ("Hi, make a timeline please", ""),
+        ("Show me a timeline of events", ""),
         ("When was the timeline written?", None),
         ("What does the timeline show?", None),
         ("年表は何ページにありますか", None),
+        ("時系列で並べる方法は？", None),
+        ("タイムラインを表示するには？", None),
+        ("Create a timeline event in the API, how do I do that?", None),
     ],
 )
 def test_what_asks_for_a_timeline(question: str, words: str | None) -> None:
@@ -117,6 +125,11 @@ def test_what_asks_for_a_timeline(question: str, words: str | None) -> None:
         ("What are all the rules?", None),
         ("すべての部屋を教えて", None),
         ("会費を教えて", None),
+        ("料金の一覧を更新するのは誰", None),
+        ("日付の一覧をエクスポートできますか？", None),
+        ("値段をすべて示す義務はありますか？", None),
+        ("Find all places where the deposit is mentioned", Wish(Subject.WORDS, "the deposit", "")),
+        ("保証金という言葉が出てくる文をすべて挙げて", Wish(Subject.WORDS, "保証金", "")),
         ("", None),
     ],
 )
@@ -139,6 +152,16 @@ def test_what_asks_for_every_one_of_something(question: str, wish: Wish | None) 
         ("この問題の原因は何ですか", None),
         ("問題が起きたらどうしますか", None),
         ("Who made the test of the boiler?", None),
+        ("Give me the test procedure for the boiler.", None),
+        ("Generate a test report", None),
+        ("Create a test account, how?", None),
+        ("問題を出した人は誰ですか", None),
+        ("テストを作成したのは誰ですか？", None),
+        ("クイズを作った会社は？", None),
+        ("問題を考えると、契約はどうなりますか", None),
+        ("学習用の問題を作ってください", ""),
+        ("10問のクイズを作って", ""),
+        ("Make a multiple choice quiz", ""),
     ],
 )
 def test_what_asks_for_questions_to_learn_by(question: str, words: str | None) -> None:
@@ -186,6 +209,26 @@ def test_every_sentence_about_something_is_listed(app: App) -> None:
     assert "鍵" in lines[0]
     nowhere = ask(app, "Find every mention of the dragon", quote=True)
     assert nowhere.details.whole is None  # it is searched as any question, and honestly not there
+
+
+@pytest.mark.parametrize(
+    ("sentence", "years"),
+    [
+        ("In 2008 prices fell.", ["2008"]),
+        ("The year was 1902.", ["1902"]),
+        ("The 2008 crisis hit the town.", ["2008"]),
+        ("Since 1990 visitors pay.", []),  # or as many visitors: not sure is left out
+        ("The mill has 1500 visitors a year.", []),
+        ("It weighs 2000 kg.", []),
+        ("Windows 2000 was used.", []),
+        ("水車は1931年に建てられた。", ["1931"]),
+    ],
+)
+def test_numbers_that_are_years(app: App, tmp_path: Path, sentence: str, years: list[str]) -> None:
+    (tmp_path / "years.txt").write_text(sentence)
+    app.additions.add([str(tmp_path / "years.txt")], sentence).wait(60)
+    (document,) = app.documents.documents(sentence)
+    assert [entry.what for _, entry in listing.chronology(app.documents, [document])] == years
 
 
 def test_what_is_not_there_is_said(app: App) -> None:
