@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,24 +26,40 @@ LINES = [
 QUESTION = "When does the gate close?"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One home for the module: the last test breaks its model."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.create()
+    return home
+
+
+@pytest.fixture(scope="module")
 def encoder(home: Home) -> Path:
     found = Library(home).find(cross_encoder.ENCODER)
     assert found is not None
     return found.path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reranker(home: Home, encoder: Path) -> str:
     return cross_encoder.make(home.models, encoder)
 
 
-@pytest.fixture
-def added(reranker: str, app: App, tmp_path: Path) -> App:
+@pytest.fixture(scope="module")
+def added(reranker: str, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("papers")
     for number, line in enumerate(LINES):
-        (tmp_path / f"{number}.txt").write_text(line)
-    app.additions.add([str(tmp_path / f"{n}.txt") for n in range(len(LINES))], "c").wait(60)
-    return app
+        (folder / f"{number}.txt").write_text(line)
+    app = App(home)
+    app.additions.add([str(folder / f"{n}.txt") for n in range(len(LINES))], "c").wait(60)
+    yield app
+    app.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """`added` keeps its workers for the whole module."""
 
 
 def found(app: App) -> list[str]:
@@ -87,6 +105,10 @@ def test_a_model_that_does_not_rank_is_told(
     with pytest.raises(ModelUnreadable):
         Reranker(tmp_path / "nothing")
     added.settings.change(reranker=reranker)
+    added.index.worker.stop()
     (home.models / reranker / "config.json").write_text("{")
     with pytest.raises(ModelUnreadable):
         found(added)
+    # One that has gone from the disk is not used.
+    shutil.rmtree(home.models / reranker)
+    assert len(found(added)) == len(LINES)
