@@ -160,6 +160,7 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         "quotation",
         "extracts",
         "elsewhere",
+        "otherwise",
         "citations",
         "passages",
         "timings",

@@ -195,7 +195,7 @@ def test_documents_are_there_and_can_be_searched(
     assert info.passages == len(ids)
     for question, words in (("How much paid leave is there?", "28 days"), ("保証期間は？", "24か月")):
         units = keywords.weights(documents, question)
-        found = keywords.search(documents, collection, units, 3)
+        found = keywords.search(documents, [collection], units, 3)
         assert any(words in passage.text for passage in documents.passages(found))
 
 
