@@ -93,7 +93,7 @@ class Choices(QObject):
     def _show(self, offer: _Offer) -> None:
         there = self.collection in offer.collections or (self.collection == ALL and bool(offer.collections))
         quote = self._settings.values.document_answers == "quoted"
-        self._composer.set_collections(offer.collections, self.collection if there else "", quote=quote)
+        self._composer.set_collections(offer.collections, self.collection if there else "", ALL, quote=quote)
         self.model = offer.model
         self._composer.set_models(offer.models, offer.model)
         wish = self._engines.local.adjustments.get(offer.model).thinking

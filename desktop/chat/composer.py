@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.storage.collections import ALL
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
@@ -231,13 +230,13 @@ class Composer(QFrame):
             tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
         )
 
-    def set_collections(self, names: list[str], current: str, *, quote: bool = False) -> None:
-        """The documents that can be asked; '' is none. `quote`: they are only quoted, without a model."""
+    def set_collections(self, names: list[str], current: str, every: str, *, quote: bool = False) -> None:
+        """The documents that can be asked; '' is none, `every` all of them. `quote`: they are only quoted, without a model."""
         menu = self.collection_button.menu()
         menu.clear()
-        every = [ALL] if len(names) > 1 or current == ALL else []
-        called = {"": tr("No documents"), ALL: tr("All documents")}
-        for name in ["", *every, *names]:
+        called = {"": tr("No documents"), every: tr("All documents")}
+        together = [every] if len(names) > 1 or current == every else []
+        for name in ["", *together, *names]:
             title = called.get(name, name)
             action = menu.addAction(title, partial(self.collection_chosen.emit, name))
             action.setCheckable(True)
@@ -247,7 +246,7 @@ class Composer(QFrame):
         only.setCheckable(True)
         only.setChecked(quote)
         only.triggered.connect(self.quoting_chosen)
-        if current == ALL:
+        if current == every:
             asked = tr("Quote all documents") if quote else tr("Ask all documents")
         else:
             asked = tr("Quote “{name}”", name=current) if quote else tr("Ask “{name}”", name=current)
