@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.chat.conversation import Link, Mark, Source, Task, Whole
+from core.chat.conversation import Source, Task, Whole
+from core.chat.parts import page
 from core.chat.written import Written
 from core.documents import changes
 from core.storage.documents import Document, DocumentStore
@@ -62,21 +63,16 @@ class Differences:
         assert source is not None
         where = self._where(source)
         written.text += "- "
-        if where:
-            written.links.append(Link(len(written.text), len(written.text) + len(where), source))
-            written.text += f"{where}: "
+        written.link(where, source)
         if change.new is None or change.old is None:
             written.text += self._words["removed" if change.new is None else "added"]
         for side, glue in ((change.old, " → " if change.new else ""), (change.new, "")):
             if side is not None:
-                start = len(written.text)
-                written.text += self._words["quote"].format(text=literal(side.text))
-                written.sources.append(side)
-                written.marks.append(Mark(start, len(written.text), len(written.sources)))
+                written.quote(self._words["quote"].format(text=literal(side.text)), side)
                 written.text += glue
         written.text += "\n"
 
     def _where(self, source: Source) -> str:
         if source.page is None:
             return literal(source.label)
-        return f"{source.page}ページ" if self._language == "ja" else f"p. {source.page}"
+        return page(source.page, source.page, self._language)

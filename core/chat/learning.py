@@ -18,11 +18,9 @@ from core.documents import asked, keywords, listing, whole
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull, NothingFits
-from core.storage import fulltext
 from core.storage.documents import Document, DocumentStore
 from core.text import characters, languages
 from core.text.markdown import literal, literal_line
-from core.text.stems import stem
 
 if TYPE_CHECKING:
     from core.documents.answer import Evidence
@@ -31,8 +29,7 @@ GAP = "＿＿＿＿"
 LEAST = 5  # telling words of a sentence that can be asked for by leaving one out
 _WORD = r"(?:(?:study|quiz|practi[cs]e|exam|revision|review|comprehension|multiple[- ]choice|short)\s+)*"
 _ASKS = re.compile(
-    r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?)?"
-    rf"(?:(?:make|write|create|give|generate|prepare|ask)\s+(?:me\s+|us\s+)?(?:(?:an?|some|the|\w+)\s+)?{_WORD}"
+    rf"{listing.PLEASE}(?:(?:make|write|create|give|generate|prepare|ask)\s+(?:me\s+|us\s+)?(?:(?:an?|some|the|\w+)\s+)?{_WORD}"
     r"(?:quiz(?:zes)?|flash ?cards?|questions?(?=\s+(?:to (?:learn|study|revise)|for (?:learning|studying|revision)|about|on|from|of)\b|\W*$))"
     r"|quiz me|test me)(?:\s+(?:to (?:learn|study|revise)(?:\s+by|\s+with)?|for (?:learning|studying|revision)))?"
     r"(?:\s+(?:about|on|from|of|for)\s+(?P<rest>[^:?]*))?[\s.!?]*$",
@@ -47,9 +44,7 @@ _ASKS_JAPANESE = re.compile(
 
 def wanted(question: str) -> str | None:
     """Whether questions to learn by are asked for: the words that name the documents; None if they are not."""
-    text = " ".join(characters.width(question[: listing.ASKED + 1]).split())
-    if len(text) > listing.ASKED:
-        return None
+    text = listing.plain(question)
     found = _ASKS.match(text) or (_ASKS_JAPANESE.match(text) if characters.is_japanese(text) else None)
     return whole.pointed(found["rest"] or "") if found else None
 
@@ -72,7 +67,6 @@ class Quiz(InParts):
         find: Callable[[Document, str], Evidence],
     ) -> None:
         super().__init__(store, documents, language, write, longest, check)
-        self._store = store
         self._find = find
 
     def step(self, number: int, text: str) -> Written:
@@ -87,9 +81,8 @@ class Quiz(InParts):
         written = Written(f"{before}**{_NUMBER[self.language]}{count}** {literal_line(question)}\n\n")
         written.text += "→ "
         where = page(source.page, source.page, self.language) if source.page else ""
-        self.link(written, where, source)
-        written.text += ": " if where else ""
-        self.quote(written, source)
+        written.link(where, source)
+        written.quote(literal_line(source.text), source)
         written.text += "\n\n"
         return written
 
@@ -129,16 +122,10 @@ class Quiz(InParts):
     def _gap(self, document: Document, part: Part) -> tuple[str, Source] | None:
         """The sentence that says most of the part, without its most telling word."""
         source = self.central(document, part)
-        weights = keywords.stems(keywords.weights(self._store, source.text))
-        words: list[tuple[float, str]] = []
-        for run, japanese in fulltext.runs(source.text):
-            for word in fulltext.words(run) if japanese else [run]:
-                units = fulltext.terms(word)
-                if units and len(word) > 1:
-                    words.append((max(weights.get(stem(unit), 0.0) for unit in units), word))
+        words = keywords.telling(self.store, source.text)
         if len(words) < LEAST:
             return None
-        for _, word in sorted(words, reverse=True):
+        for word, _ in sorted(words, key=lambda one: -one[1]):
             whole_word = re.escape(word) if not word.isascii() else rf"(?<!\w){re.escape(word)}(?!\w)"
             left, count = re.subn(whole_word, GAP, source.text, flags=re.IGNORECASE)
             if count:

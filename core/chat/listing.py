@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.chat.conversation import Link, Mark, Source, Task, Whole
+from core.chat.conversation import Source, Task, Whole
+from core.chat.parts import page
 from core.chat.written import Written
 from core.documents import listing
 from core.documents.listing import Entry, Subject, Wish
@@ -19,14 +20,12 @@ _WORDS = {
         "none": "There is none in it.",
         "more": "… and {n} more.",
         "count": "{n} found.",
-        "page": "p. {n}",
     },
     "ja": {
         "no dates": "日付は見つかりませんでした。",
         "none": "見つかりませんでした。",
         "more": "ほかに {n} 件あります。",
         "count": "{n} 件見つかりました。",
-        "page": "{n}ページ",
     },
 }
 
@@ -58,30 +57,18 @@ class _Lines:
 
     def _line(self, written: Written, entry: Entry, what: str, document: Document) -> None:
         """A line: what it is, where, and the sentence that has it."""
-        where = self._where(entry.source, document)
         written.text += "- "
         if what:
             written.text += f"**{literal(what)}** "
-        if where:
-            start = len(written.text)
-            written.text += where
-            written.links.append(Link(start, len(written.text), entry.source))
-            written.text += ": "
-        start = len(written.text)
-        written.text += literal_line(" ".join(entry.source.text.split()))
-        written.sources.append(entry.source)
-        written.marks.append(Mark(start, len(written.text), len(written.sources)))
+        written.link(self._where(entry.source, document), entry.source)
+        written.quote(literal_line(" ".join(entry.source.text.split())), entry.source)
         written.text += "\n"
 
     def _where(self, source: Source, document: Document) -> str:
         """The document, where there are several, and the page."""
         name = literal(document.name) if len(self._documents) > 1 else ""
-        page = self._words["page"].format(n=source.page) if source.page is not None else literal(source.label)
-        return (
-            ", ".join(filter(None, (name, page)))
-            if self._language == "en"
-            else " ".join(filter(None, (name, page)))
-        )
+        place = page(source.page, source.page, self._language) if source.page else literal(source.label)
+        return (", " if self._language == "en" else " ").join(filter(None, (name, place)))
 
     def _more(self, written: Written, count: int) -> None:
         if count > MOST:

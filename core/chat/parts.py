@@ -9,8 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable
 
-from core.chat.conversation import Link, Mark, Source, Task, Whole
-from core.chat.written import Written
+from core.chat.conversation import Source, Task, Whole
 from core.documents import whole
 from core.documents.whole import Part
 from core.engine.messages import Turn
@@ -25,8 +24,8 @@ MOST = 50  # documents that are read whole without being named
 
 
 class InParts:
-    """The parts of some documents. `write` asks the model (a turn, how many tokens), None without one; `check` raises what stops
-    it."""
+    """The parts of some documents; who derives from it says what a step adds. `write` asks the model (a turn, how many tokens),
+    None without one; `check` raises what stops it."""
 
     task: Task
     shortest_written = whole.SHORTEST  # how short a part may be of which a model writes
@@ -40,6 +39,7 @@ class InParts:
         longest: float,
         check: Callable[[], None] = lambda: None,
     ) -> None:
+        self.store = store
         self.language = language
         self.write = write
         self.documents = documents
@@ -54,10 +54,6 @@ class InParts:
     def steps(self) -> int:
         """How many there are."""
         return len(self.all)
-
-    def step(self, number: int, text: str) -> Written:
-        """What step `number` adds to what was written so far."""
-        raise NotImplementedError
 
     def begin(self) -> Whole:
         """Nothing is read yet."""
@@ -86,20 +82,6 @@ class InParts:
         if document.id not in self._central:
             self._central[document.id] = whole.Central(self._parts[document.id])
         return self._central[document.id].of(part)
-
-    def quote(self, written: Written, source: Source) -> None:
-        """Add a stretch of the document as it stands, with its mark."""
-        start = len(written.text)
-        written.text += literal_line(source.text)
-        written.sources.append(source)
-        written.marks.append(Mark(start, len(written.text), len(written.sources)))
-
-    def link(self, written: Written, where: str, source: Source) -> None:
-        """Add the name of a place that opens it."""
-        if where:
-            start = len(written.text)
-            written.text += where
-            written.links.append(Link(start, len(written.text), source))
 
     def where(self, document: Document, part: Part) -> str:
         """The part's pages, or the heading above it."""

@@ -54,14 +54,13 @@ class Summary(InParts):
         if place == 0 and len(self.documents) > 1:
             before = f"{before}{before}**{literal(document.name)}**\n\n"
         written = Written(f"{before}- ")
-        where = self.where(document, part)
-        self.link(written, where, part.source())
-        written.text += ": " if where else ""
+        written.link(self.where(document, part), part.source())
         said = self._said(part)
         if said:
             self._check(written, said, [part])
         else:
-            self.quote(written, self.central(document, part))
+            source = self.central(document, part)
+            written.quote(literal_line(source.text), source)
         return written
 
     def _in_short(self, text: str) -> Written:

@@ -19,6 +19,21 @@ class Written:
     sources: list[Source] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
+    def link(self, where: str, source: Source) -> None:
+        """Add the name of a place that opens it, with a colon behind it; nothing for ''."""
+        if where:
+            start = len(self.text)
+            self.text += where
+            self.links.append(Link(start, len(self.text), source))
+            self.text += ": "
+
+    def quote(self, text: str, source: Source) -> None:
+        """Add what a place says, with its mark."""
+        start = len(self.text)
+        self.text += text
+        self.sources.append(source)
+        self.marks.append(Mark(start, len(self.text), len(self.sources)))
+
     def after(self, text: str, details: AnswerDetails) -> tuple[str, AnswerDetails]:
         """The answer and what is known of it, with this at its end."""
         shift = len(text)

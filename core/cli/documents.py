@@ -368,8 +368,7 @@ def _search(options: argparse.Namespace) -> int:
                 )
                 continue
             for f in found.passages:
-                page = f", p. {f.passage.page}" if f.passage.page else ""
-                show(f"{f.passage.file}{page}\n  {f.passage.text[:300]}\n")
+                show(f"{_where(f.passage.file, f.passage.page)}\n  {f.passage.text[:300]}\n")
     finally:
         app.close()
     return 1 if failed else 0
@@ -409,11 +408,9 @@ def _check(options: argparse.Namespace) -> int:
             show(f"  {name:<6} {_bar(share.value)} {share.found} of {share.asked}, first {share.first}")
     show(f"\ntime to find: {report.middle_ms:.0f} ms in the middle, {report.slow_ms:.0f} ms at the slow end")
     for missed in report.not_found:
-        page = f", p. {missed.page}" if missed.page else ""
-        show(f"not found: {missed.question}  ({missed.file}{page})")
+        show(f"not found: {missed.question}  ({_where(missed.file, missed.page)})")
     for one in report.unreadable:
-        page = f", p. {one.page}" if one.page else ""
-        show(f"badly readable: {one.file}{page}: {one.share:.0%} of its characters mean nothing")
+        show(f"badly readable: {_where(one.file, one.page)}: {one.share:.0%} of its characters mean nothing")
     for key in report.suggestions:
         show(f"→ {SUGGESTIONS[key]}")
     return 0
@@ -493,8 +490,7 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         if details.missing:
             show(f"Not found: {', '.join(details.missing)}")
         for source in details.nearest:
-            page = f", p. {source.page}" if source.page else ""
-            show(f"Nearest: {source.file}{page}: “{source.text}”")
+            show(f"Nearest: {_where(source.file, source.page)}: “{source.text}”")
         for name in details.elsewhere:
             show(f"Another collection seems to have it: tsukue ask -c {shlex.quote(name)} …")
         return
@@ -505,18 +501,19 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
     elif outcome == "quotation" and answer.text:
         show("\nThe documents do not support this answer. What they say:")
     for extract in details.extracts:
-        place = (
-            f"{extract.source.file}, p. {extract.source.page}" if extract.source.page else extract.source.file
-        )
+        place = _where(extract.source.file, extract.source.page)
         show(
             f"{place}: " + " ".join(filter(None, [extract.before, f"“{extract.source.text}”", extract.after]))
         )
     for citation in [] if details.extracts else details.citations:
-        page = f", p. {citation.page}" if citation.page else ""
-        show(f"[{citation.marker}] {citation.file}{page}: “{citation.text}”")
+        show(f"[{citation.marker}] {_where(citation.file, citation.page)}: “{citation.text}”")
     for source in details.otherwise:
-        page = f", p. {source.page}" if source.page else ""
-        show(f"Another document says otherwise: {source.file}{page}: “{source.text}”")
+        show(f"Another document says otherwise: {_where(source.file, source.page)}: “{source.text}”")
+
+
+def _where(file: str, page: int | None) -> str:
+    """A place as it is printed."""
+    return f"{file}, p. {page}" if page else file
 
 
 def _place(source: Source) -> dict[str, Any]:

@@ -23,10 +23,8 @@ from core.documents.messages import STARTER_EMBEDDER
 from core.documents.model import Kind
 from core.errors import N_
 from core.jobs import Job
-from core.storage import fulltext
 from core.storage.documents import Document, DocumentStore, StoredPassage
 from core.text import languages, sentences
-from core.text.stems import stem
 
 QUESTIONS = 40
 FIRST = 5  # passages among which the one that was asked about has to be
@@ -176,7 +174,8 @@ class Checkup:
         best: tuple[float, list[str], str] | None = None
         for start, end in sentences.spans(passage.text):
             said = passage.text[start:end]
-            words = self._telling(said) if len(said) <= LONGEST else []
+            telling = keywords.telling(self.store, said) if len(said) <= LONGEST else []
+            words = [(word, weight) for word, weight in telling if not word.isdigit()]
             rarest = sorted(words, key=lambda one: -one[1])
             chosen = {word for word, _ in rarest[len(words) // 2 :][:WORDS]}
             kept = [word for word, _ in words if word in chosen]
@@ -194,17 +193,6 @@ class Checkup:
             question = self.ask(passage.text, "ja" if languages.mostly_japanese(passage.text) else "en")
             return (question, passage.text, kind) if question else None
         return " ".join(kept), said, kind
-
-    def _telling(self, said: str) -> list[tuple[str, float]]:
-        """The words of a sentence that tell it from others, with their rarity, in order."""
-        weights = keywords.stems(keywords.weights(self.store, said))
-        found: dict[str, float] = {}
-        for run, japanese in fulltext.runs(said):
-            for word in fulltext.words(run) if japanese else [run]:
-                units = fulltext.terms(word)
-                if units and len(word) > 1 and not word.isdigit():
-                    found[word] = max(weights.get(stem(unit), 0.0) for unit in units)
-        return list(found.items())
 
     def _search(
         self, collection: str, passage: StoredPassage, question: str, answer: str, kind: str, job: Job

@@ -85,6 +85,18 @@ def stems(units: dict[str, float]) -> dict[str, float]:
     return {unit if _DATED.fullmatch(unit) else stem(unit): weight for unit, weight in units.items()}
 
 
+def telling(store: DocumentStore, text: str) -> list[tuple[str, float]]:
+    """The words of a text that tell it from others, each once with its rarity, in order."""
+    rare = stems(weights(store, text))
+    found: dict[str, float] = {}
+    for run, japanese in fulltext.runs(text):
+        for word in fulltext.words(run) if japanese else [run]:
+            units = fulltext.terms(word)
+            if units and len(word) > 1:
+                found[word] = max(rare.get(stem(unit), 0.0) for unit in units)
+    return list(found.items())
+
+
 def identifiers(question: str) -> list[str]:
     """Part numbers, codes and names such as AB-1024-X, ERR_ABORTED or gm20417 in a question, without case and separators, and
     versions such as 2.4.10 with theirs."""

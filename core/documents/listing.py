@@ -64,9 +64,9 @@ _FORMS = {
         r"|(?<![\w.-])(?:\+\d{7,14}|\+\d{1,3} \d{1,4} \d{4,8}|0\d{9,10})(?!\w)"
     ),
 }
-_PLEASE = r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?|i(?:'d| would)? (?:like|want|need)\s+)?"
+PLEASE = r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:please\s+|(?:can|could|would) you\s+(?:please\s+)?|i(?:'d| would)? (?:like|want|need)\s+)?"
 _TIMELINE = re.compile(
-    rf"{_PLEASE}(?:(?:make|create|give|show|write|draw up|build|prepare|generate)\s+(?:me\s+)?)?(?:an?\s+|the\s+)?(?:timeline|chronology)"
+    rf"{PLEASE}(?:(?:make|create|give|show|write|draw up|build|prepare|generate)\s+(?:me\s+)?)?(?:an?\s+|the\s+)?(?:timeline|chronology)"
     r"(?:\s+(?:of|for|from)\s+(?P<rest>[^,:?]*))?(?:\s*,?\s*please)?[\s.!?]*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -83,7 +83,7 @@ _EVENTS = re.compile(
     r"(?:の)?(?:出来事|できごと|経緯|流れ|歴史)$|^events?\b(?:\s+(?:in|of|from))?\s*", re.IGNORECASE
 )
 _EVERY = re.compile(
-    rf"{_PLEASE}(?:list|name|enumerate|find|collect|extract|gather|show|give)\s+(?:me\s+)?(?:(?:all|each)(?:\s+of)?(?:\s+the)?|every(?:\s+single)?)\s+"
+    rf"{PLEASE}(?:list|name|enumerate|find|collect|extract|gather|show|give)\s+(?:me\s+)?(?:(?:all|each)(?:\s+of)?(?:\s+the)?|every(?:\s+single)?)\s+"
     r"(?P<subject>.+?)(?:\s+(?:in|from|mentioned in|found in|that (?:is|are) in|of(?=\s+(?:this|these|my|our|all)\b))\s+"
     r"(?P<rest>(?:this|these|the|my|our|all|document|file|[\w.-]+\.\w{2,5}\b).*?))?\W*$",
     re.IGNORECASE | re.DOTALL,
@@ -136,11 +136,15 @@ class Entry:
     source: Source
 
 
+def plain(question: str) -> str:
+    """A question as the patterns of wishes read it; '' for one that is too long to be a wish."""
+    text = " ".join(characters.width(question[: ASKED + 1]).split())
+    return text if len(text) <= ASKED else ""
+
+
 def timeline(question: str) -> str | None:
     """Whether a timeline is asked for: the words that name the documents; None if it is not."""
-    text = " ".join(characters.width(question[: ASKED + 1]).split())
-    if len(text) > ASKED:
-        return None
+    text = plain(question)
     found = _TIMELINE.match(text) or (
         _TIMELINE_JAPANESE.match(text) if characters.is_japanese(text) else None
     )
@@ -149,9 +153,7 @@ def timeline(question: str) -> str | None:
 
 def wanted(question: str) -> Wish | None:
     """What is to be listed, if every one of something is asked for."""
-    text = " ".join(characters.width(question[: ASKED + 1]).split()).rstrip("。.!?！？")
-    if len(text) > ASKED:
-        return None
+    text = plain(question).rstrip("。.!?！？")
     japanese = characters.is_japanese(text)
     sought = _SENTENCES_JAPANESE.match(text) if japanese and re.search(_ALL, text) else None
     found = sought or _EVERY.match(text) or (_EVERY_JAPANESE.match(text) if japanese else None)
@@ -175,7 +177,7 @@ def entries(
     """Every place of a document that is to be listed, in order. Of what is told by its form, each once. `check` raises what stops
     it."""
     if wish.kind is Subject.HEADINGS:
-        yield from _headings(store, document)
+        yield from _headings(store, document, check)
         return
     seen: set[str] = set()
     asked = _stems(wish.subject)
@@ -203,10 +205,8 @@ def chronology(
             check()
             for start, end in sentences.spans(passage.text):
                 said = passage.text[start:end]
-                for dated in dates.find(said):
+                for dated in _dated(said):
                     when = dated.name.partition(":")[2]
-                    if dated.name.startswith("year:") and _only_part(said, dated):
-                        continue
                     a, b = _around(said, dated.start, dated.end)
                     key = when, " ".join(said.split())
                     if key not in found:
@@ -233,6 +233,13 @@ _COUNTS = re.compile(
 )
 
 
+def _dated(said: str) -> Iterator[dates.Dated]:
+    """The dates and years of a sentence, without numbers that only look like years."""
+    for dated in dates.find(said):
+        if not (dated.name.startswith("year:") and _only_part(said, dated)):
+            yield dated
+
+
 def _only_part(said: str, year: dates.Dated) -> bool:
     """Whether a number of four figures is no year: a count, a price, a page."""
     if not said[year.start : year.end].strip().isdigit():
@@ -257,9 +264,8 @@ def _found(kind: Subject, said: str, asked: set[str], above: set[str]) -> Iterat
         if asked <= own | above and asked & own:
             yield "", 0, len(said)
     elif kind is Subject.DATES:
-        for dated in dates.find(said):
-            if not (dated.name.startswith("year:") and _only_part(said, dated)):
-                yield said[dated.start : dated.end].strip(), dated.start, dated.end
+        for dated in _dated(said):
+            yield said[dated.start : dated.end].strip(), dated.start, dated.end
     else:
         for match in _FORMS[kind].finditer(said):
             yield match[0].strip(), match.start(), match.end()
@@ -273,8 +279,9 @@ def _around(said: str, first: int, last: int) -> tuple[int, int]:
     return start, max(last, min(start + LONGEST, len(said)))
 
 
-def _headings(store: DocumentStore, document: Document) -> Iterator[Entry]:
+def _headings(store: DocumentStore, document: Document, check: Callable[[], None]) -> Iterator[Entry]:
     for page_id, number, label in store.page_ids(document.id):
+        check()
         page = store.page(page_id)
         for block in store.blocks(page_id):
             if block.kind is Kind.HEADING and page is not None:

@@ -69,7 +69,12 @@ class Narrowing:
 NONE = Narrowing()
 
 
-_KINDS = {one.key for one in formats.FORMATS} | {end[1:] for one in formats.FORMATS for end in one.suffixes}
+def _names(known: formats.Format) -> set[str]:
+    """What a kind of file may be called: its key and the endings of such files."""
+    return {known.key, *(suffix[1:] for suffix in known.suffixes)}
+
+
+_KINDS = {name for known in formats.FORMATS for name in _names(known)}
 
 
 def parse(question: str) -> tuple[str, Narrowing]:
@@ -141,7 +146,7 @@ def _called(wanted: str, name: str, path: str, names: set[str]) -> bool:
 
 
 def _kinds(document: Document) -> set[str]:
-    """What the kind of a document may be called: its format's key and the endings of such files."""
+    """What the kind of a document may be called: as its format, and by its own ending."""
     known = formats.BY_KEY.get(document.format)
     own = {_plain(document.name).rpartition(".")[2]}
-    return own | ({known.key, *(suffix[1:] for suffix in known.suffixes)} if known is not None else set())
+    return own | _names(known) if known is not None else own
