@@ -20,6 +20,7 @@ from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
 from core.documents import recognition as documents_recognition
 from core.documents.additions import Additions
+from core.documents.chroma_server import ChromaServer
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.documents.pages import Pages
@@ -128,9 +129,19 @@ class App:
         self.remote = RemoteEngine(self.network, self.settings, self.events)
         self.engines = Engines(self.engine, self.remote, self.library)
         documents_worker = self._worker(documents_index.spec(home, self.library))
-        self.index = Index(documents_worker, self.documents, self.settings)
+        server = ChromaServer(self.network, self.settings, home.root / "vector-server.json")
+        self.index = Index(
+            documents_worker,
+            self._worker(documents_index.gguf_spec(self.library)),
+            self.documents,
+            self.settings,
+            server,
+            self.events,
+        )
         for chosen in (Settings.embedder, Settings.reranker):
             self.settings.follow(chosen, lambda _: self.index.learn(self.library))
+        self.settings.follow(Settings.vector_server, server.forget)
+        self.settings.follow(Settings.vector_token_kept, server.forget)
         self.ingest = Ingest(
             self.documents,
             self.index,

@@ -545,6 +545,14 @@ class RemoteBroken(TsukueError):
     reason: str
 
 
+class VectorServerUnusable(TsukueError):
+    sentence = N_(
+        "The vector server {host} cannot be used ({reason}). Until it answers again, this computer searches by itself; check its address in the settings."
+    )
+    host: str
+    reason: str
+
+
 # ---------------------------------------------------------------- hub and downloads
 
 

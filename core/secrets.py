@@ -29,6 +29,7 @@ class Secret:
 
 HUB = Secret("model hub", "hub_token_kept")
 REMOTE = Secret("remote engine", "remote_key_kept")
+VECTORS = Secret("vector server", "vector_token_kept")
 
 
 def get(settings: SettingsFile, secret: Secret, address: str) -> str:

@@ -1,4 +1,4 @@
-"""Tells the person what the engine reports: safer settings, too little memory, a missing graphics card."""
+"""Tells the person what engines and servers report: safer settings, too little memory, a missing graphics card, who stands in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from core import doctor
 from core.app import App
+from core.documents.index import VectorServerLost
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
@@ -20,6 +21,7 @@ from core.engine.remote import MODEL
 from core.errors import why
 from core.models.library import ModelStoodIn
 from desktop.bridge import Bridge
+from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.notify import Notify
 from desktop.operations import Operations
@@ -40,6 +42,7 @@ class EngineNews(QObject):
         bridge.on(EngineDraftUnused, self._draft_unused)
         bridge.on(EngineHelperGone, self._helper_gone)
         bridge.on(ModelStoodIn, self._stood_in)
+        bridge.on(VectorServerLost, lambda event: notify.notice(sentence(event.error)))
 
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.

@@ -158,6 +158,7 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     Who owns the home also makes today's backup beside its work, if that lasts long enough.
     """
     from core.app import App
+    from core.documents.index import VectorServerLost
     from core.engine.interface import EngineHelperGone
     from core.errors import DatabaseDamaged
     from core.models.library import ModelStoodIn
@@ -169,6 +170,7 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
         warn(problem)
     app.events.listen(ModelStoodIn, _stood_in)
     app.events.listen(EngineHelperGone, _helper_gone)
+    app.events.listen(VectorServerLost, lambda event: warn(event.error))
     if own:
         if isinstance(app.restored, TsukueError):
             warn(app.restored)

@@ -6,11 +6,10 @@ the E5 family. Mean and deviation over pairs of sentences about unlike things ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from core.documents.embedder import Embedder, Matrix
+if TYPE_CHECKING:
+    from core.documents.embedder import Embedder
 
 # About as many things as there are sentences, in the two languages and in the length of what is compared.
 ENGLISH = (
@@ -59,34 +58,27 @@ JAPANESE = (
 )
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Mean and standard deviation of the cosine similarity of unlike sentences."""
-
-    mean: float
-    deviation: float
-
-    def onto(self, other: Scale, values: Matrix) -> Matrix:
-        """Similarities on this scale as they would be on another one, from -1 to 1."""
-        moved = (values - self.mean) / max(self.deviation, 1e-6) * other.deviation + other.mean
-        result: Matrix = np.clip(moved, -1.0, 1.0)
-        return result
+Scale = tuple[float, float]  # mean and standard deviation of the cosine similarity of unlike sentences
 
 
 def measure(embedder: Embedder) -> dict[str, Scale]:
     """The scale of an embedder in each language. Sentences of one subject stand in the same place of the two lists."""
+    import numpy as np  # only where there is an embedder: the program's own process moves numbers
+
     found = {}
     for language, sentences in (("en", ENGLISH), ("ja", JAPANESE)):
         asked = embedder.encode(list(sentences), question=True)
         said = embedder.encode(list(sentences), question=False)
         apart = ~np.eye(len(sentences), dtype=bool)
         values = (asked @ said.T)[apart]
-        found[language] = Scale(float(values.mean()), float(values.std()))
+        found[language] = (float(values.mean()), float(values.std()))
     return found
 
 
-def onto(starter: dict[str, Scale], other: dict[str, Scale], values: Matrix) -> Matrix:
-    """Similarities of another embedder on the starter's scale, by the language that it tells apart best: to a model that
-    cannot read a language all its sentences are nearly one."""
-    language = min(other, key=lambda one: other[one].mean)
-    return other[language].onto(starter[language], values)
+def onto(starter: dict[str, Scale], other: dict[str, Scale], values: list[float]) -> list[float]:
+    """Similarities of another embedder on the starter's scale, from -1 to 1 (a linear map), by the language that it tells apart
+    best: to a model that cannot read a language all its sentences are nearly one."""
+    language = min(other, key=lambda one: other[one][0])
+    (mean, deviation), (starter_mean, starter_deviation) = other[language], starter[language]
+    stretch = starter_deviation / max(deviation, 1e-6)
+    return [min(1.0, max(-1.0, (value - mean) * stretch + starter_mean)) for value in values]

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.documents import profiles
 from core.documents.messages import STARTER_EMBEDDER
+from core.documents.profiles import Profile
 from core.errors import N_, ModelUnreadable
 
 Matrix = npt.NDArray[np.float32]
@@ -45,9 +47,10 @@ class UniversalSentenceEncoder:
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers folder; its own prompts for questions and passages are used."""
+    """A sentence-transformers folder; its own prompts for questions and passages are used, or those of its family where it
+    names none."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "") -> None:
         import torch
         from sentence_transformers import SentenceTransformer
 
@@ -59,12 +62,17 @@ class SentenceTransformerEmbedder:
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelUnreadable(str(folder), str(error)) from error
         self.dimension = int(self._model.get_embedding_dimension())
+        self._profile = Profile() if any(self._model.prompts.values()) else profiles.of(name or folder.name)
 
     def encode(self, texts: list[str], *, question: bool, threads: int = 1) -> Matrix:
         self._set_threads(threads)
         encode = self._model.encode_query if question else self._model.encode_document
+        prefix = self._profile.question if question else self._profile.passage
         return _unit(
-            np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True), dtype=np.float32)
+            np.asarray(
+                encode([prefix + text for text in texts], show_progress_bar=False, convert_to_numpy=True),
+                dtype=np.float32,
+            )
         )
 
 
@@ -80,4 +88,4 @@ def load(name: str, folder: str | None) -> Embedder:
         return UniversalSentenceEncoder()
     if folder is None:
         raise ModelUnreadable(name, N_("no such embedding model"))
-    return SentenceTransformerEmbedder(Path(folder))
+    return SentenceTransformerEmbedder(Path(folder), name)

@@ -91,14 +91,57 @@ class Count(msgspec.Struct, frozen=True):
     count: int
 
 
-@operation(result=Vectors, doing=N_("indexing passages"))
-class EmbedPassages(Request):
-    """Embed passages and put their vectors into an index; returns them, to be kept in SQLite too."""
+class Scales(msgspec.Struct, frozen=True):
+    """By language: mean and standard deviation of the similarity of unlike sentences (calibration.py)."""
 
-    index: str
+    languages: dict[str, tuple[float, float]]
+
+
+# What any worker that makes vectors understands: the documents worker, and the one for GGUF files.
+
+
+@operation(result=Vectors, doing=N_("indexing passages"))
+class EncodePassages(Request):
+    """Vectors of passages, in the background."""
+
     embedder: str
-    ids: list[int]
     texts: list[str]
+
+
+@operation(result=Vectors, doing=N_("searching the documents"))
+class EncodeQuestion(Request):
+    """The vector of one question, which somebody waits for."""
+
+    embedder: str
+    question: str
+
+
+@operation(result=Similarities, doing=N_("comparing sentences"))
+class Compare(Request):
+    """Cosine similarity of a question to each text."""
+
+    embedder: str
+    question: str
+    texts: list[str]
+
+
+@operation(result=Scales, doing=N_("comparing sentences"))
+class MeasureScale(Request):
+    """How near to each other an embedder sees what has nothing to do with each other."""
+
+    embedder: str
+
+
+@operation(result=Similarities, doing=N_("ranking passages"))
+class Rerank(Request):
+    """How well each passage answers a question, 0 to 1, by a model that reads both together."""
+
+    model: str
+    question: str
+    texts: list[str]
+
+
+# What the documents worker alone understands: it owns Chroma.
 
 
 @operation(doing=N_("writing the index"))
@@ -135,30 +178,11 @@ class CountVectors(Request):
 
 @operation(result=Hits, doing=N_("searching the documents"))
 class FindNearest(Request):
-    """The passages nearest to a question, and `also` how near these are, as far as they have vectors; `within`: only these
+    """The passages nearest to a vector, and `also` how near these are, as far as they have vectors; `within`: only these
     passages are searched, where it is not None."""
 
     index: str
-    embedder: str
-    question: str
+    vector: Vectors
     limit: int
     also: tuple[int, ...] = ()
     within: tuple[int, ...] | None = None
-
-
-@operation(result=Similarities, doing=N_("ranking passages"))
-class Rerank(Request):
-    """How well each passage answers a question, 0 to 1, by a model that reads both together."""
-
-    model: str
-    question: str
-    texts: list[str]
-
-
-@operation(result=Similarities, doing=N_("comparing sentences"))
-class Compare(Request):
-    """Cosine similarity of a question to each text."""
-
-    embedder: str
-    question: str
-    texts: list[str]

@@ -211,6 +211,11 @@ class Documents:
 
     # ------------------------------------------------------------ out and in
 
+    @property
+    def vector_server(self) -> str:
+        """The host that searches by meaning instead of this computer; '' where none does."""
+        return self._index.server.host if self._index.server.configured else ""
+
     def export(self, collection: str, path: Path) -> int:
         """Write a collection as one file; returns how many documents. Raises CollectionMissing, and the errors of the disk."""
         return transfer.write(self._store, collection, path)

@@ -26,10 +26,9 @@ MAX_ARRAY = 10_000_000
 MAX_LAYERS = MAX_EXPERTS = 512  # llama.cpp's own bounds (src/llama-hparams.h), at which it ends the process
 KEPT_ARRAY = 64  # longer arrays (vocabularies) are skipped
 PADDING = 128  # words by which one family's vocabularies may differ in length: llama.cpp's bound (common/speculative.cpp)
-# Encoders, and what turns pictures into tokens: llama.cpp's names (src/llama-arch.cpp).
-_CANNOT_CHAT = {
+# Encoders of texts: llama.cpp's names (src/llama-arch.cpp).
+_ENCODERS = {
     "bert",
-    "clip",
     "eurobert",
     "gemma-embedding",
     "jina-bert-v2",
@@ -38,9 +37,9 @@ _CANNOT_CHAT = {
     "neo-bert",
     "nomic-bert",
     "nomic-bert-moe",
-    "t5encoder",
-    "wavtokenizer-dec",
 }
+_PARTS = {"clip", "t5encoder", "wavtokenizer-dec"}  # of other models
+_RANKS = 4  # enum llama_pooling_type
 _SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _TEMPLATE = "tokenizer.chat_template"
@@ -306,10 +305,10 @@ def check(path: Path) -> Header:
 
 
 def kind_of(path: Path) -> str:
-    """What a file is for: 'model' if it can chat, 'adapter' for a LoRA adapter, 'other' for what cannot be used alone.
+    """What a file is for: 'model' if it can chat, 'embedding' if it makes vectors of texts, 'reranker', 'adapter' for a LoRA
+    adapter, 'other' for what cannot be used alone: the parts of models that see or hear.
 
-    Those are encoders, which make vectors of texts, and the parts of models that see or hear. Quick: it reads no
-    further than the vocabulary. Raises ModelMissing, ModelUnreadable.
+    Quick: it reads no further than the vocabulary. Raises ModelMissing, ModelUnreadable.
     """
     kind = "model"
     with _opened(path) as reader:
@@ -319,9 +318,13 @@ def kind_of(path: Path) -> str:
             value = reader.value(value_kind)
             if key == "general.type" and value != "model":
                 return "adapter" if value == "adapter" else "other"
-            encodes = key == "general.architecture" and value in _CANNOT_CHAT
-            if encodes or (key.endswith(".pooling_type") and value):
-                kind = "other"
+            if key == "general.architecture" and value in _PARTS:
+                return "other"
+            pools = value if key.endswith(".pooling_type") else 0
+            if pools == _RANKS:
+                kind = "reranker"
+            elif kind == "model" and (pools or (key == "general.architecture" and value in _ENCODERS)):
+                kind = "embedding"
     return kind
 
 

@@ -70,7 +70,7 @@ class ModelStoodIn(Event):
 
 @functools.lru_cache(maxsize=256)
 def _role(path: Path, size: int, changed: int) -> str:
-    """What a .gguf file can be: 'chat', 'adapter' or 'other'. Read once for each version."""
+    """What a .gguf file can be: a role of LocalModel. Read once for each version."""
     try:
         kind = gguf.kind_of(path)
         return "chat" if kind == "model" else kind
@@ -243,13 +243,13 @@ class Library:
         """Make a model file elsewhere on the disk part of the library, by a link: nothing is copied.
 
         It is called `name`, or as its file is. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
-        what can neither chat nor adapt a model), HomeNotWritable, DiskFull.
+        what is only a part of a model), HomeNotWritable, DiskFull.
         """
         if gguf.is_there(file):  # any part of a split model stands for the whole
             file = gguf.parts(file)[0]
         gguf.check(file)
         if gguf.kind_of(file) == "other":
-            raise ModelUnreadable(str(file), N_("it is for embedding text or reading images and cannot chat"))
+            raise ModelUnreadable(str(file), N_("it is a part of another model and cannot be used alone"))
         split = quantisation.split_of(file.name)
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
         target = self._free_name(safe, file)

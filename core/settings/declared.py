@@ -322,6 +322,20 @@ class Settings:
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
     )
+    vector_server = Text(
+        "",
+        N_("Vector server address"),
+        N_(
+            "A Chroma server that searches your documents by meaning, for collections too large for this computer. Not offline: it gets numbers made of your documents and questions, but no text."
+        ),
+        longest=2_000,
+        empty=N_("None; this computer searches"),
+        address=True,
+        section=Section.NETWORK,
+        applies=Applies.NEXT_SEARCH,
+        used_by="documents",
+        advanced=True,
+    )
     hub_endpoint = Text(
         "",
         N_("Model hub address"),
@@ -344,6 +358,17 @@ class Settings:
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",
+        place=Place.INTERNAL,
+    )
+    vector_token_kept = Switch(
+        False,
+        N_("Vector server access token is saved"),
+        N_(
+            "Whether the system keyring holds the vector server's access token. The token itself is stored only there."
+        ),
+        section=Section.NETWORK,
+        applies=Applies.NEXT_SEARCH,
+        used_by="documents",
         place=Place.INTERNAL,
     )
     hub_token_kept = Switch(

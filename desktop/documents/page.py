@@ -35,6 +35,7 @@ from core.documents.readers import encodings
 from core.documents.recognition import RecognitionEnded
 from core.documents.service import Documents
 from core.documents.watching import Watching
+from core.settings import SettingChanged, Settings
 from core.storage.collections import CollectionInfo, WatchedFolder
 from core.storage.documents import DocumentStore
 from desktop.bridge import Bridge
@@ -109,6 +110,7 @@ class DocumentsPage(QWidget):
         layout.addLayout(self._top())
         self.banner = Banner(theme)
         notify.shown.connect(self.banner.show_message)
+        bridge.on(SettingChanged, self._setting_changed)
         layout.addWidget(self.banner)
         self.strip = AddingStrip()
         self.strip.cancelled.connect(adding.stop)
@@ -149,8 +151,10 @@ class DocumentsPage(QWidget):
     def _top(self) -> QHBoxLayout:
         heading = QLabel(tr("Documents"))
         heading.setProperty("role", "heading")
-        about = QLabel(tr("Files are read from where they are. Their text stays on this computer."))
-        about.setProperty("role", "muted")
+        self.about = QLabel()
+        self.about.setProperty("role", "muted")
+        self.about.setWordWrap(True)
+        self._tell_place()
         self.add_button = QPushButton(tr("Add documents…"))
         self.add_button.setProperty("role", "primary")
         self.add_button.clicked.connect(lambda: self.add_to.emit("", False))
@@ -159,11 +163,26 @@ class DocumentsPage(QWidget):
         top = QHBoxLayout()
         words = QVBoxLayout()
         words.addWidget(heading)
-        words.addWidget(about)
+        words.addWidget(self.about)
         top.addLayout(words, 1)
         top.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignTop)
         return top
+
+    def _tell_place(self) -> None:
+        """What of the documents leaves this computer."""
+        if host := self._documents.vector_server:
+            text = tr(
+                "Files are read from where they are, and their text stays on this computer. Not offline: {host} holds what search by meaning compares.",
+                host=host,
+            )
+        else:
+            text = tr("Files are read from where they are. Their text stays on this computer.")
+        self.about.setText(text)
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        if event.name == Settings.vector_server.name:
+            self._tell_place()
 
     def _collection(self) -> QWidget:
         part = QWidget()

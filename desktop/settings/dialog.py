@@ -43,13 +43,23 @@ TOKENS = (
         N_("Only if the server requires one. It is sent to that server only."),
     ),
     (
+        secrets.VECTORS,
+        "vector_server",
+        N_("Vector server access token"),
+        N_("Only if the server requires one. It is sent to that server only."),
+    ),
+    (
         secrets.HUB,
         "hub_endpoint",
         N_("Model hub access token"),
         N_("For models that are only available to people who have agreed to their terms."),
     ),
 )
-_ADDRESS = {secrets.REMOTE: "remote_url", secrets.HUB: "hub_endpoint"}
+_ADDRESS = {
+    secrets.REMOTE: "remote_url",
+    secrets.VECTORS: "vector_server",
+    secrets.HUB: "hub_endpoint",
+}
 BACKUPS = N_("Backups")
 SIZE = (820, 700)
 SMALLEST = (700, 460)

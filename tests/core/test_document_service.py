@@ -15,8 +15,8 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from core.app import App
-from core.documents import retrieve
-from core.documents.messages import EmbedPassages
+from core.documents import retrieve, service
+from core.documents.messages import EncodePassages
 from core.documents.model import Page
 from core.documents.passages import Passage
 from core.documents.progress import IngestProgress, Stage
@@ -150,8 +150,8 @@ def test_short_files_share_a_batch_and_progress_is_told(
     call = app.index.worker.call
 
     def count(request: Request, *more: Any) -> Any:
-        if isinstance(request, EmbedPassages):
-            batches.append(len(request.ids))
+        if isinstance(request, EncodePassages):
+            batches.append(len(request.texts))
         return call(request, *more)
 
     monkeypatch.setattr(app.index.worker, "call", count)
@@ -312,9 +312,12 @@ def test_a_removed_collection_comes_back_under_a_free_name(app: App, files: Path
     assert [c.documents for c in app.documents.collections()] == [1, 3]
 
 
-def test_what_is_removed_for_good_gives_its_room_back(app: App, tmp_path: Path) -> None:
+def test_what_is_removed_for_good_gives_its_room_back(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GIVE_BACK", 100)
     (tmp_path / "long.txt").write_text(
-        "\n\n".join(f"Row {n} of the list says {n * 7919}. " * 40 for n in range(1500))
+        "\n\n".join(f"Row {n} of the list says {n * 7919}. " * 40 for n in range(500))
     )
     (tmp_path / "gate.txt").write_text("The gate closes at eight.")
     add(app, tmp_path)
@@ -380,7 +383,7 @@ def test_a_collection_goes_out_and_comes_in_as_one_file(
     name = app.document_service.import_file(path)
     assert name == "c 2"
     until(lambda: not app.additions.line)
-    assert "EmbedPassages" not in calls  # vectors came along
+    assert "EncodePassages" not in calls  # vectors came along
     for question in ("When does the gate close?", "始発は何時ですか。", "warranty of the heating base"):
         assert found(app, question, name) == found(app, question, "c")
     assert [d.origin for d in app.documents.documents(name)] == ["import"] * 4

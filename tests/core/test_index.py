@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,16 @@ from core.app import App
 from core.chat.conversation import AnswerDetails
 from core.documents import calibration, retrieve
 from core.documents import index as documents_index
+from core.documents.encoding import Encoding
 from core.documents.messages import (
     STARTER_EMBEDDER,
     Compare,
     CountVectors,
-    EmbedPassages,
+    EncodePassages,
+    EncodeQuestion,
     FindNearest,
     StoreVectors,
 )
-from core.documents.worker import Documents
 from core.jobs import Job
 from core.paths import Home
 from core.storage.database import Database
@@ -124,12 +124,12 @@ def test_similarities_of_another_embedder_are_on_the_starters_scale(added: App) 
 
 
 def test_scales_are_moved_onto_one_another() -> None:
-    narrow, wide = calibration.Scale(0.75, 0.05), calibration.Scale(0.1, 0.1)
-    moved = narrow.onto(wide, np.array([0.75, 0.8, 1.0], dtype=np.float32))
+    narrow, wide = (0.75, 0.05), (0.1, 0.1)
+    moved = calibration.onto({"en": wide}, {"en": narrow}, [0.75, 0.8, 1.0])
     assert moved == pytest.approx([0.1, 0.2, 0.6], abs=1e-5)
-    blind = {"en": narrow, "ja": calibration.Scale(0.99, 0.001)}  # to which all of Japanese is the same
-    starter = {"en": wide, "ja": calibration.Scale(0.2, 0.1)}
-    assert calibration.onto(starter, blind, np.array([0.8])) == pytest.approx([0.2], abs=1e-5)
+    blind = {"en": narrow, "ja": (0.99, 0.001)}  # to which all of Japanese is the same
+    starter = {"en": wide, "ja": (0.2, 0.1)}
+    assert calibration.onto(starter, blind, [0.8]) == pytest.approx([0.2], abs=1e-5)
 
 
 def test_an_embedder_that_came_since_the_start_is_known(added: App) -> None:
@@ -211,10 +211,14 @@ def test_passages_travel_once_and_the_question_is_embedded_once(
     sent = requests(added, monkeypatch)
     (tmp_path / "c.txt").write_text("The shop opens at nine.")
     added.ingest.add([str(tmp_path / "c.txt")], "c", Job(0, "test"))
-    assert [type(r) for r in sent] == [EmbedPassages]
+    assert [type(r) for r in sent] == [EncodePassages, StoreVectors]
     sent.clear()
     added.answerer.find("c", "When does the gate close?")
-    assert [type(r) for r in sent if not isinstance(r, CountVectors)] == [FindNearest, Compare]
+    assert [type(r) for r in sent if not isinstance(r, CountVectors)] == [
+        EncodeQuestion,
+        FindNearest,
+        Compare,
+    ]
 
 
 def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
@@ -227,20 +231,18 @@ def test_a_question_is_embedded_once_for_search_and_comparison() -> None:
             embedded.extend((text, question) for text in texts)
             return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
 
-    documents = Documents({"vectors": "", "models": {}, "threads": 1})
-    documents._embedders = {"a": Counting(), "b": Counting()}
-    documents._store = SimpleNamespace(
-        nearest=lambda index, vector, limit, within: ([int(vector[0][0])], [1.0]),
-        similarities=lambda index, vector, ids: [],
-    )
-    documents._scales = {key: {"en": calibration.Scale(0.0, 1.0)} for key in ("a", "b", STARTER_EMBEDDER)}
+    encoders = {"a": Counting(), "b": Counting()}
+    worker = Encoding({"models": {}, "threads": 1}, lambda name, path: encoders[name], lambda path: None)  # type: ignore[arg-type,return-value]
     context: Any = None
-    assert documents.find(FindNearest("i", "a", "when?", 5), context).ids == [5]
-    assert documents.compare(Compare("a", "when?", ["text"]), context).values == [1.0]
-    assert documents.find(FindNearest("i", "b", "when?", 5), context).ids == [
-        5
-    ]  # another embedder, another vector
-    assert documents.find(FindNearest("i", "b", "where?", 5), context).ids == [6]
+
+    def question(embedder: str, text: str) -> float:
+        data = worker.question(EncodeQuestion(embedder, text), context).data
+        return float(np.frombuffer(data, "<f2")[0])
+
+    assert question("a", "when?") == 5
+    assert worker.compare(Compare("a", "when?", ["text"]), context).values == [21.0]
+    assert question("b", "when?") == 5  # another embedder, another vector
+    assert question("b", "where?") == 6
     assert embedded == [("when?", True), ("text", False), ("when?", True), ("where?", True)]
 
 

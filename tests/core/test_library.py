@@ -396,10 +396,18 @@ def test_split_models_of_other_programs_are_one_each(
 
 
 @pytest.mark.parametrize(
-    ("architecture", "kind", "pooling"), [("nomic-bert", "", 0), ("clip", "mmproj", 0), ("qwen3", "model", 3)]
+    ("architecture", "kind", "pooling", "role"),
+    [
+        ("nomic-bert", "", 0, "embedding"),
+        ("qwen3", "model", 3, "embedding"),
+        ("bert", "model", 4, "reranker"),
+        ("qwen3", "model", 4, "reranker"),
+        ("clip", "mmproj", 0, "other"),
+        ("clip", "", 0, "other"),
+    ],
 )
 def test_what_cannot_chat_is_no_chat_model(
-    home: Home, tmp_path: Path, architecture: str, kind: str, pooling: int
+    home: Home, tmp_path: Path, architecture: str, kind: str, pooling: int, role: str
 ) -> None:
     library = Library(home)
     for folder in (tmp_path, home.models):
@@ -410,9 +418,13 @@ def test_what_cannot_chat_is_no_chat_model(
         if pooling:
             writer.add_uint32(f"{architecture}.pooling_type", pooling)
         finish(writer)
-    with pytest.raises(ModelUnreadable, match="cannot chat"):
-        library.add(tmp_path / "encoder.gguf")
-    assert library.find("encoder").role == "other"
+    assert library.find("encoder").role == role
+    if role == "other":
+        with pytest.raises(ModelUnreadable, match="cannot be used alone"):
+            library.add(tmp_path / "encoder.gguf")
+    else:
+        library.add(tmp_path / "encoder.gguf", "mine")
+        assert library.find("mine").role == role
     assert library.choose("chat") == "smollm2-135m-instruct"
 
 
