@@ -1,7 +1,7 @@
 """Turns text into vectors behind one small interface; the only module that imports the embedding libraries.
 
-Two kinds: the starter multilingual encoder (Google's USE multilingual v3, numpy only), and any
-sentence-transformers folder. Neither may contact a hub: folders only, and the worker has no network.
+Three kinds: the starter multilingual encoder (Google's USE multilingual v3, numpy only), any sentence-transformers folder, and
+folders with an ONNX file (onnx_models.py). None of them may contact a hub: folders only, and the worker has no network.
 """
 
 from __future__ import annotations
@@ -83,9 +83,13 @@ def _unit(vectors: Matrix) -> Matrix:
 
 
 def load(name: str, folder: str | None) -> Embedder:
-    """The embedder of this name; `folder` holds a sentence-transformers model. Raises ModelUnreadable."""
+    """The embedder of this name; `folder` holds a sentence-transformers model, or an ONNX one. Raises ModelUnreadable."""
     if name == STARTER_EMBEDDER:
         return UniversalSentenceEncoder()
     if folder is None:
         raise ModelUnreadable(name, N_("no such embedding model"))
+    from core.documents import onnx_models
+
+    if onnx_models.file_of(Path(folder)) is not None:
+        return onnx_models.OnnxModel(Path(folder), name)
     return SentenceTransformerEmbedder(Path(folder), name)

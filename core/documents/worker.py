@@ -73,8 +73,11 @@ def _matrix(vectors: Vectors) -> Matrix:
 
 
 def _reranker(path: str) -> Ranker:
+    from core.documents import onnx_models
     from core.documents.reranker import Reranker
 
+    if onnx_models.file_of(Path(path)) is not None:
+        return onnx_models.OnnxModel(Path(path), ranks=True)
     return Reranker(Path(path))
 
 
