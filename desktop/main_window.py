@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.chat.conversation import Source
     from core.documents.service import CollectionRenamed, DocumentsRemoved
     from core.paths import Home
+    from core.settings import SettingChanged
     from core.workers.supervisor import WorkerChanged, WorkerFell
     from desktop.documents.page import DocumentsPage
     from desktop.documents.source_view import SourceView
@@ -219,6 +220,8 @@ class MainWindow(QMainWindow):
         self.chat.documents_changed.connect(self._documents_changed)
         self.status.ledger.connect(self._show_ledger)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
+        self.status.set_search_server(self.app.document_service.vector_server)
+        self.bridge.on(parts.SettingChanged, self._setting_changed)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
         parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language)
@@ -277,6 +280,9 @@ class MainWindow(QMainWindow):
     def _find(self) -> None:
         if self.pages.currentWidget() is self.chat:
             self.chat.find_words()
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        self.status.set_search_server(self.app.document_service.vector_server)
 
     def show_page(self, key: str) -> None:
         """Show 'documents' or 'models', or open the settings."""

@@ -7,6 +7,7 @@ module in a thread while a composer that takes typing is on the screen already.
 from core.app import App
 from core.documents.service import CollectionRenamed, DocumentsRemoved
 from core.engine.interface import EngineLoading
+from core.settings import SettingChanged
 from core.storage.backups import BackupMissed
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
@@ -39,6 +40,7 @@ __all__ = [
     "Notify",
     "Operations",
     "Reads",
+    "SettingChanged",
     "Sidebar",
     "StatusLine",
     "Talking",

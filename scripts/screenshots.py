@@ -142,6 +142,36 @@ def without_a_model(
     live(500)
 
 
+def vector_server(window: Any, language: str, shot: Callable[..., None], ask: Callable[[str], None]) -> None:
+    """A Chroma server that searches, the setting that names it, and what is said when it is away."""
+    from tests.support.chroma_process import ChromaProcess
+
+    app = window.app
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "chroma").mkdir()
+        server = ChromaProcess(Path(place) / "chroma")
+        server.start()
+        try:
+            app.settings.change(vector_server=server.address)
+            window.show_page("documents")
+            shot("documents-server")
+            window.show_page("settings")
+            dialog = window._settings_dialog
+            dialog.search.setText("ベクトル" if language == "ja" else "vector")
+            live(400)
+            shot("settings-server", dialog)
+            dialog.close()
+            window.new_chat()
+            window.chat.choices.ask_collection(app.documents.collections()[0].name)
+            ask("保証期間はどのくらいですか？" if language == "ja" else "How long is the warranty?")
+            server.stop()
+            ask("保証は何年ですか？" if language == "ja" else "How many years does the warranty last?")
+            shot("server-away")
+        finally:
+            server.stop()
+            app.settings.change(vector_server="")
+
+
 def session(language: str, theme_name: str, folder: Path, model: str) -> None:
     """One person's first minutes, pictured."""
     from PySide6.QtWidgets import QApplication
@@ -193,6 +223,7 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
             ask("富士山の高さは？" if language == "ja" else "How tall is Mount Everest?")
             shot("not-in-documents")
             without_a_model(window, language, shot, ask)
+            vector_server(window, language, shot, ask)
             documents(window, language, shot)
             window.show_page("models")
             shot("models")

@@ -240,7 +240,9 @@ class SettingsDialog(QDialog):
             row = self._rows[setting.name] = SettingRow(setting, self._settings, self._writer)
             self.fields[setting.name] = row.control
             (advanced if setting.advanced else rows).append(row)
-            rows += [self._token(*token) for token in TOKENS if token[1] == setting.name]
+            tokens = [self._token(*token) for token in TOKENS if token[1] == setting.name]
+            with_address = setting.advanced and setting.name != Settings.hub_endpoint.name
+            (advanced if with_address else rows).extend(tokens)  # the hub's is for its usual address too
         return _Block(section.value, rows, advanced) if rows or advanced else None
 
     def _token(self, secret: secrets.Secret, _: str, label: str, about: str) -> TokenRow:

@@ -49,7 +49,8 @@ class StatusLine(QWidget):
         layout.addStretch()
         for widget in (self.activity, self.model, self.memory, self.context_label, self.meter, self.percent):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._connections, self._server = 0, ""
+        self._connections = 0
+        self._server = self._search_server = ""
         self._activities: dict[str, str] = {}
         self.set_network(0)
         self.set_context(0, 0)
@@ -58,9 +59,10 @@ class StatusLine(QWidget):
 
     def _paint(self) -> None:
         tokens = self._theme.tokens
-        colour = tokens.warning if self._server else tokens.accent
+        elsewhere = bool(self._server or self._search_server)
+        colour = tokens.warning if elsewhere else tokens.accent
         self._shield.setPixmap(icon("shield", colour, 14).pixmap(14, 14))
-        self.offline.setProperty("elsewhere", "true" if self._server else "false")
+        self.offline.setProperty("elsewhere", "true" if elsewhere else "false")
         self.offline.style().unpolish(self.offline)
         self.offline.style().polish(self.offline)
 
@@ -70,17 +72,33 @@ class StatusLine(QWidget):
         self.set_network(self._connections)
         self._paint()
 
+    def set_search_server(self, server: str) -> None:
+        """The server that searches the documents; '' if this computer does."""
+        self._search_server = server
+        self.set_network(self._connections)
+        self._paint()
+
     def set_network(self, connections: int) -> None:
         """How many connections this session has made."""
         self._connections = connections
-        if self._server:
-            self.offline.setText(tr("Online: {host}", host=self._server))
-            self.offline.setToolTip(
-                tr(
-                    "Your messages, and passages from the documents you ask about, are sent to {host} for answering.",
-                    host=self._server,
+        if self._server or self._search_server:
+            self.offline.setText(tr("Online: {host}", host=self._server or self._search_server))
+            told = []
+            if self._server:
+                told.append(
+                    tr(
+                        "Your messages, and passages from the documents you ask about, are sent to {host} for answering.",
+                        host=self._server,
+                    )
                 )
-            )
+            if self._search_server:
+                told.append(
+                    tr(
+                        "Numbers made of your documents and questions are sent to {host} for searching, but no text.",
+                        host=self._search_server,
+                    )
+                )
+            self.offline.setToolTip("\n".join(told))
         elif connections:
             self.offline.setText(tr("Runs on this computer"))
             self.offline.setToolTip(

@@ -229,3 +229,29 @@ def test_a_collection_without_text_says_so(qtbot: QtBot, window: MainWindow) -> 
     assert dialog is not None
     qtbot.waitUntil(lambda: "too little text" in dialog.headline.text(), timeout=SECONDS)
     dialog.close()
+
+
+@pytest.mark.logs("a file was not added", "shown to the person")
+def test_a_vector_server_is_shown_as_not_offline_everywhere(window: MainWindow, qtbot: QtBot) -> None:
+    page = window.documents
+    assert "127.0.0.1" not in page.about.text()
+    window.app.settings.change(vector_server="http://someone:secret@127.0.0.1:9")
+    qtbot.waitUntil(lambda: "Not offline: 127.0.0.1:9" in page.about.text())
+    assert window.status.offline.text() == "Online: 127.0.0.1:9"
+    assert "secret" not in page.about.text() + window.status.offline.toolTip()
+    assert "no text" in window.status.offline.toolTip()
+    window.app.settings.change(vector_server="")
+    qtbot.waitUntil(lambda: "127.0.0.1" not in page.about.text())
+    assert window.status.offline.text() == "Offline"
+
+
+@pytest.mark.logs("a file was not added", "shown to the person", "The vector server .* cannot be used")
+def test_a_vector_server_that_is_away_is_said_once(window: MainWindow, qtbot: QtBot) -> None:
+    said: list[str] = []
+    window.notify.shown.connect(lambda kind, text, action: said.append(text))
+    window.app.settings.change(vector_server="127.0.0.1:9")  # nobody listens there
+    window.app.index.nearest(window.app.documents.collection("Kettle"), "warranty", 3)
+    window.app.index.nearest(window.app.documents.collection("Kettle"), "warranty", 3)
+    qtbot.waitUntil(lambda: bool(said))
+    assert len(said) == 1
+    assert said[0].startswith("The vector server 127.0.0.1:9 cannot be used")
