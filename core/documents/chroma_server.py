@@ -56,6 +56,11 @@ class ChromaServer:
         return bool(self._settings.values.vector_server.strip())
 
     @property
+    def used(self) -> bool:
+        """Whether any server has ever been used."""
+        return self._memory.exists()
+
+    @property
     def host(self) -> str:
         """The server's name for people, without a password that the address may hold."""
         return secrets.host_of(self._base)

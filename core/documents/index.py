@@ -204,6 +204,8 @@ class Index:
         """Change an index where it is searched. A server that is away misses it, and gets it all again when it is back."""
         if not self.server.configured:
             act(self._local)
+            if self.server.used:  # named again, it could hold as many vectors, and others
+                self.server.note(index, missed=True)
             return
         if index not in self._not_here:
             self._local.drop(index)  # a copy that missed a change could hold as many vectors, and others

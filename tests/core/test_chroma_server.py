@@ -195,6 +195,19 @@ def test_a_server_that_was_emptied_is_filled_again(
     assert held(shared)[0] == len(LINES)
 
 
+def test_what_changes_while_no_server_is_named_is_sent_when_one_is_again(
+    shared: App, server: ChromaProcess, tmp_path: Path
+) -> None:
+    number = shared.documents.collection("c")
+    shared.settings.change(vector_server="")
+    shared.index.hide(number, shared.documents.documents("c")[1].id)
+    shared.settings.change(vector_server=server.address)
+    assert shared.index.server.missed(shared.index._name(number))
+    shared.index.check(number)
+    assert not shared.index.server.missed(shared.index._name(number))
+    assert held(shared)[0] == len(LINES)
+
+
 def test_two_homes_share_a_server_without_meeting(shared: App, server: ChromaProcess, tmp_path: Path) -> None:
     name = shared.index._name(1)
     other = chroma_server.ChromaServer(shared.network, shared.settings, tmp_path / "other.json")

@@ -15,7 +15,7 @@ import llama_cpp.llama_cpp as c
 import numpy as np
 import numpy.typing as npt
 
-from core.engine.llama.model import log
+from core.engine.llama.model import log, tokenise
 from core.errors import N_, ModelTooLarge, ModelUnreadable
 from core.models import gguf
 
@@ -102,14 +102,7 @@ class Encoder:
     # ------------------------------------------------------------ tokens
 
     def _tokenise(self, text: str, *, ends: bool, special: bool = False) -> list[int]:
-        raw = text.encode("utf-8", errors="replace")
-        capacity = len(raw) + 8
-        while True:
-            array = (c.llama_token * capacity)()
-            count = c.llama_tokenize(self._vocab, raw, len(raw), array, capacity, ends, special)
-            if count >= 0:
-                return list(array[:count])
-            capacity = -count
+        return tokenise(self._vocab, text, special=special, first=ends)
 
     def _tokens(self, text: str) -> list[int]:
         """The tokens of a text with what begins and ends one; the end stays where the text is cut."""

@@ -98,6 +98,18 @@ class AbortFlag:
         self._buffer[0] = b"\x00"
 
 
+def tokenise(vocab: c.llama_vocab_p, text: str, *, special: bool, first: bool = False) -> list[int]:
+    """See Model.tokenise, for any vocabulary."""
+    raw = text.encode("utf-8", errors="surrogatepass")
+    capacity = len(raw) + 8
+    while True:
+        array = (c.llama_token * capacity)()
+        count = c.llama_tokenize(vocab, raw, len(raw), array, capacity, first, special)
+        if count >= 0:
+            return list(array[:count])
+        capacity = -count
+
+
 class Model:
     """One model in memory. Create it, use it from one thread, `close` it."""
 
@@ -294,14 +306,7 @@ class Model:
 
     def tokenise(self, text: str, *, special: bool, first: bool = False) -> list[int]:
         """Tokens of a text. `special` reads control tokens; `first` puts the model's opening token in front."""
-        raw = text.encode("utf-8", errors="surrogatepass")
-        capacity = len(raw) + 8
-        while True:
-            array = (c.llama_token * capacity)()
-            count = c.llama_tokenize(self.vocab, raw, len(raw), array, capacity, first, special)
-            if count >= 0:
-                return list(array[:count])
-            capacity = -count
+        return tokenise(self.vocab, text, special=special, first=first)
 
     def tokenise_prompt(self, pieces: list[str]) -> list[int]:
         """Tokens of a rendered prompt (see ChatTemplate.pieces), with one opening token at most."""
