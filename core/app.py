@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 from core import log as logs
 from core import secrets
 from core.chat.service import ChatService
-from core.documents import index as documents_index
 from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
 from core.documents import recognition as documents_recognition
+from core.documents import search_models
 from core.documents.additions import Additions
 from core.documents.chroma_server import ChromaServer
 from core.documents.index import Index
 from core.documents.ingest import Ingest
 from core.documents.pages import Pages
 from core.documents.recognition import Recognition
+from core.documents.search_models import SearchModels
 from core.documents.service import Documents
 from core.documents.watching import Watching
 from core.engine import local, states
@@ -128,18 +129,14 @@ class App:
         )
         self.remote = RemoteEngine(self.network, self.settings, self.events)
         self.engines = Engines(self.engine, self.remote, self.library)
-        documents_worker = self._worker(documents_index.spec(home, self.library))
+        documents_worker = self._worker(search_models.spec(home, self.library))
         server = ChromaServer(self.network, self.settings, home.root / "vector-server.json")
-        self.index = Index(
-            documents_worker,
-            self._worker(documents_index.gguf_spec(self.library)),
-            self.documents,
-            self.settings,
-            server,
-            self.events,
+        self.search_models = SearchModels(
+            documents_worker, self._worker(search_models.gguf_spec(self.library)), self.settings
         )
-        for chosen in (Settings.embedder, Settings.reranker):
-            self.settings.follow(chosen, lambda _: self.index.learn(self.library))
+        self.index = Index(self.search_models, self.documents, server, self.events)
+        for chosen in (Settings.embedder, Settings.reranker, Settings.entailment_model):
+            self.settings.follow(chosen, lambda _: self.search_models.learn(self.library))
         self.settings.follow(Settings.vector_server, server.forget)
         self.settings.follow(Settings.vector_token_kept, server.forget)
         self.ingest = Ingest(
@@ -224,7 +221,7 @@ class App:
         """Questions about documents; built when the first one is asked, to keep the start short."""
         from core.documents.answer import Answerer
 
-        return Answerer(self.documents, self.index)
+        return Answerer(self.documents, self.index, self.events)
 
     def hub(self) -> Hub:
         """The model hub at the endpoint of the settings."""

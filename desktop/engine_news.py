@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from core import doctor
 from core.app import App
 from core.documents.index import VectorServerLost
+from core.documents.search_models import EntailmentFailed
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
@@ -43,6 +44,7 @@ class EngineNews(QObject):
         bridge.on(EngineHelperGone, self._helper_gone)
         bridge.on(ModelStoodIn, self._stood_in)
         bridge.on(VectorServerLost, lambda event: notify.notice(sentence(event.error)))
+        bridge.on(EntailmentFailed, self._entailment_failed)
 
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.
@@ -52,6 +54,11 @@ class EngineNews(QObject):
         self._operations.run(
             "test the engine",
             lambda job: doctor.check_if_new(self._app, job),
+        )
+
+    def _entailment_failed(self, event: EntailmentFailed) -> None:
+        self._notify.notice(
+            tr("{reason}\nAnswers are checked by their words alone.").format(reason=sentence(event.error))
         )
 
     def _stepped_down(self, event: EngineSteppedDown) -> None:

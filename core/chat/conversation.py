@@ -98,11 +98,15 @@ class ShownPassage(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """A sentence of the answer (characters start..end): the number of its source, or None if unsupported."""
+    """A sentence of the answer (characters start..end): the number of its source, or None if unsupported.
+
+    `implied`: an entailment model says that the source implies it; else the source says it, in nearly its words.
+    """
 
     start: int
     end: int
     marker: int | None
+    implied: bool = False
 
 
 class Link(msgspec.Struct, frozen=True):

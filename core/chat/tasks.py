@@ -108,7 +108,9 @@ def written(
     """The work of a task in which a model has a part; `write` asks it, None without one."""
     store, language = answerer.store, language_of(question)
     if task is Task.SUMMARY:
-        return Summary(store, documents, language, write, longest, job.check)
+        summary = Summary(store, documents, language, write, longest, job.check)
+        summary.entails = answerer.entails
+        return summary
     return Quiz(
         store,
         documents,

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterator
 from core.chat.conversation import Mark, Source, Task
 from core.chat.parts import InParts
 from core.chat.written import Written
-from core.documents import keywords, passages, support
+from core.documents import entailment, keywords, passages, support
+from core.documents.entailment import Entails
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.errors import ContextFull
+from core.storage.documents import StoredPassage
 from core.text import sentences
 from core.text.markdown import literal, literal_line
 
 PART_TOKENS, SHORT_TOKENS = 120, 260
 SHARED = 0.4  # of a sentence's words, particles and all, a part has to have that may support it
+IMPLYING = 8  # passages of which an entailment model is asked whether they imply a sentence
 NOTES = 2_400.0  # what is summarised at last in one go; more is summarised in groups first
 
 _PART = {
@@ -37,6 +40,7 @@ class Summary(InParts):
     """The parts of some documents, summarised one by one."""
 
     task = Task.SUMMARY
+    entails: Entails | None = None  # asks an entailment model, where there is one
 
     @property
     def steps(self) -> int:
@@ -101,9 +105,13 @@ class Summary(InParts):
             if not support.is_statement(said[a:b]):
                 continue
             source = _supported(said[a:b], parts, self.check)
+            implied = source is None
+            if source is None and self.entails is not None:
+                source = _implied(said[a:b], parts, self.entails)
             if source is not None:
                 written.sources.append(source)
-            written.marks.append(Mark(start, len(written.text), len(written.sources) if source else None))
+            number = len(written.sources) if source else None
+            written.marks.append(Mark(start, len(written.text), number, implied and source is not None))
 
 
 def _whole_sentences(said: str) -> str:
@@ -122,10 +130,24 @@ def _supported(sentence: str, parts: list[Part], check: Callable[[], None]) -> S
         if len(words & set(keywords.bag(part.text))) < SHARED * len(words):
             continue
         for passage in part.passages:
-            found = support.find(sentence, passage.text, above=f"{passage.section}\n{passage.header}".strip())
+            found = support.find(sentence, passage.text, above=_above(passage))
             if found is not None:
                 return passage.source(found.start, found.end)
     return None
+
+
+def _implied(sentence: str, parts: list[Part], entails: Entails) -> Source | None:
+    """The place that implies a sentence, as far as a model can tell; asked about the passages that have most of its words."""
+    words = set(keywords.bag(sentence))
+    passages = [passage for part in parts for passage in part.passages]
+    passages.sort(key=lambda p: -len(words & set(keywords.bag(p.text))))
+    stated = ((p, support.stated(p.text, _above(p))) for p in passages[:IMPLYING])
+    found = entailment.find(sentence, "", stated, entails)
+    return found.passage.source(found.start, found.end) if found is not None else None
+
+
+def _above(passage: StoredPassage) -> str:
+    return f"{passage.section}\n{passage.header}".strip()
 
 
 def _groups(notes: list[str]) -> Iterator[list[str]]:

@@ -52,7 +52,12 @@ class Written:
             marks=[
                 *details.marks,
                 *(
-                    Mark(m.start + shift, m.end + shift, numbers[m.marker - 1] if m.marker else None)
+                    replace(
+                        m,
+                        start=m.start + shift,
+                        end=m.end + shift,
+                        marker=numbers[m.marker - 1] if m.marker else None,
+                    )
                     for m in self.marks
                 ),
             ],

@@ -159,6 +159,7 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     """
     from core.app import App
     from core.documents.index import VectorServerLost
+    from core.documents.search_models import EntailmentFailed
     from core.engine.interface import EngineHelperGone
     from core.errors import DatabaseDamaged
     from core.models.library import ModelStoodIn
@@ -171,6 +172,9 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     app.events.listen(ModelStoodIn, _stood_in)
     app.events.listen(EngineHelperGone, _helper_gone)
     app.events.listen(VectorServerLost, lambda event: warn(event.error))
+    app.events.listen(
+        EntailmentFailed, lambda event: warn(f"{event.error} Answers are checked by their words alone.")
+    )
     if own:
         if isinstance(app.restored, TsukueError):
             warn(app.restored)

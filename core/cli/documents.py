@@ -470,6 +470,7 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
                 "missing": details.missing,
                 "nearest": [_place(source) for source in details.nearest],
                 "unsure": [answer.text[m.start : m.end] for m in details.marks if m.marker is None],
+                "implied": [answer.text[m.start : m.end] for m in details.marks if m.implied],
                 "quotation": _place(details.quotation) if details.quotation else None,
                 "extracts": [
                     {**_place(e.source), "before": e.before, "after": e.after} for e in details.extracts
@@ -522,7 +523,8 @@ def _place(source: Source) -> dict[str, Any]:
 
 
 def _marked(text: str, marks: list[Mark]) -> str:
-    """The answer with [n] behind supported sentences and [?] behind the others."""
+    """The answer with [n] behind sentences that a source says, [≈n] where a model says that it implies them, [?] behind others."""
     for mark in reversed(marks):
-        text = f"{text[: mark.end]} [{mark.marker if mark.marker is not None else '?'}]{text[mark.end :]}"
+        number = "?" if mark.marker is None else f"≈{mark.marker}" if mark.implied else str(mark.marker)
+        text = f"{text[: mark.end]} [{number}]{text[mark.end :]}"
     return text

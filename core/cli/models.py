@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from core.app import App
     from core.models.library import LocalModel
 
+ROLES = ["chat", "embedding", "reranker", "entailment", "speech"]  # of what can be downloaded
+
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
@@ -27,7 +29,7 @@ def register(commands: Commands) -> None:
     recommend.add_argument("--all", action="store_true", help="include models that do not fit")
     search = command(actions, "search", _search, "Search the model hub (goes online).")
     search.add_argument("words", nargs="*", type=text, metavar="WORD")
-    search.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
+    search.add_argument("--role", default="chat", choices=ROLES)
     search.add_argument("--language", type=text, default="", metavar="ja")
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", type=text, default="", metavar="apache-2.0")
@@ -40,7 +42,7 @@ def register(commands: Commands) -> None:
         metavar="ID|OWNER/NAME",
         help="a model in the catalogue, or a repository on the hub",
     )
-    download.add_argument("--role", default="chat", choices=["chat", "embedding", "reranker", "speech"])
+    download.add_argument("--role", default="chat", choices=ROLES)
     download.add_argument(
         "--file", type=text, default="", metavar="NAME", help="the file or quantisation to download"
     )

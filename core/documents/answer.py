@@ -1,7 +1,7 @@
 """From a question to a cited answer: what the model is shown, and which of its sentences the documents support.
 
 Three outcomes (docs/architecture.md, invariant 4): *answered* when at least one sentence of the answer
-is supported by a passage; *quotation* when a passage fits the question but none of the answer's
+is supported by a passage, by its words or, where the person has chosen an entailment model, as that reads it; *quotation* when a passage fits the question but none of the answer's
 sentences is supported; *not found* when no passage fits, and then the model is not asked at all. The
 model's own markers are never trusted: citations come from comparing sentences with passages.
 """
@@ -9,6 +9,7 @@ model's own markers are never trusted: citations come from comparing sentences w
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,15 +19,21 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
-from core.documents import keywords, refusal, retrieve, scope, support
+from core.documents import entailment, keywords, refusal, retrieve, scope, support
+from core.documents.entailment import Entails
 from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
 from core.documents.model import Block, Kind
 from core.documents.quoting import Quotation
 from core.documents.retrieve import FoundPassage
+from core.documents.search_models import EntailmentFailed
+from core.errors import TsukueError
+from core.events import Events
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 from core.text import characters, sentences
+
+log = logging.getLogger(__name__)
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 # A question that speaks of what the one before it named.
@@ -57,6 +64,9 @@ class Evidence:
     otherwise: list[Quotation] = field(
         default_factory=list
     )  # sentences of other documents that contradict the quotation
+    implied: dict[str, tuple[Source, str] | None] = field(
+        default_factory=dict
+    )  # what an entailment model has said of sentences of answers, so that it is asked once: the place, and what is above it
 
     def answers(self, citation: Source, above: str) -> bool:
         """Whether a cited stretch, with what stands `above` it, is about what was asked: it shares telling words, no fewer
@@ -155,9 +165,11 @@ class Judgement:
 class Answerer:
     """Finds the evidence for a question and judges an answer by it."""
 
-    def __init__(self, store: DocumentStore, index: Index) -> None:
+    def __init__(self, store: DocumentStore, index: Index, events: Events) -> None:
         self.store = self._store = store
         self._index = index
+        self._events = events
+        self._told = ""  # the failure of the model that checks answers, as it was told last
 
     def find(
         self, collection: str, question: str, *, earlier: list[str] | None = None, job: Job | None = None
@@ -211,6 +223,8 @@ class Answerer:
             if not support.is_statement(sentence):
                 continue
             cited = _cite(sentence, evidence, blocks)
+            implied = cited is None
+            cited = cited or self._implied(sentence, evidence, blocks)
             if cited is None:
                 marks.append(Mark(start, end, None))
                 continue
@@ -221,10 +235,54 @@ class Answerer:
             if same is None:
                 same = replace(citation, marker=len(citations) + 1)
                 citations.append(same)
-            marks.append(Mark(start, end, same.marker))
+            marks.append(Mark(start, end, same.marker, implied))
         if answered:
             return Judgement(evidence, "answered", marks, citations)
         return dataclasses.replace(evidence.alone(), marks=[Mark(m.start, m.end, None) for m in marks])
+
+    @property
+    def entails(self) -> Entails | None:
+        """Asks the model that checks answers; None where the person wants none."""
+        return self._entails if self._index.models.entailment else None
+
+    def _entails(self, premises: list[str], statement: str) -> list[float]:
+        try:
+            found = self._index.models.entails(premises, statement)
+        except TsukueError as error:  # what was written stands, checked by its words
+            if self._told != str(error):
+                log.warning("an answer is checked by its words alone: %s", error)
+                self._events.publish(EntailmentFailed(error))
+            self._told = str(error)
+            return [0.0] * len(premises)
+        self._told = ""
+        return found
+
+    def _implied(
+        self, sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]
+    ) -> tuple[Source, str] | None:
+        """The place that implies a sentence, as far as a model can tell, with what stands above it."""
+        if self.entails is None:
+            return None
+        if sentence not in evidence.implied:
+            read = {one.passage.id: one.passage for one in evidence.reading}
+            passages = [
+                (p, support.stated(p.text, _above(p), _titles(p, blocks[p.page_id]))) for p in read.values()
+            ]
+            found = entailment.find(sentence, evidence.question, passages, self.entails)
+            evidence.implied[sentence] = (
+                (
+                    found.passage.source(found.start, found.end),
+                    f"{Path(found.passage.file).stem} {found.above}",
+                )
+                if found is not None
+                else None
+            )
+        return evidence.implied[sentence]
+
+
+def _above(passage: StoredPassage) -> str:
+    """What stands above a passage: its headings, and the header of its table."""
+    return f"{passage.context}\n{passage.header}".strip()
 
 
 def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> tuple[Source, str] | None:
@@ -235,7 +293,7 @@ def _cite(sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]) -> 
             sentence,
             passage.text,
             question=evidence.question,
-            above=f"{passage.context}\n{passage.header}".strip(),
+            above=_above(passage),
             titles=_titles(passage, blocks[passage.page_id]),
             answering=list(evidence.answering(passage)),
         )

@@ -59,7 +59,7 @@ class SentenceTransformerEmbedder:
             self._model: Any = SentenceTransformer(
                 str(folder), device="cpu", local_files_only=True, trust_remote_code=False
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # safetensors, tokenizers and torch each raise their own
             raise ModelUnreadable(str(folder), str(error)) from error
         self.dimension = int(self._model.get_embedding_dimension())
         self._profile = Profile() if any(self._model.prompts.values()) else profiles.of(name or folder.name)

@@ -13,6 +13,7 @@ from core.documents.messages import (
     Compare,
     EncodePassages,
     EncodeQuestion,
+    Entail,
     MeasureScale,
     Rerank,
     Scales,
@@ -30,22 +31,31 @@ class Ranker(Protocol):
     def score(self, question: str, passages: list[str], *, threads: int = 1) -> list[float]: ...
 
 
+class Entailer(Protocol):
+    """What tells how surely premises imply a statement, 0 to 1."""
+
+    def entails(self, premises: list[str], statement: str, *, threads: int = 1) -> list[float]: ...
+
+
 class Encoding:
-    """Loads models when they are first asked for. `options`: `models` ({embedder name: path}), `rerankers` (the same of those),
-    `threads` for what is waited for; what is embedded in the background has one."""
+    """Loads models when they are first asked for. `options`: `models` ({embedder name: path}), `rerankers` and `entailment` (the same of
+    those), `threads` for what is waited for; what is embedded in the background has one."""
 
     def __init__(
         self,
         options: dict[str, Any],
         embedder: Callable[[str, str | None], Embedder],
         reranker: Callable[[str], Ranker],
+        entailment: Callable[[str], Entailer] | None = None,
     ) -> None:
-        """`embedder` loads a model by name and path, `reranker` by path; both raise ModelUnreadable."""
+        """`embedder` loads a model by name and path, `reranker` and `entailment` by path; all raise ModelUnreadable."""
         self._options = options
         self._load_embedder = embedder
         self._load_reranker = reranker
+        self._load_entailment = entailment
         self._embedders: dict[str, Embedder] = {}
         self._rerankers: dict[str, Ranker] = {}
+        self._entailers: dict[str, Entailer] = {}
         # Whose vector is kept: a search and a comparison both need it.
         self._question: tuple[str, str] | None = None
         self._question_vector: Matrix | None = None
@@ -81,15 +91,28 @@ class Encoding:
 
     def rerank(self, request: Rerank, context: Context) -> Similarities:
         if request.model not in self._rerankers:
-            path = self._options["rerankers"].get(request.model)
-            if path is None:
-                raise ModelUnreadable(request.model, N_("no such model"))
-            self._rerankers[request.model] = self._load_reranker(path)
+            self._rerankers[request.model] = self._load_reranker(self._path("rerankers", request.model))
         reranker = self._rerankers[request.model]
         return Similarities(reranker.score(request.question, request.texts, threads=self._options["threads"]))
 
+    def entail(self, request: Entail, context: Context) -> Similarities:
+        if request.model not in self._entailers:
+            assert self._load_entailment is not None
+            self._entailers[request.model] = self._load_entailment(self._path("entailment", request.model))
+        entailer = self._entailers[request.model]
+        return Similarities(
+            entailer.entails(request.premises, request.statement, threads=self._options["threads"])
+        )
+
+    def _path(self, option: str, model: str) -> str:
+        path: str | None = self._options[option].get(model)
+        if path is None:
+            raise ModelUnreadable(model, N_("no such model"))
+        return path
+
     def operations(self) -> dict[type[Request], Handler]:
-        return {
+        mine: dict[type[Request], Handler] = {Entail: self.entail} if self._load_entailment else {}
+        return mine | {
             EncodePassages: self.passages,
             EncodeQuestion: self.question,
             Compare: self.compare,

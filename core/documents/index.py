@@ -1,76 +1,36 @@
-"""Vectors of passages: made by the worker that can run the embedder, kept in SQLite, searched where they are indexed.
+"""Vectors of passages: kept in SQLite, which is the truth, and searched where they are indexed.
 
-SQLite is the truth. Embedders that are GGUF files run in a worker of their own, all others in the documents worker; indexed are
-the vectors by that worker too, or on a Chroma server, and while that is away by the worker again.
+Indexed they are by the documents worker, or on a Chroma server, and while that is away by the worker again. Who makes them:
+search_models.py.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from core.documents import calibration
+from core.documents import search_models
 from core.documents.chroma_server import ChromaServer
-from core.documents.messages import (
-    STARTER_EMBEDDER,
-    Compare,
-    EncodePassages,
-    EncodeQuestion,
-    MeasureScale,
-    Rerank,
-    Scales,
-    Similarities,
-    Vectors,
-)
+from core.documents.messages import Vectors
+from core.documents.search_models import SearchModels
 from core.documents.vector_index import LocalIndex, VectorIndex
-from core.errors import N_, VectorServerUnusable, WorkerDied
+from core.errors import VectorServerUnusable
 from core.events import Event, Events
 from core.jobs import Job
-from core.models.library import Library
-from core.paths import Home
-from core.settings import SettingsFile
 from core.storage.documents import DocumentStore, StoredPassage
-from core.workers.messages import Request
-from core.workers.supervisor import State, Worker, WorkerSpec
+from core.workers.supervisor import State
 
 log = logging.getLogger(__name__)
 
-WORKER_NAME = N_("document search")
-GGUF_NAME = N_("GGUF search models")
 BATCH = 32  # passages embedded at once; a kill loses at most this much work
 REFILL = 8000  # vectors sent at once when the index is filled again: about 8 MB
 R = TypeVar("R")
-
-
-THREADS = max(1, min(4, os.cpu_count() or 1))  # of a search; more gain nothing on texts of this length
-
-
-def folders(library: Library, role: str = "embedding") -> dict[str, str]:
-    """Where the models are that the person has, embedders or those of another role."""
-    return {model.id: str(model.path) for model in library.of_role(role)}
-
-
-def _options(library: Library) -> dict[str, Any]:
-    return {"models": folders(library), "rerankers": folders(library, "reranker"), "threads": THREADS}
-
-
-def spec(home: Home, library: Library) -> WorkerSpec:
-    """The documents worker of a home."""
-    options = {"vectors": str(home.vectors), **_options(library)}
-    return WorkerSpec(WORKER_NAME, "core.documents.worker", options=options, idle_seconds=600, nice=8)
-
-
-def gguf_spec(library: Library) -> WorkerSpec:
-    """The worker for search models that are GGUF files."""
-    return WorkerSpec(
-        GGUF_NAME, "core.documents.gguf_worker", options=_options(library), idle_seconds=600, nice=8
-    )
 
 
 @dataclass(frozen=True)
@@ -81,70 +41,34 @@ class VectorServerLost(Event):
 
 
 class Index:
-    """Embeds passages and finds the nearest ones. A worker that dies is tried once more."""
+    """Has passages embedded, and finds the nearest ones."""
 
     def __init__(
         self,
-        worker: Worker,
-        gguf: Worker,
+        models: SearchModels,
         store: DocumentStore,
-        settings: SettingsFile,
         server: ChromaServer,
         events: Events,
     ) -> None:
-        self.worker = worker
-        self.gguf = gguf
+        self.models = models
+        self.worker = worker = models.worker
         self.server = server
         self._store = store
-        self._settings = settings
         self._events = events
         self._folder = Path(str(worker.spec.options["vectors"]))
-        self._local = LocalIndex(self._call)
+        self._local = LocalIndex(partial(search_models.call, worker))
         self._checked: dict[tuple[str, bool], int | None] = {}  # by index and whether it is the server's
         # By collection and embedder: how the documents were when all passages had vectors. Counting them again takes longer than
         # finding the nearest of 100,000.
         self._seen_whole: dict[tuple[int, str], tuple[int, ...]] = {}
         self._emptied = False  # by ourselves
-        self._scales: dict[str, dict[str, calibration.Scale]] = {}
         self._not_here: set[str] = set()  # indexes that the server alone has
         self._told: VectorServerUnusable | None = None  # the failure that was told last
 
     @property
     def embedder(self) -> str:
         """The embedder in use."""
-        return self._settings.values.embedder or STARTER_EMBEDDER
-
-    def learn(self, library: Library) -> None:
-        """Models may have come since the worker was started: it is started again if it needs to know them."""
-        for worker in (self.worker, self.gguf):
-            new = False
-            for option, role in (("models", "embedding"), ("rerankers", "reranker")):
-                known: dict[str, str] = worker.spec.options[option]
-                found = folders(library, role)
-                new = new or not found.items() <= known.items()
-                known.update(found)
-            if new:
-                worker.stop()
-
-    @property
-    def reranker(self) -> str:
-        """The model that ranks passages by reading them with the question; '' where the person wants none, or it has gone."""
-        model = self._settings.values.reranker
-        folder = self.worker.spec.options["rerankers"].get(model, "")
-        return model if folder and Path(folder).exists() else ""
-
-    def _encoder(self, model: str, option: str = "models") -> Worker:
-        """The worker that can run a model."""
-        return self.gguf if self.worker.spec.options[option].get(model, "").endswith(".gguf") else self.worker
-
-    def rerank(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
-        """How well each text answers a question, 0 to 1, by the reranker. Raises ModelUnreadable, WorkerDied."""
-        if not texts:
-            return []
-        model = self.reranker
-        values = self._call(Rerank(model, question, texts), job, self._encoder(model, "rerankers"))
-        assert isinstance(values, Similarities)
-        return list(values.values)
+        return self.models.embedder
 
     def answering(self, collection: int) -> tuple[str, int]:
         """The embedder that a collection is searched with, and how many passages it has not seen, which only their words find.
@@ -158,7 +82,7 @@ class Index:
         if not missing:
             self._seen_whole[collection, self.embedder] = state
             return self.embedder, 0
-        there = {STARTER_EMBEDDER, *self.worker.spec.options["models"]}
+        there = self.models.embedders
         seen = {e: n for e, n in self._store.embedders(collection).items() if e in there}
         best = max(seen, key=lambda one: (seen[one], one == self.embedder), default=self.embedder)
         return best, missing + seen.get(self.embedder, 0) - seen.get(best, 0)
@@ -170,21 +94,6 @@ class Index:
         """The index's name in Chroma, which allows few characters: one for each collection and embedder."""
         return self._prefix(collection) + re.sub("[^a-zA-Z0-9]+", "-", embedder or self.embedder).strip("-")
 
-    def _call(self, request: Request, job: Job | None = None, worker: Worker | None = None) -> object:
-        for attempt in (1, 2):
-            call = (worker or self.worker).call(request)
-            leave = job.on_cancel(call.cancel) if job is not None else None
-            try:
-                return call.result()
-            except WorkerDied:
-                if attempt == 2:
-                    raise
-                log.warning("trying %s once more", type(request).__name__)
-            finally:
-                if leave is not None:
-                    leave()  # a job embeds many batches, and would keep the text of each
-        raise AssertionError
-
     def embed(self, collection: int, passages: list[StoredPassage], job: Job) -> None:
         """Embed passages, add them to the index, and keep the vectors in SQLite.
 
@@ -193,8 +102,7 @@ class Index:
         texts = [f"{p.context}\n{p.text}" if p.context else p.text for p in passages]
         embedder = self.embedder
         ids = [p.id for p in passages]
-        vectors = self._call(EncodePassages(embedder, texts), job, self._encoder(embedder))
-        assert isinstance(vectors, Vectors)
+        vectors = self.models.passages(embedder, texts, job)
         self._put(self._name(collection, embedder), ids, vectors, job)
         size = vectors.dimension * 2
         rows = [(one, vectors.data[i * size : (i + 1) * size]) for i, one in enumerate(ids)]
@@ -260,7 +168,7 @@ class Index:
             try:
                 self.server.drop_all(prefix)
             except VectorServerUnusable as error:
-                for embedder in {STARTER_EMBEDDER, self.embedder, *self.worker.spec.options["models"]}:
+                for embedder in {self.embedder, *self.models.embedders}:
                     self.server.note(self._name(collection, embedder), missed=True)
                 self._lost(error)
 
@@ -313,22 +221,6 @@ class Index:
             there.store(name, [passage for passage, _ in page], data)
             last = page[-1][0]
 
-    def _question(self, embedder: str, question: str, job: Job | None) -> Vectors:
-        vector = self._call(EncodeQuestion(embedder, question), job, self._encoder(embedder))
-        assert isinstance(vector, Vectors)
-        return vector
-
-    def _scaled(self, embedder: str, values: list[float]) -> list[float]:
-        """Similarities of an embedder on the starter's scale."""
-        if embedder == STARTER_EMBEDDER or not values:
-            return values
-        for name in (STARTER_EMBEDDER, embedder):
-            if name not in self._scales:
-                found = self._call(MeasureScale(name), None, self._encoder(name))
-                assert isinstance(found, Scales)
-                self._scales[name] = found.languages
-        return calibration.onto(self._scales[STARTER_EMBEDDER], self._scales[embedder], values)
-
     def nearest(
         self,
         collection: int,
@@ -346,22 +238,11 @@ class Index:
         given.
         """
         embedder = embedder or self.embedder
-        vector = self._question(embedder, question, job)
+        vector = self.models.question(embedder, question, job)
         name = self._name(collection, embedder)
         only = tuple(within) if within is not None else None
         hits = self._searched(
             collection, embedder, lambda there: there.find(name, vector, limit, tuple(also or ()), only, job)
         )
-        values = self._scaled(embedder, [similarity for _, similarity in hits])
+        values = self.models.scaled(embedder, [similarity for _, similarity in hits])
         return [(one, value) for (one, _), value in zip(hits, values, strict=True)]
-
-    def compare(
-        self, question: str, texts: list[str], job: Job | None = None, *, embedder: str = ""
-    ) -> list[float]:
-        """Cosine similarity of a question to each text, by the embedder in use unless another is given."""
-        if not texts:
-            return []
-        embedder = embedder or self.embedder
-        values = self._call(Compare(embedder, question, texts), job, self._encoder(embedder))
-        assert isinstance(values, Similarities)
-        return self._scaled(embedder, list(values.values))

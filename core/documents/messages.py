@@ -141,6 +141,15 @@ class Rerank(Request):
     texts: list[str]
 
 
+@operation(result=Similarities, doing=N_("checking an answer"))
+class Entail(Request):
+    """How surely each premise implies a statement, 0 to 1, by a model that reads both together."""
+
+    model: str
+    premises: list[str]
+    statement: str
+
+
 # What the documents worker alone understands: it owns Chroma.
 
 

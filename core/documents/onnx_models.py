@@ -1,4 +1,4 @@
-"""Search models that are folders with an ONNX file: vectors of texts, and how well a passage answers a question, without torch.
+"""Search models that are folders with an ONNX file: vectors of texts, and what is to be said of two texts, without torch.
 
 Inputs, outputs and pooling as Hugging Face's Optimum and sentence-transformers export them (input_ids, attention_mask,
 token_type_ids; last_hidden_state or sentence_embedding; logits).
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.documents import profiles
+from core.documents.cross_encoders import entailment_label
 from core.documents.embedder import Matrix
 from core.documents.profiles import Profile
 from core.errors import N_, ModelUnreadable
@@ -36,8 +37,9 @@ def file_of(folder: Path) -> Path | None:
 class OnnxModel:
     """One model in memory."""
 
-    def __init__(self, folder: Path, name: str = "", *, ranks: bool = False) -> None:
-        """`name` tells its family where the folder names no prompts; `ranks`: it is to score pairs. Raises ModelUnreadable."""
+    def __init__(self, folder: Path, name: str = "", *, pairs: bool = False) -> None:
+        """`name` tells its family where the folder names no prompts; `pairs`: it is to read pairs of texts. Raises
+        ModelUnreadable."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -64,10 +66,10 @@ class OnnxModel:
         outputs = [one.name for one in session.get_outputs()]
         wanted = ("sentence_embedding", "last_hidden_state", "logits")
         self._output = next((one for one in wanted if one in outputs), outputs[0])
-        if ranks != (self._output == "logits"):
+        if pairs != (self._output == "logits"):
             raise ModelUnreadable(
                 str(folder),
-                N_("this model does not rank passages") if ranks else N_("no such embedding model"),
+                N_("this model reads no pairs of texts") if pairs else N_("no such embedding model"),
             )
         self._pooling = _pooling(folder)
         prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
@@ -76,7 +78,7 @@ class OnnxModel:
             if any(prompts.values())
             else profiles.of(name or folder.name)
         )
-        self.dimension = 1 if ranks else int(self._vectors(["x"], 1).shape[1])
+        self.dimension = 1 if pairs else int(self._vectors(["x"], 1).shape[1])
 
     def _session(self, threads: int) -> Any:
         if threads not in self._sessions:
@@ -100,14 +102,27 @@ class OnnxModel:
 
     def score(self, question: str, passages: list[str], *, threads: int = 1) -> list[float]:
         """How well each passage answers the question, 0 to 1. Raises ModelUnreadable."""
-        values: list[float] = []
-        for start in range(0, len(passages), TOGETHER):
-            pairs = [(question, passage) for passage in passages[start : start + TOGETHER]]
-            logits, _ = self._run(pairs, threads)
-            if logits.ndim != 2 or logits.shape[1] != 1:
-                raise ModelUnreadable(str(self._folder), N_("this model does not rank passages"))
-            values += [float(value) for value in 1.0 / (1.0 + np.exp(-np.clip(logits[:, 0], -60, 60)))]
-        return values
+        logits = self._logits([(question, passage) for passage in passages], threads)
+        if logits.shape[1] != 1:
+            raise ModelUnreadable(str(self._folder), N_("this model does not rank passages"))
+        return [float(value) for value in 1.0 / (1.0 + np.exp(-np.clip(logits[:, 0], -60, 60)))]
+
+    def entails(self, premises: list[str], statement: str, *, threads: int = 1) -> list[float]:
+        """How surely each premise implies the statement, 0 to 1. Raises ModelUnreadable."""
+        label = entailment_label(self._folder)
+        logits = self._logits([(premise, statement) for premise in premises], threads)
+        if logits.shape[1] <= label:
+            raise ModelUnreadable(str(self._folder), N_("this model does not tell what a text implies"))
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return [float(value) for value in shares[:, label] / shares.sum(axis=1)]
+
+    def _logits(self, pairs: list[tuple[str, str]], threads: int) -> Matrix:
+        parts = [
+            self._run(pairs[start : start + TOGETHER], threads)[0] for start in range(0, len(pairs), TOGETHER)
+        ]
+        if any(part.ndim != 2 for part in parts):
+            raise ModelUnreadable(str(self._folder), N_("this model reads no pairs of texts"))
+        return np.concatenate(parts)
 
     def _vectors(self, texts: list[str], threads: int) -> Matrix:
         parts = []

@@ -151,7 +151,7 @@ def _meanings(
         bar = min(least, best[-1]) if best else least
         wanted.append([meant if one.score >= bar else "" for one, meant in units])
         texts.update(dict.fromkeys(filter(None, wanted[-1]), 0.0))
-    texts = dict(zip(texts, index.compare(question, list(texts), job, embedder=embedder), strict=True))
+    texts = dict(zip(texts, index.models.compare(question, list(texts), job, embedder=embedder), strict=True))
     return [[texts.get(meant, FAR) for meant in each] for each in wanted]
 
 

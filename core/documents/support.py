@@ -1,4 +1,4 @@
-"""Decides whether a passage supports a statement, by accounting for all that it says; never by asking a model.
+"""Decides whether a passage supports a statement, by accounting for all that it says.
 
 A statement is supported by a sentence or a table row (with its header, and the headings above) that has every content word of
 it, every number with its unit, every limit ("at least", 以上), denies what it denies and nothing else of it, and has its words
@@ -9,7 +9,8 @@ sentence that the search found to answer it, what they add has to be accounted f
 better no mark than a wrong one. `python -m tests.evaluation.support` prints how often each kind of falsehood is marked, and
 each kind of true statement is not (docs/answers.md).
 
-Known: paraphrases in other words stay without a mark, and so do conclusions; a swap that only the sense tells is marked.
+Known: paraphrases in other words stay without a mark, and so do conclusions, unless an entailment model is asked
+(entailment.py); a swap that only the sense tells is marked.
 """
 
 from __future__ import annotations
@@ -90,15 +91,9 @@ def find(
     With `question` given, a statement that says little by itself must stand where the question's words are, or in one of the
     stretches that are known to answer it (`answering`, start and end in the passage).
     """
-    places = list(_places(passage, above, sorted(titles)))
-    dictated = {
-        b for a, b in itertools.pairwise([None, *places]) if b and claims_nothing(b.text, a.text if a else "")
-    }
-    places = [place for place in places if place not in dictated]  # they are not said by the document
+    places = stated(passage, above, titles)
     if not places:
         return None
-    _pass_columns_on(places)
-    _pass_topics_on(places)
     asked_for = Said(question)
     asked = [word for word, _ in asked_for.words]
     claim = _Claim(statement)
@@ -114,8 +109,31 @@ def find(
     return _by_clauses(statement, places, asked)
 
 
-class _Place:
-    """A sentence or row of the passage."""
+def stated(passage: str, above: str = "", titles: Iterable[tuple[int, int, int]] = ()) -> list[Place]:
+    """The sentences and rows of a passage that a document says, in order; the arguments are those of `find`."""
+    places = list(_places(passage, above, sorted(titles)))
+    dictated = {
+        b for a, b in itertools.pairwise([None, *places]) if b and claims_nothing(b.text, a.text if a else "")
+    }
+    places = [place for place in places if place not in dictated]
+    _pass_columns_on(places)
+    _pass_topics_on(places)
+    return places
+
+
+def may_hold(statement: str, place: Place) -> bool:
+    """Whether a place has the numbers, units, limits and quoted names of a statement: without them it says something else, in
+    whatever words."""
+    return _Claim(statement).figures_in(place)
+
+
+def says_little(statement: str) -> bool:
+    """Whether a statement is an answer only with its question: "In 1879."."""
+    return _Claim(statement).short
+
+
+class Place:
+    """A sentence or row of the passage, or a few of them; `above`: what stands above it."""
 
     def __init__(self, passage: str, start: int, end: int, above: str) -> None:
         self.text = passage[start:end]
@@ -137,7 +155,7 @@ class _Place:
         return self._whole
 
 
-def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Iterator[_Place]:
+def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Iterator[Place]:
     """The sentences and rows of a passage, each below the headings that stand above it."""
     over: list[tuple[int, str]] = []  # level and words
     waiting = list(titles)
@@ -145,12 +163,12 @@ def _places(passage: str, above: str, titles: list[tuple[int, int, int]]) -> Ite
         while waiting and waiting[0][0] <= start:
             begin, stop, level = waiting.pop(0)
             over = under(over, level, passage[begin:stop])
-        yield _Place(passage, start, end, "\n".join(filter(None, [above, *(words for _, words in over)])))
+        yield Place(passage, start, end, "\n".join(filter(None, [above, *(words for _, words in over)])))
 
 
-def _pass_columns_on(places: list[_Place]) -> None:
+def _pass_columns_on(places: list[Place]) -> None:
     """The first row of a table names the columns of the others."""
-    names: _Place | None = None
+    names: Place | None = None
     for place in places:
         if not place.is_row:
             names = None
@@ -160,7 +178,7 @@ def _pass_columns_on(places: list[_Place]) -> None:
             place.above = f"{place.above}\n{names.text}"
 
 
-def _pass_topics_on(places: list[_Place]) -> None:
+def _pass_topics_on(places: list[Place]) -> None:
     """A sentence that does not say what it is about is about what the one before it was: 敷金は…。退去後に返金します。"""
     topic = ""
     for place in places:
@@ -174,8 +192,8 @@ def _pass_topics_on(places: list[_Place]) -> None:
 
 
 def _answering(
-    places: list[_Place], answering: Collection[tuple[int, int]], claim: _Claim, asked: list[str]
-) -> Iterator[_Place]:
+    places: list[Place], answering: Collection[tuple[int, int]], claim: _Claim, asked: list[str]
+) -> Iterator[Place]:
     """The places of some stretches, and what stands below one that is a heading; of those that a claim could be from, where most
     of the question is: "Standard (4 to 6 hours)" does not answer for the one below "Quick (2 to 3 hours)"."""
     found = [any(p.start < end and start < p.end for start, end in answering) for p in places]
@@ -190,8 +208,8 @@ def _answering(
 
 
 def _about(
-    claim: _Claim, asked: list[str], supporting: list[_Place], places: list[_Place], answers: list[_Place]
-) -> Iterator[_Place]:
+    claim: _Claim, asked: list[str], supporting: list[Place], places: list[Place], answers: list[Place]
+) -> Iterator[Place]:
     """Those places of a short statement that answer the question, or where more of it is than anywhere else: in the sentence,
     and in the clause beside others that could answer it."""
     most = max(place.said.share(asked) for place in places)
@@ -208,7 +226,7 @@ def _about(
         yield place
 
 
-def _by_clauses(statement: str, places: list[_Place], asked: list[str]) -> Support | None:
+def _by_clauses(statement: str, places: list[Place], asked: list[str]) -> Support | None:
     """Support of each clause by itself, from sentences near to one another."""
     clauses = [_Claim(clause) for clause in _CLAUSES.split(statement) if clause.strip()]
     if len(clauses) < 2 or any(clause.little for clause in clauses):
@@ -236,7 +254,7 @@ class _Claim:
         self.short = size < SHORT
         self.little = size < LITTLE
 
-    def holds(self, place: _Place) -> bool:
+    def holds(self, place: Place) -> bool:
         """Whether a place has all that the statement says, and nothing that speaks against it."""
         return (
             self._numbers_in(place.whole, self._said.numbers)
@@ -250,6 +268,14 @@ class _Claim:
             and self._same_roles(place.said.plain)
         )
 
+    def figures_in(self, place: Place) -> bool:
+        """Whether a place has the numbers, with their units, the limits and the quoted names."""
+        return (
+            self._numbers_in(place.whole, self._said.numbers)
+            and self._said.limits <= place.whole.limits
+            and all(name in place.whole.plain for name in self._said.named)
+        )
+
     def is_like(self, part: Said) -> bool:
         """Whether a part of a sentence may be another answer of its kind: it has a number, where this is one."""
         return bool(part.numbers) if self._said.numbers and not self._words else True
@@ -261,7 +287,7 @@ class _Claim:
             number.value not in known for number in self._said.numbers
         )
 
-    def added_in(self, place: _Place, question: Said) -> bool:
+    def added_in(self, place: Place, question: Said) -> bool:
         """Whether a place has all that this adds to a question, and nothing that speaks against it."""
         known = {number.value for number in question.numbers}
         there = {number.value for number in place.whole.numbers}
@@ -314,7 +340,7 @@ class _Claim:
                 return False
         return True
 
-    def _same_denied(self, place: _Place) -> bool:
+    def _same_denied(self, place: Place) -> bool:
         """Whether both deny the same of what they share, and neither denies as a whole what the other says."""
         ours, theirs = self._said.denied, place.said.denied
         mine = [head for head in ours if _has_head(self._words, head)]

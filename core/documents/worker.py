@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from core.documents import cross_encoders, onnx_models
 from core.documents import embedder as embedders
 from core.documents.embedder import Matrix
-from core.documents.encoding import Encoding, Ranker
+from core.documents.encoding import Encoding, Entailer, Ranker
 from core.documents.messages import (
     Count,
     CountVectors,
@@ -73,18 +74,22 @@ def _matrix(vectors: Vectors) -> Matrix:
 
 
 def _reranker(path: str) -> Ranker:
-    from core.documents import onnx_models
-    from core.documents.reranker import Reranker
-
     if onnx_models.file_of(Path(path)) is not None:
-        return onnx_models.OnnxModel(Path(path), ranks=True)
-    return Reranker(Path(path))
+        return onnx_models.OnnxModel(Path(path), pairs=True)
+    return cross_encoders.Reranker(Path(path))
+
+
+def _entailment(path: str) -> Entailer:
+    if onnx_models.file_of(Path(path)) is not None:
+        cross_encoders.entailment_label(Path(path))
+        return onnx_models.OnnxModel(Path(path), pairs=True)
+    return cross_encoders.EntailmentModel(Path(path))
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py). `options`: those of Encoding, and `vectors`, a folder."""
     indexes = Indexes(Path(options["vectors"]))
-    return Encoding(options, embedders.load, _reranker).operations() | {
+    return Encoding(options, embedders.load, _reranker, _entailment).operations() | {
         StoreVectors: indexes.store,
         RemoveVectors: indexes.remove,
         DropIndex: indexes.drop,

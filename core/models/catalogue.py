@@ -14,7 +14,7 @@ import msgspec
 
 from core.paths import RESOURCES
 
-ROLES = ("chat", "embedding", "reranker", "speech")
+ROLES = ("chat", "embedding", "reranker", "entailment", "speech")
 # Parameters of a dense transformer encoder take two bytes each in the form that is fetched.
 BYTES_PER_PARAMETER = 2
 

@@ -31,6 +31,7 @@ TASKS = {
     "chat": "text-generation",
     "embedding": "sentence-similarity",
     "reranker": "text-ranking",
+    "entailment": "zero-shot-classification",  # what such models are used for most
     "speech": "automatic-speech-recognition",
 }
 
@@ -80,6 +81,7 @@ _SENTENCE_TRANSFORMER = re.compile(r"(?:\d_[A-Za-z]+/)?[\w.+-]+\.(?:safetensors|
 _WHOLE = {
     "embedding": _SENTENCE_TRANSFORMER,
     "reranker": _SENTENCE_TRANSFORMER,
+    "entailment": _SENTENCE_TRANSFORMER,
     "speech": re.compile(r"model\.bin|[\w.+-]+\.(?:json|txt)"),
 }
 _WEIGHTS = (".safetensors", "model.bin")

@@ -33,7 +33,7 @@ from core.paths import Home, starter_folder
 class LocalModel:
     """A model that lies on disk. `path` is a file (of a split model the first) or a folder.
 
-    `role` is chat, embedding, reranker, speech, adapter, or 'other' for a file that is of no use by itself.
+    `role` is chat, embedding, reranker, entailment, speech, adapter, or 'other' for a file that is of no use by itself.
     """
 
     id: str

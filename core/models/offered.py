@@ -13,7 +13,7 @@ from core.settings import Settings, SettingsFile
 
 AUTOMATIC = N_("Chosen for you")
 BUILT_IN = N_("Built-in multilingual search")
-NO_RANKING = N_("None")
+NONE = N_("None")
 SERVERS = N_("The server's model")
 
 
@@ -33,18 +33,20 @@ def offer(settings: SettingsFile, library: Library) -> None:
         listed = library.listed(with_test_models=True)
         return any(value in (model.id, model.name) and model.role == role for model in listed)
 
+    def or_none(role: str) -> list[tuple[str, str]]:
+        return [("", NONE), *of(role)]
+
+    def is_of(role: str, value: str) -> bool:
+        return value in ("", *(model for model, _ in of(role)))
+
     settings.offer(
         Settings.chat_model,
         lambda: [("", AUTOMATIC), *of("chat"), (SERVER, SERVERS)],
         partial(there, "chat"),
     )
     settings.offer(Settings.speech_model, lambda: [("", AUTOMATIC), *of("speech")], partial(there, "speech"))
-    settings.offer(
-        Settings.reranker,
-        lambda: [("", NO_RANKING), *of("reranker")],
-        lambda value: value in ("", *(model for model, _ in of("reranker"))),
-        needed=True,
-    )
+    for setting, role in ((Settings.reranker, "reranker"), (Settings.entailment_model, "entailment")):
+        settings.offer(setting, partial(or_none, role), partial(is_of, role), needed=True)
     # An embedder that is not there would make every search fail, so that one falls back at once.
     settings.offer(
         Settings.embedder,

@@ -257,6 +257,18 @@ class Settings:
         used_by="documents",
     )
 
+    entailment_model = Model(
+        "",
+        N_("Answer checking model"),
+        N_(
+            "Tells whether a passage implies a sentence of an answer where comparing their words cannot: more sentences are shown with their source, a little later."
+        ),
+        role="entailment",
+        section=Section.DOCUMENTS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="documents",
+    )
+
     # ------------------------------------------------------------ speech
 
     speech_model = Model(

@@ -554,6 +554,12 @@ class AnswerWidget(MessageWidget):
             texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
         elif outcome == "answered" and any(mark.marker is None for mark in marks):
             texts.append(tr("Sentences marked with ? were not found in the documents."))
+        if any(mark.implied for mark in marks):
+            texts.append(
+                tr(
+                    "Sentences marked with ≈ stand there in other words, as your answer checking model reads it."
+                )
+            )
         if message.details.finish == "length":
             texts.append(
                 tr(
@@ -625,4 +631,5 @@ def _with_markers(text: str, marks: list[Mark], links: Sequence[Link] = ()) -> s
 def _tab(mark: Mark) -> str:
     if mark.marker is None:
         return f"\u202f[\u202f?\u2009]({_SCHEME}:unsupported)"
-    return f"\u202f[\u202f{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
+    near = "≈" if mark.implied else ""
+    return f"\u202f[\u202f{near}{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"

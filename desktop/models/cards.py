@@ -15,7 +15,7 @@ from core.models.library import LocalModel
 from desktop.i18n import language, tr
 
 # What this version uses. The starter pack's voice waits for the version that reads aloud.
-ROLES = ("chat", "embedding", "reranker", "speech", "recognition", "adapter")
+ROLES = ("chat", "embedding", "reranker", "entailment", "speech", "recognition", "adapter")
 _VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
 
 Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
@@ -27,6 +27,7 @@ def role_name(role: str) -> str:
         "chat": tr("Chat"),
         "embedding": tr("Document search"),
         "reranker": tr("Passage ranking"),
+        "entailment": tr("Answer checking"),
         "speech": tr("Speech to text"),
         "recognition": tr("Text recognition"),
         "adapter": tr("Adapter"),
@@ -67,6 +68,10 @@ def describe(model: LocalModel) -> str:
         )
     if model.role == "embedding":
         return tr("Finds passages in English documents. Multilingual search is built in.")
+    if model.role == "reranker":
+        return tr("Puts the passages that were found in order. Choose it in the settings under Documents.")
+    if model.role == "entailment":
+        return tr("Checks answers against your documents. Choose it in the settings under Documents.")
     if model.id == "whisper-tiny-en":
         return tr("Turns spoken English into text. Fast.")
     if model.role == "speech":

@@ -131,7 +131,7 @@ def test_a_server_that_vanishes_is_stood_in_for_and_filled_when_it_is_back(
     assert "The gate of the farm closes at nine." in found(shared)
     assert held(shared)[0] == len(LINES) + 1
     nearest = shared.index.server.find(
-        shared.index._name(1), shared.index._question(shared.index.embedder, QUESTION, None), 9
+        shared.index._name(1), shared.index.models.question(shared.index.embedder, QUESTION), 9
     )
     assert len(nearest) == len(LINES) + 1
 

@@ -157,6 +157,7 @@ def test_docs_and_ask(home: Home, tmp_path: Path) -> None:
         "missing",
         "nearest",
         "unsure",
+        "implied",
         "quotation",
         "extracts",
         "elsewhere",

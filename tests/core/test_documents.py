@@ -401,9 +401,9 @@ def test_the_sentence_transformers_encoder_fills_the_same_place(app: App, tmp_pa
     path.write_text("The gate closes at eight.\n\nBananas are rich in potassium.")
     assert add(app, path).passages == 1
     assert (
-        app.index.compare("Which fruit is healthy?", ["Bananas are rich in potassium.", "The gate closes."])[
-            0
-        ]
+        app.index.models.compare(
+            "Which fruit is healthy?", ["Bananas are rich in potassium.", "The gate closes."]
+        )[0]
         > 0.3
     )
     assert retrieve.search(app.documents, app.index, "c", "gate", 1)[0].similarity is not None

@@ -11,8 +11,8 @@ import pytest
 
 from core.app import App
 from core.documents import profiles, retrieve
+from core.documents.cross_encoders import Reranker
 from core.documents.embedder import SentenceTransformerEmbedder
-from core.documents.reranker import Reranker
 from core.engine.llama.encoder import Encoder
 from core.engine.llama.model import start_backend
 from core.errors import ModelUnreadable
@@ -146,7 +146,7 @@ def test_documents_are_found_by_it(ready: App, file: Path) -> None:
     assert ready.documents.embedders(number) == {file.stem: len(LINES)}
     assert found(ready)[0] == LINES[0]
     # Its similarities are on the starter's scale, for which everything was fitted.
-    values = ready.index.compare("It rains.", ["It rains.", "The court dismissed the appeal."])
+    values = ready.index.models.compare("It rains.", ["It rains.", "The court dismissed the appeal."])
     assert values[0] > 0.6 > 0.35 > values[1]
     evidence = ready.answerer.find("c", QUESTION)
     assert evidence.quotation is not None
@@ -156,11 +156,11 @@ def test_documents_are_found_by_it(ready: App, file: Path) -> None:
 @pytest.mark.logs(r"process ended .*SIGKILL", "trying EncodeQuestion once more")
 def test_its_death_costs_one_more_try(ready: App) -> None:
     before = found(ready)
-    pid = ready.index.gguf.pid
+    pid = ready.index.models.gguf.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert found(ready) == before
-    assert ready.index.gguf.pid != pid
+    assert ready.index.models.gguf.pid != pid
     assert ready.index.worker.pid is not None  # Chroma's worker is another
 
 
@@ -174,7 +174,7 @@ def test_a_gguf_reranker_orders_what_is_found(ready: App, ranking: tuple[Path, P
 
 def test_one_whose_file_has_gone_is_told_and_the_starter_answers(ready: App, file: Path) -> None:
     (ready.home.models / f"{file.stem}.gguf").unlink()
-    ready.index.gguf.stop()
+    ready.index.models.gguf.stop()
     assert file.stem not in [model for model, _ in ready.settings.offered(Settings.embedder)]
     ready.settings.change(embedder="use-multilingual")
     ready.additions.resume().wait(60)

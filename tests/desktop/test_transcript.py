@@ -459,6 +459,25 @@ def test_what_another_document_says_otherwise_stands_below_the_answer(
     assert not widget.reusable  # another message's answer may not be shown with these
 
 
+def test_what_a_model_says_is_implied_is_marked_as_such(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(welcomed=True)
+    said = "The rent is 800 euros. It is due monthly. It is fair."
+    source = Source("/x/lease-2023.txt", None, "The rent is 800 euros, payable each month.", marker=1)
+    details = AnswerDetails(
+        outcome="answered",
+        quotation=source,
+        citations=[source],
+        marks=[Mark(0, 22, 1), Mark(23, 41, 1, True), Mark(42, 53, None)],
+    )
+    widget = AnswerWidget(Message(1, 1, None, Role.ASSISTANT, (Text(said),), details=details), window.theme)
+    qtbot.addWidget(widget)
+    assert "".join(widget.view.toPlainText().split("\u202f")).replace("\u2009", "") == (
+        "The rent is 800 euros.1 It is due monthly.≈1 It is fair.?"
+    )
+    assert "≈" in widget.note.text()
+    assert "?" in widget.note.text()
+
+
 def test_an_answer_knows_its_height_in_the_moment_it_is_finished(qtbot: QtBot, open_window: Open) -> None:
     """A layout shows what it is given only a turn later; until then it has no height, and parts lie over one another."""
     window = open_window(welcomed=True)

@@ -1,4 +1,5 @@
-"""How far the marks of an answer can be trusted: `python -m tests.evaluation.support [--part tune|choose|report] [--missed]`.
+"""How far the marks of an answer can be trusted: `python -m tests.evaluation.support [--part tune|choose|report] [--missed]
+[--entailment FOLDER]`.
 
 660 statements beside the passages that they speak of, half of them false by one thing: a number, a unit, a date, a name, who did
 it, a negation, a direction, another row, another section, a mixture. Printed by kind: how many are shown as supported.
@@ -10,10 +11,13 @@ import argparse
 import functools
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from core.app import App
-from core.documents import support
+from core.documents import entailment, support
+from core.documents.cross_encoders import EntailmentModel
+from core.storage.documents import StoredPassage
 from tests.evaluation import answers
 from tests.evaluation.corpus import fetch
 
@@ -63,12 +67,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--part", choices=("tune", "choose", "report"), default="tune")
     parser.add_argument("--missed", action="store_true")
+    parser.add_argument(
+        "--entailment", type=Path, help="folder of an entailment model, asked where words do not tell"
+    )
     arguments = parser.parse_args()
     app = answers.opened()
     try:
         passages = Passages(app)
     finally:
         app.close()
+    model = EntailmentModel(arguments.entailment) if arguments.entailment else None
     marked, every, lost = Counter[tuple[bool, str]](), Counter[tuple[bool, str]](), 0
     for line in PAIRS.read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
@@ -78,7 +86,13 @@ def main() -> None:
         if passage is None:
             lost += 1
             continue
-        found = support.find(pair["statement"], passage, question=pair["question"], above=pair["context"])
+        found: object = support.find(
+            pair["statement"], passage, question=pair["question"], above=pair["context"]
+        )
+        if found is None and model is not None:
+            places = support.stated(passage, pair["context"])
+            stored = StoredPassage(1, 1, pair["file"], pair["file"], None, 1, 0, "", passage)
+            found = entailment.find(pair["statement"], pair["question"], [(stored, places)], model.entails)
         for kind in (pair["kind"], f"all, {pair['lang']}"):
             every[pair["supported"], kind] += 1
             marked[pair["supported"], kind] += found is not None

@@ -15,7 +15,7 @@ def write(folder: Path, target: Path, *, inside: str = "onnx/model.onnx", role: 
     import torch
     from transformers import AutoModel, AutoModelForSequenceClassification
 
-    ranks = role == "reranker"
+    ranks = role in ("reranker", "entailment")
     kind = AutoModelForSequenceClassification if ranks else AutoModel
     loaded = kind.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager").eval()
 
