@@ -5,7 +5,7 @@
     check.py coverage   the tests alone, counting the lines of core and desktop that they run (worker processes
                         included); fails below the share in pyproject.toml
 
-The core's tests run with PySide6 made unimportable; the window's on a virtual display. Their
+The core's tests run with PySide6 made unimportable; the window's on a virtual display, beside them. Their
 counts are added up in the last line.
 """
 
@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,9 +54,12 @@ SUITES: list[tuple[str, list[object], dict[str, str]]] = [
 ]
 
 
-def run(title: str, command: list[object], environment: dict[str, str] | None = None) -> tuple[bool, str]:
-    """Run one check, showing its output; returns whether it passed, and the output."""
-    print(f"\n── {title}", flush=True)
+def run(
+    title: str, command: list[object], environment: dict[str, str] | None = None, *, live: bool = True
+) -> tuple[bool, str]:
+    """Run one check, showing its output if it is `live`; returns whether it passed, and the output."""
+    if live:
+        print(f"\n── {title}", flush=True)
     started = time.monotonic()
     process = subprocess.Popen(
         [str(part) for part in command],
@@ -69,12 +73,13 @@ def run(title: str, command: list[object], environment: dict[str, str] | None = 
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
-        print(line, end="", flush=True)
+        if live:
+            print(line, end="", flush=True)
         lines.append(line)
     passed = process.wait() == 0
-    print(
-        f"── {title}: {'passed' if passed else 'FAILED'} after {time.monotonic() - started:.0f} s", flush=True
-    )
+    lines.append(f"── {title}: {'passed' if passed else 'FAILED'} after {time.monotonic() - started:.0f} s\n")
+    if live:
+        print(lines[-1], end="", flush=True)
     return passed, "".join(lines)
 
 
@@ -91,10 +96,17 @@ def main() -> int:
     counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
     display = virtual_display.start()
     try:
-        for title, options, environment in SUITES:
-            good, output = run(title, [*python, *PYTEST, *options], environment)
+        suites = [
+            (title, [*python, *PYTEST, *options], environment) for title, options, environment in SUITES
+        ]
+        # Side by side: both wait for worker processes most of the time. The second's output follows the first's.
+        with ThreadPoolExecutor(len(suites)) as pool:
+            running = [pool.submit(run, *suite, live=number == 0) for number, suite in enumerate(suites)]
+        for number, (good, output) in enumerate(suite.result() for suite in running):
+            if number:
+                print(f"\n── {suites[number][0]}\n{output}", end="", flush=True)
             results.append(good)
-            summary = output.strip().splitlines()[-1] if output.strip() else ""
+            summary = " ".join(output.splitlines()[-2:])  # pytest's last line, and ours
             for number, word in re.findall(r"(\d+) (passed|failed|error|skipped)", summary):
                 counts["failed" if word == "error" else word] += int(number)
     finally:

@@ -52,7 +52,7 @@ from core.storage.collections import ALL
 
 if TYPE_CHECKING:
     from core.chat.service import ChatService
-    from core.documents.answer import Evidence
+    from core.documents.answer import Evidence, Judgement
     from core.storage.documents import Document
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ log = logging.getLogger(__name__)
 SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
 DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
 OTHERS = 8  # collections that are looked into where the one that was asked has no answer; each takes a fifth of a second
+READS_WELL = 3e9  # parameters of a model whose word counts that passages do not answer (docs/answers.md)
 NOT_FOUND = "(Not found in the documents.)"  # what the model is shown of an answer that was an honest no
 
 
@@ -138,7 +139,8 @@ class Answering:
             if self._evidence is not None and self._evidence.fits and text:
                 answerer = self._service.answerer()
                 text = answerer.without_markers(text)
-                self._details = answerer.judge(self._evidence, text).details(self._details)
+                judgement = answerer.judge(self._evidence, text, able=self._reads_well)
+                self._details = judgement.details(self._details)
             self._store.finish(self._answer.id, text, state, thinking=thinking, details=self._details)
         except Exception as error:
             log.exception("an answer could not be stored")
@@ -189,12 +191,28 @@ class Answering:
         self._load(job)
         self._note(load_s=round(time.perf_counter() - started, 3))
         job.check()
+        if self._evidence is not None and self._reads_well:  # known only now: a server says nothing before
+            self._store.set_prompt(self._question.id, self._evidence.prompt(able=True))
         self._phase(Phase.WAITING if self._others() else Phase.READING)
         completion = self._generate(job)
         self._note(timings=completion.timings, finish=completion.finish)
         if self._evidence is not None:
-            self._write_again(job, self._evidence)
+            judgement = self._judge(self._evidence, self._so_far())
+            if judgement.outcome == "not found":
+                self._note(elsewhere=self._elsewhere(job))
+            else:
+                self._write_again(job, self._evidence, judgement)
         return completion
+
+    def _judge(self, evidence: Evidence, text: str) -> Judgement:
+        answerer = self._service.answerer()
+        return answerer.judge(evidence, answerer.without_markers(text), able=self._reads_well)
+
+    @property
+    def _reads_well(self) -> bool:
+        """Whether the model's word counts that passages do not answer. What a server runs is taken to be large enough."""
+        parameters = self._info.parameters if self._info is not None else 0
+        return not parameters or parameters >= READS_WELL
 
     # ------------------------------------------------------------ whole documents
 
@@ -381,14 +399,12 @@ class Answering:
                 self._events.publish(ContextTrimmed(conversation.id, count))
         raise PromptTooLong(0, 0)
 
-    def _write_again(self, job: Job, evidence: Evidence) -> None:
+    def _write_again(self, job: Job, evidence: Evidence, judgement: Judgement) -> None:
         """Once more, where nothing that was written stands in the documents: told so, a model often keeps to their words.
 
         What it writes then takes the place of the first only if it is supported. The prompt is in the engine's cache.
         """
-        answerer = self._service.answerer()
-        first = answerer.without_markers(self._so_far())
-        judgement = answerer.judge(evidence, first)
+        first = self._service.answerer().without_markers(self._so_far())
         rejected = next((first[m.start : m.end] for m in judgement.marks if m.marker is None), "")
         if judgement.outcome == "answered" or not rejected:
             return
@@ -421,7 +437,7 @@ class Answering:
         except TsukueError as error:  # the first one is whole, and stands; also where this is stopped
             log.info("an answer was not written again: %s", type(error).__name__)
             return
-        if second and answerer.judge(evidence, answerer.without_markers(second)).outcome == "answered":
+        if second and self._judge(evidence, second).outcome == "answered":
             with self._lock:
                 self._text = [second]
             self._note(finish=completion.finish)

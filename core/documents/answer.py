@@ -2,7 +2,8 @@
 
 Three outcomes (docs/architecture.md, invariant 4): *answered* when at least one sentence of the answer
 is supported by a passage, by its words or, where the person has chosen an entailment model, as that reads it; *quotation* when a passage fits the question but none of the answer's
-sentences is supported; *not found* when no passage fits, and then the model is not asked at all. The
+sentences is supported; *not found* when no passage fits, and then the model is not asked at all, or
+when a model that reads well enough says that they do not answer (verdict.py). The
 model's own markers are never trusted: citations come from comparing sentences with passages.
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from core.chat.conversation import AnswerDetails, Mark, ShownPassage, Source
-from core.documents import entailment, keywords, refusal, retrieve, scope, support
+from core.documents import entailment, keywords, refusal, retrieve, scope, support, verdict
 from core.documents.entailment import Entails
 from core.documents.extracts import Excerpt, Extract
 from core.documents.index import Index
@@ -92,17 +93,23 @@ class Evidence:
         """The sentences that answer the question best, as far as the search can tell."""
         return [*([self.quotation] if self.quotation else []), *(e.quotation for e in self.extracts)]
 
-    def prompt(self) -> str:
-        """The question with its passages, as sent to the model and kept in the history."""
+    def prompt(self, *, able: bool = False) -> str:
+        """The question with its passages, as sent to the model and kept in the history.
+
+        A model that is `able` to tell that they do not answer is asked to say so. A small one then says so of what they do
+        answer (docs/answers.md).
+        """
         shown = "\n\n".join(
             f"[{i}] {one.passage.context + chr(10) if one.passage.context else ''}{one.text}"
             for i, one in enumerate(self.reading, start=1)
         )
         if characters.is_japanese(self.question):
-            return (
-                f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。\n質問: {self.question}"
+            decline = (
+                "答えが書かれていなければ「資料に書かれていません。」とだけ書いてください。" if able else ""
             )
-        return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.\nQuestion: {self.question}"
+            return f"資料:\n{shown}\n\n上の資料だけを使って、質問に短く答えてください。{decline}\n質問: {self.question}"
+        decline = " If they do not answer it, write only: The passages do not say." if able else ""
+        return f"Passages:\n{shown}\n\nAnswer the question briefly, using only the passages above.{decline}\nQuestion: {self.question}"
 
     def objection(self, sentence: str) -> str:
         """What a model is told of a sentence that no passage supports."""
@@ -212,15 +219,18 @@ class Answerer:
         """The answer without the source numbers that the model wrote: small models invent them."""
         return _MARKERS.sub("", answer)
 
-    def judge(self, evidence: Evidence, answer: str) -> Judgement:
-        """Check each sentence of an answer against the passages that the model was shown."""
+    def judge(self, evidence: Evidence, answer: str, *, able: bool = False) -> Judgement:
+        """Check each sentence of an answer against the passages that the model was shown.
+
+        `able`: the model reads well enough for its word to count that they do not answer.
+        """
         marks: list[Mark] = []
         citations: list[Source] = []
         answered = False
         blocks = {one.passage.page_id: self._store.blocks(one.passage.page_id) for one in evidence.reading}
         for start, end in sentences.spans(answer):
             sentence = answer[start:end]
-            if not support.is_statement(sentence):
+            if not support.is_statement(sentence) or verdict.says_no(sentence):
                 continue
             cited = _cite(sentence, evidence, blocks)
             implied = cited is None
@@ -238,6 +248,8 @@ class Answerer:
             marks.append(Mark(start, end, same.marker, implied))
         if answered:
             return Judgement(evidence, "answered", marks, citations)
+        if able and not citations and verdict.says_no(answer):
+            return Judgement(dataclasses.replace(evidence, fits=False), "not found", [])
         return dataclasses.replace(evidence.alone(), marks=[Mark(m.start, m.end, None) for m in marks])
 
     @property

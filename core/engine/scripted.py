@@ -2,7 +2,7 @@
 
 For tests. The worker's options name a JSON file:
 
-    {"load_seconds": 0, "context": 4096, "devices": [], "layers_for": 99,
+    {"load_seconds": 0, "context": 4096, "parameters": 0, "devices": [], "layers_for": 99,
      "answers": [{"when": "words of the question", "say": "text", "seconds_per_piece": 0.01, "fail": ""}]}
 
 The first entry whose `when` occurs in the last turn answers; the text streams word by word. A token
@@ -83,7 +83,8 @@ class ScriptedEngine:
             context.check()
             context.progress(percent, 100)
             self._tick.wait(float(self._script.get("load_seconds", 0)) / 6)
-        return ModelInfo(request.path, "scripted", self._context_length, 0, 0, layers, layers, 1)
+        parameters = int(self._script.get("parameters", 0))
+        return ModelInfo(request.path, "scripted", self._context_length, parameters, 0, layers, layers, 1)
 
     def generate(self, request: Generate, context: Context) -> Completion:
         prompt = [word for turn in request.turns for word in _words(turn.text)]

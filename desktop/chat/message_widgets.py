@@ -496,7 +496,9 @@ class AnswerWidget(MessageWidget):
         quotation = details.quotation
         if quotation and (outcome == "quotation" or not message.text):
             self._show_quotation(details.extracts or [Extract(quotation)])
-        elif outcome == "answered" and "quotation" in vars(self):
+        elif outcome in ("answered", "not found") and "quotation" in vars(
+            self
+        ):  # shown before the model wrote
             self.quotation.hide()
         self._show_note(message, outcome, marks)
         unfinished = details.whole is not None and not details.whole.finished

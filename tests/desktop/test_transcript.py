@@ -478,6 +478,21 @@ def test_what_a_model_says_is_implied_is_marked_as_such(qtbot: QtBot, open_windo
     assert "?" in widget.note.text()
 
 
+def test_the_quotation_goes_when_the_model_says_that_nothing_answers(qtbot: QtBot, open_window: Open) -> None:
+    """It stood there before the model had read; what comes nearest is shown below then."""
+    window = open_window(welcomed=True)
+    source = Source("/x/lease-2023.txt", None, "The rent is 800 euros.")
+    message = Message(1, 1, None, Role.ASSISTANT, (Text("The passages do not say."),), model="m")
+    widget = AnswerWidget(replace(message, state=MessageState.STREAMING), window.theme)
+    qtbot.addWidget(widget)
+    widget._show_quotation([Extract(source)])
+    assert widget.quotation.isVisibleTo(widget)
+    widget.finish(replace(message, details=AnswerDetails(outcome="not found", nearest=[source])))
+    assert not widget.quotation.isVisibleTo(widget)
+    assert [place.text() for place in widget.nearest.places] == ["lease-2023.txt"]
+    assert widget.view.isVisibleTo(widget)  # what the model said
+
+
 def test_an_answer_knows_its_height_in_the_moment_it_is_finished(qtbot: QtBot, open_window: Open) -> None:
     """A layout shows what it is given only a turn later; until then it has no height, and parts lie over one another."""
     window = open_window(welcomed=True)

@@ -1,4 +1,5 @@
-"""What other programs' default ways of searching find of the same questions: `python -m tests.evaluation.peers [--part tune|choose]`.
+"""What other programs' default ways of searching find of the same questions: `python -m tests.evaluation.peers [--part tune choose]
+[--documents N]`.
 
 Five programs as their sources had it in 2026: how they cut a text, which legs they search by, how many pieces they take. They are
 given our readers' text, which is kinder than their own, and all-MiniLM-L6-v2 as the embedder: it is the default of three of
@@ -9,6 +10,7 @@ as many as the program takes, and among five, as ours is measured.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 import sqlite3
 import tempfile
@@ -19,10 +21,13 @@ from pathlib import Path
 import numpy as np
 
 from core.app import App
+from core.documents import retrieve
 from core.engine.llama.encoder import Encoder, Matrix
 from core.engine.llama.model import start_backend
 from core.models.library import Library
-from tests.evaluation.answers import COLLECTION, FIRST, Question, opened, questions
+from core.paths import Home
+from tests.evaluation.answers import COLLECTION, FIRST, FOLDER, Question, opened, questions
+from tests.evaluation.corpus import fetch
 from tests.support import gguf_encoders
 
 THREADS = 2
@@ -220,6 +225,23 @@ PROGRAMS: dict[str, Callable[[dict[str, str], Encoder], Way]] = {
 }
 
 
+def some(count: int) -> App:
+    """A home with so many of the documents, read by today's readers."""
+    documents = FOLDER / "documents"
+    fetch.fetch(documents, set())
+    files = sorted(documents.iterdir(), key=lambda file: hashlib.sha256(file.name.encode()).hexdigest())
+    app = App(Home(FOLDER / f"home-{count}"))
+    app.additions.add([str(file) for file in files[:count]], COLLECTION).wait(7200)
+    app.additions.resume().wait(7200)
+    return app
+
+
+def ours(app: App, question: str) -> list[Piece]:
+    """What this program finds first."""
+    found = retrieve.search(app.documents, app.index, COLLECTION, question, FIRST)
+    return [Piece(f.passage.file, f.passage.text, f.passage.text) for f in found]
+
+
 def texts_of(app: App) -> dict[str, str]:
     """The text of each document, by file."""
     texts: dict[str, list[str]] = {}
@@ -244,11 +266,27 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--part", choices=("tune", "choose", "report"), nargs="*", default=["tune", "choose"])
+    parser.add_argument("--documents", type=int, default=0, help="so many, by their names' hashes; 0: all")
     arguments = parser.parse_args()
-    app = opened()
+    app = some(arguments.documents) if arguments.documents else opened()
     try:
         texts = texts_of(app)
         folder = Library(app.home).find("all-minilm-l6-v2").path
+        names = {Path(file).name for file in texts}
+        asked = {
+            (part, language): [
+                q
+                for q in questions(part)
+                if q.answerable
+                and q.language == language
+                and all(any(g.file in names for g in places) for places in q.gold)
+            ]
+            for part in arguments.part
+            for language in ("en", "ja")
+        }
+        for (part, language), some_of in asked.items():
+            own = share(some_of, lambda q: ours(app, q))
+            print(f"{part:<7} {language} Tsukue, of {len(some_of)} questions: in {FIRST}: {own:.2f}")
     finally:
         app.close()
     start_backend(graphics=False)
@@ -257,15 +295,13 @@ def main() -> None:
     print(f"{len(texts)} documents of {COLLECTION}, {sum(map(len, texts.values()))} characters")
     for name, program in PROGRAMS.items():
         take, search = program(texts, encoder)
-        for part in arguments.part:
-            for language in ("en", "ja"):
-                asked = [q for q in questions(part) if q.answerable and q.language == language]
-                own = share(asked, lambda q, take=take, search=search: search(q, take))  # type: ignore[misc]
-                five = share(asked, lambda q, search=search: search(q, FIRST))  # type: ignore[misc]
-                print(
-                    f"{part:<7} {language} {name:<46} in its {take}: {own:.2f}   in {FIRST}: {five:.2f}",
-                    flush=True,
-                )
+        for (part, language), some_of in asked.items():
+            own = share(some_of, lambda q, take=take, search=search: search(q, take))  # type: ignore[misc]
+            five = share(some_of, lambda q, search=search: search(q, FIRST))  # type: ignore[misc]
+            print(
+                f"{part:<7} {language} {name:<46} in its {take}: {own:.2f}   in {FIRST}: {five:.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
