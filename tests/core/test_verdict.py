@@ -25,15 +25,16 @@ QUESTION = "How long is the warranty of the heating base?"
 NO = "The passages do not say who pays for the repair."
 
 
-def test_noes_are_told_from_answers() -> None:
-    """280 answers by somebody who had not seen the patterns; which half was tuned on is in docs/answers.md."""
-    for language in ("en", "ja"):
-        noes = [one for one in SAID if one["lang"] == language and one["no"]]
-        answers = [one for one in SAID if one["lang"] == language and not one["no"]]
-        told = [one for one in noes if verdict.says_no(one["answer"])]
-        mistaken = [one["answer"] for one in answers if verdict.says_no(one["answer"])]
-        assert len(told) >= 0.9 * len(noes)
-        assert len(mistaken) <= 0.05 * len(answers), mistaken
+@pytest.mark.parametrize(("half", "least", "most"), [(0, 0.9, 0.0), (1, 0.7, 0.06)], ids=["tuned on", "kept"])
+def test_noes_are_told_from_answers(half: int, least: float, most: float) -> None:
+    """280 texts by somebody who had not seen the patterns, which were made with every other one."""
+    said = SAID[half::2]
+    assert len(said) == 140
+    noes = [one["answer"] for one in said if one["no"]]
+    answers = [one["answer"] for one in said if not one["no"]]
+    assert sum(map(verdict.says_no, noes)) >= least * len(noes)
+    mistaken = [text for text in answers if verdict.says_no(text)]
+    assert len(mistaken) <= most * len(answers), mistaken
 
 
 def test_long_texts_are_no_trouble() -> None:
