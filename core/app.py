@@ -132,7 +132,7 @@ class App:
         documents_worker = self._worker(search_models.spec(home, self.library))
         server = ChromaServer(self.network, self.settings, home.root / "vector-server.json")
         self.search_models = SearchModels(
-            documents_worker, self._worker(search_models.gguf_spec(self.library)), self.settings
+            documents_worker, self._worker(search_models.gguf_spec(self.library)), self.settings, self.events
         )
         self.index = Index(self.search_models, self.documents, server, self.events)
         for chosen in (Settings.embedder, Settings.reranker, Settings.entailment_model):
@@ -221,7 +221,7 @@ class App:
         """Questions about documents; built when the first one is asked, to keep the start short."""
         from core.documents.answer import Answerer
 
-        return Answerer(self.documents, self.index, self.events)
+        return Answerer(self.documents, self.index)
 
     def hub(self) -> Hub:
         """The model hub at the endpoint of the settings."""

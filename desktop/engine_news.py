@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from core import doctor
 from core.app import App
 from core.documents.index import VectorServerLost
-from core.documents.search_models import EntailmentFailed
+from core.documents.search_models import SearchModelFailed
 from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
@@ -44,7 +44,7 @@ class EngineNews(QObject):
         bridge.on(EngineHelperGone, self._helper_gone)
         bridge.on(ModelStoodIn, self._stood_in)
         bridge.on(VectorServerLost, lambda event: notify.notice(sentence(event.error)))
-        bridge.on(EntailmentFailed, self._entailment_failed)
+        bridge.on(SearchModelFailed, self._search_model_failed)
 
     def test(self) -> None:
         """Try the engine out in the background if it has changed since it passed its test.
@@ -56,10 +56,13 @@ class EngineNews(QObject):
             lambda job: doctor.check_if_new(self._app, job),
         )
 
-    def _entailment_failed(self, event: EntailmentFailed) -> None:
-        self._notify.notice(
-            tr("{reason}\nAnswers are checked by their words alone.").format(reason=sentence(event.error))
+    def _search_model_failed(self, event: SearchModelFailed) -> None:
+        without = (
+            tr("Answers are checked by their words alone.")
+            if event.role == "entailment"
+            else tr("Passages keep the order of the search.")
         )
+        self._notify.notice(f"{sentence(event.error)}\n{without}")
 
     def _stepped_down(self, event: EngineSteppedDown) -> None:
         value = why(event.cause)

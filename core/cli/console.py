@@ -159,7 +159,7 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     """
     from core.app import App
     from core.documents.index import VectorServerLost
-    from core.documents.search_models import EntailmentFailed
+    from core.documents.search_models import SearchModelFailed
     from core.engine.interface import EngineHelperGone
     from core.errors import DatabaseDamaged
     from core.models.library import ModelStoodIn
@@ -172,9 +172,7 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     app.events.listen(ModelStoodIn, _stood_in)
     app.events.listen(EngineHelperGone, _helper_gone)
     app.events.listen(VectorServerLost, lambda event: warn(event.error))
-    app.events.listen(
-        EntailmentFailed, lambda event: warn(f"{event.error} Answers are checked by their words alone.")
-    )
+    app.events.listen(SearchModelFailed, lambda event: warn(f"{event.error} {_WITHOUT[event.role]}"))
     if own:
         if isinstance(app.restored, TsukueError):
             warn(app.restored)
@@ -184,6 +182,13 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
         )
         app.start_backup()
     return app
+
+
+# What is done where a model of a role fails.
+_WITHOUT = {
+    "reranker": "Passages keep the order of the search.",
+    "entailment": "Answers are checked by their words alone.",
+}
 
 
 def _stood_in(event: ModelStoodIn) -> None:

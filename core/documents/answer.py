@@ -10,7 +10,6 @@ model's own markers are never trusted: citations come from comparing sentences w
 from __future__ import annotations
 
 import dataclasses
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,14 +26,9 @@ from core.documents.index import Index
 from core.documents.model import Block, Kind
 from core.documents.quoting import Quotation
 from core.documents.retrieve import FoundPassage
-from core.documents.search_models import EntailmentFailed
-from core.errors import TsukueError
-from core.events import Events
 from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPassage
 from core.text import characters, sentences
-
-log = logging.getLogger(__name__)
 
 _MARKERS = re.compile(r"[ \u3000]?(?:\[\d{1,2}\]|［\d{1,2}］|【\d{1,2}】)")
 # A question that speaks of what the one before it named.
@@ -172,11 +166,9 @@ class Judgement:
 class Answerer:
     """Finds the evidence for a question and judges an answer by it."""
 
-    def __init__(self, store: DocumentStore, index: Index, events: Events) -> None:
+    def __init__(self, store: DocumentStore, index: Index) -> None:
         self.store = self._store = store
         self._index = index
-        self._events = events
-        self._told = ""  # the failure of the model that checks answers, as it was told last
 
     def find(
         self, collection: str, question: str, *, earlier: list[str] | None = None, job: Job | None = None
@@ -248,39 +240,28 @@ class Answerer:
             marks.append(Mark(start, end, same.marker, implied))
         if answered:
             return Judgement(evidence, "answered", marks, citations)
-        if able and not citations and verdict.says_no(answer):
+        if able and verdict.says_no(answer):
             return Judgement(dataclasses.replace(evidence, fits=False), "not found", [])
         return dataclasses.replace(evidence.alone(), marks=[Mark(m.start, m.end, None) for m in marks])
 
     @property
     def entails(self) -> Entails | None:
         """Asks the model that checks answers; None where the person wants none."""
-        return self._entails if self._index.models.entailment else None
-
-    def _entails(self, premises: list[str], statement: str) -> list[float]:
-        try:
-            found = self._index.models.entails(premises, statement)
-        except TsukueError as error:  # what was written stands, checked by its words
-            if self._told != str(error):
-                log.warning("an answer is checked by its words alone: %s", error)
-                self._events.publish(EntailmentFailed(error))
-            self._told = str(error)
-            return [0.0] * len(premises)
-        self._told = ""
-        return found
+        return self._index.models.entails if self._index.models.entailment else None
 
     def _implied(
         self, sentence: str, evidence: Evidence, blocks: dict[int, list[Block]]
     ) -> tuple[Source, str] | None:
         """The place that implies a sentence, as far as a model can tell, with what stands above it."""
-        if self.entails is None:
+        entails = self.entails
+        if entails is None:
             return None
         if sentence not in evidence.implied:
             read = {one.passage.id: one.passage for one in evidence.reading}
             passages = [
                 (p, support.stated(p.text, _above(p), _titles(p, blocks[p.page_id]))) for p in read.values()
             ]
-            found = entailment.find(sentence, evidence.question, passages, self.entails)
+            found = entailment.find(sentence, evidence.question, passages, entails)
             evidence.implied[sentence] = (
                 (
                     found.passage.source(found.start, found.end),

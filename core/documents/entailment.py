@@ -21,7 +21,8 @@ SURE = 0.9
 ASKED = 10  # sentences about which the model is asked, each alone and behind the one before it
 LONGEST = 800  # characters of what stands above and of the sentences; models cut at 512 tokens
 
-Entails = Callable[[list[str], str], list[float]]  # premises, statement: how surely each implies it, 0 to 1
+# Premises, statement: how surely each implies it, 0 to 1; None where the model cannot be asked.
+Entails = Callable[[list[str], str], list[float] | None]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def find(
     passages: Iterable[tuple[StoredPassage, list[Place]]],
     entails: Entails,
 ) -> Implied | None:
-    """The shortest stretch of some passages, given with their sentences, that implies a statement. Raises what `entails` does."""
+    """The shortest stretch of some passages, given with their sentences, that implies a statement."""
     if support.says_little(statement):
         statement = f"{question} {statement}"  # what it answers is half of what it says
     wanted = Said(f"{statement} {question}")
@@ -61,6 +62,8 @@ def find(
     if not stretches:
         return None
     sure = entails([_premise(place) for _, place in stretches], statement)
+    if sure is None:
+        return None
     good = [pair for pair, value in zip(stretches, sure, strict=True) if value >= SURE]
     if not good:
         return None

@@ -98,7 +98,7 @@ def find(
     found = candidates.find(store, index, embedders, question, units, job, documents=documents)
     ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedders[numbers[0]])
     own = ranked
-    if index.models.reranker:
+    if ranked and index.models.reranker:
         ranked = _reranked(index, question, ranked, job)
     if not ranked:
         return Found(weights=weights, missing=keywords.absent(question, set()), words_only=words_only)
@@ -158,8 +158,11 @@ def _reranked(index: Index, question: str, ranked: list[Ranked], job: Job | None
     """The first passages in the order of a model that has read them with the question; ours decides where it makes no difference."""
     first = [one for one in ranked if one.units]
     texts = [f"{one.candidate.passage.context}\n{one.candidate.passage.text}".strip() for one in first]
+    values = index.models.rerank(question, texts, job) if texts else None
+    if values is None:
+        return ranked
     found = []
-    for one, value in zip(first, index.models.rerank(question, texts, job), strict=True):
+    for one, value in zip(first, values, strict=True):
         units = [replace(unit, score=unit.score + RERANKED * value) for unit in one.units]
         quotation = max(units, key=lambda unit: unit.score)
         found.append(replace(one, units=units, quotation=quotation, score=one.score + RERANKED * value))

@@ -1,7 +1,8 @@
 """The models that documents are searched with: which there are, which worker runs each, and what they say.
 
 Embedders make vectors of texts; a reranker and an entailment model read two texts together. Those that are GGUF files run in a
-worker of their own, all others in the documents worker. A worker that dies is tried once more.
+worker of their own, all others in the documents worker. A worker that dies is tried once more. Without its embedder nothing
+can be searched by meaning; a reranker or an entailment model that fails is told, and done without.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from core.documents.messages import (
     Similarities,
     Vectors,
 )
-from core.errors import N_, TsukueError, WorkerDied
-from core.events import Event
+from core.errors import N_, Cancelled, TsukueError, WorkerDied
+from core.events import Event, Events
 from core.jobs import Job
 from core.models.library import Library
 from core.paths import Home
@@ -44,9 +45,11 @@ _ROLES = {"models": "embedding", "rerankers": "reranker", "entailment": "entailm
 
 
 @dataclass(frozen=True)
-class EntailmentFailed(Event):
-    """The entailment model could not be asked: answers are checked by their words alone. Told once for each failure."""
+class SearchModelFailed(Event):
+    """A reranker or an entailment model (`role`) could not be asked, and what it is for is done without it. Told once for each
+    failure."""
 
+    role: str
     error: TsukueError
 
 
@@ -75,10 +78,12 @@ def gguf_spec(library: Library) -> WorkerSpec:
 class SearchModels:
     """Asks the worker that can run a model; any thread may call."""
 
-    def __init__(self, worker: Worker, gguf: Worker, settings: SettingsFile) -> None:
+    def __init__(self, worker: Worker, gguf: Worker, settings: SettingsFile, events: Events) -> None:
         self.worker = worker
         self.gguf = gguf
         self._settings = settings
+        self._events = events
+        self._told: dict[str, str] = {}  # by role, the failure that was told last
         self._scales: dict[str, dict[str, calibration.Scale]] = {}
 
     # ------------------------------------------------------------ which there are
@@ -123,7 +128,7 @@ class SearchModels:
         folder = self._known(option).get(model, "")
         return model if folder and Path(folder).exists() else ""
 
-    # ------------------------------------------------------------ what they say; each raises ModelUnreadable, WorkerDied
+    # ------------------------------------------------------------ what embedders say; each raises ModelUnreadable, WorkerDied
 
     def passages(self, embedder: str, texts: list[str], job: Job) -> Vectors:
         """Vectors of passages, in the background."""
@@ -159,21 +164,33 @@ class SearchModels:
                 self._scales[name] = found.languages
         return calibration.onto(self._scales[STARTER_EMBEDDER], self._scales[embedder], values)
 
-    def rerank(self, question: str, texts: list[str], job: Job | None = None) -> list[float]:
-        """How well each text answers a question, 0 to 1, by the reranker."""
-        if not texts:
-            return []
-        model = self.reranker
-        values = self._ask(Rerank(model, question, texts), model, "rerankers", job)
-        assert isinstance(values, Similarities)
-        return list(values.values)
+    # ------------------------------------------------------------ what models say that can be done without
 
-    def entails(self, premises: list[str], statement: str, job: Job | None = None) -> list[float]:
-        """How surely each premise implies a statement, 0 to 1, by the entailment model."""
-        if not premises:
-            return []
+    def rerank(self, question: str, texts: list[str], job: Job | None = None) -> list[float] | None:
+        """How well each text answers a question, 0 to 1, by the reranker; None where it cannot be asked. Raises Cancelled."""
+        model = self.reranker
+        return self._scores(Rerank(model, question, texts), model, "rerankers", job)
+
+    def entails(self, premises: list[str], statement: str) -> list[float] | None:
+        """How surely each premise implies a statement, 0 to 1, by the entailment model; None where it cannot be asked."""
         model = self.entailment
-        values = self._ask(Entail(model, premises, statement), model, "entailment", job)
+        return self._scores(Entail(model, premises, statement), model, "entailment")
+
+    def _scores(
+        self, request: Request, model: str, option: str, job: Job | None = None
+    ) -> list[float] | None:
+        role = _ROLES[option]
+        try:
+            values = self._ask(request, model, option, job)
+        except Cancelled:
+            raise
+        except TsukueError as error:
+            if self._told.get(role) != str(error):
+                log.warning("a model could not be asked (%s): %s", role, error)
+                self._events.publish(SearchModelFailed(role, error))
+            self._told[role] = str(error)
+            return None
+        self._told.pop(role, None)
         assert isinstance(values, Similarities)
         return list(values.values)
 

@@ -14,7 +14,7 @@ from core.documents.answer import Evidence
 from core.documents.cross_encoders import EntailmentModel, Reranker, entailment_label
 from core.documents.embedder import SentenceTransformerEmbedder
 from core.documents.onnx_models import OnnxModel
-from core.documents.search_models import EntailmentFailed
+from core.documents.search_models import SearchModelFailed
 from core.errors import ModelUnreadable
 from core.models.library import Library
 from core.paths import Home
@@ -188,20 +188,20 @@ def test_every_order_of_the_labels_is_understood(tmp_path: Path, labels: str, nu
     assert entailment_label(tmp_path) == number
 
 
-@pytest.mark.logs("an answer is checked by its words alone")
+@pytest.mark.logs("a model could not be asked")
 def test_one_that_breaks_leaves_the_answer(app: App, home: Home, model: str) -> None:
     """The last test of the module: it breaks the model."""
     assert (model, model) in app.settings.offered(Settings.entailment_model)
     app.settings.change(entailment_model=model)
-    told: list[EntailmentFailed] = []
-    app.events.listen(EntailmentFailed, told.append)
+    told: list[SearchModelFailed] = []
+    app.events.listen(SearchModelFailed, told.append)
     app.index.worker.stop()
     (home.models / model / "model.safetensors").write_bytes(b"nothing")
     for _ in range(2):
         judged = app.answerer.judge(evidence(app), f"{REWORDED} {GATE}")
         assert [(m.marker, m.implied) for m in judged.marks] == [(None, False), (1, False)]
     assert len(told) == 1
-    assert isinstance(told[0].error, ModelUnreadable)
+    assert (told[0].role, type(told[0].error)) == ("entailment", ModelUnreadable)
     # One that has gone from the disk is not asked.
     shutil.rmtree(home.models / model)
     assert app.answerer.entails is None

@@ -11,6 +11,7 @@ import pytest
 from core.app import App
 from core.documents import retrieve
 from core.documents.cross_encoders import Reranker
+from core.documents.search_models import SearchModelFailed
 from core.errors import ModelUnreadable
 from core.models.library import Library
 from core.paths import Home
@@ -92,6 +93,7 @@ def test_whether_it_answers_at_all_is_told_without_it(added: App, reranker: str)
         assert (after.nearest, after.margin, after.unknown) == (before.nearest, before.margin, before.unknown)
 
 
+@pytest.mark.logs("a model could not be asked")
 def test_a_model_that_does_not_rank_is_told(
     added: App, home: Home, encoder: Path, reranker: str, tmp_path: Path
 ) -> None:
@@ -104,11 +106,15 @@ def test_a_model_that_does_not_rank_is_told(
         Reranker(tmp_path / "classes")
     with pytest.raises(ModelUnreadable):
         Reranker(tmp_path / "nothing")
+    told: list[SearchModelFailed] = []
+    added.events.listen(SearchModelFailed, told.append)
     added.settings.change(reranker=reranker)
     added.index.worker.stop()
     (home.models / reranker / "config.json").write_text("{")
-    with pytest.raises(ModelUnreadable):
-        found(added)
+    own = found(added)  # told, and done without
+    assert len(own) == len(LINES)
+    assert found(added) == own
+    assert [(event.role, type(event.error)) for event in told] == [("reranker", ModelUnreadable)]
     # One that has gone from the disk is not used.
     shutil.rmtree(home.models / reranker)
     assert len(found(added)) == len(LINES)
