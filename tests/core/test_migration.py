@@ -141,7 +141,9 @@ def _shorter(new: Any, old: Any) -> Any:
     if isinstance(old, dict):
         return {name: _shorter(new.get(name), value) for name, value in old.items()}
     if isinstance(old, list):
-        return [_shorter(a, b) for a, b in zip(new, old, strict=True)]
+        fields = bool(old) and not isinstance(old[0], dict | list)  # those of a mark, in order
+        assert len(new) == len(old) or (fields and not any(new[len(old) :]))
+        return [_shorter(a, b) for a, b in zip(new, old, strict=False)]
     return new
 
 

@@ -93,7 +93,7 @@ def test_what_stands_in_front_is_the_folders_or_its_familys(made: Path, tmp_path
 
 def test_what_is_of_another_kind_or_damaged_is_refused(made: Path, folder: Path, tmp_path: Path) -> None:
     assert onnx_models.file_of(folder) is None  # torch's weights are there
-    for what in ({"ranks": True}, {}):
+    for what in ({"pairs": True}, {}):
         with pytest.raises(ModelUnreadable):
             OnnxModel(made / ("minilm-onnx" if what else "ranker-onnx"), **what)
     copy = shutil.copytree(made / "minilm-onnx", tmp_path / "copy")
