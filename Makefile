@@ -58,4 +58,6 @@ evaluate:
 	@$(setup) --for test
 	@$(venv)/python -m tests.evaluation.reading
 	@$(venv)/python -m tests.evaluation.answers --part tune
+	@$(venv)/python -m tests.evaluation.answers --part choose
 	@$(venv)/python -m tests.evaluation.support --part tune
+	@$(venv)/python -m tests.evaluation.support --part choose
