@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test coverage bench wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
+.PHONY: run test coverage bench package wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -21,6 +21,10 @@ coverage:       ## the tests once more, counting lines: printed, and no fewer th
 bench:          ## the measures, beside their aims
 	@$(setup) --for bench
 	@$(venv)/python -m tests.benchmarks
+
+package:        ## what people download, for this system, into build/packages (docs/releasing.md)
+	@$(setup) --for package
+	@$(venv)/python installers/build.py
 
 wheels:         ## the portable build of the engine, for installers: compiled once, kept in the cache
 	@env -u TSUKUE_CMAKE_ARGS $(setup)

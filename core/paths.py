@@ -137,8 +137,9 @@ def cache_folder() -> Path:
 
 
 def starter_folder() -> Path:
-    """Where setup unpacked the starter models (read in place, never copied)."""
-    return cache_folder() / "starter"
+    """Where the starter models lie: in a package that brings them, else where setup unpacked them (read in place, never copied)."""
+    packaged = ROOT / "starter"
+    return packaged if packaged.is_dir() else cache_folder() / "starter"
 
 
 def private(path: Path) -> None:

