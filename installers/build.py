@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 import zipfile
@@ -103,6 +104,24 @@ def unwanted(bundle: Path) -> list[str]:
             if re.fullmatch(pattern, path.name):
                 found.append(f"{path.relative_to(bundle)}: {why}")
     return found
+
+
+def answers(bundle: Path) -> str:
+    """What is wrong with the frozen program, tried with the starter chat model in a home of its own; '' where it answers."""
+    model = cache_folder() / "starter" / "smollm2-135m-instruct" / "model.gguf"
+    with tempfile.TemporaryDirectory() as home:
+        for command in (["models", "import", str(model)], ["chat", "Say hello."]):
+            tried = subprocess.run(
+                [bundle / "tsukue", "--home", home, *command],
+                env={"HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            if tried.returncode or not tried.stdout.strip():
+                return tried.stderr.strip() or f"nothing came of {command}"
+    return ""
 
 
 def system_libraries(bundle: Path) -> set[str]:
@@ -208,6 +227,9 @@ def main() -> int:
             return 1
         if found := unwanted(bundle):
             print("must not be in a package:", *found, sep="\n  ", file=sys.stderr)
+            return 1
+        if wrong := answers(bundle):
+            print(f"the frozen program does not answer: {wrong}", file=sys.stderr)
             return 1
         print(f"{weight}, frozen after {time.monotonic() - started:.0f} s on {platform.system()}")
         for name, size in sizes(bundle):
