@@ -24,7 +24,7 @@ bench:          ## the measures, beside their aims
 
 package:        ## what people download, for this system, into build/packages (docs/releasing.md)
 	@$(setup) --for package
-	@$(venv)/python installers/build.py
+	@$(venv)/python installers/package.py
 
 wheels:         ## the portable build of the engine, for installers: compiled once, kept in the cache
 	@env -u TSUKUE_CMAKE_ARGS $(setup)

@@ -15,7 +15,7 @@ from core.paths import starter_folder
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "installers"))
 
-import build  # noqa: E402
+import package  # noqa: E402
 
 
 def test_what_must_not_be_in_a_package_is_found(tmp_path: Path) -> None:
@@ -33,20 +33,20 @@ def test_what_must_not_be_in_a_package_is_found(tmp_path: Path) -> None:
     ):
         (inside / name).parent.mkdir(parents=True, exist_ok=True)
         (inside / name).touch()
-        found = build.unwanted(tmp_path)
+        found = package.unwanted(tmp_path)
         assert len(found) == 1, name
         for path in sorted(tmp_path.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
     for name in ("libggml-vulkan.so", "libggml-cpu-x64.so", "libQt6Widgets.so.6", "avatar.py"):
         inside.mkdir(exist_ok=True)
         (inside / name).touch()
-    assert build.unwanted(tmp_path) == []
+    assert package.unwanted(tmp_path) == []
 
 
 def test_the_menu_entry_names_what_there_is_in_both_languages() -> None:
     entry = configparser.ConfigParser(interpolation=None)
     entry.optionxform = str  # type: ignore[method-assign, assignment]
-    entry.read(build.LINUX / "tsukue.desktop", encoding="utf-8")
+    entry.read(package.LINUX / "tsukue.desktop", encoding="utf-8")
     fields = entry["Desktop Entry"]
     assert (fields["Exec"], fields["Icon"], fields["Terminal"]) == ("tsukue", "tsukue", "false")
     for name in ("Name", "GenericName", "Comment", "Keywords"):
@@ -67,6 +67,6 @@ def test_a_package_that_brings_starter_models_is_asked_first(
 def test_the_system_brings_what_a_bundle_lacks() -> None:
     """Of this very Python: it needs the C library, which Debian calls libc6."""
     folder = Path(sys.executable).resolve().parent
-    libraries = build.system_libraries(folder)
+    libraries = package.system_libraries(folder)
     assert "libc.so.6" in libraries
-    assert "libc6" in build.debian_packages(libraries)
+    assert "libc6" in package.debian_packages(libraries)

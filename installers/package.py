@@ -1,6 +1,6 @@
 """Builds what people download: `make package`, or
 
-    python installers/build.py [--weight small full] [--form folder deb]
+    python installers/package.py [--weight small full] [--form folder deb]
 
 The program is frozen by PyInstaller (tsukue.spec) around the engine's portable build (scripts/wheel.py), looked over, and
 packed. What comes of it lies in build/packages, with its sizes printed by part. Debian's dpkg-deb makes the .deb.
