@@ -2,20 +2,24 @@
 
 In order: language and theme (the settings are read first), a window with a composer that takes typing,
 core's parts (imported and built in a thread meanwhile: a migration may take a while), the rest of the window, and
-then the local socket on which a later start asks this window to come forward.
+then the local socket on which a later start asks this window to come forward, and hands over the files it was started with.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import json
 import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from core.errors import DatabaseDamaged, HomeBusy, TsukueError
@@ -25,7 +29,7 @@ from desktop import i18n, restart, theme
 from desktop.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
     from core.app import App
     from core.storage.restore import Rescued, Restored
@@ -44,15 +48,15 @@ def _socket_name(home: Home) -> str:
     return "tsukue-" + hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]
 
 
-def raise_first(home: Home) -> bool:
-    """Ask the window that owns this home to come forward; whether it answered."""
+def raise_first(home: Home, files: list[str]) -> bool:
+    """Ask the window that owns this home to come forward and to take in some files; whether it answered."""
     from PySide6.QtNetwork import QLocalSocket
 
     socket = QLocalSocket()
     socket.connectToServer(_socket_name(home))
     if not socket.waitForConnected(2000):
         return False
-    socket.write(b"raise\n")
+    socket.write(json.dumps(files).encode())
     answered = socket.waitForBytesWritten(2000)
     socket.disconnectFromServer()
     return answered
@@ -68,11 +72,18 @@ def _listen(home: Home, window: MainWindow) -> QLocalServer:
 
     def come_forward() -> None:
         while (connection := server.nextPendingConnection()) is not None:
-            connection.disconnected.connect(connection.deleteLater)
+            connection.disconnected.connect(lambda socket=connection: take_in(socket))
         window.setWindowState(window.windowState() & ~window.windowState().WindowMinimized)
         window.show()
         window.raise_()
         window.activateWindow()
+
+    def take_in(connection: QLocalSocket) -> None:
+        sent = connection.readAll().data()
+        connection.deleteLater()
+        with contextlib.suppress(ValueError):  # a start that was killed half way
+            if files := json.loads(sent):
+                window.open_files(files)
 
     server.newConnection.connect(come_forward)
     return server
@@ -89,9 +100,10 @@ class Program(QObject):
 
     _built = Signal()
 
-    def __init__(self, home: Home, window: MainWindow) -> None:
+    def __init__(self, home: Home, window: MainWindow, files: list[str]) -> None:
         super().__init__(window)
         self._home = home
+        self._files = files  # to be taken in once the window is filled
         self._window = window
         self._app: App | None = None
         self._server: QLocalServer | None = None
@@ -137,6 +149,7 @@ class Program(QObject):
             return
         self._crashes = parts.crash.watch(self._home, self._window.notify)
         self._server = _listen(self._home, self._window)
+        self._window.open_files(self._files)
         gc.enable()
         QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
         self._window.bridge.on(parts.BackupMissed, lambda missed: self._window.notify.error(missed.error))
@@ -146,6 +159,16 @@ class Program(QObject):
             from desktop import rescue
 
             rescue.tell(before, self._window.notify)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """macOS tells of files that were opened with the program by an event, not by arguments."""
+        if isinstance(event, QFileOpenEvent) and event.file():
+            if self._server is None:
+                self._files.append(event.file())
+            else:
+                self._window.open_files([event.file()])
+            return True
+        return super().eventFilter(watched, event)
 
     def _rescue(self, error: DatabaseDamaged) -> None:
         from desktop.rescue import RescueDialog
@@ -168,7 +191,7 @@ class Program(QObject):
 
         QApplication.setQuitOnLastWindowClosed(False)
         self._window.close()
-        raised = isinstance(error, HomeBusy) and raise_first(self._home)
+        raised = isinstance(error, HomeBusy) and raise_first(self._home, self._files)
         if not isinstance(error, TsukueError):
             sys.excepthook(type(error), error, error.__traceback__)
         if not raised:
@@ -190,6 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Open the window and run until it is closed."""
     parser = argparse.ArgumentParser(prog="tsukue")
     parser.add_argument("--home", metavar="DIR")
+    parser.add_argument("files", nargs="*")
     options = parser.parse_args(arguments)
     prepare_input_method()
     # Named as an argument, since `setStyle` makes PySide6 build all of QStyle's enums: 20 ms of the start.
@@ -203,7 +227,9 @@ def main(arguments: list[str] | None = None) -> int:
     window = MainWindow(theme.Theme(application, wanted.theme))
     window.restore(home)
     window.show()
-    program = Program(home, window)
+    program = Program(home, window, [str(Path(file).absolute()) for file in options.files])
+    if sys.platform == "darwin":  # elsewhere a filter would only cost every event a call into Python
+        application.installEventFilter(program)
     QTimer.singleShot(0, program.start)
     # A Ctrl+C or a polite kill closes the window; Python sees signals only while it runs, hence the timer.
     for number in (signal.SIGINT, signal.SIGTERM):

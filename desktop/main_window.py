@@ -452,13 +452,17 @@ class MainWindow(QMainWindow):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            models = [file for file in files if file.lower().endswith(".gguf")]
-            documents = [file for file in files if file not in models]
-            for file in models:
-                self.models.add(Path(file))
-            if documents:
-                self.pages.setCurrentWidget(self.chat)
-                self.chat.add_files(documents)
+            self.open_files(files)
+
+    def open_files(self, files: list[str]) -> None:
+        """Take in files that were dropped, or opened with the program: models and documents, folders too."""
+        models = [file for file in files if file.lower().endswith(".gguf")]
+        documents = [file for file in files if file not in models]
+        for file in models:
+            self.models.add(Path(file))
+        if documents:
+            self.pages.setCurrentWidget(self.chat)
+            self.chat.add_files(documents)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from PySide6.QtWidgets import QApplication
+
+from core import launcher
 
 _PROPERTY = "restart"
 
@@ -26,7 +27,7 @@ def asked() -> bool:
 
 def now(home: str | None) -> None:
     """Start Tsukue anew with the same home, in the place of this process where the system can do that."""
-    command = [sys.executable, "-P", "-m", "desktop", *(["--home", home] if home else [])]
+    command = launcher.window(*(["--home", home] if home else []))
     if os.name == "posix":
         os.execv(command[0], command)
     import subprocess  # slow to import, and this module is part of the first paint

@@ -15,7 +15,7 @@ import threading
 
 from core import launcher
 from core.cli import backups, chat, chats, documents, machine, models, settings, voice
-from core.cli.console import OutputGone, Parser, streams, warn
+from core.cli.console import OutputGone, Parser, command, streams, warn
 from core.errors import TsukueError
 
 
@@ -31,11 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
-    if options.command is None:
-        command = launcher.window(*(["--home", options.home] if options.home else []))
-        if os.name == "posix":
-            os.execv(command[0], command)  # this process becomes the window's
-        return subprocess.call(command)
     threads = threading.excepthook
     threading.excepthook = _log_thread
     try:
@@ -51,6 +46,14 @@ def _main(arguments: list[str]) -> int:
     finally:
         threading.excepthook = threads
     return 1
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    home = ["--home", options.home] if options.home else []
+    line = launcher.window(*home, *(["--", *options.files] if options.files else []))
+    if os.name == "posix":
+        os.execv(line[0], line)  # this process becomes the window's
+    return subprocess.call(line)
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:
@@ -84,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--home", metavar="DIR", help="use this folder instead of the default one")
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
+    parser.set_defaults(run=_open_window, files=[])
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    opening = command(commands, "open", _open_window, "Open the window with files: documents are added, models taken in.")
+    opening.add_argument("files", nargs="*", metavar="FILE")
     for subject in (chat, chats, models, documents, voice, settings, backups, machine):
         subject.register(commands)
     return parser

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import core.documents.no_exporter  # isort: skip # noqa: F401 - before chromadb
 import chromadb
 import numpy as np
 from chromadb.api.models.Collection import Collection

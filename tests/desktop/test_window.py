@@ -301,15 +301,18 @@ def test_a_second_start_raises_the_first_window(qtbot: QtBot, window: MainWindow
 
     from desktop.app import _listen, raise_first
 
+    opened: list[str] = []
+    window.open_files = opened.extend  # type: ignore[method-assign]
     server = _listen(home, window)
     window.showMinimized()
     answered_: list[bool] = []
-    thread = threading.Thread(target=lambda: answered_.append(raise_first(home)))
+    thread = threading.Thread(target=lambda: answered_.append(raise_first(home, ["/a b/資料.pdf"])))
     thread.start()
     qtbot.waitUntil(lambda: bool(answered_), timeout=10_000)
     thread.join()
     assert answered_ == [True]
     qtbot.waitUntil(lambda: not window.isMinimized())
+    qtbot.waitUntil(lambda: opened == ["/a b/資料.pdf"])
     server.close()
 
 
