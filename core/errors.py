@@ -11,8 +11,8 @@ Any other exception is a bug and is reported as one.
     │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
     ├── backups    NothingToBackUp, NoBackup, BackupUnusable, NoRoomForBackup, FileExists, NothingToRescue
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
-    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, ModelTooLarge, ModelCrashed, PlaceNotWritable,
-    │              PlaceTaken, DraftUnsuitable
+    ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, NeedsFullPackage, ModelTooLarge, ModelCrashed,
+    │              PlaceNotWritable, PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
@@ -399,7 +399,7 @@ class NetworkRefused(TsukueError):
 
 class NoModel(TsukueError):
     sentence = N_(
-        "There is no {role} model on this computer. Run the setup again to install the starter models, or add a model file."
+        "There is no {role} model on this computer. Add one on the page Models, or install the full package of Tsukue, which brings one."
     )
     role: str
 
@@ -426,6 +426,15 @@ class ModelUnreadable(TsukueError):
     )
     path: str
     reason: str
+
+
+class NeedsFullPackage(TsukueError):
+    """The small package is without torch."""
+
+    sentence = N_(
+        "The model {model} needs parts that the small package of Tsukue leaves out. Install the full package over it (everything stays as it is), or choose a model that has a GGUF or ONNX file."
+    )
+    model: str
 
 
 class ModelTooLarge(TsukueError):

@@ -89,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tsukue {_version()}")
     parser.set_defaults(run=_open_window, files=[])
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    opening = command(commands, "open", _open_window, "Open the window with files: documents are added, models taken in.")
+    opening = command(
+        commands, "open", _open_window, "Open the window with files: documents are added, models taken in."
+    )
     opening.add_argument("files", nargs="*", metavar="FILE")
     for subject in (chat, chats, models, documents, voice, settings, backups, machine):
         subject.register(commands)

@@ -10,16 +10,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.errors import N_, ModelUnreadable
+from core.errors import N_, ModelUnreadable, NeedsFullPackage
 
 LONGEST = 512  # tokens of two texts; what is longer is cut by the model's tokenizer
 
 
 class _CrossEncoder:
     def __init__(self, folder: Path) -> None:
-        """Raises ModelUnreadable."""
-        import torch
-        from sentence_transformers import CrossEncoder
+        """Raises ModelUnreadable, NeedsFullPackage."""
+        try:
+            import torch
+            from sentence_transformers import CrossEncoder
+        except ModuleNotFoundError as error:
+            raise NeedsFullPackage(folder.name) from error
 
         self._torch = torch
         try:

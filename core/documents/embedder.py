@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.documents import profiles
 from core.documents.messages import STARTER_EMBEDDER
 from core.documents.profiles import Profile
-from core.errors import N_, ModelUnreadable
+from core.errors import N_, ModelUnreadable, NeedsFullPackage
 
 Matrix = npt.NDArray[np.float32]
 
@@ -51,8 +51,12 @@ class SentenceTransformerEmbedder:
     names none."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
-        import torch
-        from sentence_transformers import SentenceTransformer
+        """Raises ModelUnreadable, NeedsFullPackage."""
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+        except ModuleNotFoundError as error:
+            raise NeedsFullPackage(folder.name) from error
 
         self._set_threads = torch.set_num_threads
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import enum
 import shutil
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from core.paths import starter_folder
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "installers"))
 
-import package  # noqa: E402
+import frozen  # noqa: E402
+import notices  # noqa: E402
+from linux import debian, tree  # noqa: E402
 
 
 def test_what_must_not_be_in_a_package_is_found(tmp_path: Path) -> None:
@@ -28,27 +31,30 @@ def test_what_must_not_be_in_a_package_is_found(tmp_path: Path) -> None:
         "torch/lib/libcudart.so.13",
         "PySide6/Qt/lib/libQt6VirtualKeyboard.so.6",
         "libgtk-3.so.0",
+        "libreadline.so.8",
+        "grpc/__init__.py",
         "libstdc++.so.6",
         "llama_cpp/lib/libggml-cpu-sapphirerapids.so",
     ):
         (inside / name).parent.mkdir(parents=True, exist_ok=True)
         (inside / name).touch()
-        found = package.unwanted(tmp_path)
+        found = frozen.unwanted(tmp_path)
         assert len(found) == 1, name
         for path in sorted(tmp_path.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
     for name in ("libggml-vulkan.so", "libggml-cpu-x64.so", "libQt6Widgets.so.6", "avatar.py"):
         inside.mkdir(exist_ok=True)
         (inside / name).touch()
-    assert package.unwanted(tmp_path) == []
+    assert frozen.unwanted(tmp_path) == []
 
 
 def test_the_menu_entry_names_what_there_is_in_both_languages() -> None:
     entry = configparser.ConfigParser(interpolation=None)
     entry.optionxform = str  # type: ignore[method-assign, assignment]
-    entry.read(package.LINUX / "tsukue.desktop", encoding="utf-8")
+    entry.read_string(tree.desktop_entry())
     fields = entry["Desktop Entry"]
-    assert (fields["Exec"], fields["Icon"], fields["Terminal"]) == ("tsukue", "tsukue", "false")
+    assert (fields["Exec"], fields["Icon"], fields["Terminal"]) == ("tsukue open %F", "tsukue", "false")
+    assert {"application/pdf", "application/x-gguf"} <= set(fields["MimeType"].split(";"))
     for name in ("Name", "GenericName", "Comment", "Keywords"):
         assert fields[name]
         assert fields[f"{name}[ja]"] != fields[name]
@@ -66,7 +72,50 @@ def test_a_package_that_brings_starter_models_is_asked_first(
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="packages for Debian are made on Debian")
 def test_the_system_brings_what_a_bundle_lacks() -> None:
     """Of this very Python: it needs the C library, which Debian calls libc6."""
-    folder = Path(sys.executable).resolve().parent
-    libraries = package.system_libraries(folder)
+    libraries, libc = tree.system_libraries(Path(sys.executable).resolve().parent)
     assert "libc.so.6" in libraries
-    assert "libc6" in package.debian_packages(libraries)
+    assert "libc6" in debian.packages_of(libraries)
+    assert libc >= "2.2"
+
+
+def test_a_model_that_needs_torch_says_so_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.documents.cross_encoders import Reranker
+    from core.documents.embedder import SentenceTransformerEmbedder
+    from core.errors import NeedsFullPackage
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for kind in (Reranker, SentenceTransformerEmbedder):
+        with pytest.raises(NeedsFullPackage) as refused:
+            kind(tmp_path / "ruri")
+        assert "ruri" in str(refused.value)
+
+
+def test_whose_work_is_in_a_bundle_is_known_or_refused(tmp_path: Path) -> None:
+    """Each file that was taken is traced to a package and its licence; one that belongs to nobody stops the build."""
+    import markdown_it
+
+    code = Path(markdown_it.__file__)
+    toc = tmp_path / "tsukue"
+    toc.mkdir()
+    (toc / "PYZ-00.toc").write_text(
+        repr(
+            (
+                "x.pyz",
+                [
+                    ("markdown_it", str(code), "PYMODULE"),
+                    ("core.jobs", str(ROOT / "core/jobs.py"), "PYMODULE"),
+                ],
+            )
+        )
+    )
+    (toc / "COLLECT-00.toc").write_text(repr(([("enum.py", str(Path(enum.__file__)), "DATA")],)))
+    found = {part.name: part for part in notices.parts(tmp_path)}
+    assert found.keys() == {"markdown-it-py", "python", "pyinstaller"}
+    assert "Permission is hereby granted" in "".join(found["markdown-it-py"].texts.values())
+    listed = notices.sbom(list(found.values()))
+    assert "pkg:pypi/markdown-it-py@" in str(listed["components"])
+    (toc / "COLLECT-00.toc").write_text(repr(([("stray.so", "/opt/somewhere/stray.so", "BINARY")],)))
+    with pytest.raises(notices.Unowned, match=r"stray\.so"):
+        notices.parts(tmp_path)

@@ -1,0 +1,158 @@
+"""The program frozen with its own Python in a folder, by PyInstaller (tsukue.spec), looked over and tried out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from starter import STARTER  # noqa: E402
+from steps import SetupFailed, cache_folder  # noqa: E402
+from wheel import engine_wheel  # noqa: E402
+
+BUILD = ROOT / "build"
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+NOT_USED_YET = ("kokoro-82m-ja",)  # a starter model: the program does not read aloud yet
+# What must not be in a package, and why.
+UNWANTED = {
+    r"libvulkan\.so.*|vulkan-1\.dll": "the system's loader has to find the system's drivers; a bundled one crashes",
+    r".*WebEngine.*": "265 MB, and nothing shows web pages",
+    r"kubernetes": "117 MB that chromadb names and nothing imports",
+    r"grpc": "20 MB for an exporter that is never used (core/documents/no_exporter.py)",
+    r"av|av\.libs|PyAV.*": "its wheels carry GPL codecs",
+    r"libcuda.*|libcudart.*|nvidia": "CUDA builds of torch are gigabytes",
+    r"libreadline\.so.*|readline\..*\.so": "GPL",
+    r"libQt6VirtualKeyboard.*|libqtvirtualkeyboard.*": "GPL",
+    r"lib(?:gtk-3|glib-2|stdc\+\+|X11|fontconfig)\.so.*|lib(?:gtk-3|glib-2)\.0\.so.*": "the system's own is to be used",
+    r"libggml-cpu-sapphirerapids.*": "crashes on processors with AMX",
+}
+# Debug symbols in wheels, 100 MB of them. What auditwheel has moved about (numpy, scipy) must not be stripped: it breaks.
+STRIPPED = (
+    "libpython3.*.so.1.0",
+    "ctranslate2/_ext.*.so",
+    "cryptography/hazmat/bindings/_rust.abi3.so",
+    "tokenizers/tokenizers.abi3.so",
+    "hf_xet/hf_xet.abi3.so",
+)
+
+
+def engine() -> Path:
+    """A folder with the engine's portable build, as a place to import it from. Raises SetupFailed."""
+    wheel = engine_wheel("portable", os.environ.get("TSUKUE_CMAKE_ARGS", ""), cache_folder())
+    folder = BUILD / "engine" / wheel.parent.name
+    if not folder.is_dir():
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+    return folder
+
+
+def made_at() -> str:
+    """The time that what is built says of itself, in seconds since 1970: the last commit's, so that two builds are the same."""
+    told = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return os.environ.get("SOURCE_DATE_EPOCH") or told.stdout.strip() or "1767225600"
+
+
+def freeze(weight: str) -> Path:
+    """The program with its own Python in a folder, which can be run. Raises SetupFailed where it must not be passed on."""
+    target = BUILD / "frozen"
+    bundle = target / f"tsukue-{weight}"
+    work = BUILD / f"pyinstaller-{weight}"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
+            *("--distpath", target, "--workpath", work, ROOT / "installers/tsukue.spec"),
+        ],
+        check=True,
+        env={
+            **os.environ,
+            "TSUKUE_PACKAGE": weight,
+            "TSUKUE_ENGINE": str(engine()),
+            "TSUKUE_VERSION": VERSION,
+            "SOURCE_DATE_EPOCH": made_at(),
+            "PYTHONHASHSEED": "1",
+        },
+    )
+    inside = bundle / "_internal"
+    if sys.platform == "linux":
+        for pattern in STRIPPED:
+            for library in inside.glob(pattern):
+                subprocess.run(["strip", "--strip-unneeded", library], check=True)
+    add_starter(
+        inside / "starter", [m.id for m in STARTER if m.id not in NOT_USED_YET] if weight == "full" else []
+    )
+    if found := unwanted(bundle):
+        raise SetupFailed("must not be in a package:\n  " + "\n  ".join(found))
+    if wrong := fails(bundle):
+        raise SetupFailed(f"the frozen program does not answer: {wrong}")
+    return bundle
+
+
+def add_starter(target: Path, names: list[str]) -> None:
+    """The starter models that a package brings, where the program looks for them (core/paths.py)."""
+    if not names:
+        return
+    source = cache_folder() / "starter"
+    target.mkdir()
+    for name in names:
+        shutil.copytree(source / name, target / name)
+    listed = [
+        one
+        for one in json.loads((source / "manifest.json").read_text(encoding="utf-8"))
+        if one["path"].split("/")[0] in names
+    ]
+    (target / "manifest.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def unwanted(bundle: Path) -> list[str]:
+    """What lies in a bundle and must not: its place, and why."""
+    found = []
+    for path in sorted(bundle.rglob("*")):
+        for pattern, why in UNWANTED.items():
+            if re.fullmatch(pattern, path.name):
+                found.append(f"{path.relative_to(bundle)}: {why}")
+    return found
+
+
+def fails(bundle: Path) -> str:
+    """What is wrong with the frozen program, tried with the starter chat model in a home of its own; '' where it answers."""
+    model = cache_folder() / "starter" / "smollm2-135m-instruct" / "model.gguf"
+    with tempfile.TemporaryDirectory() as home:
+        for command in (["models", "import", str(model)], ["chat", "Say hello."]):
+            tried = subprocess.run(
+                [bundle / "tsukue", "--home", home, *command],
+                env={**os.environ, "HOME": home, "PYTHONPATH": ""},
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            if tried.returncode or not tried.stdout.strip():
+                return tried.stderr.strip() or f"nothing came of {command}"
+    return ""
+
+
+def sizes(bundle: Path) -> list[tuple[str, int]]:
+    """The parts of a bundle over 10 MB, largest first, and all of it, in bytes."""
+    parts = [(p.name, size(p)) for p in (bundle / "_internal").iterdir()]
+    return [
+        *sorted((one for one in parts if one[1] > 10_000_000), key=lambda one: -one[1]),
+        ("everything", size(bundle)),
+    ]
+
+
+def size(path: Path) -> int:
+    """What a file, or all files in a folder, hold, in bytes; links count nothing."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
