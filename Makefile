@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test coverage bench package wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
+.PHONY: run test coverage bench package package-test wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -25,6 +25,11 @@ bench:          ## the measures, beside their aims
 package:        ## what people download, for this system, into build/packages (docs/releasing.md)
 	@$(setup) --for package
 	@$(venv)/python installers/package.py
+
+package-test:   ## lives through the packages on clean systems, and through Windows' installer under Wine (root, Linux)
+	@$(setup) --for package
+	@$(venv)/python installers/trial.py
+	@$(venv)/python installers/windows/under_wine.py
 
 wheels:         ## the portable build of the engine, for installers: compiled once, kept in the cache
 	@env -u TSUKUE_CMAKE_ARGS $(setup)

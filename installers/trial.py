@@ -34,7 +34,7 @@ SYSTEMS = {"bookworm": "debian", "trixie": "debian", "noble": "ubuntu"}
 PERSON = "person"
 HOME = f"/home/{PERSON}"
 DISPLAY = ":98"
-NEEDED = ("debootstrap", "Xvfb", "xdotool", "import", "dpkg-deb", "unshare")
+NEEDED = ("debootstrap", "Xvfb", "xdotool", "import", "dpkg-deb", "unshare", "espeak-ng")
 
 
 class TrialFailed(Exception):
@@ -204,6 +204,13 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
+def _speech() -> Path:
+    """Somebody says something, in a file (espeak-ng)."""
+    sound = TRIAL / "speech.wav"
+    subprocess.run(["espeak-ng", "-s", "130", "-w", sound, "Please put the kettle on the table."], check=True)
+    return sound
+
+
 def newer(package: Path) -> Path:
     """The same package as its next version, with a migration of the database that this one lacks."""
     folder = TRIAL / "newer"
@@ -250,8 +257,14 @@ def life_of_a_package(system: System, weight: str) -> None:
     if asked["quotation"]["page"] != 2:
         raise TrialFailed(f"not the page beside the answer: {asked}")
     if weight == "full":
-        sound = system.give(frozen.ROOT / "build/trial/speech.wav")
-        say(f"heard: {system.person('tsukue', 'listen', sound).strip()}")
+        sound = system.give(_speech())
+        heard = system.person("tsukue", "listen", sound).strip()
+        say(f"heard: {heard}")
+        if "kettle" not in heard.lower():
+            raise TrialFailed("that is not what was said")
+    scan = system.give(frozen.ROOT / "tests/data/scans/receipt.png")
+    told = system.person("tsukue", "docs", "add", "-c", "Scans", scan)
+    say(f"a picture: {told.strip().splitlines()[0]}")
 
     before = system.rows("SELECT count(*) FROM messages")
     system.install(newer(package))

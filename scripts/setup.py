@@ -68,6 +68,25 @@ NEEDED_TO_TEST = [
     ("exe:ip", "iproute2"),
     ("exe:strace", "strace"),
 ]
+# What packages are made with, and what a frozen program needs of a system beyond what it takes to run here.
+NEEDED_TO_PACKAGE = [
+    ("exe:rpmbuild", "rpm"),
+    ("exe:makeself", "makeself"),
+    ("exe:objdump", "binutils"),
+    ("lib:wayland-cursor", "libwayland-cursor0"),
+    ("lib:wayland-egl", "libwayland-egl1"),
+]
+NEEDED_TO_TRY_PACKAGES = [
+    ("exe:debootstrap", "debootstrap"),
+    ("exe:Xvfb", "xvfb"),
+    ("exe:xdotool", "xdotool"),
+    ("exe:import", "imagemagick"),
+    ("exe:espeak-ng", "espeak-ng"),
+    ("exe:makensis", "nsis"),
+    ("exe:wine", "wine64"),
+    ("exe:wine", "wine"),
+    ("exe:x86_64-w64-mingw32-gcc-posix", "gcc-mingw-w64-x86-64-posix"),
+]
 # What a backend's build needs beyond that. 'header:' names a file below an include folder.
 NEEDED_BY_BACKEND = {
     "vulkan": [
@@ -111,6 +130,7 @@ def check_machine(purpose: str, backend: str = "") -> None:
     needs = (
         NEEDED_TO_RUN
         + ([] if purpose in ("run", "package") else NEEDED_TO_TEST)
+        + (NEEDED_TO_PACKAGE + NEEDED_TO_TRY_PACKAGES if purpose == "package" else [])
         + NEEDED_BY_BACKEND.get(backend, [])
     )
     missing = sorted({package for need, package in needs if not _present(need)})

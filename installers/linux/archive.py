@@ -28,14 +28,10 @@ def build(bundle: Path, weight: str, target: Path) -> Path:
     for script in (installer, folder / "usr/lib/tsukue/uninstall.sh"):
         script.chmod(0o755)
     made_at = frozen.made_at()
-    # Every system has gzip; models hardly shrink, and xz would try for a quarter of an hour.
-    squeezed = (
-        ("--gzip", "--complevel", "6") if weight == "full" else ("--xz", "--complevel", "6", "--threads", "2")
-    )
     package = target / f"{name}-{frozen.VERSION}-{platform.machine()}.run"
     subprocess.run(
         [
-            *("makeself", "--quiet", *squeezed, "--sha256", "--nox11", "--nochown"),
+            *("makeself", "--quiet", "--gzip", "--sha256", "--nox11", "--nochown"),
             *(
                 "--packaging-date",
                 f"@{made_at}",

@@ -40,16 +40,23 @@ OVERRIDES = {
 
 
 def packages_of(libraries: set[str]) -> list[str]:
-    """The Debian packages that bring some libraries, as far as this machine has them."""
+    """The Debian packages that bring some libraries. Raises SetupFailed for what this machine does not have: then either the
+    bundle lacks a part, or the machine is not one to build on."""
     cached = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
     places = dict(re.findall(r"(?m)^\s+(\S+) \([^)]*x86-64[^)]*\) => (\S+)", cached))
+    if unknown := libraries - places.keys():
+        raise frozen.SetupFailed(
+            f"the bundle needs libraries that nothing here brings: {', '.join(sorted(unknown))}"
+        )
     found = set()
-    for library in sorted(libraries & places.keys()):
+    for library in sorted(libraries):
         for place in (places[library], os.path.realpath(places[library]), f"/usr{places[library]}"):
             owner = subprocess.run(["dpkg", "-S", place], capture_output=True, text=True, check=False)
             if owner.returncode == 0:
                 found.add(owner.stdout.split(":")[0])
                 break
+        else:
+            raise frozen.SetupFailed(f"no package brings {library}")
     return sorted(found)
 
 

@@ -38,6 +38,10 @@ MIME = {
 }
 
 
+# What only a plugin of the engine wants is used where it is there; without it that plugin is not loaded.
+OPTIONAL = {"libvulkan.so.1"}
+
+
 def mime_types() -> list[str]:
     """The types of the files that the program opens, models among them."""
     read = {suffix.lstrip(".") for known in FORMATS for suffix in known.suffixes}
@@ -109,6 +113,4 @@ def system_libraries(bundle: Path) -> tuple[set[str], str]:
             listed = subprocess.run(["objdump", "-p", path], capture_output=True, text=True, check=False)
             needed |= set(re.findall(r"NEEDED\s+(\S+)", listed.stdout))
             versions |= {(int(a), int(b)) for a, b in re.findall(r"GLIBC_(\d+)\.(\d+)", listed.stdout)}
-    # What only a plugin of the engine or of Qt wants is used where it is there; without it that plugin is not loaded.
-    optional = {"libvulkan.so.1"}
-    return needed - ours - optional, ".".join(map(str, max(versions)))
+    return needed - ours - OPTIONAL, ".".join(map(str, max(versions)))

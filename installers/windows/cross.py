@@ -30,7 +30,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 """
-STATIC = "-static-libgcc -static-libstdc++ -Wl,-Bstatic,--whole-archive -lwinpthread -Wl,--no-whole-archive"
+# The compiler's own libraries go beside the engine's: linked into each, they would be exported by the first and defined twice.
+RUNTIME = ("libgcc_s_seh-1.dll", "libstdc++-6.dll", "libwinpthread-1.dll")
 
 
 def compile_engine() -> Path:
@@ -53,14 +54,22 @@ def compile_engine() -> Path:
         f"-DCMAKE_TOOLCHAIN_FILE={WORK / 'mingw.cmake'}",
         # What ggml would use of newer Windows is not in the headers of Debian 12's mingw-w64.
         "-DCMAKE_C_FLAGS=-D_WIN32_WINNT=0x0601",
-        *(f"-DCMAKE_{kind}_LINKER_FLAGS={STATIC}" for kind in ("SHARED", "MODULE", "EXE")),
     ]
     build = WORK / "build"
     subprocess.run(
         ["cmake", "-G", "Ninja", "-S", llama, "-B", build, *options], check=True, stdout=subprocess.DEVNULL
     )
-    subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
+    libraries = ["llama", *(f"ggml-cpu-{name}" for name in wheel.PORTABLE_VARIANTS)]
+    subprocess.run(["cmake", "--build", build, "--target", *libraries], check=True, stdout=subprocess.DEVNULL)
     made = build / "bin"
+    for name in RUNTIME:
+        told = subprocess.run(
+            ["x86_64-w64-mingw32-g++-posix", f"-print-file-name={name}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shutil.copy(told.stdout.strip(), made / name)
     subprocess.run(
         [
             *("x86_64-w64-mingw32-g++-posix", "-O2", llama / "examples/simple/simple.cpp"),
@@ -74,7 +83,7 @@ def compile_engine() -> Path:
                 "-L",
                 build / "ggml/src",
             ),
-            *("-lllama", "-lggml", "-lggml-base", *STATIC.split(), "-o", made / "llama-simple.exe"),
+            *("-lllama", "-lggml", "-lggml-base", "-o", made / "llama-simple.exe"),
         ],
         check=True,
     )

@@ -1,6 +1,7 @@
 ; The installer for Windows: for one person, without an administrator. windows.py calls it:
 ;   makensis -DVERSION=0.1.0 -DSOURCE=folder -DTARGET=file.exe [-DSIGN=command] tsukue.nsi
 ; Silent: Tsukue-0.1.0-setup.exe /S [/D=C:\folder]; removal: uninstall.exe /S [/DELETEDATA]
+Target amd64-unicode
 Unicode true
 ManifestDPIAware true
 ManifestLongPathAware true
@@ -131,11 +132,3 @@ Section "Uninstall"
     RMDir /r "${DATA}"
   ${EndIf}
 SectionEnd
-
-Function .onInit
-  ; Installed anew, it goes where it was; a newer one is not replaced by an older one without a word.
-  ReadRegStr $0 HKCU "Software\Tsukue" "Folder"
-  ${If} $0 != ""
-    StrCpy $INSTDIR $0
-  ${EndIf}
-FunctionEnd
