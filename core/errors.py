@@ -689,7 +689,7 @@ class FileEmpty(TsukueError):
 
 class FileScanned(TsukueError):
     sentence = N_(
-        "{file} contains only images of pages. Run it through a text recognition (OCR) app and add the result."
+        "{file} contains only pictures, and there is no text recognition model on this computer. Install the full package of Tsukue, which brings one, or run the file through a text recognition (OCR) app and add the result."
     )
     file: str
 

@@ -215,12 +215,13 @@ class Ingest:
         old = self._store.find(collection, str(path))
         summary = self.read(path, job, keep, encoding=old.encoding if old is not None else "")
         said = summary.notes
-        if self.recognises and any(one.picture for one in drafts):
+        pictures = any(one.picture for one in drafts)
+        if self.recognises and pictures:
             said = notes.waiting(said)
         else:
             drafts = [replace(one, picture=0) for one in drafts]
         if not any(one.passages or one.picture for one in drafts):
-            raise _nothing(path.name, summary.notes)
+            raise _nothing(path.name, summary.notes, pictures)
         document, gone = self._store.put(
             collection,
             file,
@@ -445,12 +446,12 @@ class _Adding:
             self._store.forget_failure(self._collection, path)
 
 
-def _nothing(name: str, said: list[Note]) -> TsukueError:
-    """Why there is no text in a file."""
+def _nothing(name: str, said: list[Note], pictures: bool) -> TsukueError:
+    """Why there is no text in a file; `pictures`: there would be some to recognise it in."""
     codes = {note.code.removesuffix("-many") for note in said}
     if "letters" in codes:
         return FileWithoutLetters(name)
-    return FileScanned(name) if "pictures" in codes else FileEmpty(name)
+    return FileScanned(name) if pictures or "pictures" in codes else FileEmpty(name)
 
 
 def _hash(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import enum
+import plistlib
 import shutil
 import sys
 from pathlib import Path
@@ -119,3 +120,27 @@ def test_whose_work_is_in_a_bundle_is_known_or_refused(tmp_path: Path) -> None:
     (toc / "COLLECT-00.toc").write_text(repr(([("stray.so", "/opt/somewhere/stray.so", "BINARY")],)))
     with pytest.raises(notices.Unowned, match=r"stray\.so"):
         notices.parts(tmp_path)
+
+
+def test_a_library_that_nobody_brings_stops_a_package() -> None:
+    with pytest.raises(frozen.SetupFailed, match=r"libjpeg-6dc8d115\.so"):
+        debian.packages_of({"libc.so.6", "libjpeg-6dc8d115.so.62.4.0"})
+
+
+def test_macos_is_told_why_the_microphone_is_used_in_both_languages() -> None:
+    macos = ROOT / "installers/macos"
+    told = plistlib.loads((macos / "Info.plist").read_bytes())
+    japanese = (macos / "ja.lproj/InfoPlist.strings").read_text(encoding="utf-8")
+    assert told["NSMicrophoneUsageDescription"]
+    assert "NSMicrophoneUsageDescription" in japanese
+    assert "マイク" in japanese or "音声" in japanese
+    assert plistlib.loads((macos / "entitlements.plist").read_bytes())[
+        "com.apple.security.device.audio-input"
+    ]
+
+
+def test_windows_offers_the_program_for_all_that_it_reads() -> None:
+    from windows import setup
+
+    assert r'SupportedTypes" ".pdf"' in setup.associations()
+    assert r'SupportedTypes" ".gguf"' in setup.associations()
