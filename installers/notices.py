@@ -83,7 +83,8 @@ def parts(work: Path) -> list[Part]:
     unowned = []
     for path in sorted(sources(work)):
         if owner := owners.get(path):
-            found.setdefault(f"pypi/{owner.name}", _of_python_package(owner))
+            if f"pypi/{owner.name}" not in found:  # of thousands of torch's files, one reads its licences
+                found[f"pypi/{owner.name}"] = _of_python_package(owner)
         elif any(path.is_relative_to(folder) for folder in ours):
             continue
         elif path.is_relative_to(engine):
