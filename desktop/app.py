@@ -100,10 +100,10 @@ class Program(QObject):
 
     _built = Signal()
 
-    def __init__(self, home: Home, window: MainWindow, files: list[str]) -> None:
+    def __init__(self, home: Home, window: MainWindow, files: list[str] | None = None) -> None:
         super().__init__(window)
         self._home = home
-        self._files = files  # to be taken in once the window is filled
+        self._files = files or []  # to be taken in once the window is filled
         self._window = window
         self._app: App | None = None
         self._server: QLocalServer | None = None
