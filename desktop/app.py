@@ -79,7 +79,7 @@ def _listen(home: Home, window: MainWindow) -> QLocalServer:
         window.activateWindow()
 
     def take_in(connection: QLocalSocket) -> None:
-        sent = connection.readAll().data()
+        sent = bytes(connection.readAll().data())
         connection.deleteLater()
         with contextlib.suppress(ValueError):  # a start that was killed half way
             if files := json.loads(sent):
