@@ -27,7 +27,7 @@ package:        ## what people download, for this system, into build/packages (d
 	@$(venv)/python installers/package.py
 
 package-test:   ## lives through the packages on clean systems, and through Windows' installer under Wine (root, Linux)
-	@$(setup) --for package
+	@$(setup) --for package-test
 	@$(venv)/python installers/trial.py
 	@$(venv)/python installers/windows/under_wine.py
 

@@ -689,7 +689,7 @@ class FileEmpty(TsukueError):
 
 class FileScanned(TsukueError):
     sentence = N_(
-        "{file} contains only pictures, and there is no text recognition model on this computer. Install the full package of Tsukue, which brings one, or run the file through a text recognition (OCR) app and add the result."
+        "{file} contains only pictures, and no text in them could be read here. The full package of Tsukue recognises text in pictures; or run the file through a text recognition (OCR) app and add the result."
     )
     file: str
 

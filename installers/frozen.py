@@ -21,6 +21,7 @@ from steps import SetupFailed, cache_folder  # noqa: E402
 from wheel import engine_wheel  # noqa: E402
 
 BUILD = ROOT / "build"
+PACKAGES = BUILD / "packages"
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 NOT_USED_YET = ("kokoro-82m-ja",)  # a starter model: the program does not read aloud yet
 # What must not be in a package, and why.
@@ -56,6 +57,11 @@ def engine() -> Path:
     return folder
 
 
+def package_name(weight: str) -> str:
+    """What a package of this weight is called on Linux."""
+    return "tsukue" if weight == "full" else "tsukue-small"
+
+
 def made_at() -> str:
     """The time that what is built says of itself, in seconds since 1970: the last commit's, so that two builds are the same."""
     told = subprocess.run(
@@ -80,6 +86,7 @@ def freeze(weight: str) -> Path:
             "TSUKUE_PACKAGE": weight,
             "TSUKUE_ENGINE": str(engine()),
             "TSUKUE_VERSION": VERSION,
+            "TSUKUE_ICON": str(_icon()),
             "SOURCE_DATE_EPOCH": made_at(),
             "PYTHONHASHSEED": "1",
         },
@@ -89,9 +96,8 @@ def freeze(weight: str) -> Path:
         for pattern in STRIPPED:
             for library in inside.glob(pattern):
                 subprocess.run(["strip", "--strip-unneeded", library], check=True)
-    add_starter(
-        inside / "starter", [m.id for m in STARTER if m.id not in NOT_USED_YET] if weight == "full" else []
-    )
+    if weight == "full":
+        add_starter(inside / "starter")
     if found := unwanted(bundle):
         raise SetupFailed("must not be in a package:\n  " + "\n  ".join(found))
     if wrong := fails(bundle):
@@ -99,10 +105,18 @@ def freeze(weight: str) -> Path:
     return bundle
 
 
-def add_starter(target: Path, names: list[str]) -> None:
+def _icon() -> Path:
+    """The program's icon as this system wants it inside a program."""
+    import icons
+
+    path = BUILD / ("tsukue.icns" if sys.platform == "darwin" else "tsukue.ico")
+    path.write_bytes(icons.icns() if sys.platform == "darwin" else icons.ico())
+    return path
+
+
+def add_starter(target: Path) -> None:
     """The starter models that a package brings, where the program looks for them (core/paths.py)."""
-    if not names:
-        return
+    names = [model.id for model in STARTER if model.id not in NOT_USED_YET]
     source = cache_folder() / "starter"
     target.mkdir()
     for name in names:

@@ -88,7 +88,7 @@ def parts(work: Path) -> list[Part]:
         elif any(path.is_relative_to(folder) for folder in ours):
             continue
         elif path.is_relative_to(engine):
-            found.setdefault("engine", _of_engine(next(engine.glob("*"))))
+            found.setdefault("engine", _of_engine(engine / path.relative_to(engine).parts[0]))
         elif any(path.is_relative_to(folder) for folder in python):
             found.setdefault("python", _of_python())
         elif (frozen.ROOT / ".venv") in path.parents and "dist-info" in str(path):

@@ -26,7 +26,6 @@ from linux import archive, debian, rpm
 from macos import disk_image
 from windows import setup
 
-PACKAGES = frozen.BUILD / "packages"
 FORMS = {
     "linux": {"deb": debian.build, "rpm": rpm.build, "run": archive.build},
     "win32": {"setup": setup.build},
@@ -37,10 +36,10 @@ FORMS = {
 def _write_sums() -> None:
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
-        for path in sorted(PACKAGES.iterdir())
+        for path in sorted(frozen.PACKAGES.iterdir())
         if path.name != "SHA256SUMS"
     ]
-    (PACKAGES / "SHA256SUMS").write_text("".join(lines))
+    (frozen.PACKAGES / "SHA256SUMS").write_text("".join(lines))
 
 
 def main() -> int:
@@ -49,7 +48,7 @@ def main() -> int:
     parser.add_argument("--weight", nargs="+", choices=["small", "full"], default=["small", "full"])
     parser.add_argument("--form", nargs="*", choices=list(FORMS), default=list(FORMS))
     arguments = parser.parse_args()
-    PACKAGES.mkdir(parents=True, exist_ok=True)
+    frozen.PACKAGES.mkdir(parents=True, exist_ok=True)
     for weight in arguments.weight:
         started = time.monotonic()
         try:
@@ -59,7 +58,7 @@ def main() -> int:
             for name, size in frozen.sizes(bundle):
                 print(f"  {size / 1e6:7.0f} MB  {name}")
             for form in arguments.form:
-                package = FORMS[form](bundle, weight, PACKAGES)
+                package = FORMS[form](bundle, weight, frozen.PACKAGES)
                 print(
                     f"  {package.stat().st_size / 1e6:7.0f} MB  {package.relative_to(frozen.ROOT)},"
                     f" after {time.monotonic() - started:.0f} s",

@@ -29,7 +29,6 @@ import frozen
 from steps import cache_folder
 
 TRIAL = frozen.BUILD / "trial"
-PACKAGES = frozen.BUILD / "packages"
 SYSTEMS = {"bookworm": "debian", "trixie": "debian", "noble": "ubuntu"}
 PERSON = "person"
 HOME = f"/home/{PERSON}"
@@ -150,9 +149,8 @@ def _debootstrap(suite: str, target: Path) -> None:
     mirror = re.findall(r"(?m)^URIs: (\S+)", sources)[0]
     target.parent.mkdir(parents=True, exist_ok=True)
     options: list[str] = []
-    if (
-        SYSTEMS[suite] == "ubuntu"
-    ):  # the same mirror's, whose key Debian does not know; debootstrap's script is as for all Ubuntus
+    # Ubuntu: the same mirror's, whose key Debian does not know; debootstrap's script is as for all Ubuntus
+    if SYSTEMS[suite] == "ubuntu":
         mirror = mirror.removesuffix("/debian") + "/ubuntu"
         options = ["--no-check-gpg", "--components=main,universe"]
     half = target.with_suffix(".half")
@@ -231,8 +229,8 @@ def newer(package: Path) -> Path:
 
 def life_of_a_package(system: System, weight: str) -> None:
     """Install, use in the window and in a terminal, upgrade, downgrade, remove, and the archive."""
-    name = "tsukue" if weight == "full" else "tsukue-small"
-    package = next(PACKAGES.glob(f"{name}_{frozen.VERSION}_*.deb"))
+    name = frozen.package_name(weight)
+    package = next(frozen.PACKAGES.glob(f"{name}_{frozen.VERSION}_*.deb"))
     system.install(package)
     say(f"installed {package.name}: {system.person('tsukue', '--version').strip()}")
     manual = system.give(
@@ -289,7 +287,7 @@ def life_of_a_package(system: System, weight: str) -> None:
         raise TrialFailed("removal left the program, or took what is the person's")
     say("upgraded with a migration, downgraded, restored, removed: everything was there")
 
-    archive = next(PACKAGES.glob(f"{name}-{frozen.VERSION}-*.run"))
+    archive = next(frozen.PACKAGES.glob(f"{name}-{frozen.VERSION}-*.run"))
     shutil.copy(archive, system.root / "tmp" / archive.name)
     for _ in ("install", "install over it"):
         system.person("sh", f"/tmp/{archive.name}", "--nox11")
@@ -305,8 +303,8 @@ def life_of_a_package(system: System, weight: str) -> None:
 
 def odd_places(system: System, weight: str) -> None:
     """Odd machines: homes, languages, disks, times."""
-    name = "tsukue" if weight == "full" else "tsukue-small"
-    system.install(next(PACKAGES.glob(f"{name}_{frozen.VERSION}_*.deb")))
+    name = frozen.package_name(weight)
+    system.install(next(frozen.PACKAGES.glob(f"{name}_{frozen.VERSION}_*.deb")))
     odd = f"{HOME}/My 机 🍵 home"
     system.person("tsukue", "chats", "list", TSUKUE_HOME=odd, LANG="C")
     manual = system.give(frozen.ROOT / "resources/samples/tea-kettle-manual.ja.pdf", "やかん.pdf")

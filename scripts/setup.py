@@ -1,6 +1,6 @@
 """Make this checkout ready to run: `make run` and `make test` call this; on Windows call it by hand.
 
-    python scripts/setup.py [--for run|test|bench|package] [--backend cpu|vulkan|cuda|metal|portable]
+    python scripts/setup.py [--for run|test|bench|package|package-test] [--backend cpu|vulkan|cuda|metal|portable]
 
 Standard library only. In order: check Python and the compiler, find system libraries (and install
 them where that is allowed), create `.venv`, install the pinned packages, compile llama-cpp-python
@@ -129,8 +129,9 @@ def check_machine(purpose: str, backend: str = "") -> None:
         return
     needs = (
         NEEDED_TO_RUN
-        + ([] if purpose in ("run", "package") else NEEDED_TO_TEST)
-        + (NEEDED_TO_PACKAGE + NEEDED_TO_TRY_PACKAGES if purpose == "package" else [])
+        + ([] if purpose in ("run", "package", "package-test") else NEEDED_TO_TEST)
+        + (NEEDED_TO_PACKAGE if purpose.startswith("package") else [])
+        + (NEEDED_TO_TRY_PACKAGES if purpose == "package-test" else [])
         + NEEDED_BY_BACKEND.get(backend, [])
     )
     missing = sorted({package for need, package in needs if not _present(need)})
@@ -171,6 +172,8 @@ def install_torch() -> None:
 def prepare(purpose: str, backend: str | None) -> None:
     """Do every step that is not done yet; see the module's docstring for the order."""
     check_machine(purpose, backend or "")
+    if purpose == "package-test":  # the same packages of Python as for making them
+        purpose = "package"
     done: dict[str, str] = {}
     if STAMP.exists():
         done = json.loads(STAMP.read_text())
@@ -249,7 +252,9 @@ def prepare(purpose: str, backend: str | None) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make this checkout ready to run.")
-    parser.add_argument("--for", dest="purpose", choices=["run", "test", "bench", "package"], default="run")
+    parser.add_argument(
+        "--for", dest="purpose", choices=["run", "test", "bench", "package", "package-test"], default="run"
+    )
     parser.add_argument("--backend", choices=sorted(BACKEND_FLAGS), default=None)
     arguments = parser.parse_args()
     started = time.monotonic()

@@ -1,7 +1,7 @@
 """An empty module in the place of one that chromadb imports at its start and never uses here. Import before chromadb.
 
 OpenTelemetry's exporter sends traces to a collector that somebody names in Chroma's settings; nobody can here, and no worker
-may open a socket. With it come gRPC and protobuf: 20 MB of a package, and a good part of Chroma's import.
+may open a socket. With it comes gRPC, 20 MB of a package.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _APPRUN = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/usr/lib/tsukue/tsuk
 
 def build(bundle: Path, weight: str, target: Path) -> Path:
     """Make the archive in the folder `target`."""
-    name = "tsukue" if weight == "full" else "tsukue-small"
+    name = frozen.package_name(weight)
     folder = app_dir(bundle, weight)
     installer = folder / "install.sh"
     shutil.copy(tree.LINUX / "install.sh", installer)
@@ -49,7 +49,7 @@ def build(bundle: Path, weight: str, target: Path) -> Path:
 def app_dir(bundle: Path, weight: str) -> Path:
     """The folder of an AppImage, made anew."""
     folder = frozen.BUILD / f"Tsukue-{weight}.AppDir"
-    tree.lay_out(folder, bundle, "tsukue" if weight == "full" else "tsukue-small")
+    tree.lay_out(folder, bundle, frozen.package_name(weight))
     (folder / "AppRun").write_text(_APPRUN)
     (folder / "AppRun").chmod(0o755)
     (folder / "tsukue.desktop").write_text(tree.desktop_entry(), encoding="utf-8")

@@ -21,22 +21,6 @@ DESCRIPTION = (
 )
 # Ubuntu 24.04 and Debian 13 gave some packages new names when time became 64 bits wide.
 _RENAMED = {"libglib2.0-0": "libglib2.0-0t64 | libglib2.0-0", "libasound2": "libasound2t64 | libasound2"}
-# What lintian says of programs that bring their own Python, and why it stays so.
-OVERRIDES = {
-    "embedded-library": "the program brings its own libraries, so that it runs on several systems and versions",
-    "bad-jump-in-manpage": "",
-    "unstripped-binary-or-object": "numpy's and onnxruntime's libraries break when stripped (wheels moved about by auditwheel)",
-    "hardening-no-relro": "wheels, as their authors built them",
-    "custom-library-search-path": "libraries find one another within /usr/lib/tsukue",
-    "shared-library-lacks-prerequisites": "wheels, as their authors built them",
-    "sharedobject-in-library-directory-missing-soname": "",
-    "initial-upload-closes-no-bugs": "not Debian's own package",
-    "extra-license-file": "the notices of what is inside",
-    "package-contains-documentation-outside-usr-share-doc": "metadata that libraries read about themselves",
-    "package-contains-empty-directory": "",
-    "executable-stack-in-shared-library": "",
-    "library-not-linked-against-libc": "modules whose functions come from the interpreter",
-}
 
 
 def packages_of(libraries: set[str]) -> list[str]:
@@ -62,26 +46,23 @@ def packages_of(libraries: set[str]) -> list[str]:
 
 def build(bundle: Path, weight: str, target: Path) -> Path:
     """Make the package in the folder `target`."""
-    name = "tsukue" if weight == "full" else "tsukue-small"
+    name = frozen.package_name(weight)
     architecture = subprocess.run(
         ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
     ).stdout.strip()
     root = frozen.BUILD / f"deb-{weight}"
     tree.lay_out(root, bundle, name)
     doc = root / "usr/share/doc" / name
-    changes = f"{'tsukue' if weight == 'full' else name} ({frozen.VERSION}) stable; urgency=low\n\n  * See https://github.com/tsukue/tsukue.\n\n"
+    changes = (
+        f"{name} ({frozen.VERSION}) stable; urgency=low\n\n  * See https://github.com/tsukue/tsukue.\n\n"
+    )
     made = subprocess.run(
         ["date", "-R", "-u", "-d", f"@{frozen.made_at()}"], capture_output=True, text=True, check=True
     ).stdout
     (doc / "changelog.gz").write_bytes(
         gzip.compress(f"{changes} -- {MAINTAINER}  {made}".encode(), 9, mtime=0)
     )
-    overrides = root / "usr/share/lintian/overrides" / name
-    overrides.parent.mkdir(parents=True)
-    overrides.write_text(
-        "".join(f"{'# ' + why + chr(10) if why else ''}{name}: {tag}\n" for tag, why in OVERRIDES.items())
-    )
-    other = "tsukue-small" if weight == "full" else "tsukue"
+    other = frozen.package_name("small" if weight == "full" else "full")
     libraries, libc = tree.system_libraries(bundle)
     needs = ", ".join(
         f"libc6 (>= {libc})" if one == "libc6" else _RENAMED.get(one, one) for one in packages_of(libraries)
@@ -102,7 +83,7 @@ def build(bundle: Path, weight: str, target: Path) -> Path:
         if p.is_file() and not p.is_symlink() and control not in p.parents
     ]
     (control / "md5sums").write_text("".join(sums), encoding="utf-8")
-    for path in [*control.iterdir(), *doc.iterdir(), overrides]:
+    for path in [*control.iterdir(), *doc.iterdir()]:
         path.chmod(0o644)
     # Models hardly shrink, and xz would try for a quarter of an hour.
     squeezed = ["-Zzstd", "-z12"] if weight == "full" else ["-Zxz"]

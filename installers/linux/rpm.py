@@ -46,7 +46,9 @@ Suggests: fcitx5-mozc
 
 def build(bundle: Path, weight: str, target: Path) -> Path:
     """Make the package in the folder `target`."""
-    name, other = ("tsukue", "tsukue-small") if weight == "full" else ("tsukue-small", "tsukue")
+    name, other = (
+        frozen.package_name(one) for one in (("full", "small") if weight == "full" else ("small", "full"))
+    )
     work = frozen.BUILD / f"rpm-{weight}"
     shutil.rmtree(work, ignore_errors=True)
     root = work / "root"

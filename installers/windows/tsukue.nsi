@@ -110,6 +110,7 @@ Section "Uninstall"
   !insertmacro WAIT_UNTIL_CLOSED
   RMDir /r "$INSTDIR\_internal"
   Delete "$INSTDIR\tsukue.exe"
+  Delete "$INSTDIR\tsukue-console.exe"
   Delete "$INSTDIR\LICENSE"
   Delete "$INSTDIR\NOTICES.txt"
   Delete "$INSTDIR\sbom.cdx.json"

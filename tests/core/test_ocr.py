@@ -374,3 +374,11 @@ def test_ruby_belongs_to_the_line_beside_it() -> None:
     across = [line("本文の一行です", 0, 20), placed(Box(40, 16, 0, 40, 10), "ほん", vertical=False, skew=0)]
     assert ruby_of(across) == {1: 0}
     assert ruby_of([across[0], placed(Box(40, 16, 0, 40, 10), "12", vertical=False, skew=0)]) == {}
+
+
+def test_a_picture_that_nothing_here_can_read_is_not_called_empty() -> None:
+    from core.documents.ingest import _nothing
+    from core.errors import FileEmpty, FileScanned
+
+    assert isinstance(_nothing("receipt.png", [], pictures=True), FileScanned)
+    assert isinstance(_nothing("empty.txt", [], pictures=False), FileEmpty)
