@@ -105,12 +105,18 @@ def parts(work: Path) -> list[Part]:
 
 def _of_python_package(one: Distribution) -> Part:
     told = one.metadata
+
+    def field(name: str) -> str:
+        # not told[name]: a missing field is None to importlib.metadata and a KeyError to the
+        # importlib_metadata package, which takes its place once anything imports it
+        return next(iter(told.get_all(name) or []), "")
+
     licence = (
-        told["License-Expression"]
+        field("License-Expression")
         or " / ".join(
             c.split(" :: ")[-1] for c in told.get_all("Classifier") or [] if c.startswith("License ::")
         )
-        or (told["License"] or "").strip().partition("\n")[0]
+        or field("License").strip().partition("\n")[0]
     )
     texts = {}
     for file in one.files or []:

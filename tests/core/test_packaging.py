@@ -95,6 +95,7 @@ def test_a_model_that_needs_torch_says_so_where_there_is_none(
 
 def test_whose_work_is_in_a_bundle_is_known_or_refused(tmp_path: Path) -> None:
     """Each file that was taken is traced to a package and its licence; one that belongs to nobody stops the build."""
+    import importlib_metadata  # noqa: F401  takes importlib.metadata's place once anything imports it
     import markdown_it
 
     code = Path(markdown_it.__file__)
