@@ -28,6 +28,7 @@ package:        ## what people download, for this system, into build/packages (d
 
 package-test:   ## lives through the packages on clean systems, and through Windows' installer under Wine (root, Linux)
 	@$(setup) --for package-test
+	@$(venv)/python installers/linux/policy.py
 	@$(venv)/python installers/trial.py
 	@$(venv)/python installers/windows/under_wine.py
 

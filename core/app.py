@@ -51,6 +51,7 @@ from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
+from core.updates import Updates
 from core.voice import service as voice_service
 from core.voice.service import Voice
 from core.workers.supervisor import Worker, WorkerSpec
@@ -113,6 +114,7 @@ class App:
                 self._lock.release()
             raise
         self.backups = Backups(home, self.events)
+        self.updates = Updates(self.network, self.settings, home.root / "updates", version)
 
         self.workers: list[Worker] = []
         self.engine = LocalEngine(

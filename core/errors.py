@@ -6,7 +6,7 @@ Any other exception is a bug and is reported as one.
 
     TsukueError
     ├── Cancelled                 the person stopped it; never shown
-    ├── home       HomeNotWritable, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DamageFound, DatabaseBusy
+    ├── home       HomeNotWritable, HomeAway, HomeBusy, DiskFull, NewerDatabase, DatabaseDamaged, DamageFound, DatabaseBusy
     ├── settings   SettingUnknown, SettingRefused (of each kind one), SettingFellBack, SettingLeft,
     │              SettingsUnreadable, SettingsNotRead, SettingsMistyped, SettingsReplaced, SettingsStuck
     ├── backups    NothingToBackUp, NoBackup, BackupUnusable, NoRoomForBackup, FileExists, NothingToRescue
@@ -14,6 +14,7 @@ Any other exception is a bug and is reported as one.
     ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, NeedsFullPackage, ModelTooLarge, ModelCrashed,
     │              PlaceNotWritable, PlaceTaken, DraftUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
+    ├── updates    NoReleaseKey, NoReleases, ReleaseNotSigned
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── chat       AnswerUnderWay, ConversationMissing
@@ -100,6 +101,14 @@ class HomeNotWritable(TsukueError):
     )
     path: str
     reason: str
+
+
+class HomeAway(TsukueError):
+    sentence = N_(
+        "Tsukue's folder {path} is not there; it may be on a disk that is not connected. Connect it and start Tsukue again, or delete {pointer} to begin with an empty folder."
+    )
+    path: str
+    pointer: str
 
 
 class HomeBusy(TsukueError):
@@ -394,6 +403,29 @@ class NetworkRefused(TsukueError):
     reason: str
 
 
+# ---------------------------------------------------------------- updates
+
+
+class NoReleaseKey(TsukueError):
+    sentence = N_(
+        "This copy of Tsukue has no key to verify updates with, so it does not check for them. Visit {page} in a browser instead."
+    )
+    page: str
+
+
+class NoReleases(TsukueError):
+    sentence = N_("No update was found on {host}. Try again later, or visit {page} in a browser.")
+    host: str
+    page: str
+
+
+class ReleaseNotSigned(TsukueError):
+    sentence = N_(
+        "The update information from {host} is not signed by the makers of Tsukue, so it was ignored. Try again later, or from another network."
+    )
+    host: str
+
+
 # ---------------------------------------------------------------- models and engine
 
 
@@ -603,7 +635,7 @@ class DownloadDamaged(TsukueError):
     """The checksum was wrong twice: once is a bad line, twice is the server."""
 
     sentence = N_(
-        "{file} was damaged in two downloads and has been deleted. Try again later, or choose another model."
+        "{file} was damaged in two downloads and has been deleted. Try again later, or choose another file."
     )
     file: str
 

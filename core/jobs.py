@@ -51,6 +51,11 @@ class Job:
             except Exception:  # the others, and other jobs, are still to be told
                 log.exception("the job %r could not be stopped everywhere", self.name)
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or raise Cancelled as soon as the job is cancelled."""
+        if self._cancelled.wait(seconds):
+            raise Cancelled
+
     def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` when the job is cancelled (at once if it already is); returns the function that ends this."""
         with self._lock:

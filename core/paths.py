@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import resources
-from core.errors import HomeBusy, HomeNotWritable
+from core.errors import HomeAway, HomeBusy, HomeNotWritable
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -33,6 +33,7 @@ def _resources() -> Path:
 
 
 RESOURCES = _resources()
+_POINTER = "home-is-in.txt"  # in the usual home
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Home:
     """The paths inside one home folder. Nothing is created until `create` is called."""
 
     root: Path
+    # The file that names this home, if a person keeps it elsewhere than usual: on a disk that may be away.
+    named_by: Path | None = field(default=None, compare=False)
 
     @property
     def database(self) -> Path:
@@ -85,7 +88,9 @@ class Home:
         return self.root / ".staging"
 
     def create(self) -> None:
-        """Create the folders, readable by their owner only. Raises HomeNotWritable."""
+        """Create the folders, readable by their owner only. Raises HomeNotWritable, HomeAway."""
+        if self.named_by is not None and not self.root.is_dir():
+            raise HomeAway(str(self.root), str(self.named_by))  # an empty home there would look like a loss
         try:
             for folder in (self.root, self.vectors, self.models, self.logs, self.backups):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,12 +124,47 @@ class Home:
 
 
 def find_home(given: str | None = None) -> Home:
-    """The home to use: `given` (--home), TSUKUE_HOME, or the system's folder for user data."""
+    """The home to use: `given` (--home), TSUKUE_HOME, what was chosen by `keep_in`, or the system's folder for user data."""
     if chosen := given or os.environ.get("TSUKUE_HOME"):
         return Home(Path(chosen).expanduser().absolute())
+    usual = usual_home()
+    pointer = usual.root / _POINTER
+    with contextlib.suppress(OSError):
+        return Home(Path(os.fsdecode(pointer.read_bytes().strip())), pointer)
+    return usual
+
+
+def usual_home() -> Home:
+    """The home of those who have chosen none."""
     from platformdirs import user_data_path
 
     return Home(user_data_path("tsukue", appauthor=False))
+
+
+def keep_in(folder: Path | None) -> Home:
+    """Use a home in `folder` from the next start on, without --home and TSUKUE_HOME; None goes back to the usual one.
+
+    The folder itself is the home if it is one already or is empty, else a folder `Tsukue` in it. Nothing is moved.
+    Raises HomeNotWritable, DiskFull.
+    """
+    from core import files
+
+    usual = usual_home()
+    pointer = usual.root / _POINTER
+    if folder is None:
+        with files.writing(pointer):
+            pointer.unlink(missing_ok=True)
+        return usual
+    with files.writing(folder):
+        folder = folder.absolute()
+        itself = folder == usual.root or Home(folder).database.exists() or not any(folder.iterdir())
+        home = Home(folder if itself else folder / "Tsukue")
+        if home == usual:
+            return keep_in(None)
+        home.create()
+        usual.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.write(pointer, os.fsencode(home.root))
+    return home
 
 
 def cache_folder() -> Path:

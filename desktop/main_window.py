@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from core.paths import keep_in, usual_home
+from desktop import restart
 from desktop.chat.composer import Composer
 from desktop.i18n import language, tr, tr_n
 from desktop.opening import SIDEBAR_WIDTH, Opening
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from desktop.models.page import ModelsPage
     from desktop.settings.backups import BackupsPanel
     from desktop.settings.dialog import SettingsDialog
+    from desktop.settings.updates import UpdatesPanel
 
 
 class MainWindow(QMainWindow):
@@ -106,6 +109,9 @@ class MainWindow(QMainWindow):
             self.theme,
             self.composer,
         )
+        if app.home.named_by is not None or app.home == usual_home():  # and not by --home, which would win
+            self.chat.welcome.offer_place(app.home.root)
+            self.chat.welcome.keep_elsewhere.connect(self._keep_elsewhere)
         self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
         for later in ("documents", "models", "source"):  # those of another language are gone
             vars(self).pop(later, None)
@@ -291,7 +297,12 @@ class MainWindow(QMainWindow):
                 from desktop.settings.dialog import SettingsDialog
 
                 self._settings_dialog = SettingsDialog(
-                    self.app.settings, self.bridge, self.operations, self._make_backups, self
+                    self.app.settings,
+                    self.bridge,
+                    self.operations,
+                    self._make_backups,
+                    self._make_updates,
+                    self,
                 )
             self._settings_dialog.open()
             return
@@ -308,6 +319,11 @@ class MainWindow(QMainWindow):
 
         return BackupsPanel(self.app.home, self.app.backups, self.reads, self.operations)
 
+    def _make_updates(self) -> UpdatesPanel:
+        from desktop.settings.updates import UpdatesPanel
+
+        return UpdatesPanel(self.app.updates, self.operations)
+
     def open_source(self, sources: list[Source], number: int) -> None:
         """Open a source beside the answer."""
         if not self.source.isVisible():
@@ -316,6 +332,15 @@ class MainWindow(QMainWindow):
             right = min(max(self.width() * 32 // 100, 340), 560)
             self.splitter.setSizes([left, max(self.width() - left - right - 2, 360), right])
         self.source.open(sources, number)
+
+    def _keep_elsewhere(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
+        folder = QFileDialog.getExistingDirectory(self, tr("Choose a folder for everything"))
+        if folder:
+            self.operations.in_order(
+                "keep everything elsewhere", lambda _: keep_in(Path(folder)), lambda _: restart.ask()
+            )
 
     def _show_ledger(self) -> None:
         from desktop.widgets.ledger import Ledger

@@ -22,6 +22,9 @@ from wheel import engine_wheel  # noqa: E402
 
 BUILD = ROOT / "build"
 PACKAGES = BUILD / "packages"
+# Clean systems and Wine's drives, outside the checkout: setuptools follows links when it lists the files of a checkout, and
+# Wine's drive Z: is the whole machine.
+TRIALS = Path(tempfile.gettempdir()) / "tsukue-trials"
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 NOT_USED_YET = ("kokoro-82m-ja",)  # a starter model: the program does not read aloud yet
 # What must not be in a package, and why.
@@ -96,6 +99,10 @@ def freeze(weight: str) -> Path:
         for pattern in STRIPPED:
             for library in inside.glob(pattern):
                 subprocess.run(["strip", "--strip-unneeded", library], check=True)
+        for library in inside.rglob("*.so*"):
+            told = subprocess.run(["chrpath", "-l", library], capture_output=True, text=True, check=False)
+            if "PATH=/" in told.stdout:  # a folder of the build machine, where nobody else has anything
+                subprocess.run(["chrpath", "-d", library], check=True)
     if weight == "full":
         add_starter(inside / "starter")
     if found := unwanted(bundle):

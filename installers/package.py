@@ -10,7 +10,6 @@ printed by part. Used by hand and by continuous integration alike (docs/releasin
 from __future__ import annotations
 
 import argparse
-import hashlib
 import platform
 import subprocess
 import sys
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import frozen
 import notices
+import release
 from linux import archive, debian, rpm
 from macos import disk_image
 from windows import setup
@@ -31,15 +31,6 @@ FORMS = {
     "win32": {"setup": setup.build},
     "darwin": {"dmg": disk_image.build},
 }[sys.platform]
-
-
-def _write_sums() -> None:
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
-        for path in sorted(frozen.PACKAGES.iterdir())
-        if path.name != "SHA256SUMS"
-    ]
-    (frozen.PACKAGES / "SHA256SUMS").write_text("".join(lines))
 
 
 def main() -> int:
@@ -67,7 +58,7 @@ def main() -> int:
         except (frozen.SetupFailed, notices.Unowned, subprocess.CalledProcessError) as error:
             print(f"\n{error}", file=sys.stderr)
             return 1
-    _write_sums()
+    release.describe(frozen.PACKAGES)
     return 0
 
 

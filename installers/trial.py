@@ -45,7 +45,7 @@ class System:
 
     def __init__(self, suite: str) -> None:
         self.suite = suite
-        self.root = TRIAL / suite
+        self.root = frozen.TRIALS / suite
         self.home = self.root / HOME.lstrip("/")
 
     def make(self) -> None:

@@ -73,11 +73,16 @@ NEEDED_TO_PACKAGE = [
     ("exe:rpmbuild", "rpm"),
     ("exe:makeself", "makeself"),
     ("exe:objdump", "binutils"),
+    ("exe:chrpath", "chrpath"),
     ("lib:wayland-cursor", "libwayland-cursor0"),
     ("lib:wayland-egl", "libwayland-egl1"),
 ]
 NEEDED_TO_TRY_PACKAGES = [
     ("exe:debootstrap", "debootstrap"),
+    ("exe:lintian", "lintian"),
+    ("exe:rpmlint", "rpmlint"),
+    ("exe:appstreamcli", "appstream"),
+    ("exe:desktop-file-validate", "desktop-file-utils"),
     ("exe:Xvfb", "xvfb"),
     ("exe:xdotool", "xdotool"),
     ("exe:import", "imagemagick"),

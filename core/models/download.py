@@ -109,14 +109,16 @@ class Download:
         network: Network,
         *,
         token: str = "",
+        purpose: str = "model download",
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`pause` waits between tries, in seconds; it may raise to give up."""
+        """`purpose` is what the ledger says; `pause` waits between tries, in seconds; it may raise to give up."""
         self.item = item
         self.folder = folder
         self.traffic = Traffic()
         self._network = network
         self._token = token
+        self._purpose = purpose
         self._pause = pause
         self._tags: dict[str, str] = {}
 
@@ -237,7 +239,7 @@ class Download:
             digest, have = self._begin_again(part, "changed")
         before = self.on_disk - have
         fruitless, furthest = 0, have
-        with self._network.client("model download") as client:
+        with self._network.client(self._purpose) as client:
             while file.size is None or have < file.size:
                 check()
                 try:

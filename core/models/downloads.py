@@ -129,15 +129,8 @@ class Downloads:
         self._events.publish(change)
 
     def _run(self, item: Item, job: Job) -> Path:
-        stop = threading.Event()
-        job.on_cancel(stop.set)
-
-        def pause(seconds: float) -> None:
-            if stop.wait(seconds):
-                raise Cancelled
-
         token = self._token(item.files[0].url)  # of the server that it was begun at, whichever is chosen now
-        download = Download(item, self._partial / item.id, self._network, token=token, pause=pause)
+        download = Download(item, self._partial / item.id, self._network, token=token, pause=job.pause)
         self._tell(DownloadChanged(item, State.WAITING, download.on_disk, item.size))
         while not self._slots.acquire(timeout=0.1):
             if job.cancelled:

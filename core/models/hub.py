@@ -12,10 +12,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from core import secrets
-from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable
+from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable, NeedsFullPackage
 from core.models import quantisation
 from core.models.download import Item, RemoteFile
 from core.network import Network, words_of
@@ -176,13 +177,16 @@ class Hub:
     def whole(self, page: Page, role: str, about: dict[str, Any] | None = None) -> Item:
         """What to download of a model that is a folder: for document search, sorting, or speech.
 
-        `about` is kept with it. Raises HubMissing where the repository lacks what the role needs.
+        `about` is kept with it. Raises HubMissing where the repository lacks what the role needs, NeedsFullPackage where
+        this copy of the program could not run it: better said before a gigabyte has been fetched.
         """
         repository, pattern = page.found.repository, _WHOLE[role]
         files = tuple(file for file in page.files if pattern.fullmatch(file.name))
         if not any(file.name.endswith(_WEIGHTS) for file in files):
             raise HubMissing(f"{repository} ({role})", self.endpoint.split("://", 1)[-1])
         owner, name = repository.split("/", 1)
+        if pattern is _SENTENCE_TRANSFORMER and find_spec("torch") is None:
+            raise NeedsFullPackage(name)
         described = {
             "role": role,
             "repository": repository,

@@ -360,6 +360,20 @@ class Settings:
         used_by="models",
         advanced=True,
     )
+    release_address = Text(
+        "",
+        N_("Update address"),
+        N_(
+            "Where to check for updates, if not at the default address. Updates must carry the same signature."
+        ),
+        longest=2_000,
+        empty=N_("Default address"),
+        address=True,
+        section=Section.NETWORK,
+        applies=Applies.NEXT_CONNECTION,
+        used_by="updates",
+        advanced=True,
+    )
 
     # ------------------------------------------------------------ what the program remembers
 

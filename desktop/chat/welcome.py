@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -31,6 +33,7 @@ class Welcome(QWidget):
     start = Signal()
     choose_model = Signal()
     try_sample = Signal()
+    keep_elsewhere = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +41,11 @@ class Welcome(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(24, 24, 24, 24)
         self._content: QWidget | None = None
+        self._home: Path | None = None
+
+    def offer_place(self, home: Path) -> None:
+        """Say at the first start that everything is kept in `home`, and offer another folder."""
+        self._home = home
 
     def _show(self, content: QWidget) -> None:
         if self._content is not None:
@@ -69,7 +77,7 @@ class Welcome(QWidget):
         self._show(content)
 
     def show_first_start(self, machine: Machine, models: list[LocalModel]) -> None:
-        """One screen: what is there, what the starter model can and cannot do, a sample to try."""
+        """One screen: what is there, what the starter model can and cannot do, a sample to try, and where all is kept."""
         content = QFrame()
         content.setObjectName("card")
         layout = QVBoxLayout(content)
@@ -119,4 +127,21 @@ class Welcome(QWidget):
         buttons.addStretch()
         layout.addSpacing(4)
         layout.addLayout(buttons)
+        if self._home is not None:
+            layout.addSpacing(4)
+            layout.addLayout(self._place(self._home))
         self._show(content)
+
+    def _place(self, home: Path) -> QHBoxLayout:
+        """Where everything is kept, which is best chosen before there is anything."""
+        place = QLabel(tr("Everything is stored in {folder}.", folder=str(home)))
+        place.setTextFormat(Qt.TextFormat.PlainText)
+        place.setProperty("role", "muted")
+        place.setWordWrap(True)
+        other = QPushButton(tr("Choose another folder…"))
+        other.setProperty("role", "plain")
+        other.clicked.connect(self.keep_elsewhere)
+        row = QHBoxLayout()
+        row.addWidget(place, 1)
+        row.addWidget(other)
+        return row

@@ -31,6 +31,7 @@ from desktop.operations import Operations
 from desktop.settings.backups import BackupsPanel
 from desktop.settings.rows import PanelRow, Row, SettingRow, TokenRow, folded
 from desktop.settings.token_field import TokenField
+from desktop.settings.updates import UpdatesPanel
 from desktop.settings.writing import Writer
 from desktop.widgets import layouts
 
@@ -61,6 +62,7 @@ _ADDRESS = {
     secrets.HUB: "hub_endpoint",
 }
 BACKUPS = N_("Backups")
+UPDATES = N_("Updates")
 SIZE = (820, 700)
 SMALLEST = (700, 460)
 NAVIGATION_WIDTH = 132
@@ -131,11 +133,13 @@ class SettingsDialog(QDialog):
         bridge: Bridge,
         operations: Operations,
         make_backups: Callable[[], BackupsPanel],
+        make_updates: Callable[[], UpdatesPanel],
         parent: QWidget | None = None,
     ) -> None:
-        """`make_backups` makes the section of the backups, anew for each language."""
+        """`make_backups` and `make_updates` make the sections of backups and updates, anew for each language."""
         super().__init__(parent)
         self._make_backups = make_backups
+        self._make_updates = make_updates
         self.setMinimumSize(*SMALLEST)
         self.resize(*SIZE)
         self._settings = settings
@@ -165,6 +169,8 @@ class SettingsDialog(QDialog):
         self._blocks = [block for section in Section if (block := self._block(section)) is not None]
         self.backups = self._make_backups()
         self._blocks.append(_Block(BACKUPS, [PanelRow(self.backups, BACKUPS)], []))
+        self.updates = self._make_updates()
+        self._blocks.append(_Block(UPDATES, [PanelRow(self.updates, UPDATES)], []))
         self._content = self._assemble()
         self._outer.addWidget(self._content)
         for block, was in zip(self._blocks, opened, strict=False):

@@ -10,7 +10,13 @@ from core.network import LedgerEntry
 from desktop.i18n import tr
 
 # What connections are made for; said by core, listed so that the translators see them.
-_PURPOSES = (N_("model search"), N_("model download"), N_("not asked for"))
+_PURPOSES = (
+    N_("model search"),
+    N_("model download"),
+    N_("update check"),
+    N_("update download"),
+    N_("not asked for"),
+)
 MOST = 2000
 
 

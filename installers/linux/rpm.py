@@ -17,6 +17,8 @@ Version: {version}
 Release: 1
 Summary: Private assistant: chat, documents and speech on your own computer
 License: Apache-2.0
+Group: Applications/Productivity
+Packager: {maintainer}
 URL: https://github.com/tsukue/tsukue
 BuildArch: {architecture}
 AutoReqProv: no
@@ -54,6 +56,10 @@ def build(bundle: Path, weight: str, target: Path) -> Path:
     root = work / "root"
     work.mkdir(parents=True)
     tree.lay_out(root, bundle, name)
+    shutil.rmtree(root / "usr/share/lintian")
+    for library in root.rglob("*.so*"):
+        if not library.is_symlink():
+            library.chmod(0o755)  # what these distributions expect, and Debian does not
     libraries, libc = tree.system_libraries(bundle)
     needs = [f"Requires: {one}()(64bit)" for one in sorted(libraries) if not one.startswith("ld-linux")]
     day = subprocess.run(

@@ -76,6 +76,9 @@ def lay_out(root: Path, bundle: Path, name: str) -> None:
         "icons/hicolor/scalable/apps/tsukue.svg": (frozen.ROOT / "resources/icons/tsukue.svg").read_bytes(),
         "man/man1/tsukue.1.gz": gzip.compress((LINUX / "tsukue.1").read_bytes(), 9, mtime=0),
         f"doc/{name}/copyright": _copyright(),
+        f"lintian/overrides/{name}": (LINUX / "lintian-overrides")
+        .read_bytes()
+        .replace(b"@NAME@", name.encode()),
         **{f"icons/hicolor/{n}x{n}/apps/tsukue.png": png(n) for n in (16, 32, 48, 128, 256)},
     }
     for place, content in texts.items():
@@ -96,7 +99,7 @@ def _copyright() -> bytes:
     return (
         b"Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
         b"Upstream-Name: Tsukue\n\n"
-        b"Files: *\nCopyright: the Tsukue authors\nLicense: Apache-2.0\n"
+        b"Files: *\nCopyright: 2026 the Tsukue authors\nLicense: Apache-2.0\n"
         b" On Debian systems the text of the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n"
         b" .\n The program brings its own Python and libraries; their notices and licences are in\n"
         b" /usr/lib/tsukue/NOTICES.txt, and a list of them for machines in /usr/lib/tsukue/sbom.cdx.json.\n"

@@ -94,7 +94,7 @@ def main() -> int:
     """The command."""
     made = compile_engine()
     model = cache_folder() / "starter/smollm2-135m-instruct/model.gguf"
-    prefix = WORK / "wine"
+    prefix = frozen.TRIALS / "wine-engine"
     answered = subprocess.run(
         [
             shutil.which("wine64") or "wine",

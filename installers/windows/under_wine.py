@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 import frozen  # noqa: E402
 from windows import setup  # noqa: E402
 
-WORK = frozen.BUILD / "trial/wine"
+WORK = frozen.TRIALS / "wine"
 PREFIX = WORK / "prefix"
 KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Tsukue"
 

@@ -12,7 +12,15 @@ import keyring.backends.fail
 import pytest
 
 from core import secrets
-from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable, NetworkRefused, NoKeyring
+from core.errors import (
+    HubBusy,
+    HubMissing,
+    HubRefused,
+    HubUnreachable,
+    NeedsFullPackage,
+    NetworkRefused,
+    NoKeyring,
+)
 from core.models import quantisation
 from core.models.download import Download, Item, RemoteFile
 from core.models.hub import Hub, offers
@@ -175,6 +183,18 @@ def test_a_model_that_is_a_folder_is_fetched_whole_and_without_pickles(
     assert (model.path / "1_Pooling/config.json").read_bytes() == b"{}"
     about = json.loads((model.path / "model.json").read_text())
     assert about["prefixes"] == {"query": "q: "}
+
+
+def test_what_only_the_full_package_runs_is_refused_before_it_is_fetched(
+    server: double.Hub, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.repositories["desk/finder"] = double.Repository({"model.safetensors": b"w", "modules.json": b"[]"})
+    server.repositories["desk/ears"] = double.Repository({"model.bin": b"w", "config.json": b"{}"})
+    hub = Hub(network, server.url)
+    monkeypatch.setattr("core.models.hub.find_spec", lambda name: None)
+    with pytest.raises(NeedsFullPackage, match="finder"):
+        hub.whole(hub.page("desk/finder"), "embedding")
+    assert hub.whole(hub.page("desk/ears"), "speech").name == "ears"  # faster-whisper needs no torch
 
 
 def test_a_folder_without_safe_weights_is_refused(server: double.Hub, network: Network) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -551,6 +551,25 @@ def test_the_first_screen_without_a_model_says_so(qtbot: QtBot, language: str) -
             button.click()
     finally:
         i18n.choose("en")
+
+
+def test_the_first_screen_offers_another_folder(
+    qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no folder was named by --home; then Tsukue starts again, in the new one."""
+    from desktop import main_window, restart
+
+    monkeypatch.setattr(main_window, "usual_home", lambda: Home(tmp_path / "home"))
+    window = open_window(welcomed=False)
+    chosen: list[Path] = []
+    monkeypatch.setattr(main_window, "keep_in", chosen.append)
+    monkeypatch.setattr(restart, "ask", lambda: chosen.append(Path("restarted")))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    welcome = window.chat.welcome
+    qtbot.waitUntil(lambda: any("home" in label.text() for label in welcome.findChildren(QLabel)))
+    (button,) = [b for b in welcome.findChildren(QPushButton) if b.property("role") == "plain"]
+    button.click()
+    qtbot.waitUntil(lambda: chosen == [tmp_path, Path("restarted")])
 
 
 def test_work_goes_on_in_a_chat_that_one_leaves(qtbot: QtBot, window: MainWindow) -> None:
