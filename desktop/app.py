@@ -90,9 +90,25 @@ def _listen(home: Home, window: MainWindow) -> QLocalServer:
 
 
 def prepare_input_method() -> None:
-    """Qt's wheels carry no fcitx plugin; Fcitx also speaks ibus, whose plugin they do carry."""
-    if os.environ.get("QT_IM_MODULE") in ("fcitx", "fcitx5"):
-        os.environ["QT_IM_MODULE"] = "ibus"
+    """Lets people type through Fcitx: Qt's wheels carry no plugin for it, but it also speaks ibus, whose plugin they do carry.
+
+    Through the portal, since the plugin does without it only where a program ibus-daemon is installed (Qt's
+    qibusplatforminputcontext.cpp), which nobody needs beside Fcitx. In a session on X11 whose Qt programs were left without a
+    setting, XMODIFIERS tells.
+    """
+    chosen = os.environ.get("QT_IM_MODULE", "")
+    named = os.environ.get("QT_IM_MODULES", "")  # in order of preference; goes before the other
+    if not chosen and not named and "WAYLAND_DISPLAY" not in os.environ:
+        chosen = os.environ.get("XMODIFIERS", "").removeprefix("@im=")
+    known = [*named.split(";"), chosen]
+    if not {"fcitx", "fcitx5"} & set(known):
+        return
+    os.environ["IBUS_USE_PORTAL"] = "1"
+    os.environ["QT_IM_MODULE"] = "ibus"
+    if named:
+        os.environ["QT_IM_MODULES"] = ";".join(
+            "ibus" if one.startswith("fcitx") else one for one in named.split(";")
+        )
 
 
 class Program(QObject):

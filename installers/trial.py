@@ -11,214 +11,43 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import frozen
+from clean_systems import (
+    DISPLAY,
+    HOME,
+    NEEDED,
+    PICTURES,
+    SYSTEMS,
+    System,
+    TrialFailed,
+    picture,
+    say,
+    speech,
+    until,
+    xdotool,
+)
 from steps import cache_folder
-
-TRIAL = frozen.BUILD / "trial"
-SYSTEMS = {"bookworm": "debian", "trixie": "debian", "noble": "ubuntu"}
-PERSON = "person"
-HOME = f"/home/{PERSON}"
-DISPLAY = ":98"
-NEEDED = ("debootstrap", "Xvfb", "xdotool", "import", "dpkg-deb", "unshare", "espeak-ng")
-
-
-class TrialFailed(Exception):
-    """Something did not behave on a clean system; the text says what."""
-
-
-class System:
-    """A clean system in a folder, and what is done in it."""
-
-    def __init__(self, suite: str) -> None:
-        self.suite = suite
-        self.root = frozen.TRIALS / suite
-        self.home = self.root / HOME.lstrip("/")
-
-    def make(self) -> None:
-        """Copy the system anew from the cache (made there the first time), with an ordinary user."""
-        kept = cache_folder() / "systems" / self.suite
-        if not kept.is_dir():
-            _debootstrap(self.suite, kept)
-        shutil.rmtree(self.root, ignore_errors=True)
-        self.root.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", kept, self.root], check=True)
-        for file in ("resolv.conf", "hosts"):
-            shutil.copy(f"/etc/{file}", self.root / "etc" / file)
-        for what, where in (("/proc", "proc"), ("/dev", "dev")):
-            subprocess.run(["mount", "--rbind", what, self.root / where], check=True)
-        sockets = self.root / "tmp/.X11-unix"
-        sockets.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "--bind", "/tmp/.X11-unix", sockets], check=True)
-        self.run("useradd", "--create-home", PERSON)
-
-    def run(self, *command: str) -> str:
-        """Run a command as root; its output."""
-        return self._run(["chroot", str(self.root), *command], {})
-
-    def person(self, *command: str, code: int = 0, **variables: str) -> str:
-        """Run a command as the ordinary user, which has to end with `code`; what it printed, errors too."""
-        line = ["chroot", f"--userspec={PERSON}:{PERSON}", str(self.root), *command]
-        return self._run(line, self.variables() | variables, code)
-
-    def variables(self) -> dict[str, str]:
-        """The environment of a person's session."""
-        return {"HOME": HOME, "LANG": "C.UTF-8", "DISPLAY": DISPLAY, "USER": PERSON}
-
-    def _run(self, line: list[str], variables: dict[str, str], code: int = 0) -> str:
-        environment = {
-            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "DEBIAN_FRONTEND": "noninteractive",
-        }
-        done = subprocess.run(
-            line,
-            env=environment | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=900,
-        )
-        if done.returncode != code:
-            raise TrialFailed(f"{' '.join(line[2:])} ended with {done.returncode}:\n{done.stdout[-3000:]}")
-        return done.stdout
-
-    def give(self, source: Path, name: str = "") -> str:
-        """Put a file into the person's home; its place there."""
-        target = self.home / (name or source.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
-        self.run("chown", "-R", f"{PERSON}:{PERSON}", HOME)
-        return f"{HOME}/{name or source.name}"
-
-    def install(self, package: Path, *options: str) -> None:
-        """Install a .deb with what it needs, as a person would who double clicks it."""
-        shutil.copy(package, self.root / "tmp" / package.name)
-        self.run(
-            "apt-get", "install", "-y", "-q", "--no-install-recommends", *options, f"/tmp/{package.name}"
-        )
-
-    @contextmanager
-    def window(self, *arguments: str, **variables: str) -> Iterator[str]:
-        """The program's window as the person opens it; the number of the window. It must end well when it is closed."""
-        line = ["chroot", f"--userspec={PERSON}:{PERSON}", str(self.root), *arguments]
-        environment = {"PATH": "/usr/bin:/bin:/usr/sbin", **self.variables(), **variables}
-        output = TRIAL / f"{self.suite}-window.log"
-        with output.open("w") as log:
-            process = subprocess.Popen(line, env=environment, stdout=log, stderr=log)
-            try:
-                found = _until(
-                    lambda: _xdotool("search", "--onlyvisible", "--name", "Tsukue"), 120, "a window"
-                )
-                yield found.split()[0]
-                process.terminate()
-                if (code := process.wait(60)) != 0:
-                    raise TrialFailed(f"the window ended with {code}: {output.read_text()[-2000:]}")
-            finally:
-                if process.poll() is None:
-                    process.kill()
-
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
-        """What the person's database answers."""
-        path = self.home / ".local/share/tsukue/tsukue.db"
-        if not path.exists():
-            return []
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            try:
-                return database.execute(statement).fetchall()
-            except sqlite3.OperationalError:
-                return []  # it is being made
-
-
-def _debootstrap(suite: str, target: Path) -> None:
-    sources = Path("/etc/apt/sources.list.d/debian.sources").read_text()
-    mirror = re.findall(r"(?m)^URIs: (\S+)", sources)[0]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    options: list[str] = []
-    # Ubuntu: the same mirror's, whose key Debian does not know; debootstrap's script is as for all Ubuntus
-    if SYSTEMS[suite] == "ubuntu":
-        mirror = mirror.removesuffix("/debian") + "/ubuntu"
-        options = ["--no-check-gpg", "--components=main,universe"]
-    half = target.with_suffix(".half")
-    shutil.rmtree(half, ignore_errors=True)
-    script = ["/usr/share/debootstrap/scripts/gutsy"] if options else []
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", *options, suite, half, mirror, *script],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    if options:  # not signed by a key that is known here; a trial on a folder that is thrown away
-        listed = half / "etc/apt/sources.list"
-        listed.write_text(f"deb [trusted=yes] {mirror} {suite} main universe\n")
-    subprocess.run(["chroot", half, "apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
-    half.rename(target)
-
-
-def _xdotool(*arguments: str) -> str:
-    done = subprocess.run(
-        ["xdotool", *arguments],
-        env={**os.environ, "DISPLAY": DISPLAY},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip()
-
-
-def _until(look, seconds: float, what: str):  # type: ignore[no-untyped-def]
-    """What `look` answers once it is true. Raises TrialFailed."""
-    deadline = time.monotonic() + seconds
-    while not (answer := look()):
-        if time.monotonic() > deadline:
-            raise TrialFailed(f"{what} did not come within {seconds:.0f} s")
-        time.sleep(0.25)
-    return answer
-
-
-def picture(name: str) -> None:
-    """Keep what the display shows."""
-    subprocess.run(
-        ["import", "-window", "root", TRIAL / f"{name}.png"],
-        env={**os.environ, "DISPLAY": DISPLAY},
-        check=True,
-    )
-
-
-def say(text: str) -> None:
-    print(f"  {text}", flush=True)
-
-
-def _speech() -> Path:
-    """Somebody says something, in a file (espeak-ng)."""
-    sound = TRIAL / "speech.wav"
-    subprocess.run(["espeak-ng", "-s", "130", "-w", sound, "Please put the kettle on the table."], check=True)
-    return sound
 
 
 def newer(package: Path) -> Path:
     """The same package as its next version, with a migration of the database that this one lacks."""
-    folder = TRIAL / "newer"
+    folder = PICTURES / "newer"
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run(["dpkg-deb", "-R", package, folder], check=True)
     control = folder / "DEBIAN/control"
     control.write_text(control.read_text().replace(f"Version: {frozen.VERSION}", "Version: 99.0"))
     migrations = folder / "usr/lib/tsukue/_internal/core/storage/migrations"
     (migrations / "0099_trial.sql").write_text("CREATE TABLE trial (id INTEGER PRIMARY KEY);\n")
-    made = TRIAL / f"{package.name.split('_')[0]}_99.0_amd64.deb"
+    made = PICTURES / f"{package.name.split('_')[0]}_99.0_amd64.deb"
     subprocess.run(
         ["dpkg-deb", "--root-owner-group", "-Znone", "--build", folder, made],
         check=True,
@@ -242,12 +71,12 @@ def life_of_a_package(system: System, weight: str) -> None:
     if weight == "small":
         system.person("tsukue", "models", "import", model)
     with system.window("tsukue", "open", manual) as window:
-        _until(lambda: system.rows("SELECT 1 FROM documents WHERE state = 'ready'"), 180, "the document")
+        until(lambda: system.rows("SELECT 1 FROM documents WHERE state = 'ready'"), 180, "the document")
         picture(f"{system.suite}-{weight}-document")
-        _xdotool("windowfocus", "--sync", window, "type", "--delay", "20", question)
-        _xdotool("key", "Return")
+        xdotool("windowfocus", "--sync", window, "type", "--delay", "20", question)
+        xdotool("key", "Return")
         answered = "SELECT 1 FROM messages WHERE role = 'assistant' AND state = 'done'"
-        _until(lambda: system.rows(answered), 240, "an answer in the window")
+        until(lambda: system.rows(answered), 240, "an answer in the window")
         time.sleep(2)  # for the picture alone: what is checked has been checked
         picture(f"{system.suite}-{weight}-answer")
     say("the window answered, and closed")
@@ -255,7 +84,7 @@ def life_of_a_package(system: System, weight: str) -> None:
     if asked["quotation"]["page"] != 2:
         raise TrialFailed(f"not the page beside the answer: {asked}")
     if weight == "full":
-        sound = system.give(_speech())
+        sound = system.give(speech())
         heard = system.person("tsukue", "listen", sound).strip()
         say(f"heard: {heard}")
         if "kettle" not in heard.lower():
@@ -348,12 +177,12 @@ def main() -> int:
                 "--inside",
             ]
         )
-    TRIAL.mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     display = subprocess.Popen(
         ["Xvfb", DISPLAY, "-screen", "0", "1280x860x24", "-nolisten", "tcp"], stderr=subprocess.DEVNULL
     )
     try:
-        _until(Path(f"/tmp/.X11-unix/X{DISPLAY[1:]}").exists, 20, "a virtual display")
+        until(Path(f"/tmp/.X11-unix/X{DISPLAY[1:]}").exists, 20, "a virtual display")
         for suite in arguments.system:
             for weight in arguments.weight:
                 print(f"{suite}, {weight}", flush=True)

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPlainTextEdit,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -25,10 +24,11 @@ from PySide6.QtWidgets import (
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
+from desktop.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
-    from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent
 
 MAX_LINES = 10
 
@@ -42,7 +42,7 @@ def thinking_choices() -> list[tuple[bool | None, str]]:
     ]
 
 
-class ComposerText(QPlainTextEdit):
+class ComposerText(PlainText):
     """The text field. `submitted` is Enter outside of any composition."""
 
     submitted = Signal()
@@ -51,7 +51,6 @@ class ComposerText(QPlainTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.composing = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -62,10 +61,6 @@ class ComposerText(QPlainTextEdit):
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text may be dropped and pasted here; dropped files are the window's, which adds them as documents."""
         return not source.hasUrls() and super().canInsertFromMimeData(source)
-
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        self.composing = bool(event.preeditString())
-        super().inputMethodEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -84,7 +79,6 @@ class ComposerText(QPlainTextEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.composing = False
         self.focus_changed.emit(False)
 
     def _fit(self) -> None:

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLineEdit,
-    QPlainTextEdit,
     QSpinBox,
     QWidget,
 )
 
 from core.settings.kinds import Choice, Integer, Model, Number, Setting, Switch, Text
 from desktop.i18n import tr
+from desktop.widgets.plain_text import PlainText
 
 TEXT_MARGINS = (8, 0, 8, 0)  # style sheets do not reach a number field's inner line
 LINES_HEIGHT = 84
@@ -26,7 +26,7 @@ LINES_HEIGHT = 84
 Show = Callable[[Any], None]  # shows a value, without telling that it has changed
 
 
-class Lines(QPlainTextEdit):
+class Lines(PlainText):
     """A text of several lines, taken when it is left."""
 
     def __init__(self, changed: Callable[[str], None]) -> None:

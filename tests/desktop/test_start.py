@@ -19,7 +19,7 @@ from core.app import App
 from core.paths import ROOT, Home
 from core.storage.database import Database
 from desktop import i18n, theme
-from desktop.app import Program
+from desktop.app import Program, prepare_input_method
 from desktop.main_window import MainWindow
 
 LIGHT = """
@@ -121,3 +121,32 @@ def test_imports_do_not_read_sources_for_pyside() -> None:
     code = "import desktop, builtins, PySide6.QtWidgets; print(builtins.__import__ is builtins.__feature_import__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("session", "made"),
+    [
+        ({"QT_IM_MODULE": "fcitx"}, {"QT_IM_MODULE": "ibus", "IBUS_USE_PORTAL": "1"}),
+        ({"QT_IM_MODULE": "fcitx5"}, {"QT_IM_MODULE": "ibus", "IBUS_USE_PORTAL": "1"}),
+        ({"XMODIFIERS": "@im=fcitx"}, {"QT_IM_MODULE": "ibus", "IBUS_USE_PORTAL": "1"}),
+        (
+            {"QT_IM_MODULES": "wayland;fcitx;ibus", "WAYLAND_DISPLAY": "wayland-0"},
+            {"QT_IM_MODULES": "wayland;ibus;ibus", "QT_IM_MODULE": "ibus", "IBUS_USE_PORTAL": "1"},
+        ),
+        ({"XMODIFIERS": "@im=fcitx", "WAYLAND_DISPLAY": "wayland-0"}, {}),  # Qt speaks to the compositor
+        ({"QT_IM_MODULE": "ibus", "XMODIFIERS": "@im=ibus"}, {"QT_IM_MODULE": "ibus"}),
+        ({"QT_IM_MODULE": "xim", "XMODIFIERS": "@im=fcitx"}, {"QT_IM_MODULE": "xim"}),
+        ({}, {}),
+    ],
+)
+def test_fcitx_is_reached_in_the_way_that_it_shares_with_ibus(
+    session: dict[str, str], made: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """installers/trial.py types through Fcitx itself, in a clean system."""
+    about = ("QT_IM_MODULE", "QT_IM_MODULES", "IBUS_USE_PORTAL", "XMODIFIERS", "WAYLAND_DISPLAY")
+    for name in about:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in session.items():
+        monkeypatch.setenv(name, value)
+    prepare_input_method()
+    assert {name: os.environ[name] for name in about[:3] if name in os.environ} == made

@@ -59,9 +59,14 @@ def test_shift_enter_breaks_the_line(qtbot: QtBot, window: MainWindow) -> None:
 def test_enter_never_sends_while_an_input_method_composes(qtbot: QtBot, window: MainWindow) -> None:
     text = window.chat.composer.text
     text.setFocus()
+    hint = text.placeholderText()
     QApplication.sendEvent(text, QInputMethodEvent("にほんご", []))
+    assert text.placeholderText() == "", "the hint would be painted over what is composed"
     qtbot.keyClick(text, Qt.Key.Key_Return)
     assert window.chat.conversation is None
+    QApplication.sendEvent(text, QInputMethodEvent("", []))
+    assert text.placeholderText() == hint
+    QApplication.sendEvent(text, QInputMethodEvent("にほんご", []))
     commit = QInputMethodEvent("", [])
     commit.setCommitString("日本語")
     QApplication.sendEvent(text, commit)
