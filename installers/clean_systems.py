@@ -106,20 +106,21 @@ class System:
         )
 
     @contextmanager
-    def window(self, *arguments: str, name: str = "Tsukue", **variables: str) -> Iterator[str]:
-        """The program's window as the person opens it; the number of the window. It must end well when it is closed.
-
-        `name` is in the title of the window that is waited for.
-        """
+    def window(self, *arguments: str, wayland: bool = False, **variables: str) -> Iterator[str]:
+        """The program's window as the person opens it; its number for xdotool, '' on Wayland. It must end well when it is closed."""
         line = ["chroot", f"--userspec={PERSON}:{PERSON}", str(self.root), *arguments]
         environment = {"PATH": "/usr/bin:/bin:/usr/sbin", **self.variables(), **variables}
         output = PICTURES / f"{self.suite}-window.log"
         with output.open("w") as log:
             process = psutil.Popen(line, env=environment, stdout=log, stderr=log)
             try:
-                found = until(lambda: xdotool("search", "--onlyvisible", "--name", name), 120, "a window")
-                yield found.split()[0]
-                for one in self._windows():
+                if wayland:
+                    until(lambda: "wayland" in self.maps("--window"), 120, "a window of Wayland")
+                    yield ""
+                else:
+                    search = ("search", "--onlyvisible", "--name", "Tsukue")
+                    yield until(lambda: xdotool(*search), 120, "a window").split()[0]
+                for one in self._parts("--window"):
                     one.terminate()
                 if (code := process.wait(60)) != 0:
                     raise TrialFailed(f"the window ended with {code}: {output.read_text()[-2000:]}")
@@ -137,17 +138,18 @@ class System:
                     found.append(one)
         return found
 
-    def _windows(self) -> list[psutil.Process]:
+    def _parts(self, word: str) -> list[psutil.Process]:
+        """The program's processes that were started with this word (core/launcher.py)."""
         found = []
         for one in self._processes():
             with suppress(psutil.Error):
-                if "--window" in one.cmdline():
+                if word in one.cmdline():
                     found.append(one)
         return found
 
-    def plugins(self) -> str:
-        """The libraries that the window's process has loaded, one a line."""
-        return "\n".join(Path(f"/proc/{one.pid}/maps").read_text() for one in self._windows())
+    def maps(self, word: str) -> str:
+        """The files that these processes have mapped, a line each: the libraries that they use."""
+        return "\n".join(Path(f"/proc/{one.pid}/maps").read_text() for one in self._parts(word))
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """What the person's database answers."""

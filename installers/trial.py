@@ -35,6 +35,8 @@ from clean_systems import (
     until,
     xdotool,
 )
+from machines import little_memory, odd_places, processors
+from sessions import japanese, microphone, wayland
 from steps import cache_folder
 
 
@@ -128,30 +130,7 @@ def life_of_a_package(system: System, weight: str) -> None:
     if (system.home / ".local/lib/tsukue").exists() or not system.rows("SELECT 1 FROM messages"):
         raise TrialFailed("the archive's removal left the program, or took what is the person's")
     say("the archive was installed twice by the person, and removed")
-
-
-def odd_places(system: System, weight: str) -> None:
-    """Odd machines: homes, languages, disks, times."""
-    name = frozen.package_name(weight)
-    system.install(next(frozen.PACKAGES.glob(f"{name}_{frozen.VERSION}_*.deb")))
-    odd = f"{HOME}/My 机 🍵 home"
-    system.person("tsukue", "chats", "list", TSUKUE_HOME=odd, LANG="C")
-    manual = system.give(frozen.ROOT / "resources/samples/tea-kettle-manual.ja.pdf", "やかん.pdf")
-    system.person("tsukue", "docs", "add", "-c", "Papers", manual, TSUKUE_HOME=odd, LANG="C")
-    with system.window("tsukue", TSUKUE_HOME=odd, LANG="C", LC_ALL="C"):
-        pass
-    say("a home with spaces, Japanese and emoji, in the C locale")
-    for what, options in (("read-only", "ro"), ("full", "size=64k")):
-        place = system.root / what
-        place.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"{options},mode=777", "none", place], check=True)
-        told = system.person("tsukue", "chats", "list", code=1, TSUKUE_HOME=f"/{what}/home")
-        if "Traceback" in told or len(told.strip().splitlines()) != 1:
-            raise TrialFailed(f"on a {what} disk it says: {told}")
-        say(f"on a {what} disk: {told.strip()}")
-    system.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "faketime")
-    system.person("faketime", "1970-01-02 00:00:00", "tsukue", "chats", "list", TSUKUE_HOME=f"{HOME}/1970")
-    say("in 1970")
+    system.install(package)
 
 
 def main() -> int:
@@ -189,7 +168,14 @@ def main() -> int:
                 system = System(suite)
                 system.make()
                 life_of_a_package(system, weight)
-                odd_places(system, weight)
+                odd_places(system)
+                little_memory(system)
+                if suite == "trixie":
+                    japanese(system)
+                    wayland(system)
+                    processors(system)
+                if weight == "full":
+                    microphone(system)
                 for mounted in ("read-only", "full", "tmp/.X11-unix", "dev", "proc"):
                     subprocess.run(["umount", "-l", "-R", system.root / mounted], check=True)
     except TrialFailed as error:
