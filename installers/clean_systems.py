@@ -26,6 +26,8 @@ PERSON = "person"
 HOME = f"/home/{PERSON}"
 DISPLAY = ":98"
 NEEDED = ("debootstrap", "Xvfb", "xdotool", "import", "dpkg-deb", "unshare", "espeak-ng")
+# What a person does is done without any network, not even a loopback.
+_AS_PERSON = ("unshare", "--net", "chroot", f"--userspec={PERSON}:{PERSON}")
 T = TypeVar("T")
 
 
@@ -64,7 +66,7 @@ class System:
 
     def person(self, *command: str, code: int = 0, **variables: str) -> str:
         """Run a command as the ordinary user, which has to end with `code`; what it printed, errors too."""
-        line = ["chroot", f"--userspec={PERSON}:{PERSON}", str(self.root), *command]
+        line = [*_AS_PERSON, str(self.root), *command]
         return self._run(line, self.variables() | variables, code)
 
     def variables(self) -> dict[str, str]:
@@ -87,7 +89,7 @@ class System:
             timeout=900,
         )
         if done.returncode != code:
-            raise TrialFailed(f"{' '.join(line[2:])} ended with {done.returncode}:\n{done.stdout[-3000:]}")
+            raise TrialFailed(f"{' '.join(line)} ended with {done.returncode}:\n{done.stdout[-3000:]}")
         return done.stdout
 
     def give(self, source: Path, name: str = "") -> str:
@@ -108,7 +110,7 @@ class System:
     @contextmanager
     def window(self, *arguments: str, wayland: bool = False, **variables: str) -> Iterator[str]:
         """The program's window as the person opens it; its number for xdotool, '' on Wayland. It must end well when it is closed."""
-        line = ["chroot", f"--userspec={PERSON}:{PERSON}", str(self.root), *arguments]
+        line = [*_AS_PERSON, str(self.root), *arguments]
         environment = {"PATH": "/usr/bin:/bin:/usr/sbin", **self.variables(), **variables}
         output = PICTURES / f"{self.suite}-window.log"
         with output.open("w") as log:
@@ -125,11 +127,11 @@ class System:
                 if (code := process.wait(60)) != 0:
                     raise TrialFailed(f"the window ended with {code}: {output.read_text()[-2000:]}")
             finally:
-                for one in self._processes():  # what a session has started beside it
+                for one in self.processes():  # what a session has started beside it
                     with suppress(psutil.NoSuchProcess):
                         one.kill()
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         """What runs in this system."""
         found = []
         for one in psutil.process_iter():
@@ -141,7 +143,7 @@ class System:
     def _parts(self, word: str) -> list[psutil.Process]:
         """The program's processes that were started with this word (core/launcher.py)."""
         found = []
-        for one in self._processes():
+        for one in self.processes():
             with suppress(psutil.Error):
                 if word in one.cmdline():
                     found.append(one)

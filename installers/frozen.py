@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "installers"))
 
+from linux import vulkan  # noqa: E402
 from starter import STARTER  # noqa: E402
 from steps import SetupFailed, cache_folder  # noqa: E402
 from wheel import engine_wheel  # noqa: E402
@@ -52,7 +54,8 @@ STRIPPED = (
 
 def engine() -> Path:
     """A folder with the engine's portable build, as a place to import it from. Raises SetupFailed."""
-    wheel = engine_wheel("portable", os.environ.get("TSUKUE_CMAKE_ARGS", ""), cache_folder())
+    extra = os.environ.get("TSUKUE_CMAKE_ARGS", "") or vulkan.arguments()
+    wheel = engine_wheel("portable", extra, cache_folder())
     folder = BUILD / "engine" / wheel.parent.name
     if not folder.is_dir():
         with zipfile.ZipFile(wheel) as archive:

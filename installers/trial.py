@@ -72,6 +72,7 @@ def life_of_a_package(system: System, weight: str) -> None:
 
     if weight == "small":
         system.person("tsukue", "models", "import", model)
+    began = time.monotonic()
     with system.window("tsukue", "open", manual) as window:
         until(lambda: system.rows("SELECT 1 FROM documents WHERE state = 'ready'"), 180, "the document")
         picture(f"{system.suite}-{weight}-document")
@@ -79,6 +80,7 @@ def life_of_a_package(system: System, weight: str) -> None:
         xdotool("key", "Return")
         answered = "SELECT 1 FROM messages WHERE role = 'assistant' AND state = 'done'"
         until(lambda: system.rows(answered), 240, "an answer in the window")
+        say(f"the first answer, about a document, {time.monotonic() - began:.0f} s after the first start")
         time.sleep(2)  # for the picture alone: what is checked has been checked
         picture(f"{system.suite}-{weight}-answer")
     say("the window answered, and closed")
@@ -130,6 +132,18 @@ def life_of_a_package(system: System, weight: str) -> None:
     if (system.home / ".local/lib/tsukue").exists() or not system.rows("SELECT 1 FROM messages"):
         raise TrialFailed("the archive's removal left the program, or took what is the person's")
     say("the archive was installed twice by the person, and removed")
+
+    # No distribution of .rpm files can be had here: what is shown is that the package is whole and works where it is unpacked.
+    rpm = next(frozen.PACKAGES.glob(f"{name}-{frozen.VERSION}-1.*.rpm"))
+    shutil.copy(rpm, system.root / "tmp" / rpm.name)
+    system.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "rpm")
+    system.run("rpm", "--install", "--nodeps", f"/tmp/{rpm.name}")
+    system.person("tsukue", "chats", "list")
+    system.run("rpm", "--verify", "--nodeps", name)
+    system.run("rpm", "--erase", name)
+    if (system.root / "usr/lib/tsukue").exists() or not system.rows("SELECT 1 FROM messages"):
+        raise TrialFailed("the .rpm's removal left the program, or took what is the person's")
+    say("the .rpm was installed by rpm (without what it asks for), verified, and removed")
     system.install(package)
 
 

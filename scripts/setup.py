@@ -72,6 +72,7 @@ NEEDED_TO_TEST = [
 NEEDED_TO_PACKAGE = [
     ("exe:rpmbuild", "rpm"),
     ("exe:makeself", "makeself"),
+    ("exe:glslc", "glslc"),
     ("exe:objdump", "binutils"),
     ("exe:chrpath", "chrpath"),
     ("lib:wayland-cursor", "libwayland-cursor0"),
