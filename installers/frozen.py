@@ -103,9 +103,7 @@ def freeze(weight: str) -> Path:
             for library in inside.glob(pattern):
                 subprocess.run(["strip", "--strip-unneeded", library], check=True)
         for library in inside.rglob("*.so*"):
-            told = subprocess.run(["chrpath", "-l", library], capture_output=True, text=True, check=False)
-            if "PATH=/" in told.stdout:  # a folder of the build machine, where nobody else has anything
-                subprocess.run(["chrpath", "-d", library], check=True)
+            forget_build_machine(library)
     if weight == "full":
         add_starter(inside / "starter")
     if found := unwanted(bundle):
@@ -113,6 +111,18 @@ def freeze(weight: str) -> Path:
     if wrong := fails(bundle):
         raise SetupFailed(f"the frozen program does not answer: {wrong}")
     return bundle
+
+
+def forget_build_machine(library: Path) -> None:
+    """Have a library look for others only beside itself: a folder of the build machine may be anybody's on another."""
+    told = subprocess.run(["chrpath", "-l", library], capture_output=True, text=True, check=False)
+    found = re.search(r"R(?:UN)?PATH=(\S*)", told.stdout)
+    if told.returncode or found is None:
+        return
+    kept = [part for part in found[1].split(":") if part.startswith("$ORIGIN")]
+    if kept != found[1].split(":"):
+        change = ["-r", ":".join(kept)] if kept else ["-d"]
+        subprocess.run(["chrpath", *change, library], check=True, stdout=subprocess.DEVNULL)
 
 
 def _icon() -> Path:

@@ -30,14 +30,14 @@ mkdir -p -m 700 "$XDG_RUNTIME_DIR"
 """
 # Each waits for its input method: a session starts that before programs.
 _FCITX = f"""{_BEGIN}
-export QT_IM_MODULE=fcitx XMODIFIERS=@im=fcitx
+export LANG=ja_JP.UTF-8 QT_IM_MODULE=fcitx XMODIFIERS=@im=fcitx
 fcitx5 -d -r >"$HOME/fcitx.log" 2>&1
 for i in $(seq 100); do ls "$HOME"/.config/ibus/bus/* >/dev/null 2>&1 && break; sleep 0.2; done
 sleep 2
 exec tsukue
 """
 _IBUS = f"""{_BEGIN}
-export QT_IM_MODULE=ibus XMODIFIERS=@im=ibus
+export LANG=ja_JP.UTF-8 QT_IM_MODULE=ibus XMODIFIERS=@im=ibus
 ibus-daemon -d -r -x --panel=/usr/libexec/ibus-ui-gtk3 >"$HOME/ibus.log" 2>&1
 for i in $(seq 100); do ibus engine mozc-on >/dev/null 2>&1 && break; ibus engine mozc-jp >/dev/null 2>&1 && break; sleep 0.2; done
 exec tsukue
