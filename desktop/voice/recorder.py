@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import os
 import sys
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QIODevice, QObject, QTimer, Signal
 
@@ -11,6 +13,20 @@ from core.errors import NoMicrophone
 from core.voice.messages import SAMPLE_RATE
 
 MAX_SECONDS = 300
+
+
+def choose_sound_server() -> None:
+    """Have Qt use PulseAudio where no PipeWire runs; to be called before Qt Multimedia is first used.
+
+    Qt 6.12 prefers PipeWire wherever its library is, and dies (a null pointer after `pw_context_new`) where its configuration is
+    not: a desk with PulseAudio has that library without it as soon as anything else wants it. PipeWire's socket is named as in
+    https://docs.pipewire.org/page_man_pipewire_1.html (PIPEWIRE_RUNTIME_DIR, XDG_RUNTIME_DIR, PIPEWIRE_REMOTE).
+    """
+    if sys.platform != "linux":
+        return
+    folder = os.environ.get("PIPEWIRE_RUNTIME_DIR") or os.environ.get("XDG_RUNTIME_DIR")
+    if not folder or not Path(folder, os.environ.get("PIPEWIRE_REMOTE") or "pipewire-0").exists():
+        os.environ.setdefault("QT_AUDIO_BACKEND", "pulseaudio")
 
 
 class Recorder(QObject):
@@ -37,6 +53,7 @@ class Recorder(QObject):
 
     def start(self) -> None:
         """Begin to capture from the system's default microphone. Raises NoMicrophone."""
+        choose_sound_server()
         from PySide6.QtMultimedia import QAudioFormat, QAudioSource, QMediaDevices, QtAudio
 
         device = QMediaDevices.defaultAudioInput()
