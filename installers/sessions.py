@@ -52,8 +52,9 @@ code=$?
 exit $code
 """
 _SOUND = f"""{_BEGIN}
-pulseaudio --daemonize -n --exit-idle-time=-1 -L "module-null-sink sink_name=desk" -L module-native-protocol-unix
-pactl set-default-source desk.monitor
+pulseaudio --daemonize -n --exit-idle-time=-1 -L "module-null-sink sink_name=desk" \\
+    -L "module-remap-source master=desk.monitor source_name=microphone" -L module-native-protocol-unix
+pactl set-default-source microphone
 exec tsukue
 """
 

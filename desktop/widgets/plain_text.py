@@ -1,4 +1,4 @@
-"""A plain text field whose hint gives way to what an input method composes. Qt's paints one over the other."""
+"""A plain text field whose hint gives way to what an input method composes (Qt's paints one over the other), and changes at once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class PlainText(QPlainTextEdit):
     def setPlaceholderText(self, text: str) -> None:
         self._hint = text
         super().setPlaceholderText("" if self.composing else text)
+        self.viewport().update()  # Qt leaves the old one on the screen but for where the cursor blinks
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._compose(bool(event.preeditString()))

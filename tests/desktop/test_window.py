@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent, QPaintEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
@@ -74,6 +74,26 @@ def test_enter_never_sends_while_an_input_method_composes(qtbot: QtBot, window: 
     qtbot.keyClick(text, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     assert window.app.conversations.branch(window.chat.conversation or 0)[0].text == "日本語"
+
+
+def test_another_hint_is_painted_at_once(qtbot: QtBot, window: MainWindow) -> None:
+    """While somebody speaks, "Listening…" stands where the hint was; Qt paints only where the cursor blinks."""
+    text = window.chat.composer.text
+    painted: list[bool] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region().boundingRect().contains(text.viewport().rect()))
+            return False
+
+    watch = Watch()
+    qtbot.waitUntil(lambda: not window.operations.busy, timeout=20_000)
+    QApplication.processEvents()  # what is still to be painted of before
+    text.viewport().installEventFilter(watch)
+    text.setPlaceholderText("Listening…")
+    qtbot.waitUntil(lambda: True in painted)
+    text.viewport().removeEventFilter(watch)
 
 
 def test_stop_keeps_what_is_there_and_says_so(qtbot: QtBot, window: MainWindow) -> None:
