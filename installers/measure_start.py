@@ -47,7 +47,9 @@ def _seconds(command: list[Path], home: str, *, first: bool) -> float:
 
 def main() -> int:
     """The command."""
-    display = subprocess.Popen(["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x860x24"], stderr=subprocess.DEVNULL)
+    display = subprocess.Popen(
+        ["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x860x24"], stderr=subprocess.DEVNULL
+    )
     time.sleep(2)
     try:
         with tempfile.TemporaryDirectory() as home:

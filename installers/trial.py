@@ -172,7 +172,8 @@ def main() -> int:
         )
     PICTURES.mkdir(parents=True, exist_ok=True)
     display = subprocess.Popen(
-        ["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x860x24", "-nolisten", "tcp"], stderr=subprocess.DEVNULL
+        ["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
+        stderr=subprocess.DEVNULL,
     )
     try:
         until(Path(f"/tmp/.X11-unix/X{DISPLAY[1:]}").exists, 20, "a virtual display")
