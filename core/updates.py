@@ -44,7 +44,7 @@ LARGEST = 1 << 20  # bytes of a description; longer ones are not by us
 
 
 class Package(msgspec.Struct, frozen=True):
-    """One file that people install: for which machine, in which form (deb, rpm, run, exe, dmg), small or full."""
+    """One file that people install: for which machine, in which form (deb, rpm, run, AppImage, exe, dmg), small or full."""
 
     name: str
     size: int  # bytes
@@ -76,7 +76,7 @@ def this_package() -> tuple[str, str] | None:
     if sys.platform != "linux":
         return ("exe" if sys.platform == "win32" else "dmg"), weight
     if not folder.is_relative_to("/usr"):
-        return "run", weight
+        return ("AppImage" if "APPIMAGE" in os.environ else "run"), weight
     return ("deb" if list(Path("/var/lib/dpkg/info").glob("tsukue*.list")) else "rpm"), weight
 
 
@@ -148,13 +148,14 @@ class Updates:
             with there.open("rb") as stream:
                 if hashlib.file_digest(stream, "sha256").hexdigest() == package.sha256:
                     return there
+        working = self._folder / f".partial-{release.version}"
         for other in self._folder.glob("*") if self._folder.is_dir() else ():
-            if not other.name.endswith(release.version):
+            if other not in (target, working):
                 shutil.rmtree(other, ignore_errors=True)
         file = RemoteFile(package.name, f"{self._address}/{package.name}", package.size, package.sha256)
         download = Download(
             Item(f"tsukue-{release.version}", f"Tsukue {release.version}", (file,)),
-            self._folder / f".partial-{release.version}",
+            working,
             self._network,
             purpose=FETCH,
             pause=job.pause,

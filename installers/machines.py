@@ -42,7 +42,7 @@ def odd_places(system: System) -> None:
     fonts = system.root / "usr/share/fonts"
     subprocess.run(["mount", "-t", "tmpfs", "none", fonts], check=True)
     with system.window("tsukue", TSUKUE_HOME=f"{HOME}/plain"):
-        time.sleep(4)
+        time.sleep(4)  # for the picture alone
         picture(f"{system.suite}-no-fonts")
     subprocess.run(["umount", fonts], check=True)
     say("without any font the window opens and closes")

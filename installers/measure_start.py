@@ -50,7 +50,7 @@ def main() -> int:
     display = subprocess.Popen(
         ["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x860x24"], stderr=subprocess.DEVNULL
     )
-    time.sleep(2)
+    time.sleep(2)  # until the display takes connections; nothing is measured yet
     try:
         with tempfile.TemporaryDirectory() as home:
             for way, command in WAYS.items():

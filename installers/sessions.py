@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# The pauses below are a person's: what they press goes to whatever has the keyboard by then, and tells nobody when it has. What
+# came of it is waited for by `until`.
 import time
 
 from clean_systems import HOME, System, TrialFailed, picture, say, speech, until, xdotool

@@ -23,7 +23,7 @@ from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.operations import Operations
 
-BY_HAND = ("run",)  # forms that the system has no installer for: their folder is shown
+BY_HAND = ("run", "AppImage")  # forms that the system has no installer for: their folder is shown
 
 
 class UpdatesPanel(QWidget):

@@ -180,7 +180,10 @@ def test_another_kind_of_package_is_not_offered(
 def test_a_checkout_and_a_flatpak_have_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert module.this_package() is None
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert module.this_package() is not None
+    monkeypatch.setattr(sys, "executable", "/home/me/.local/lib/tsukue/tsukue")
+    assert module.this_package() == ("run", "small")
+    monkeypatch.setenv("APPIMAGE", "/home/me/Tsukue.AppImage")
+    assert module.this_package() == ("AppImage", "small")
     monkeypatch.setenv("FLATPAK_ID", "io.github.tsukue.tsukue")
     assert module.this_package() is None
 

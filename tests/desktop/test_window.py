@@ -89,7 +89,7 @@ def test_another_hint_is_painted_at_once(qtbot: QtBot, window: MainWindow) -> No
 
     watch = Watch()
     qtbot.waitUntil(lambda: not window.operations.busy, timeout=20_000)
-    QApplication.processEvents()  # what is still to be painted of before
+    text.viewport().repaint()  # what is still to be painted of before
     text.viewport().installEventFilter(watch)
     text.setPlaceholderText("Listening…")
     qtbot.waitUntil(lambda: True in painted)
