@@ -6,6 +6,7 @@ is no Python to call) is started again with a word as its first argument, and `m
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -34,11 +35,18 @@ def window(*arguments: str) -> list[str]:
 
 
 def main() -> int:
-    """The entry point of a frozen program: what its first argument names, else the command line."""
-    part, *arguments = sys.argv[1:] or [""]
-    if part in _PARTS:
-        return int(importlib.import_module(_PARTS[part][1]).main(arguments))
-    return int(importlib.import_module("core.cli").main(sys.argv[1:]))
+    """The entry point of a frozen program: what its first argument names, else the command line.
+
+    What opens the window and has no options is the window at once: through the command line the program would start twice.
+    """
+    part, *arguments = sys.argv[1:] or ["open"]
+    if part == "open" and not any(one.startswith("-") for one in arguments):
+        part = "--window"
+    if part not in _PARTS:
+        return int(importlib.import_module("core.cli").main(sys.argv[1:]))
+    if part == "--window":
+        gc.disable()  # as desktop/__main__.py does
+    return int(importlib.import_module(_PARTS[part][1]).main(arguments))
 
 
 if __name__ == "__main__":

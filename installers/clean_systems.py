@@ -117,12 +117,12 @@ class System:
             process = psutil.Popen(line, env=environment, stdout=log, stderr=log)
             try:
                 if wayland:
-                    until(lambda: "wayland" in self.maps("--window"), 120, "a window of Wayland")
+                    until(lambda: "wayland" in self.maps(), 120, "a window of Wayland")
                     yield ""
                 else:
                     search = ("search", "--onlyvisible", "--name", "Tsukue")
                     yield until(lambda: xdotool(*search), 120, "a window").split()[0]
-                for one in self._parts("--window"):
+                for one in self._window_processes():
                     one.terminate()
                 if (code := process.wait(60)) != 0:
                     raise TrialFailed(f"the window ended with {code}: {output.read_text()[-2000:]}")
@@ -140,18 +140,26 @@ class System:
                     found.append(one)
         return found
 
-    def _parts(self, word: str) -> list[psutil.Process]:
-        """The program's processes that were started with this word (core/launcher.py)."""
+    def _window_processes(self) -> list[psutil.Process]:
         found = []
         for one in self.processes():
             with suppress(psutil.Error):
-                if word in one.cmdline():
+                if Path(one.exe()).name == "tsukue" and "--worker" not in one.cmdline():
                     found.append(one)
         return found
 
-    def maps(self, word: str) -> str:
-        """The files that these processes have mapped, a line each: the libraries that they use."""
-        return "\n".join(Path(f"/proc/{one.pid}/maps").read_text() for one in self._parts(word))
+    def _worker_processes(self) -> list[psutil.Process]:
+        found = []
+        for one in self.processes():
+            with suppress(psutil.Error):
+                if "--worker" in one.cmdline():  # core/launcher.py; an emulated one is qemu's process
+                    found.append(one)
+        return found
+
+    def maps(self, *, workers: bool = False) -> str:
+        """The files that the window's process has mapped, or its workers', a line each: the libraries in use."""
+        looked = self._worker_processes() if workers else self._window_processes()
+        return "\n".join(Path(f"/proc/{one.pid}/maps").read_text() for one in looked)
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """What the person's database answers."""

@@ -130,7 +130,7 @@ def processors(system: System) -> None:
             process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
             chosen: set[str] = set()
             while process.poll() is None:  # each variant is looked at for a moment, the last one stays
-                chosen = set(re.findall(r"libggml-cpu-(\w+)\.so", system.maps("--worker"))) or chosen
+                chosen = set(re.findall(r"libggml-cpu-(\w+)\.so", system.maps(workers=True))) or chosen
                 time.sleep(0.2)
             answer = process.stdout.read() if process.stdout else ""
             if process.returncode or not answer.strip() or chosen != {right}:

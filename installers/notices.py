@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import uuid
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 
 import frozen
@@ -99,7 +99,6 @@ def parts(work: Path) -> list[Part]:
             unowned.append(str(path))
     if unowned:
         raise Unowned("\n  ".join(unowned))
-    found["pyinstaller"] = _of_python_package(next(d for d in distributions() if d.name == "pyinstaller"))
     return [found[name] for name in sorted(found)]
 
 
@@ -167,7 +166,8 @@ def _system_package(path: Path) -> Part | None:
 
 def write(bundle: Path, work: Path) -> list[Part]:
     """Put NOTICES.txt and sbom.cdx.json into a bundle. Raises Unowned."""
-    found = parts(work)
+    bootloader = _of_python_package(distribution("pyinstaller"))  # the executable, which no file names
+    found = sorted([*parts(work), bootloader], key=lambda part: part.name)
     lines = [
         "Tsukue is under the Apache License 2.0 (LICENSE). It holds the work of others, with their licences below.\n\n",
         _QT,

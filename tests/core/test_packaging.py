@@ -114,7 +114,7 @@ def test_whose_work_is_in_a_bundle_is_known_or_refused(tmp_path: Path) -> None:
     )
     (toc / "COLLECT-00.toc").write_text(repr(([("enum.py", str(Path(enum.__file__)), "DATA")],)))
     found = {part.name: part for part in notices.parts(tmp_path)}
-    assert found.keys() == {"markdown-it-py", "python", "pyinstaller"}
+    assert found.keys() == {"markdown-it-py", "python"}
     assert "Permission is hereby granted" in "".join(found["markdown-it-py"].texts.values())
     listed = notices.sbom(list(found.values()))
     assert "pkg:pypi/markdown-it-py@" in str(listed["components"])

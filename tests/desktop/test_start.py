@@ -19,7 +19,7 @@ from core.app import App
 from core.paths import ROOT, Home
 from core.storage.database import Database
 from desktop import i18n, theme
-from desktop.app import Program, prepare_input_method
+from desktop.app import Program, prepare_input_method, raise_first
 from desktop.main_window import MainWindow
 
 LIGHT = """
@@ -115,6 +115,31 @@ def test_a_home_that_cannot_be_used_is_said_and_ends_the_program(
     assert ended == [1]
     assert "was created by a newer version of Tsukue" in said[0]
     assert not opening.isVisible()
+
+
+FROZEN = """
+import sys
+sys.path.insert(0, {root!r})
+sys.frozen = True
+sys.executable = "/no/such/program"  # that it does not start again
+from core import launcher
+sys.exit(launcher.main())
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["open", "notes.txt"]])
+def test_a_frozen_program_becomes_the_window_without_starting_again(
+    qtbot: QtBot, arguments: list[str], home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("The kettle is blue.")
+    (tmp_path / "program.py").write_text(FROZEN.format(root=str(ROOT)))
+    environment = {**os.environ, "TSUKUE_HOME": str(home.root), "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(
+        [sys.executable, "-P", "program.py", *arguments], cwd=tmp_path, env=environment
+    ) as process:
+        qtbot.waitUntil(lambda: process.poll() is not None or raise_first(home, []), timeout=30_000)
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 def test_imports_do_not_read_sources_for_pyside() -> None:
