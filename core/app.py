@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from core import log as logs
 from core import secrets
+from core.chat import formulas
+from core.chat.formulas import Formulas
 from core.chat.service import ChatService
 from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
@@ -173,6 +175,7 @@ class App:
             home.root,
         )
         self.pages = Pages(self._worker(documents_pages.spec()))
+        self.formulas = Formulas(self._worker(formulas.spec()))
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.chat = ChatService(

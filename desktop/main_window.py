@@ -69,6 +69,8 @@ class MainWindow(QMainWindow):
         self.notify = parts.Notify(self)
         self.bridge = parts.Bridge(app.events, self)
         self.operations = parts.Operations(app.jobs, self.notify, self)
+        self._drawing = parts.Reads(self.notify, self)  # formulas, which may take long, hold up nothing else
+        self.formulas = parts.Formulas(app.formulas.draw, self._drawing, self.theme, self)
         self._language = parts.LanguageChange(self)
         self.build()
         parts.following.tell(app.settings.problems, self.notify)
@@ -108,6 +110,7 @@ class MainWindow(QMainWindow):
             self.notify,
             self.theme,
             self.composer,
+            self.formulas,
         )
         if app.home.named_by is not None or app.home == usual_home():  # and not by --home, which would win
             self.chat.welcome.offer_place(app.home.root)
@@ -509,6 +512,7 @@ class MainWindow(QMainWindow):
             self.chat.talking.recorder.stop()
             self.bridge.close()
             self.reads.close()
+            self._drawing.close()
         super().closeEvent(event)
 
 

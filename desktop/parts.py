@@ -13,6 +13,7 @@ from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
 from desktop.chat.choices import Choices
+from desktop.chat.formulas import Formulas
 from desktop.chat.sidebar import Sidebar
 from desktop.chat.view import ChatView
 from desktop.documents.adding import Adding
@@ -36,6 +37,7 @@ __all__ = [
     "DocumentsRemoved",
     "EngineLoading",
     "EngineNews",
+    "Formulas",
     "LanguageChange",
     "Notify",
     "Operations",

@@ -29,6 +29,11 @@ class Tokens:
     warning: str
     highlight: str
     on_accent: str
+    code_keyword: str
+    code_string: str
+    code_comment: str
+    code_number: str
+    code_name: str
 
 
 LIGHT = Tokens(
@@ -43,6 +48,11 @@ LIGHT = Tokens(
     "#b4581c",
     "#ffe58a",
     "#ffffff",
+    "#7b3f93",
+    "#47651a",
+    "#6a645c",
+    "#9c4a12",
+    "#1f5d8c",
 )
 DARK = Tokens(
     "#1b1a18",
@@ -56,6 +66,11 @@ DARK = Tokens(
     "#e3975a",
     "#5d5220",
     "#16211d",
+    "#cba0e3",
+    "#aecb86",
+    "#9c958b",
+    "#e6a87f",
+    "#8dbde6",
 )
 
 

@@ -6,37 +6,44 @@ shown until the person asks for more. Nothing is ever fetched: images and other 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QTextBlock,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextFrameFormat,
-    QTextTable,
-)
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING
 
-from desktop.chat.markdown_blocks import Cut, cuts, with_fence
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QApplication, QWidget
+
+from core.text.markdown_tokens import parse
+from desktop.chat.formulas import KIND, OBJECT, Formulas, formula_format, source_of
+from desktop.chat.markdown_blocks import Cut, cuts, reopened
+from desktop.chat.markdown_writer import BELOW, CODE, HEADER, INDENT, QUOTE, Code, Quote, Writer, Written
 from desktop.chat.text_view import TextView
+from desktop.i18n import tr
 from desktop.theme import Theme
 
-_FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
-LINE_HEIGHT = 118.0  # per cent
-PIECE = 1500  # characters rendered in one turn of the event loop
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
+PIECE = 1000  # characters rendered in one turn of the event loop
 SHOWN = 30_000  # characters of a text that are shown at first, and with each wish for more
+COPIED_MILLISECONDS = 1500
+ROUND = 8.0  # pixels of a corner's radius
 
 
 class MarkdownView(TextView):
-    """`append` while streaming, `set_text` for a whole text."""
+    """`append` while streaming, `set_text` for a whole text. Without `formulas` they are shown as they are written."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, formulas: Formulas | None = None
+    ) -> None:
         super().__init__(theme, parent)
+        self._formulas = formulas
+        self.document().setIndentWidth(INDENT)
+        if formulas is not None:
+            self.document().documentLayout().registerHandler(KIND, formulas.objects)
+            formulas.settled.connect(self._formula_settled)
         self._rest = QTimer(self, singleShot=True, interval=0)
         self._rest.timeout.connect(self._render_piece)
+        self._copied: Code | None = None
         theme.changed.connect(self._recolour)
         self.reset()
 
@@ -45,9 +52,21 @@ class MarkdownView(TextView):
         self._rest.stop()
         self._markdown = ""
         self._limit = SHOWN  # characters that are shown
-        # What is rendered for good: characters of the Markdown, the code block that goes on, position in the document.
-        self._frozen, self._frozen_position = Cut(0), 0
+        self._begin_again()
         self.rendered = 0  # characters that were rendered, to see that nothing is rendered twice
+
+    def _begin_again(self) -> None:
+        # What is rendered for good: characters of the Markdown, what goes on behind them, the place in the document.
+        self._frozen, self._frozen_end = Cut(0), self._place(QTextCursor.MoveOperation.Start)
+        self._behind = Written()  # what is painted behind it
+        self._open_behind = Written()  # and behind the open end
+
+    def _place(self, where: QTextCursor.MoveOperation) -> QTextCursor:
+        """A place that stays where it is when something is put there."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(where)
+        cursor.setKeepPositionOnInsert(True)
+        return cursor
 
     def text(self) -> str:
         """The Markdown as it came."""
@@ -63,6 +82,17 @@ class MarkdownView(TextView):
         """Whether all that is to be shown is rendered."""
         return not self._rest.isActive()
 
+    @property
+    def codes(self) -> list[Code]:
+        """The blocks of code that are shown, from the top."""
+        whole = [*self._behind.codes]
+        for code in self._open_behind.codes:
+            if code.first < 0 and whole:
+                before = whole.pop()
+                code = Code(before.first, code.last, before.language, before.text + code.text)
+            whole.append(code)
+        return whole
+
     def show_more(self) -> None:
         """Show the next part of a very long text."""
         self._limit += SHOWN
@@ -74,7 +104,7 @@ class MarkdownView(TextView):
             self._render_piece()
             return
         if not (self._frozen.end and markdown.startswith(self._markdown[: self._frozen.end])):
-            self._frozen, self._frozen_position = Cut(0), 0
+            self._begin_again()
         self._markdown = markdown
         self._render_piece()
 
@@ -83,116 +113,85 @@ class MarkdownView(TextView):
         self._markdown += more
         self._render_piece()
 
+    # ------------------------------------------------------------ rendering
+
     def _render_piece(self) -> None:
-        """Render the next finished blocks; the open end once there is nothing before it."""
-        rest = self._markdown[self._frozen.end : self._limit]
-        places = cuts(rest, self._frozen.fence)
-        piece = next((cut for cut in places if cut.end >= PIECE), places[-1] if places else None)
-        if piece is not None and rest[: piece.end].strip():
-            self._render_end(with_fence(rest[: piece.end], self._frozen.fence))
-            self._frozen = Cut(self._frozen.end + piece.end, piece.fence)
-            cursor = QTextCursor(self.document())
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            self._frozen_position = cursor.position()
-            rest = rest[piece.end :]
-            if len(rest) > PIECE:
+        """Render the next finished blocks, one by one as they come while streaming; the open end once there are no more."""
+        begun = self._frozen.end
+        for cut in cuts(self._markdown[begun : self._limit], self._frozen.opening):
+            if self._frozen.end - begun >= PIECE:
                 self._rest.start()
                 return
+            piece = self._markdown[self._frozen.end : begun + cut.end]
+            if piece.strip():
+                self._render_end(piece)
+                self._freeze(Cut(begun + cut.end, cut.opening))
         self._rest.stop()
-        self._render_end(with_fence(rest, self._frozen.fence))
+        self._render_end(self._markdown[self._frozen.end : self._limit])
+        self._tell()
+
+    def _freeze(self, cut: Cut) -> None:
+        """What is rendered up to here stays as it is."""
+        self._frozen = cut
+        self._behind = Written(self.codes, [*self._behind.quotes, *self._open_behind.quotes])
+        self._open_behind = Written()
+        self._frozen_end = self._place(QTextCursor.MoveOperation.End)
 
     def _render_end(self, markdown: str) -> None:
         """Put `markdown` in the place of everything behind the frozen part."""
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        cursor.setPosition(self._frozen_position)
+        cursor.setPosition(self._frozen_end.position())
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         if cursor.hasSelection():
             cursor.removeSelectedText()
-        start = cursor.position()
-        first = start + 1 if start > 0 else 0  # the block before the cut is frozen
+        self._open_behind = Written()
         if markdown.strip():
             self.rendered += len(markdown)
-            if start > 0:
-                cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
-            cursor.insertMarkdown(markdown.strip("\n"), _FEATURES)
-            self._style(first)
+            text, goes_on = reopened(markdown, self._frozen.opening)
+            writer = Writer(cursor, self._theme.tokens, self.link_format, self._formula)
+            writer.write(parse(text), goes_on=goes_on)
+            self._open_behind = writer.written
         cursor.endEditBlock()
-        self._tell()
-        if markdown.strip():
-            self._tidy(first)  # tables are known as such only when the edit has ended
 
-    def _tidy(self, start: int) -> None:
-        """Take out the empty lines that the importer leaves where it was not given an empty document.
+    def _formula(self, source: str, display: bool) -> QTextCharFormat | None:
+        if self._formulas is None or self._formulas.hopeless(source, display=display):
+            return None
+        return formula_format(source, display=display)
 
-        Before a list, a table or code that begins an insertion, and in the first cell of a table (Qt 6.12).
-        """
+    def _formula_settled(self, source: str, display: bool, hopeless: bool) -> None:
+        """A formula that was asked for can be drawn now, or never."""
+        wanted = source_of(formula_format(source, display=display))
+        for position, found in reversed(
+            self._formulas_between(0, self.length)
+        ):  # from the end: places stay right
+            if found != wanted:
+                continue
+            if not hopeless:
+                self.document().markContentsDirty(position, 1)
+                continue
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(position)
+            cursor.deleteChar()
+            writer = Writer(cursor, self._theme.tokens, self.link_format, self._formula)
+            writer.write_formula(source, QTextCharFormat(), display=display)
+
+    def _formulas_between(self, start: int, end: int) -> list[tuple[int, str]]:
+        """The places of formulas, and their sources."""
+        found = []
         block = self.document().findBlock(start)
-        if block.length() == 1 and block.textList() is None and block.next().isValid():
-            cursor = QTextCursor(block)
-            if cursor.currentTable() is None and not _is_code(block.blockFormat()):
-                cursor.deleteChar()
-        for table in self._tables(start):
-            self._style_table(table)
-            cell = table.cellAt(0, 0)
-            first, last = cell.firstCursorPosition(), cell.lastCursorPosition()
-            if first.block().length() == 1 and first.blockNumber() != last.blockNumber():
-                first.deleteChar()
-                first.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-                heading = QTextCharFormat()
-                heading.setFontWeight(QFont.Weight.Bold)
-                first.mergeCharFormat(heading)
-
-    def _tables(self, start: int) -> list[QTextTable]:
-        frames = self.document().rootFrame().childFrames()
-        return [f for f in frames if isinstance(f, QTextTable) and f.lastPosition() >= start]
-
-    # ------------------------------------------------------------ appearance
-
-    def _style(self, start: int) -> None:
-        """Line height, code background, citation tabs and table lines for what was just inserted."""
-        block = self.document().findBlock(start)
-        while block.isValid():
-            self._style_block(block)
+        while block.isValid() and block.position() < end:
+            if OBJECT in block.text():
+                parts = block.begin()
+                while not parts.atEnd():
+                    fragment = parts.fragment()
+                    source = source_of(fragment.charFormat())
+                    if source is not None:
+                        places = range(fragment.position(), fragment.position() + fragment.length())
+                        found += [(at, source) for at in places if start <= at < end]
+                    parts += 1
             block = block.next()
-
-    def _style_table(self, table: QTextTable) -> None:
-        format_ = table.format()
-        format_.setBorderCollapse(True)
-        format_.setBorder(1)
-        format_.setBorderBrush(QColor(self._theme.tokens.line))
-        format_.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        format_.setCellPadding(5)
-        format_.setCellSpacing(0)
-        format_.setTopMargin(2)
-        format_.setBottomMargin(10)
-        table.setFormat(format_)
-
-    def _style_block(self, block: QTextBlock) -> None:
-        cursor = QTextCursor(block)
-        format_ = block.blockFormat()
-        code = _is_code(format_)
-        height = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        format_.setLineHeight(100.0 if code else LINE_HEIGHT, height)
-        if code:
-            follows, goes_on = (_is_code(b.blockFormat()) for b in (block.previous(), block.next()))
-            format_.setBackground(QColor(self._theme.tokens.panel))
-            format_.setTopMargin(0 if follows else 6)
-            format_.setBottomMargin(0 if goes_on else 12)
-        elif cursor.currentTable() is None:
-            format_.setBottomMargin(8 if block.textList() is None else 2)
-            format_.setTopMargin(0)
-        cursor.setBlockFormat(format_)
-        iterator = block.begin()
-        while not iterator.atEnd():
-            fragment = iterator.fragment()
-            style = self.link_format(fragment.charFormat().anchorHref())
-            if style is not None:
-                part = QTextCursor(self.document())
-                part.setPosition(fragment.position())
-                part.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
-                part.mergeCharFormat(style)
-            iterator += 1
+        return found
 
     def link_format(self, href: str) -> QTextCharFormat | None:
         """How a link of the program's own looks; None for what is none."""
@@ -201,10 +200,102 @@ class MarkdownView(TextView):
     def _recolour(self) -> None:
         if self._markdown:
             text, self._markdown = self._markdown, ""
-            self._frozen, self._frozen_position = Cut(0), 0
+            self._begin_again()
             self.set_text(text)
 
+    # ------------------------------------------------------------ what stands behind the text
 
-def _is_code(format_: QTextBlockFormat) -> bool:
-    kinds = (QTextBlockFormat.Property.BlockCodeLanguage, QTextBlockFormat.Property.BlockCodeFence)
-    return any(format_.hasProperty(kind) for kind in kinds)
+    def paint_behind(self, painter: QPainter, clip: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for quote in (*self._behind.quotes, *self._open_behind.quotes):
+            self._paint_quote(painter, clip, quote)
+        for code in self.codes:
+            ground = self._ground(code)
+            if ground.intersects(clip):
+                self._paint_code(painter, code, ground)
+
+    def _span(self, first: int, last: int) -> QRectF:
+        """Where the lines of some blocks are."""
+        layout, document = self.document().documentLayout(), self.document()
+        top = layout.blockBoundingRect(document.findBlockByNumber(first))
+        return top.united(layout.blockBoundingRect(document.findBlockByNumber(last)))
+
+    def _ground(self, code: Code) -> QRectF:
+        span = self._span(code.first, code.last)
+        format_ = self.document().findBlockByNumber(code.first).blockFormat()
+        left = format_.indent() * INDENT + format_.leftMargin() - CODE
+        return QRectF(left, span.top() - HEADER - 4, self.width() - left, span.height() + HEADER + 4 + BELOW)
+
+    def _paint_quote(self, painter: QPainter, clip: QRectF, quote: Quote) -> None:
+        span = self._span(quote.first, quote.last)
+        if span.top() < clip.bottom() and span.bottom() > clip.top():
+            format_ = self.document().findBlockByNumber(quote.first).blockFormat()
+            left = format_.leftMargin() % QUOTE + QUOTE * (quote.level - 1)
+            bar = QRectF(left, span.top(), 3, span.height())
+            painter.fillRect(bar, QColor(self._theme.tokens.line))
+
+    def _paint_code(self, painter: QPainter, code: Code, ground: QRectF) -> None:
+        tokens = self._theme.tokens
+        painter.setPen(QColor(tokens.line))
+        painter.setBrush(QColor(tokens.panel))
+        painter.drawRoundedRect(ground.adjusted(0.5, 0.5, -0.5, -0.5), ROUND, ROUND)
+        font = self.document().defaultFont()
+        font.setPixelSize(12)
+        painter.setFont(font)
+        painter.setPen(QColor(tokens.muted))
+        line = QRectF(ground.left() + CODE, ground.top(), ground.width() - 2 * CODE, HEADER)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), code.language or tr("Code"))
+        painter.setPen(QColor(tokens.accent))
+        copied = self._copied is not None and self._copied.first == code.first
+        said = tr("Copied") if copied else tr("Copy")
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), said)
+
+    # ------------------------------------------------------------ copying code
+
+    def code_at(self, point: QPointF) -> Code | None:
+        """The code whose "Copy" stands at a point of this widget."""
+        for code in self.codes:
+            ground = self._ground(code)
+            button = QRectF(ground.right() - 80, ground.top(), 80, HEADER)
+            if button.contains(point):
+                return code
+        return None
+
+    def copy_code(self, code: Code) -> None:
+        """Put code on the clipboard as it came, and say so."""
+        QApplication.clipboard().setText(code.text)
+        self._copied = code
+        self.update()
+        QTimer.singleShot(COPIED_MILLISECONDS, self, self._forget_copied)
+
+    def _forget_copied(self) -> None:
+        self._copied = None
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        code = self.code_at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
+        if code is not None:
+            self.copy_code(code)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if not event.buttons() and self.code_at(event.position()) is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    # ------------------------------------------------------------ as plain text
+
+    def toPlainText(self) -> str:
+        return self._with_sources(super().toPlainText(), 0, self.length)
+
+    def selected_text(self) -> str:
+        return self._with_sources(super().selected_text(), *self.selection)
+
+    def _with_sources(self, text: str, start: int, end: int) -> str:
+        """A text between two places, formulas as they are written."""
+        if OBJECT in text:
+            for _, source in self._formulas_between(start, end):
+                text = text.replace(OBJECT, source, 1)
+        return text

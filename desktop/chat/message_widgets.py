@@ -40,6 +40,7 @@ from desktop.widgets.icons import icon
 
 if TYPE_CHECKING:
     from core.documents.answer import Evidence
+    from desktop.chat.formulas import Formulas
 
 BUBBLE_WIDTH = 520
 # Parts that are made where a message needs them, by the names of the properties that make them.
@@ -224,7 +225,14 @@ class AnswerWidget(MessageWidget):
     resume = Signal(int)
     ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        message: Message,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        formulas: Formulas | None = None,
+    ) -> None:
         super().__init__(message, theme, parent)
         self._sources: list[Source] = []
         self._quoted: list[Source] = []
@@ -232,7 +240,7 @@ class AnswerWidget(MessageWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
-        self.view = _AnswerText(theme)
+        self.view = _AnswerText(theme, formulas=formulas)
         self.view.setAccessibleName(tr("Answer"))
         self.view.link.connect(self._follow)
         self.view.height_changed.connect(self._tell_resized)

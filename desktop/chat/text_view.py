@@ -140,7 +140,13 @@ class TextView(QWidget):
         context.selections = selections
         painter = QPainter(self)
         painter.setClipRect(event.rect())
+        painter.save()
+        self.paint_behind(painter, context.clip)
+        painter.restore()
         self._document.documentLayout().draw(painter, context)
+
+    def paint_behind(self, painter: QPainter, clip: QRectF) -> None:
+        """Paint what stands behind the text."""
 
     def set_highlights(self, highlights: list[tuple[QTextCursor, QTextCharFormat]]) -> None:
         """Show parts of the text in other colours."""

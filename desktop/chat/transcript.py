@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from core.documents.answer import Evidence
+    from desktop.chat.formulas import Formulas
 
 PAINT_MILLISECONDS = 200
 SPACING = 20  # pixels between messages, and above the first and below the last
@@ -75,8 +76,11 @@ class Transcript(QAbstractScrollArea):
     resume = Signal(int)
     needed = Signal(list)  # ids of messages to `provide`
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, formulas: Formulas | None = None
+    ) -> None:
         super().__init__(parent)
+        self._formulas = formulas
         self.setObjectName("transcript")
         self.viewport().setObjectName("transcriptBody")
         self.setAccessibleName(tr("Chat messages"))
@@ -423,7 +427,7 @@ class Transcript(QAbstractScrollArea):
             widget = QuestionWidget(message, self._theme, self.viewport())
             widget.edit.connect(self.edit)
         else:
-            widget = AnswerWidget(message, self._theme, self.viewport())
+            widget = AnswerWidget(message, self._theme, self.viewport(), formulas=self._formulas)
             widget.regenerate.connect(self.regenerate)
             widget.source.connect(self.source)
             widget.models.connect(self.models)

@@ -40,6 +40,7 @@ from desktop.bridge import Bridge
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
 from desktop.chat.find_bar import FindBar
+from desktop.chat.formulas import Formulas
 from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
 from desktop.documents.adding import Adding
@@ -89,6 +90,7 @@ class ChatView(QWidget):
         notify: Notify,
         theme: Theme,
         composer: Composer,
+        formulas: Formulas,
     ) -> None:
         super().__init__()
         self.setObjectName("middle")
@@ -119,7 +121,7 @@ class ChatView(QWidget):
         row.setContentsMargins(24, 0, 24, 0)
         row.addWidget(self.title, 1)
 
-        self.transcript = Transcript(theme)
+        self.transcript = Transcript(theme, formulas=formulas)
         self.transcript.regenerate.connect(self._regenerate)
         self.transcript.version.connect(self._show_version)
         self.transcript.edit.connect(self.edit)
