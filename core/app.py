@@ -187,7 +187,7 @@ class App:
             self.jobs,
             forgive=self._forgive,
         )
-        if own and self.conversations.deleted():
+        if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():
             self.jobs.start("remove documents", self.document_service.purge)

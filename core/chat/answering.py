@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -36,7 +36,7 @@ from core.chat.written import Written
 from core.documents import scope
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import RUNGS
-from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Turn
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Sampling, Turn
 from core.errors import (
     Cancelled,
     CollectionMissing,
@@ -75,8 +75,11 @@ class Answering:
         answer: Message,
         model: str,
         schema: str,
+        sampling: Sampling | None = None,
     ) -> None:
+        """`sampling`: in the place of the settings'. An answer that has text already goes on behind it."""
         self._schema = schema
+        self._sampling = sampling
         self._service = service
         self._store = service.store
         self._engine = service.engine
@@ -88,9 +91,13 @@ class Answering:
         self._lock = threading.Lock()  # for the three that grow together
         # What it has already, where it goes on.
         self._text: list[str] = [answer.text] if answer.text else []
-        self._thinking: list[str] = []
-        self._length = (len(answer.text), 0)
+        self._thinking: list[str] = [answer.thinking] if answer.text and answer.thinking else []
+        self._length = (len(answer.text), len(answer.thinking) if answer.text else 0)
+        self._first = self._length
+        self._begun = answer.text if answer.details.whole is None else ""
         self._saved = 0.0
+        self._reading = 0.0  # since when the prompt is read
+        self._thought: tuple[float, float] | None = None  # when it began to think, and when it last did
         self._details = replace(answer.details, error=None) if answer.details.whole else AnswerDetails()
         self._evidence: Evidence | None = None
         self._context_length = 0
@@ -150,11 +157,15 @@ class Answering:
         answer = self._answer.with_text(text, thinking=thinking, state=state, details=self._details)
         return answer, unstored
 
-    def _phase(self, phase: Phase, percent: int = 0) -> None:
-        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, percent))
+    def _phase(self, phase: Phase, **progress: Any) -> None:
+        self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, **progress))
 
     def _read(self, done: int, total: int) -> None:
-        self._phase(Phase.READING, 100 * done // total)
+        now = time.monotonic()
+        if not done:
+            self._reading = now
+        left = (now - self._reading) / done * (total - done) if done else None
+        self._phase(Phase.READING, done=done, total=total, left=left)
 
     def _make(self, job: Job) -> Completion | None:
         if self._conversation.collection or self._details.whole is not None:
@@ -195,7 +206,12 @@ class Answering:
             self._store.set_prompt(self._question.id, self._evidence.prompt(able=True))
         self._phase(Phase.WAITING if self._others() else Phase.READING)
         completion = self._generate(job)
-        self._note(timings=completion.timings, finish=completion.finish)
+        self._note(
+            timings=completion.timings,
+            finish=completion.finish,
+            context_used=completion.context_used,
+            context_length=self._context_length,
+        )
         if self._evidence is not None:
             judgement = self._judge(self._evidence, self._so_far())
             if judgement.outcome == "not found":
@@ -352,18 +368,25 @@ class Answering:
     def _generate(self, job: Job) -> Completion:
         """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
         limit = self._service.settings.values.answer_length
-        sampling = self._service.sampling()
+        sampling = self._sampling or self._service.sampling()
         if self._evidence is not None:  # what a document says needs no imagination, and no length
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
+        self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)
         for _ in range(3 + len(RUNGS)):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch)
             request = Generate(
-                *(str(conversation.id), turns, sampling, limit, reserve, self._schema),
+                str(conversation.id),
+                turns,
+                sampling,
+                limit,
+                reserve,
+                self._schema,
                 day=date.fromtimestamp(conversation.created).isoformat(),
+                begun=self._begun,
             )
             call = self._engine.generate(self._model, request, self._read, job)
             job.on_cancel(call.cancel)
@@ -373,7 +396,7 @@ class Answering:
                 return call.result()
             except WorkerDied as error:
                 # Crashes come with the prompt, if they come; what was begun is not begun again unasked.
-                if not self._engine.step_down(self._model, error) or self._length != (0, 0):
+                if not self._engine.step_down(self._model, error) or self._length != self._first:
                     raise
                 self._phase(Phase.LOADING)
                 self._load(job)
@@ -442,9 +465,17 @@ class Answering:
                 self._text = [second]
             self._note(finish=completion.finish)
 
+    def _time_thinking(self, text: str, thinking: str) -> None:
+        now = time.monotonic()
+        if thinking:
+            self._thought = (self._thought[0] if self._thought else now, now)
+        if text and self._thought is not None and not self._details.thinking_s:
+            self._note(thinking_s=round(now - self._thought[0], 1))
+
     def _grow(self, text: str, thinking: str) -> None:
-        if self._length == (0, 0):
+        if self._length == self._first:
             self._phase(Phase.WRITING)
+        self._time_thinking(text, thinking)
         if not text and not thinking:  # a mark that the person does not see
             return
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.engine.messages import Timings
+from core.engine.messages import Sampling, Timings
 
 
 class Role(StrEnum):
@@ -168,6 +168,11 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     links: list[Link] = []  # pages that a summary names
     whole: Whole | None = None  # of a summary: how far it has come
     error: Problem | None = None
+    thinking_s: float = 0.0  # from the first word of the thinking to the first of the answer
+    sampling: Sampling | None = None  # how its tokens were chosen
+    context_used: int = 0
+    context_length: int = 0
+    edited: bool = False  # the person has changed the words
     left_out: int = 0  # old messages that left the model's window with this answer
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
     missing: list[str] = []  # of a question that was not found: its words that the nearest passages lack
@@ -224,6 +229,22 @@ class Versions:
 
     of: int
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a conversation's tree without a fork: its first and last message, `depth` forks from the beginning.
+
+    `text` is the beginning of its first message; `shown`: its end is on the branch on screen.
+    """
+
+    first: int
+    last: int
+    depth: int
+    count: int
+    role: Role
+    text: str
+    shown: bool
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,15 @@ class ConversationRemoved(Event):
 
 
 @dataclass(frozen=True)
+class MessageRemoved(Event):
+    """A message and what followed it were deleted; `at` is what `ChatService.restore_message` wants."""
+
+    conversation: int
+    message: int
+    at: float
+
+
+@dataclass(frozen=True)
 class BranchChanged(Event):
     """Another branch of a conversation is the one on screen."""
 
@@ -55,15 +64,16 @@ class MessageAdded(Event):
 
 @dataclass(frozen=True)
 class AnswerPhase(Event):
-    """Where an answer stands; `percent` of the prompt's new part while it is read.
+    """Where an answer stands. While the prompt is read: `done` of `total` new tokens.
 
-    Of whole documents: part `part` (from 1) of `of`, and about how many seconds are `left`, where that is known.
+    Of whole documents: part `part` (from 1) of `of`. `left`: about how many seconds it will take, where that is known.
     """
 
     conversation: int
     message: int
     phase: Phase
-    percent: int = 0
+    done: int = 0
+    total: int = 0
     part: int = 0
     of: int = 0
     left: float | None = None

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.chat import prompt, titles
 from core.chat.answering import Answering
-from core.chat.conversation import Conversation, Message, MessageState, Role
-from core.chat.events import BranchChanged, ConversationChanged, ConversationRemoved, MessageAdded
+from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Role
+from core.chat.events import (
+    BranchChanged,
+    ConversationChanged,
+    ConversationRemoved,
+    MessageAdded,
+    MessageRemoved,
+)
 from core.engine.engines import Engines
 from core.engine.messages import Sampling
 from core.errors import AnswerUnderWay, ConversationMissing, NoModel, TsukueError
@@ -117,8 +124,13 @@ class ChatService:
         old = self.store.message(question)
         return self._ask(self.store.get(old.conversation), text, old.parent, model, schema)
 
-    def regenerate(self, answer: int, *, model: str = "", alone: bool = False) -> Job:
-        """Answer the same question again, beside the old answer; `alone`: without the documents. See `send`."""
+    def regenerate(
+        self, answer: int, *, model: str = "", alone: bool = False, sampling: Sampling | None = None
+    ) -> Job:
+        """Answer the same question again, beside the old answer. See `send`.
+
+        `alone`: without the documents; `sampling`: in the place of the settings'.
+        """
         old = self.store.message(answer)
         if old.parent is None:
             raise ConversationMissing(f"question of message {answer}")
@@ -127,7 +139,36 @@ class ChatService:
             row = self.store.get(old.conversation)
             chosen = self._choose(row, model, "" if alone else row.collection)
             given = self._add_answer(question, chosen)
-            return self._start(question, given, chosen, "", other_branch=True, alone=alone)
+            return self._start(question, given, chosen, "", other_branch=True, alone=alone, sampling=sampling)
+
+    def go_on(self, answer: int, *, model: str = "") -> Job:
+        """Go on with an answer that ended before its end, behind what there is of it. See `send`."""
+        old = self.store.message(answer)
+        if old.parent is None:
+            raise ConversationMissing(f"question of message {answer}")
+        if old.details.whole is not None:
+            return self.resume(answer, model=model)
+        question = self.store.message(old.parent)
+        with self._lock:
+            row = self.store.get(old.conversation)
+            chosen = self._choose(row, model, "")
+            self.store.sign(answer, self.engine.name_of(chosen))
+            given = self.store.reopen(answer)
+            self.events.publish(BranchChanged(row.id))
+            return self._start(question, given, chosen, "", alone=True, added=False)
+
+    def rewrite(self, message: int, text: str) -> Message:
+        """Put an answer in the person's own words beside the old one. Raises AnswerUnderWay, ConversationMissing."""
+        old = self.store.message(message)
+        with self._lock:
+            if self.answering(old.conversation):
+                raise AnswerUnderWay()
+            with self.store.transaction():
+                new = self.store.add(old.conversation, old.role, text, parent=old.parent, model=old.model)
+                self.store.finish(new.id, text, MessageState.DONE, details=AnswerDetails(edited=True))
+        self.events.publish(ConversationChanged(self.store.get(old.conversation)))
+        self.events.publish(BranchChanged(old.conversation))
+        return self.store.message(new.id)
 
     def resume(self, answer: int, *, model: str = "") -> Job:
         """Go on with a summary that ended before its end, where it was. See `send`."""
@@ -213,6 +254,7 @@ class ChatService:
         other_branch: bool = False,
         alone: bool = False,
         added: bool = True,
+        sampling: Sampling | None = None,
     ) -> Job:
         conversation = self.store.get(question.conversation)
         self.events.publish(ConversationChanged(conversation))
@@ -220,9 +262,9 @@ class ChatService:
             self.events.publish(BranchChanged(conversation.id))
         for message in (question, answer) if added else ():
             self.events.publish(MessageAdded(message, tuple(self.store.siblings(message))))
-        if alone:
+        if alone:  # what was found for the question once is not part of it now
             conversation = replace(conversation, collection="")
-        making = Answering(self, conversation, question, answer, model, schema)
+        making = Answering(self, conversation, question, answer, model, schema, sampling)
         job = self._jobs.start(f"answer {answer.id}", making)
         self._running[conversation.id] = job, making
         return job
@@ -273,6 +315,46 @@ class ChatService:
                 raise AnswerUnderWay()
             self._change(conversation, leaf=self.store.latest_leaf(message))
         self.events.publish(BranchChanged(conversation))
+
+    def branch_from(self, message: int) -> None:
+        """Let the branch on screen end here: what is asked next is another way to go on. Raises AnswerUnderWay,
+        ConversationMissing."""
+        conversation = self.store.message(message).conversation
+        with self._lock:
+            if self.answering(conversation):
+                raise AnswerUnderWay()
+            self._change(conversation, leaf=message)
+        self.events.publish(BranchChanged(conversation))
+
+    def copy_from(self, message: int) -> Conversation:
+        """A new conversation with what was said up to this message. Raises ConversationMissing."""
+        row = self.store.get(self.store.message(message).conversation)
+        with self._lock, self.store.transaction():
+            new = self.store.create(
+                row.title, row.system_prompt, model=row.model, collection=row.collection, project=row.project
+            )
+            parent = None
+            for old in self.store.branch(row.id, message):
+                parent = self.store.copy(old, new.id, parent)
+        self.events.publish(ConversationChanged(self.store.get(new.id)))
+        return self.store.get(new.id)
+
+    def delete_message(self, message: int) -> None:
+        """Delete a message and what followed it; `restore_message` brings it back for a while. Raises AnswerUnderWay,
+        ConversationMissing."""
+        conversation = self.store.message(message).conversation
+        with self._lock:
+            if self.answering(conversation):
+                raise AnswerUnderWay()
+            at = self.store.hide_message(message)
+        self.events.publish(MessageRemoved(conversation, message, at))
+        self.events.publish(BranchChanged(conversation))
+
+    def restore_message(self, message: int, at: float) -> None:
+        """Bring a deleted message back, with what followed it. Raises ConversationMissing if it is gone for good."""
+        with self._lock:
+            self.store.restore_message(message, at)
+        self.events.publish(BranchChanged(self.store.message(message).conversation))
 
     def rename(self, conversation: int, title: str) -> None:
         """Give a conversation another title. Raises ConversationMissing."""
@@ -326,7 +408,7 @@ class ChatService:
         self.events.publish(ConversationChanged(self.store.restore(conversation)))
 
     def purge(self, job: Job | None = None, *, only: int | None = None) -> None:
-        """Remove for good what was deleted (or `only` this one of it), a few messages at a time."""
+        """Remove for good what was deleted (or `only` this conversation of it), a few messages at a time."""
         for conversation in self.store.deleted() if only is None else [only]:
             if self.answering(conversation):
                 self._purge_later(conversation)
@@ -334,6 +416,11 @@ class ChatService:
             self.engine.forget(str(conversation))
             self.engine.forget(f"{conversation}-whole")  # its summaries'
             while self.store.purge(conversation):
+                if job is not None:
+                    job.check()
+        if only is None:
+            begun = time.time()  # what is deleted from now on can be brought back until the next start
+            while self.store.purge_messages(begun):
                 if job is not None:
                     job.check()
 

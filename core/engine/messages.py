@@ -147,7 +147,7 @@ class LoadModel(Request):
 class Generate(Request):
     """Answer the last turn. Raises ContextFull and SchemaUnusable before reading anything, TemplateFailed, Cancelled.
 
-    With `schema` (a JSON schema as text) the answer is JSON that fits it, unless a limit cuts it short. `conversation` names the sequence whose cached tokens may be reused.
+    With `schema` (a JSON schema as text) the answer is JSON that fits it, unless a limit cuts it short. `conversation` names the sequence whose cached tokens may be reused. `begun` is what the answer says already: it goes on behind that.
     """
 
     conversation: str
@@ -162,6 +162,7 @@ class Generate(Request):
     day: str = (
         ""  # YYYY-MM-DD, what templates that print a date take for today: the same in a whole conversation
     )
+    begun: str = ""
 
 
 @operation(result=TokenCounts, doing=N_("counting tokens"))

@@ -21,7 +21,7 @@ import msgspec
 
 from core import secrets
 from core.engine.interface import Answer, EngineLoaded
-from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Piece, Timings
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Piece, Timings, Turn
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
     N_,
@@ -48,6 +48,7 @@ MODEL = "remote"  # the id under which the server's model is chosen
 PURPOSE = "remote engine"
 SILENCE_SECONDS = 120.0  # a long prompt may be read for as long without a word
 LIST_SECONDS = 10.0  # nothing needs to be computed for the list of models
+GO_ON = "Go on exactly where you stopped, without repeating anything."
 SHORT_ANSWER = 256  # tokens, where a question fills the window and nobody knows how long that is
 LONGEST_LINE = 1 << 20  # bytes of one event
 BYTES_PER_TOKEN = 2048  # events of more bytes than that for each token are no answer
@@ -127,7 +128,7 @@ class RemoteEngine:
     ) -> Answer:
         """See Engine.generate. How far the prompt was read, the server does not say."""
         info, sampling = self.load(model), request.sampling
-        counted = sum(self.count_tokens(model, [turn.text for turn in request.turns]))
+        counted = sum(self.count_tokens(model, [turn.text for turn in _turns(request)]))
         longest = request.max_tokens
         # Strict servers refuse a prompt whose longest answer does not fit, too.
         if self._stated:
@@ -136,7 +137,7 @@ class RemoteEngine:
             longest = min(longest, SHORT_ANSWER)
         body: dict[str, Any] = {
             "model": info.description,
-            "messages": [{"role": turn.role, "content": turn.text} for turn in request.turns],
+            "messages": [{"role": turn.role, "content": turn.text} for turn in _turns(request)],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": longest,
@@ -389,6 +390,13 @@ class RemoteAnswer:
             self._first = self._first or time.perf_counter() - self._started
             self._pieces += 1
             self._queue.put(Piece(answer, thinking))
+
+
+def _turns(request: Generate) -> list[Turn]:
+    """The turns; an answer that goes on is asked for in words, since few servers go on with a turn of the model's."""
+    if not request.begun:
+        return request.turns
+    return [*request.turns, Turn("assistant", request.begun), Turn("user", GO_ON)]
 
 
 def _context_of(entry: dict[str, Any]) -> int:

@@ -100,7 +100,8 @@ class ScriptedEngine:
         context.progress(len(prompt) - cached, len(prompt) - cached)
         last = request.turns[-1].text
         entry = next((a for a in self._script["answers"] if a.get("when", "") in last), {"say": "…"})
-        words = _words(str(entry["say"]))[: request.max_tokens]
+        said = len(_words(request.begun)) if request.begun else 0
+        words = _words(str(entry["say"]))[said : said + request.max_tokens]
         splitter = ThinkingSplitter()
         for i, word in enumerate(words):
             context.check()
@@ -115,7 +116,8 @@ class ScriptedEngine:
         context.item(Piece(*splitter.end()))
         self._cached[request.conversation] = prompt + words
         timings = Timings(0.01, 0.02, len(prompt), cached, len(words))
-        return Completion("stop", timings, len(prompt) + len(words))
+        cut = said + len(words) < len(_words(str(entry["say"])))
+        return Completion("length" if cut else "stop", timings, len(prompt) + len(words))
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
         return TokenCounts([len(_words(text)) for text in request.texts])

@@ -224,6 +224,10 @@ class ChatTemplate:
             text = f"{text[: match.start() + 1]}{GUARD}{text[match.start() + 1 :]}"
         return text
 
+    def begun(self, text: str, after: str = "") -> list[str]:
+        """What is put behind the pieces of a prompt for an answer that goes on behind `text`; `after` ends its thinking."""
+        return [*([after] if after else []), *self.guard(text).split(GUARD)]
+
     def pieces(self, turns: list[Turn], options: dict[str, Any], day: str = "") -> list[str]:
         """The rendered prompt, cut where control tokens of messages were guarded. Raises TemplateFailed.
 

@@ -166,7 +166,7 @@ class ConversationStore(MessageStore):
         hits = self._db.each(
             "SELECT m.id, m.conversation FROM messages_index i JOIN messages m ON m.id = i.rowid"
             " JOIN conversations c ON c.id = m.conversation"
-            " WHERE messages_index MATCH ? AND c.deleted IS NULL ORDER BY i.rowid DESC",
+            " WHERE messages_index MATCH ? AND c.deleted IS NULL AND m.deleted IS NULL ORDER BY i.rowid DESC",
             query,
         )
         with contextlib.closing(hits):
@@ -213,8 +213,36 @@ class ConversationStore(MessageStore):
             if len(last) == PURGED_AT_ONCE:
                 return True
             self._db.write("DELETE FROM titles_index WHERE rowid = ?", conversation)
+            self._db.write("DELETE FROM drafts WHERE conversation = ?", conversation)
             self._db.write("DELETE FROM conversations WHERE id = ?", conversation)
             return False
+
+    # ------------------------------------------------------------ drafts
+
+    def draft(self, conversation: int) -> str:
+        """What was being written there and is not sent; of a new conversation: 0."""
+        row = self._db.row("SELECT text FROM drafts WHERE conversation = ?", conversation)
+        return row["text"] if row is not None else ""
+
+    def save_draft(self, conversation: int, text: str) -> None:
+        """Keep what is being written; '' forgets it."""
+        if text:
+            self._db.write(
+                "INSERT OR REPLACE INTO drafts (conversation, text, changed) VALUES (?, ?, ?)",
+                conversation,
+                text,
+                time.time(),
+            )
+        else:
+            self._db.write("DELETE FROM drafts WHERE conversation = ?", conversation)
+
+    def questions(self, limit: int = 100) -> list[str]:
+        """What the person asked last, in whatever conversation, in the order of asking."""
+        rows = self._db.rows(
+            "SELECT id FROM messages WHERE role = 'user' AND deleted IS NULL ORDER BY id DESC LIMIT ?",
+            limit,
+        )
+        return [message.text for message in self.messages([row["id"] for row in rows])]
 
     # ------------------------------------------------------------ projects
 

@@ -23,6 +23,7 @@ from core.chat.conversation import (
     Outline,
     Part,
     Role,
+    Stretch,
     Text,
     Versions,
 )
@@ -32,6 +33,7 @@ from core.storage.database import Database
 
 log = logging.getLogger(__name__)
 
+BEGINNING = 120  # characters of a message that a map of branches shows
 AT_ONCE = 500  # ids in one statement; SQLite takes 32,766 values
 
 # A message's parts follow one another, so that one pass makes messages of the rows.
@@ -43,6 +45,13 @@ _MESSAGES = (
 _UP = (
     "WITH RECURSIVE up (id, parent, depth) AS (SELECT id, parent, 0 FROM messages WHERE id = ? UNION ALL"
     " SELECT m.id, m.parent, up.depth + 1 FROM up JOIN messages m ON m.id = up.parent)"
+)
+
+
+# And from a message down to all that follows it.
+_DOWN = (
+    "WITH RECURSIVE down (id) AS (SELECT ? UNION ALL"
+    " SELECT m.id FROM down JOIN messages m ON m.parent = down.id)"
 )
 
 
@@ -143,6 +152,22 @@ class MessageStore:
                 self._index(number, message.text)
             return message
 
+    def copy(self, message: Message, conversation: int, parent: int | None) -> int:
+        """Write a message once more, in another conversation; returns its id there."""
+        new = self.add(
+            conversation,
+            message.role,
+            message.parts,
+            parent=parent,
+            prompt=message.prompt,
+            model=message.model,
+        )
+        if message.role is Role.ASSISTANT:
+            self.finish(
+                new.id, message.text, message.state, thinking=message.thinking, details=message.details
+            )
+        return new.id
+
     def save_stream(self, number: int, text: str, thinking: str) -> None:
         """Write what an answer has so far."""
         with self._db.transaction():
@@ -210,6 +235,61 @@ class MessageStore:
         self._db.write(
             "INSERT INTO messages_index (rowid, text) VALUES (?, ?)", number, substring.search_text(text)
         )
+
+    # ------------------------------------------------------------ deleting
+
+    def hide_message(self, number: int) -> float:
+        """Delete a message with all that follows it; returns what `restore_message` wants. It is off the branch on screen
+        then, which ends at the newest of its other versions, or where it was. Raises ConversationMissing."""
+        message, at = self.message(number), time.time()
+        with self._db.transaction():
+            self._db.write(
+                f"{_DOWN} UPDATE messages SET deleted = ? WHERE id IN (SELECT id FROM down) AND deleted IS NULL",
+                number,
+                at,
+            )
+            others = self.siblings(message)
+            leaf = self.latest_leaf(others[-1]) if others else message.parent
+            shown = self._leaf(message.conversation)
+            gone = shown is not None and not self._db.row(
+                "SELECT 1 FROM messages WHERE id = ? AND deleted IS NULL", shown
+            )
+            if gone:
+                self._db.write("UPDATE conversations SET leaf = ? WHERE id = ?", leaf, message.conversation)
+        return at
+
+    def restore_message(self, number: int, at: float) -> None:
+        """Bring back a message that was deleted `at`, and show it. Raises ConversationMissing if it is gone for good."""
+        message = self.message(number)
+        with self._db.transaction():
+            self._db.write(
+                f"{_DOWN} UPDATE messages SET deleted = NULL WHERE id IN (SELECT id FROM down) AND deleted = ?",
+                number,
+                at,
+            )
+            self._db.write(
+                "UPDATE conversations SET leaf = ? WHERE id = ?",
+                self.latest_leaf(number),
+                message.conversation,
+            )
+
+    def deleted_messages(self) -> bool:
+        """Whether there are deleted messages that are still to be removed."""
+        return self._db.row("SELECT 1 FROM messages WHERE deleted IS NOT NULL LIMIT 1") is not None
+
+    def purge_messages(self, before: float) -> bool:
+        """Remove for good some of the messages that were deleted before then; whether there are more."""
+        with self._db.transaction():
+            # The newest first: no message goes before its answers, so nothing cascades a thousand levels deep.
+            last = [
+                (row["id"],)
+                for row in self._db.rows(
+                    "SELECT id FROM messages WHERE deleted < ? ORDER BY +id DESC LIMIT ?", before, AT_ONCE
+                )
+            ]
+            self._db.write_many("DELETE FROM messages_index WHERE rowid = ?", last)
+            self._db.write_many("DELETE FROM messages WHERE id = ?", last)
+        return len(last) == AT_ONCE
 
     def settle(self) -> int:
         """Mark answers that a crash cut short; returns how many. Call it once, at the start, as the home's owner."""
@@ -293,9 +373,12 @@ class MessageStore:
     def siblings(self, message: Message) -> list[int]:
         """The ids of all messages with the same parent and role (an answer's versions), oldest first."""
         if message.parent is None:
-            sql = "SELECT id FROM messages WHERE parent IS NULL AND conversation = ? AND role = ? ORDER BY id"
+            sql = (
+                "SELECT id FROM messages WHERE parent IS NULL AND conversation = ? AND role = ?"
+                " AND deleted IS NULL ORDER BY id"
+            )
         else:
-            sql = "SELECT id FROM messages WHERE parent = ? AND role = ? ORDER BY id"
+            sql = "SELECT id FROM messages WHERE parent = ? AND role = ? AND deleted IS NULL ORDER BY id"
         place = message.conversation if message.parent is None else message.parent
         return [row["id"] for row in self._db.rows(sql, place, message.role.value)]
 
@@ -303,11 +386,50 @@ class MessageStore:
         """The versions of each message."""
         return [Versions(message.id, tuple(self.siblings(message))) for message in messages]
 
+    def stretches(self, conversation: int) -> list[Stretch]:
+        """A conversation's tree: its messages between one fork and the next, each followed by those that leave at its end."""
+        rows = self._db.rows(
+            "SELECT id, parent, role, deleted FROM messages WHERE conversation = ? ORDER BY id", conversation
+        )
+        children: dict[int | None, list[int]] = {}
+        for row in rows:
+            if row["deleted"] is None:
+                children.setdefault(row["parent"], []).append(row["id"])
+        shown = {entry.id for entry in self.outline(conversation)}
+        found: list[tuple[int, int, int, int]] = []  # first message, last, depth, how many
+        waiting = [(number, 0) for number in reversed(children.get(None, []))]
+        while waiting:
+            first, depth = waiting.pop()
+            last, count = first, 1
+            while len(after := children.get(last, [])) == 1:
+                last, count = after[0], count + 1
+            found.append((first, last, depth, count))
+            waiting += [(number, depth + 1) for number in reversed(after)]
+        texts = self._beginnings([first for first, *_ in found])
+        return [
+            Stretch(first, last, depth, count, *texts.get(first, (Role.USER, "")), last in shown)
+            for first, last, depth, count in found
+        ]
+
+    def _beginnings(self, numbers: list[int]) -> dict[int, tuple[Role, str]]:
+        found = {}
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            rows = self._db.rows(
+                "SELECT m.id, m.role, substr(p.text, 1, ?) AS text FROM messages m LEFT JOIN parts p"
+                f" ON p.message = m.id AND p.number = 0 WHERE m.id IN ({','.join('?' * len(some))})",
+                BEGINNING,
+                *some,
+            )
+            found.update({row["id"]: (Role(row["role"]), row["text"] or "") for row in rows})
+        return found
+
     def latest_leaf(self, number: int) -> int:
         """The newest message at the end of the branch that goes through `number`."""
         row = self._db.row(
             "WITH RECURSIVE down (id) AS (SELECT ? UNION ALL"
-            " SELECT (SELECT max(m.id) FROM messages m WHERE m.parent = down.id) FROM down WHERE down.id IS NOT NULL)"
+            " SELECT (SELECT max(m.id) FROM messages m WHERE m.parent = down.id AND m.deleted IS NULL)"
+            " FROM down WHERE down.id IS NOT NULL)"
             " SELECT max(id) AS id FROM down",  # a child's id is larger than its parent's
             number,
         )

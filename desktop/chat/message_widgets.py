@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from desktop.chat.formulas import Formulas
 
 BUBBLE_WIDTH = 520
+LONG_PROMPT = 600  # new tokens of a prompt from which on one sees how far it is read
 # Parts that are made where a message needs them, by the names of the properties that make them.
 _SELDOM = {
     "more",
@@ -66,8 +67,9 @@ _SCHEME = f"tsukue-{secrets.token_hex(8)}"
 
 def phase_text(event: AnswerPhase) -> str:
     """What is happening before an answer's first word, or between parts of whole documents."""
-    if event.phase is Phase.READING and 0 < event.percent < 100:
-        return tr("Reading… {percent} %", percent=event.percent)
+    if event.phase is Phase.READING and event.total >= LONG_PROMPT:
+        read = tr("Reading {done} of {total} tokens", done=f"{event.done:,}", total=f"{event.total:,}")
+        return " · ".join(filter(None, (read, left_text(event.left))))
     if event.phase is Phase.PARTS:
         part = tr("Reading part {n} of {total}", n=event.part, total=event.of)
         return " · ".join(filter(None, (part, left_text(event.left))))

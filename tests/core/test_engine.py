@@ -136,7 +136,9 @@ def test_reuse_does_not_change_the_answer(engine: Worker) -> None:
 def test_a_stop_while_reading_is_quick_and_keeps_whole_batches(engine: Worker) -> None:
     turns = [Turn("user", "word " * 1100)]
     begun = threading.Event()
-    call = engine.call(Generate("stopped", turns, GREEDY, max_tokens=8), lambda _: begun.set())
+    call = engine.call(
+        Generate("stopped", turns, GREEDY, max_tokens=8), lambda p: begun.set() if p.done else None
+    )
     assert begun.wait(60), "the first slice was never read"
     call.cancel()
     with pytest.raises(Cancelled):

@@ -30,10 +30,19 @@ MEANT = {
     UNFINISHED: "only where something is: each document is asked whether it lacks a vector",
     RENAMED: "a person renames or merges a collection: each conversation, not what was said in it",
     FILES: "every few minutes, in the background: each document's file is looked at",
+    "SELECT id FROM messages WHERE role = 'user' AND deleted IS NULL ORDER BY id DESC LIMIT ?": (
+        "from the newest on until there are enough: every second message is one"
+    ),
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
 # Indexes of a few rows: answers under way, conversations that wait to be purged.
-FEW = ("messages_unfinished", "conversations_deleted", "documents_removed", "pages_to_recognise")
+FEW = (
+    "messages_unfinished",
+    "messages_deleted",
+    "conversations_deleted",
+    "documents_removed",
+    "pages_to_recognise",
+)
 TABLE = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?!WHERE|JOIN|ON|SET|ORDER|LEFT|VALUES|LIMIT)(\w+))?"
 )
@@ -91,8 +100,18 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "siblings": lambda: [store.siblings(question), store.siblings(answer)],
         "versions": lambda: store.versions([question, answer]),
         "latest_leaf": lambda: store.latest_leaf(question.id),
+        "copy": lambda: store.copy(store.message(question.id), first.id, None),
+        "stretches": lambda: store.stretches(conversation.id),
+        "draft": lambda: store.draft(conversation.id),
+        "save_draft": lambda: [store.save_draft(first.id, "half"), store.save_draft(first.id, "")],
+        "questions": store.questions,
+        "hide_message": lambda: hidden.append(store.hide_message(answer.id)),
+        "restore_message": lambda: store.restore_message(answer.id, hidden[0]),
+        "deleted_messages": store.deleted_messages,
+        "purge_messages": lambda: store.purge_messages(hidden[0]),
         "transaction": lambda: None,
     }
+    hidden: list[float] = []
     project = store.project("a project")
     conversation = store.create("used", "")
     question = store.add(conversation.id, Role.USER, "What is a desk?", parent=None)

@@ -63,7 +63,7 @@ class Generator:
     ) -> Completion:
         """Write the answer to `emit`, piece by piece (whole characters).
 
-        `on_read` is told how many of the prompt's new tokens were read, and of how many, after each slice.
+        `on_read` is told how many of the prompt's new tokens were read, and of how many, at first and after each slice.
         `reserve` is the room for the answer below which the prompt counts as too long.
         Raises ContextFull, TemplateFailed (for an empty prompt) and SchemaUnusable before anything is read, Cancelled.
         """
@@ -175,6 +175,7 @@ class Generator:
     ) -> None:
         """Read a prompt in slices. After a stop the cache holds the slices that were read whole."""
         batch = self._model.batch
+        on_read(0, len(tokens))
         for start in range(0, len(tokens), batch):
             if cancelled():
                 raise Cancelled

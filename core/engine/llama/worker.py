@@ -259,7 +259,9 @@ class Engine:
         # room for thinking: the first word already belongs to the answer.
         ending, marks = pieces[-1].rstrip(), model.thinking
         opened = ending.endswith(marks.open) and not ending.endswith(marks.close)
-        splitter = ThinkingSplitter(marks, open_at_start=opened and not request.schema)
+        if request.begun:
+            pieces += model.template.begun(request.begun, after=marks.close if opened else "")
+        splitter = ThinkingSplitter(marks, open_at_start=opened and not request.schema and not request.begun)
 
         stream = _Stream(context)
 
