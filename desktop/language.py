@@ -127,7 +127,7 @@ def _move_draft(old: Composer, new: Composer) -> None:
     text, cursor = old.text.toPlainText(), old.text.textCursor()
     if old.editing is not None:
         new.text.setPlainText(old._draft)
-        new.begin_editing(old.editing, text)
+        new.begin_editing(old.editing, text, answer=old.editing_answer)
     else:
         new.text.setPlainText(text)
     moved = new.text.textCursor()

@@ -57,6 +57,7 @@ class Choices(QObject):
         self._wanted = ""  # the model of the conversation that is open
         self.collection = ""
         self.model = ""
+        self.models: list[tuple[str, str]] = []  # that could answer: ids and names
         composer.collection_chosen.connect(self.ask_collection)
         composer.quoting_chosen.connect(self._choose_quoting)
         composer.model_chosen.connect(self.use_model)
@@ -94,7 +95,7 @@ class Choices(QObject):
         there = self.collection in offer.collections or (self.collection == ALL and bool(offer.collections))
         quote = self._settings.values.document_answers == "quoted"
         self._composer.set_collections(offer.collections, self.collection if there else "", ALL, quote=quote)
-        self.model = offer.model
+        self.model, self.models = offer.model, offer.models
         self._composer.set_models(offer.models, offer.model)
         wish = self._engines.local.adjustments.get(offer.model).thinking
         self._composer.set_thinking(offer.may_think, wish)

@@ -106,7 +106,8 @@ class Composer(QFrame):
         self._theme = theme
         self._answering = False
         self._recording = False
-        self.editing: int | None = None  # the question that sending will ask in other words
+        self.editing: int | None = None  # the message that sending will put in other words
+        self.editing_answer = False
         self._draft = ""  # what was being written when the editing began
         self._editing_row = self._make_editing_row()
         self.text = ComposerText()
@@ -149,11 +150,11 @@ class Composer(QFrame):
 
     def _make_editing_row(self) -> QWidget:
         row = QWidget()
-        label = QLabel(tr("Rephrasing the question"))
+        self._editing_label = label = QLabel()
         label.setProperty("role", "muted")
         stop = QPushButton(tr("Cancel"))
         stop.setProperty("role", "plain")
-        stop.setToolTip(tr("Keep the original question (Esc)"))
+        stop.setToolTip(tr("Keep the original (Esc)"))
         stop.clicked.connect(self.end_editing)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(4, 0, 0, 0)
@@ -183,18 +184,20 @@ class Composer(QFrame):
 
     # ------------------------------------------------------------ state
 
-    def begin_editing(self, question: int, text: str) -> None:
-        """Take up a question again; what was being written is put aside."""
+    def begin_editing(self, message: int, text: str, *, answer: bool = False) -> None:
+        """Take up a question again, or an `answer`; what was being written is put aside."""
+        self.editing_answer = answer
+        self._editing_label.setText(tr("Improving the answer") if answer else tr("Rephrasing the question"))
         if self.editing is None:
             self._draft = self.text.toPlainText()
-        self.editing = question
+        self.editing = message
         self.text.setPlainText(text)
         self.text.moveCursor(QTextCursor.MoveOperation.End)
         self._editing_row.show()
         self.text.setFocus()
 
     def end_editing(self) -> None:
-        """Go back to what was being written before, if a question is being edited."""
+        """Go back to what was being written before, if a message is being edited."""
         if self.editing is None:
             return
         self.editing = None
@@ -283,6 +286,13 @@ class Composer(QFrame):
         before = self.text.toPlainText()[: cursor.position()]
         glue = " " if before and not before[-1].isspace() and text[:1].isascii() else ""
         cursor.insertText(glue + text)
+        self.text.setFocus()
+
+    def quote(self, text: str) -> None:
+        """Put a quotation before what is being written, and the cursor behind it."""
+        written = self.text.toPlainText()
+        self.text.setPlainText("\n\n".join(filter(None, (written.rstrip(), text))) + "\n\n")
+        self.text.moveCursor(QTextCursor.MoveOperation.End)
         self.text.setFocus()
 
     def _submit(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QTextCharFormat
 from PySide6.QtWidgets import (
     QApplication,
@@ -29,6 +29,7 @@ from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
 from desktop.chat.markdown_view import SHOWN, MarkdownView
+from desktop.chat.message_actions import can_go_on
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
 from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
@@ -87,6 +88,7 @@ class MessageWidget(QWidget):
 
     version = Signal(int)  # show this sibling
     resized = Signal(int)  # the height of the message with this id is another now
+    menu = Signal(int, QPoint)  # what can be done with it is to be shown at this point of the screen
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +115,18 @@ class MessageWidget(QWidget):
     def lay_out(self, width: int) -> int:
         """Take this width; returns the height that is needed then."""
         raise NotImplementedError
+
+    def _make_menu_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "plain")
+        button.setToolTip(tr("More actions"))
+        button.setAccessibleName(tr("More actions"))
+
+        def show() -> None:
+            self.menu.emit(self.message.id, button.mapToGlobal(button.rect().bottomLeft()))
+
+        button.clicked.connect(show)
+        return button
 
     @cached_property
     def more(self) -> QPushButton:
@@ -143,10 +157,12 @@ class QuestionWidget(MessageWidget):
         )
         self.edit_button.setAccessibleName(tr("Rephrase"))
         self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
+        self.menu_button = self._make_menu_button()
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
         self._layout.addStretch(1)
+        self._layout.addWidget(self.menu_button)
         self._layout.addWidget(self.edit_button)
         self._layout.addWidget(self.bubble)
         theme.changed.connect(self._paint)
@@ -191,6 +207,7 @@ class QuestionWidget(MessageWidget):
         self._tell_resized()
 
     def _paint(self) -> None:
+        self.menu_button.setIcon(icon("more", self.theme.tokens.muted, 14))
         self.edit_button.setIcon(icon("pencil", self.theme.tokens.muted, 14))
 
     def show_place(self, versions: tuple[int, ...]) -> None:
@@ -225,6 +242,7 @@ class AnswerWidget(MessageWidget):
     source = Signal(object, int)  # all sources and which to open
     models = Signal()  # another model is to be chosen
     resume = Signal(int)
+    web = Signal(str)  # an address that it names was clicked
     ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
     def __init__(
@@ -249,6 +267,8 @@ class AnswerWidget(MessageWidget):
         self._put(self.view, 5)
         self._put(self.actions_row, 10)
         self.actions_row.hide()
+        theme.changed.connect(self._paint)
+        self._paint()
         self.show_message(message)
 
     def show_message(self, message: Message) -> None:
@@ -261,6 +281,9 @@ class AnswerWidget(MessageWidget):
             self.grow(message.text, message.thinking)
         else:
             self.finish(message)
+
+    def _paint(self) -> None:
+        self.menu_button.setIcon(icon("more", self.theme.tokens.muted, 14))
 
     # ------------------------------------------------------------ parts, made when they are needed
 
@@ -377,6 +400,7 @@ class AnswerWidget(MessageWidget):
         self._copy.clicked.connect(self._copy_text)
         self._again = self._button(tr("Regenerate"), tr("Answer the same question again"))
         self._again.clicked.connect(lambda: self.regenerate.emit(self.message.id))
+        self.menu_button = self._make_menu_button()
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
         self._actions = QHBoxLayout(row)
@@ -384,6 +408,7 @@ class AnswerWidget(MessageWidget):
         self._actions.setSpacing(8)
         self._actions.addWidget(self._copy)
         self._actions.addWidget(self._again)
+        self._actions.addWidget(self.menu_button)
         self._actions.addStretch()
         self._actions.addWidget(self._figures)
         return row
@@ -497,6 +522,12 @@ class AnswerWidget(MessageWidget):
         self._sources = details.citations
         outcome, marks = details.outcome, details.marks
         if message.thinking:
+            seconds = round(details.thinking_s)
+            self.thinking_button.setText(
+                tr_n("Thought for {n} second", "Thought for {n} seconds", seconds)
+                if seconds
+                else tr("Thinking")
+            )
             self.thinking_button.show()
             if self.thinking.toPlainText() != message.thinking:
                 self.thinking.setPlainText(message.thinking)
@@ -511,7 +542,7 @@ class AnswerWidget(MessageWidget):
         ):  # shown before the model wrote
             self.quotation.hide()
         self._show_note(message, outcome, marks)
-        unfinished = details.whole is not None and not details.whole.finished
+        unfinished = can_go_on(message)
         if unfinished or "go_on" in vars(self):
             self.go_on.setVisible(unfinished)
         if details.nearest or "nearest" in vars(self):
@@ -610,7 +641,10 @@ class AnswerWidget(MessageWidget):
         )
 
     def _copy_text(self) -> None:
-        QApplication.clipboard().setText(self.message.text or self._quoted_text())
+        """As it is shown, where all of it is; the menu has the Markdown."""
+        whole = self.view.complete and not self.view.hidden_characters and not self.message.details.marks
+        shown = self.view.toPlainText() if whole else self.message.text
+        QApplication.clipboard().setText(shown or self._quoted_text())
 
     def _quoted_text(self) -> str:
         """What is quoted, with its places."""
@@ -620,6 +654,8 @@ class AnswerWidget(MessageWidget):
     def _follow(self, link: str) -> None:
         scheme, _, place = link.partition(":")
         kind, _, number = place.partition("/")
+        if scheme.casefold() in ("http", "https", "mailto"):
+            self.web.emit(link)
         if scheme != _SCHEME or not number.isdecimal():
             return
         if kind == "cite":

@@ -33,6 +33,7 @@ class Selection(QObject):
     missing = Signal(
         list, object
     )  # ids of selected messages whose texts are not here; then a function of their texts
+    menu_opened = Signal(QMenu, int)  # about to be shown, for the message with this id
 
     def __init__(self, transcript: Transcript) -> None:
         super().__init__(transcript)
@@ -186,8 +187,13 @@ class Selection(QObject):
         else:
             put({})
 
-    def menu(self, point: QPoint) -> None:
-        """What can be done with a selection."""
+    def text_of(self, message: int) -> str:
+        """What is selected of a message; '' where nothing is."""
+        view = self._views.get(message)
+        return view.selected_text() if view is not None else ""
+
+    def menu(self, view: TextView, point: QPoint) -> None:
+        """What can be done with a selection, and with the message."""
         menu = QMenu(self._transcript)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         actions: list[tuple[str, QKeySequence.StandardKey, Callable[[], None]]] = [
@@ -198,4 +204,5 @@ class Selection(QObject):
             action = menu.addAction(text, function)
             action.setShortcut(keys)
         menu.actions()[0].setEnabled(self._ends() is not None)
+        self.menu_opened.emit(menu, self._of[view])
         menu.popup(point)

@@ -74,6 +74,8 @@ class Transcript(QAbstractScrollArea):
     models = Signal()
     ask_elsewhere = Signal(int, str)
     resume = Signal(int)
+    menu = Signal(int, QPoint)  # what can be done with a message is to be shown there
+    web = Signal(str)  # an address that a message names was clicked
     needed = Signal(list)  # ids of messages to `provide`
 
     def __init__(
@@ -433,7 +435,9 @@ class Transcript(QAbstractScrollArea):
             widget.models.connect(self.models)
             widget.ask_elsewhere.connect(self.ask_elsewhere)
             widget.resume.connect(self.resume)
+            widget.web.connect(self.web)
         widget.version.connect(self.version)
+        widget.menu.connect(self.menu)
         widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):
             part.ensurePolished()  # the style sheet's share, which would come with the first showing of many at once

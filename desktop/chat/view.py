@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from core.chat.conversation import Conversation, Message, MessageState, Outline
+from core.chat.conversation import Conversation, Message, MessageState, Outline, Role
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -41,6 +41,7 @@ from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
 from desktop.chat.find_bar import FindBar
 from desktop.chat.formulas import Formulas
+from desktop.chat.message_actions import MessageActions
 from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
 from desktop.documents.adding import Adding
@@ -122,13 +123,10 @@ class ChatView(QWidget):
         row.addWidget(self.title, 1)
 
         self.transcript = Transcript(theme, formulas=formulas)
-        self.transcript.regenerate.connect(self._regenerate)
         self.transcript.version.connect(self._show_version)
-        self.transcript.edit.connect(self.edit)
         self.transcript.source.connect(self.source)
         self.transcript.models.connect(self.models)
         self.transcript.ask_elsewhere.connect(self._ask_elsewhere)
-        self.transcript.resume.connect(self._resume)
         self.transcript.needed.connect(self._provide)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
@@ -147,6 +145,13 @@ class ChatView(QWidget):
         self.composer.attach.connect(self.choose_files)
         self.composer.edit_last.connect(self._edit_last)
         self.choices = choices
+        self.message_actions = MessageActions(
+            chat, self.transcript, composer, choices, bridge, reads, operations, notify
+        )
+        self.message_actions.opened.connect(self.open)
+        self.transcript.regenerate.connect(self.message_actions.regenerate)
+        self.transcript.resume.connect(self.message_actions.go_on)
+        self.transcript.edit.connect(self.message_actions.edit)
         self.adding = adding
         self.adding.added.connect(self._added)
         self.talking = talking
@@ -311,16 +316,10 @@ class ChatView(QWidget):
 
     # ------------------------------------------------------------ asking and answering
 
-    def edit(self, question: int) -> None:
-        """Put a question back into the composer; sending it makes another version beside the old one."""
-        message = self.transcript.message(question)
-        if message is not None:
-            self.composer.begin_editing(question, message.text)
-
     def _edit_last(self) -> None:
         last = self.transcript.last_question
         if last is not None:
-            self.edit(last.id)
+            self.message_actions.edit(last.id)
 
     def send(self, text: str) -> None:
         """Send a message. The field is emptied only when the message is on disk."""
@@ -331,7 +330,9 @@ class ChatView(QWidget):
         editing = self.composer.editing
 
         def send(_: Job) -> int:
-            if editing is not None:
+            if editing is not None and self._store.message(editing).role is Role.ASSISTANT:
+                self._service.rewrite(editing, text)
+            elif editing is not None:
                 self._service.edit(editing, text)
             elif conversation is not None:
                 self._service.send(conversation, text)
@@ -362,12 +363,6 @@ class ChatView(QWidget):
         """Stop the answer under way."""
         if self.conversation is not None:
             self._service.stop(self.conversation)
-
-    def _regenerate(self, answer: int) -> None:
-        self._operations.in_order("answer again", lambda _: self._service.regenerate(answer))
-
-    def _resume(self, answer: int) -> None:
-        self._operations.in_order("go on", lambda _: self._service.resume(answer))
 
     def _ask_elsewhere(self, answer: int, collection: str) -> None:
         """Answer again from another collection, which is asked from now on; or, this once, from none."""
@@ -442,9 +437,9 @@ class ChatView(QWidget):
             self.open(answer.conversation)
         whole = answer.details.whole
         if whole is not None and not whole.finished:
-            self._resume(answer.id)
+            self.message_actions.go_on(answer.id)
         else:
-            self._regenerate(answer.id)
+            self.message_actions.regenerate(answer.id)
 
     def _trimmed(self, event: ContextTrimmed) -> None:
         if event.conversation == self.conversation:

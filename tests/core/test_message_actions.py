@@ -75,7 +75,7 @@ def _write(app: App, model: str, request: Generate) -> str:
 
 
 def test_an_answer_is_made_again_otherwise_and_says_how(app: App) -> None:
-    number, job = app.chat.begin("Hello")
+    _number, job = app.chat.begin("Hello")
     first = job.wait(30)
     careful = Sampling(temperature=0.0, seed=7)
     again = app.chat.regenerate(first.id, sampling=careful).wait(30)
@@ -210,7 +210,7 @@ def test_nothing_is_done_to_a_conversation_that_is_answered(app: App) -> None:
 def test_how_long_it_thought_and_how_far_it_read_are_told(app: App) -> None:
     phases: list[AnswerPhase] = []
     app.events.listen(AnswerPhase, phases.append)
-    number, job = app.chat.begin("think " * 50)
+    _number, job = app.chat.begin("think " * 50)
     answer = job.wait(30)
     assert answer.thinking == "Hm. Well."
     assert answer.details.thinking_s >= 0.1

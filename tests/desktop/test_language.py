@@ -198,7 +198,7 @@ def test_an_edited_question_and_its_draft_are_kept(qtbot: QtBot, window: MainWin
     window.composer.text.setPlainText("a draft")
     last = window.chat.transcript.last_question
     assert last is not None
-    window.chat.edit(last.id)
+    window.chat.message_actions.edit(last.id)
     window.composer.text.setPlainText("What is a desk?")
     change(qtbot, window, "ja")
     assert (window.composer.editing, window.composer.text.toPlainText()) == (last.id, "What is a desk?")

@@ -122,11 +122,11 @@ def test_regenerate_adds_a_version_and_the_arrows_go_between_them(qtbot: QtBot, 
     assert shown.versions.label.text() == "1/2"
 
 
-def test_copy_puts_the_markdown_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
+def test_copy_puts_the_answer_on_the_clipboard_as_it_is_shown(qtbot: QtBot, window: MainWindow) -> None:
     send(qtbot, window, "Hello")
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     qtbot.mouseClick(answers(window)[0]._copy, Qt.MouseButton.LeftButton)
-    assert QApplication.clipboard().text() == "All **right**."
+    assert QApplication.clipboard().text() == "All right."
 
 
 @pytest.mark.logs("process ended while", "shown to the person")
