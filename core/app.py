@@ -17,6 +17,7 @@ from core import secrets
 from core.chat import formulas
 from core.chat.formulas import Formulas
 from core.chat.service import ChatService
+from core.chat.waiting import WaitingMessages
 from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
 from core.documents import recognition as documents_recognition
@@ -187,6 +188,7 @@ class App:
             self.jobs,
             forgive=self._forgive,
         )
+        self.waiting = WaitingMessages(self.chat, self.jobs)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():

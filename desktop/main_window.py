@@ -74,13 +74,14 @@ class MainWindow(QMainWindow):
         self._language = parts.LanguageChange(self)
         self.build()
         parts.following.tell(app.settings.problems, self.notify)
+        self.chat.drafts.begin()
         self.chat.adding.resume()
         app.watching.start()
         self.setAcceptDrops(True)
         self.composer.setFocus()
         self._filled = True
         if submitted:
-            self.chat.send(self.composer.text.toPlainText().strip())
+            self.chat.outgoing.send(self.composer.text.toPlainText().strip())
 
     def build(self) -> None:
         """Build all that shows words around `composer`; desktop/language.py has it done again in another language."""
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         )
         self.chat = parts.ChatView(
             app.chat,
+            app.waiting,
             app.settings,
             app.library,
             choices,
@@ -261,6 +263,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+F", self._find),
             ("Ctrl+O", self.chat.choose_files),
             ("Ctrl+Space", self.chat.talking.toggle),
+            ("Ctrl+Shift+E", self.composer.large_button.toggle),
             ("Ctrl+,", lambda: self.show_page("settings")),
             ("Ctrl+Q", self.close),
             ("Escape", self._escape),
@@ -358,7 +361,7 @@ class MainWindow(QMainWindow):
         if self.composer.editing is not None:
             self.composer.end_editing()
         elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
-            self.chat.stop()
+            self.chat.outgoing.stop()
         elif self._there("source") and self.source.isVisible():
             self.close_source()
         elif self.pages.currentWidget() is not self.chat:
@@ -510,6 +513,7 @@ class MainWindow(QMainWindow):
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
             self.chat.talking.recorder.stop()
+            self.chat.drafts.keep()
             self.bridge.close()
             self.reads.close()
             self._drawing.close()

@@ -232,6 +232,14 @@ class Versions:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """A message that waits until the answer before it is there."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Stretch:
     """A part of a conversation's tree without a fork: its first and last message, `depth` forks from the beginning.
 

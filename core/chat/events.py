@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.chat.conversation import Conversation, Message
+from core.chat.conversation import Conversation, Message, Queued
 from core.events import Event
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ class ConversationRemoved(Event):
 
 
 @dataclass(frozen=True)
+class ConversationDiscarded(Event):
+    """A conversation is gone for good: what was asked in it was taken back."""
+
+    conversation: int
+
+
+@dataclass(frozen=True)
 class MessageRemoved(Event):
     """A message and what followed it were deleted; `at` is what `ChatService.restore_message` wants."""
 
@@ -60,6 +67,14 @@ class MessageAdded(Event):
 
     message: Message
     versions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueChanged(Event):
+    """Other messages wait in a conversation now."""
+
+    conversation: int
+    waiting: tuple[Queued, ...]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from core.chat.conversation import AnswerDetails, Conversation, Message, Message
 from core.chat.events import (
     BranchChanged,
     ConversationChanged,
+    ConversationDiscarded,
     ConversationRemoved,
     MessageAdded,
     MessageRemoved,
@@ -292,6 +293,33 @@ class ChatService:
         if running is not None:
             running[0].cancel()
 
+    def take_back(self, conversation: int, job: Job) -> str:
+        """Stop an answer of which there is nothing yet, and take its question back: returns what was asked.
+
+        '' where it had begun to answer or other messages wait for it (then it is stopped like any), or where the question was
+        there before. A conversation that was begun with it goes too. Raises Cancelled.
+        """
+        running = self._running.get(conversation)
+        so_far = self.so_far(conversation)
+        self.stop(conversation)
+        if running is None or so_far is None or so_far.parent is None:
+            return ""
+        while not running[0].ended(0.05):
+            job.check()
+        answer = self.store.message(so_far.id)
+        begun = answer.text or answer.thinking or answer.details.whole is not None
+        if begun or self.store.queued(conversation):
+            return ""
+        question = self.store.message(so_far.parent)
+        again = len(self.store.siblings(answer)) > 1
+        with self._lock:
+            if question.parent is None and len(self.store.siblings(question)) == 1 and not again:
+                self.discard(conversation)
+                return question.text
+            self.store.hide_message(answer.id if again else question.id)
+        self.events.publish(BranchChanged(conversation))
+        return "" if again else question.text
+
     def sampling(self) -> Sampling:
         """How the settings want the next token to be chosen."""
         values = self.settings.values
@@ -395,8 +423,9 @@ class ChatService:
 
     def discard(self, conversation: int) -> None:
         """Remove a conversation for good, at once. Raises ConversationMissing."""
-        self.store.get(conversation)
+        row = self.store.get(conversation)
         self.store.hide(conversation)
+        self.events.publish(ConversationDiscarded(row.id))
         self.purge(only=conversation)
 
     def restore(self, conversation: int) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.chat.conversation import Conversation, Message, Project
+from core.chat.conversation import Conversation, Message, Project, Queued
 from core.errors import ConversationMissing
 from core.storage import substring
 from core.storage.database import Database
@@ -216,6 +216,25 @@ class ConversationStore(MessageStore):
             self._db.write("DELETE FROM drafts WHERE conversation = ?", conversation)
             self._db.write("DELETE FROM conversations WHERE id = ?", conversation)
             return False
+
+    # ------------------------------------------------------------ messages that wait
+
+    def enqueue(self, conversation: int, text: str) -> int:
+        """Let a message wait behind those that wait there already; returns its id. Raises ConversationMissing."""
+        self.get(conversation)
+        return self._db.write("INSERT INTO queued (conversation, text) VALUES (?, ?)", conversation, text)
+
+    def queued(self, conversation: int) -> list[Queued]:
+        """The messages that wait there, in the order in which they are sent."""
+        rows = self._db.rows("SELECT id, text FROM queued WHERE conversation = ? ORDER BY id", conversation)
+        return [Queued(row["id"], row["text"]) for row in rows]
+
+    def change_queued(self, number: int, text: str) -> None:
+        """Put a message that waits in other words; '' takes it out."""
+        if text:
+            self._db.write("UPDATE queued SET text = ? WHERE id = ?", text, number)
+        else:
+            self._db.write("DELETE FROM queued WHERE id = ?", number)
 
     # ------------------------------------------------------------ drafts
 

@@ -47,6 +47,7 @@ class ComposerText(PlainText):
 
     submitted = Signal()
     upwards = Signal()  # the Up key where there is nothing above the cursor
+    through_history = Signal(int)  # to what was asked before (-1) or after (1)
     focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +56,7 @@ class ComposerText(PlainText):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.document().setDocumentMargin(4)
+        self.large = 0  # pixels that it is high while it is large; 0: as high as its text
         self.textChanged.connect(self._fit)
         self._fit()
 
@@ -64,9 +66,14 @@ class ComposerText(PlainText):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        breaks = control != bool(self.large)  # in a large field Enter breaks the line, and Ctrl+Enter sends
+        if enter and not breaks and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             if not self.composing:
                 self.submitted.emit()
+            return
+        if control and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not self.composing:
+            self.through_history.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
             return
         if event.key() == Qt.Key.Key_Up and not self.toPlainText() and not self.composing:
             self.upwards.emit()
@@ -81,7 +88,15 @@ class ComposerText(PlainText):
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
+    def set_large(self, pixels: int) -> None:
+        """Be so high, whatever there is to be written; 0: as high as the text."""
+        self.large = pixels
+        self._fit()
+
     def _fit(self) -> None:
+        if self.large:
+            self.setFixedHeight(self.large)
+            return
         lines = min(max(int(self.document().size().height()), 1), MAX_LINES)
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
 
@@ -99,6 +114,7 @@ class Composer(QFrame):
     model_chosen = Signal(str)
     thinking_chosen = Signal(object)  # True: think first, False: answer at once, None: as its makers chose
     edit_last = Signal()
+    through_history = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +132,7 @@ class Composer(QFrame):
         self.text.submitted.connect(self._submit)
         self.text.textChanged.connect(self._update)
         self.text.upwards.connect(self.edit_last)
+        self.text.through_history.connect(self.through_history)
         self.text.focus_changed.connect(self._focus)
         self.attach_button = self._tool(tr("Add documents (Ctrl+O)"))
         self.attach_button.clicked.connect(self.attach)
@@ -126,18 +143,23 @@ class Composer(QFrame):
         self.thinking_button = self._chip(tr("Whether the model thinks before it answers"))
         self.thinking_button.hide()
         self.model_button = self._chip(tr("Which model answers"))
+        self.large_button = self._tool("")
+        self.large_button.setCheckable(True)
+        self.large_button.toggled.connect(self.set_large)
+        self.queue_button = self._tool(tr("Send after this answer (Enter)"))
+        self.queue_button.clicked.connect(self._submit)
+        self.queue_button.hide()
         self.send_button = QToolButton()
         self.send_button.setProperty("role", "send")
         self.send_button.setIconSize(QSize(18, 18))
         self.send_button.clicked.connect(self._send_or_stop)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for widget in (self.attach_button, self.talk_button, self.collection_button):
+        for widget in (self.attach_button, self.talk_button, self.large_button, self.collection_button):
             row.addWidget(widget)
         row.addStretch()
-        row.addWidget(self.thinking_button)
-        row.addWidget(self.model_button)
-        row.addWidget(self.send_button)
+        for widget in (self.thinking_button, self.model_button, self.queue_button, self.send_button):
+            row.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 10, 10)
         layout.setSpacing(4)
@@ -205,6 +227,27 @@ class Composer(QFrame):
         self._draft = ""
         self._editing_row.hide()
         self.text.setFocus()
+
+    @property
+    def draft(self) -> str:
+        """What is being written and is not sent; while a message is edited, what was put aside for it."""
+        return self._draft if self.editing is not None else self.text.toPlainText()
+
+    def set_draft(self, text: str) -> None:
+        """Write this in the place of what is being written; nothing is edited any more."""
+        self.end_editing()
+        if text != self.text.toPlainText():
+            self.text.setPlainText(text)
+            self.text.moveCursor(QTextCursor.MoveOperation.End)
+
+    def set_large(self, large: bool) -> None:
+        """Room for a long text: Enter then breaks the line."""
+        if self.large_button.isChecked() != large:
+            self.large_button.setChecked(large)  # comes here again
+            return
+        self.text.set_large(max(self.window().height() // 2, 160) if large else 0)
+        self.text.setFocus()
+        self._update()
 
     @property
     def answering(self) -> bool:
@@ -297,7 +340,7 @@ class Composer(QFrame):
 
     def _submit(self) -> None:
         text = self.text.toPlainText().strip()
-        if text and not self._answering:
+        if text:
             self.send.emit(text)
 
     def sent(self, text: str) -> None:
@@ -314,6 +357,7 @@ class Composer(QFrame):
             cursor.removeSelectedText()
         if not self.text.toPlainText().strip():
             self.text.clear()
+            self.set_large(False)
 
     def _send_or_stop(self) -> None:
         if self._answering:
@@ -336,7 +380,15 @@ class Composer(QFrame):
             self.talk_button.style().unpolish(self.talk_button)
             self.talk_button.style().polish(self.talk_button)
         self.send_button.setIcon(icon("stop" if self._answering else "send", tokens.on_accent))
-        tip = tr("Stop the answer (Esc)") if self._answering else tr("Send (Enter)")
+        self.large_button.setIcon(icon("expand", tokens.muted))
+        large = self.large_button.isChecked()
+        size = tr("Make the field small again") if large else tr("Make the field large (Ctrl+Shift+E)")
+        self.large_button.setToolTip(size)
+        self.large_button.setAccessibleName(size)
+        self.queue_button.setIcon(icon("plus", tokens.accent))
+        self.queue_button.setVisible(self._answering and bool(self.text.toPlainText().strip()))
+        send = tr("Send (Ctrl+Enter)") if large else tr("Send (Enter)")
+        tip = tr("Stop the answer (Esc)") if self._answering else send
         self.send_button.setToolTip(tip)
         self.send_button.setAccessibleName(tip)
         self.send_button.setEnabled(self._answering or bool(self.text.toPlainText().strip()))

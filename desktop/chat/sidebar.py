@@ -16,7 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.chat.conversation import Conversation, MessageState
-from core.chat.events import AnswerEnded, ConversationChanged, ConversationRemoved, MessageAdded
+from core.chat.events import (
+    AnswerEnded,
+    ConversationChanged,
+    ConversationDiscarded,
+    ConversationRemoved,
+    MessageAdded,
+)
 from core.chat.service import ChatService
 from desktop.bridge import Bridge
 from desktop.chat.conversation_list import ConversationList
@@ -110,6 +116,7 @@ class Sidebar(QWidget):
 
         bridge.on(ConversationChanged, self._changed)
         bridge.on(ConversationRemoved, self._removed)
+        bridge.on(ConversationDiscarded, lambda event: self.model.remove(event.conversation))
         bridge.on(MessageAdded, self._message_added)
         bridge.on(AnswerEnded, self._answer_ended)
         for number in chat.under_way():

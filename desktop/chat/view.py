@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from core.chat.conversation import Conversation, Message, MessageState, Outline, Role
+from core.chat.conversation import Conversation, Message, MessageState, Outline
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -26,11 +26,11 @@ from core.chat.events import (
     MessageAdded,
 )
 from core.chat.service import ChatService
+from core.chat.waiting import WaitingMessages
 from core.documents import formats
 from core.documents.progress import DocumentsChanged
 from core.errors import ConversationMissing
 from core.events import Event
-from core.jobs import Job
 from core.models.hardware import look
 from core.models.library import Library
 from core.paths import RESOURCES
@@ -39,9 +39,12 @@ from core.storage.collections import ALL
 from desktop.bridge import Bridge
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
+from desktop.chat.drafts import Drafts
 from desktop.chat.find_bar import FindBar
 from desktop.chat.formulas import Formulas
 from desktop.chat.message_actions import MessageActions
+from desktop.chat.outgoing import Outgoing
+from desktop.chat.queue_strip import QueueStrip
 from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
 from desktop.documents.adding import Adding
@@ -80,6 +83,7 @@ class ChatView(QWidget):
     def __init__(
         self,
         chat: ChatService,
+        waiting: WaitingMessages,
         settings: SettingsFile,
         library: Library,
         choices: Choices,
@@ -108,7 +112,6 @@ class ChatView(QWidget):
         self._go_next: tuple[int, int | None] | None = (
             None  # a message to go to then, as for Transcript.go_to
         )
-        self._sending = False
         # While a conversation is being read, what happens in it waits here.
         self._reading: list[Event] | None = None
 
@@ -140,8 +143,6 @@ class ChatView(QWidget):
         self.banner = Banner(theme)
         notify.shown.connect(self.banner.show_message)
         self.composer = composer
-        self.composer.send.connect(self.send)
-        self.composer.stop.connect(self.stop)
         self.composer.attach.connect(self.choose_files)
         self.composer.edit_last.connect(self._edit_last)
         self.choices = choices
@@ -152,6 +153,14 @@ class ChatView(QWidget):
         self.transcript.regenerate.connect(self.message_actions.regenerate)
         self.transcript.resume.connect(self.message_actions.go_on)
         self.transcript.edit.connect(self.message_actions.edit)
+        self.drafts = Drafts(chat.store, composer, reads, operations)
+        self.queue = QueueStrip(theme)
+        self.outgoing = Outgoing(
+            chat, waiting, composer, choices, self.drafts, self.queue, bridge, reads, operations
+        )
+        self.outgoing.begun.connect(self.open)
+        self.outgoing.gone.connect(self.new_chat)
+        self.outgoing.sent.connect(lambda: None if settings.values.welcomed else self._welcomed())
         self.adding = adding
         self.adding.added.connect(self._added)
         self.talking = talking
@@ -160,7 +169,7 @@ class ChatView(QWidget):
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
         bottom.setSpacing(8)
-        for widget in (self.banner, self.adding.strip, self.composer):
+        for widget in (self.banner, self.adding.strip, self.queue, self.composer):
             bottom.addLayout(centred(widget))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -204,7 +213,9 @@ class ChatView(QWidget):
         else:
             self._reads.ask(self._first_start, self._show_first_start, key="welcome")
         self.stack.setCurrentWidget(self.welcome)
-        self.composer.set_answering(False)
+        self._set_answering(False)
+        self.drafts.switch(None)
+        self.outgoing.show(None)
         self.choices.show_for(None)
         self.composer.setFocus()
         self.opened.emit(None)
@@ -228,6 +239,8 @@ class ChatView(QWidget):
             self.find_bar.close_bar()
         self._go_next = (message, top) if message is not None else None
         self._find_next = words
+        self.drafts.switch(conversation)
+        self.outgoing.show(conversation)
         self._read(conversation)
         self.composer.setFocus()
         self.opened.emit(conversation)
@@ -235,12 +248,12 @@ class ChatView(QWidget):
     @property
     def sending(self) -> bool:
         """Whether a message is on its way to the disk."""
-        return self._sending
+        return self.outgoing.busy
 
     @property
     def busy(self) -> bool:
         """Whether there is something under way here that will change what is shown."""
-        return self._sending or self._reading is not None or self.composer.answering or self.transcript.busy
+        return self.sending or self._reading is not None or self.composer.answering or self.transcript.busy
 
     def _read(self, conversation: int) -> None:
         self.conversation = conversation
@@ -278,7 +291,7 @@ class ChatView(QWidget):
         self._show_title(opened.row.title)
         self.transcript.show_branch(opened.outline, opened.messages, opened.versions)
         self.stack.setCurrentWidget(self.transcript)
-        self.composer.set_answering(any(m.state is MessageState.STREAMING for m in opened.messages))
+        self._set_answering(any(m.state is MessageState.STREAMING for m in opened.messages))
         self.choices.show_for(opened.row)
         self.find_bar.forget()
         for event in waiting:  # nothing is shown twice: pieces say where they begin
@@ -289,6 +302,10 @@ class ChatView(QWidget):
             self.find_bar.open_bar(words)
         elif place is not None:
             self.transcript.go_to(*place)
+
+    def _set_answering(self, answering: bool) -> None:
+        self.composer.set_answering(answering)
+        self.queue.set_answering(answering)
 
     def _show_title(self, title: str) -> None:
         self._title = title or tr("New chat")
@@ -321,48 +338,10 @@ class ChatView(QWidget):
         if last is not None:
             self.message_actions.edit(last.id)
 
-    def send(self, text: str) -> None:
-        """Send a message. The field is emptied only when the message is on disk."""
-        if self._sending or not text:
-            return
-        self._sending = True
-        conversation, collection = self.conversation, self.choices.collection
-        editing = self.composer.editing
-
-        def send(_: Job) -> int:
-            if editing is not None and self._store.message(editing).role is Role.ASSISTANT:
-                self._service.rewrite(editing, text)
-            elif editing is not None:
-                self._service.edit(editing, text)
-            elif conversation is not None:
-                self._service.send(conversation, text)
-            else:
-                return self._service.begin(text, collection=collection)[0]
-            return conversation or 0
-
-        def sent(number: int) -> None:
-            self._sending = False
-            self.composer.sent(text)
-            if conversation is None and self.conversation is None:
-                self.open(number)
-            if not self._settings.values.welcomed:
-                self._welcomed()
-
-        def failed(_: BaseException) -> bool:
-            self._sending = False
-            return False
-
-        self._operations.in_order("send", send, sent, failed)
-
     def _spoken(self) -> None:
         answering = self.conversation is not None and self._service.answering(self.conversation)
         if self._settings.values.send_speech and not answering:
-            QTimer.singleShot(0, lambda: self.send(self.composer.text.toPlainText().strip()))
-
-    def stop(self) -> None:
-        """Stop the answer under way."""
-        if self.conversation is not None:
-            self._service.stop(self.conversation)
+            QTimer.singleShot(0, lambda: self.outgoing.send(self.composer.text.toPlainText().strip()))
 
     def _ask_elsewhere(self, answer: int, collection: str) -> None:
         """Answer again from another collection, which is asked from now on; or, this once, from none."""
@@ -402,7 +381,7 @@ class ChatView(QWidget):
         self.transcript.add(event.message, event.versions)
         self.stack.setCurrentWidget(self.transcript)
         if event.message.state is MessageState.STREAMING:
-            self.composer.set_answering(True)
+            self._set_answering(True)
 
     def _branch_changed(self, event: BranchChanged) -> None:
         self._read(event.conversation)
@@ -418,7 +397,7 @@ class ChatView(QWidget):
 
     def _ended(self, event: AnswerEnded) -> None:
         self.transcript.finish(event.message)
-        self.composer.set_answering(False)
+        self._set_answering(False)
 
     # ------------------------------------------------------------ what happens in any conversation
 

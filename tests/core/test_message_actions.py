@@ -9,7 +9,7 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import MessageState, Role
-from core.chat.events import AnswerPhase, BranchChanged, MessageRemoved, Phase
+from core.chat.events import AnswerPhase, BranchChanged, MessageRemoved, Phase, QueueChanged
 from core.engine.messages import Generate, Sampling, Turn
 from core.errors import AnswerUnderWay, ConversationMissing
 from core.paths import Home
@@ -236,3 +236,85 @@ def test_what_was_asked_before_in_the_order_of_asking(app: App) -> None:
     app.chat.begin("Third")[1].wait(30)
     assert app.conversations.questions() == ["First", "Second", "Third"]
     assert app.conversations.questions(limit=2) == ["Second", "Third"]
+
+
+# ---------------------------------------------------------------- messages that wait, and one that is taken back
+
+
+def test_messages_wait_their_turn_and_are_sent_one_by_one(app: App) -> None:
+    told: list[QueueChanged] = []
+    app.events.listen(QueueChanged, told.append)
+    number, job = app.chat.begin("think about it")
+    for text in ("Second", "Third", "Fourth"):
+        app.waiting.add(number, text)
+    waiting = app.conversations.queued(number)
+    assert [one.text for one in waiting] == ["Second", "Third", "Fourth"]
+    app.waiting.change(number, waiting[1].id, "Third, in other words")
+    app.waiting.change(number, waiting[2].id, "")
+    job.wait(30)
+    until(lambda: len(app.conversations.branch(number)) == 6 and not app.chat.answering(number))
+    asked = [m.text for m in app.conversations.branch(number) if m.role is Role.USER]
+    assert asked == ["think about it", "Second", "Third, in other words"]
+    assert app.conversations.queued(number) == []
+    assert told[-1].waiting == ()
+
+
+def test_where_nothing_is_under_way_a_message_does_not_wait(app: App) -> None:
+    number, job = app.chat.begin("First")
+    job.wait(30)
+    app.waiting.add(number, "Second")
+    until(lambda: len(app.conversations.branch(number)) == 4 and not app.chat.answering(number))
+    assert app.conversations.queued(number) == []
+
+
+def test_after_a_stop_and_a_restart_what_waits_goes_on_waiting(app: App, home: Home) -> None:
+    number, job = app.chat.begin("for ever")
+    app.waiting.add(number, "Second")
+    until(lambda: bool(app.conversations.branch(number)[-1].text))
+    app.chat.stop(number)
+    job.wait(30)
+    app.close()
+    again = App(home)
+    try:
+        assert [one.text for one in again.conversations.queued(number)] == ["Second"]
+        assert len(again.conversations.branch(number)) == 2
+        sent = again.waiting.send_next(number)
+        assert sent is not None
+        assert sent.wait(30).text == "All right."
+        assert again.waiting.send_next(number) is None
+    finally:
+        again.close()
+
+
+def test_a_message_is_taken_back_before_it_is_answered(app: App, script: Script) -> None:
+    script({"when": "", "say": "All right."}, load_seconds=20)
+    number, _ = app.chat.begin("Oops")
+    taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
+    assert taken.wait(30) == "Oops"
+    assert not app.conversations.any()
+    with pytest.raises(ConversationMissing):
+        app.conversations.get(number)
+
+
+def test_a_later_question_is_taken_back_and_an_answer_that_has_begun_is_not(app: App) -> None:
+    number, job = app.chat.begin("First")
+    job.wait(30)
+    before = ask(app, number)
+    slow = app.chat.send(number, "for ever")
+    until(lambda: bool(app.conversations.branch(number)[-1].text))
+    taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
+    assert taken.wait(30) == ""
+    slow.wait(30)
+    assert app.conversations.branch(number)[-1].state is MessageState.STOPPED
+    app.chat.delete_message(app.conversations.branch(number)[2].id)
+    assert ask(app, number) == before
+
+
+def test_a_question_for_which_others_wait_is_only_stopped(app: App, script: Script) -> None:
+    script({"when": "", "say": "All right."}, load_seconds=20)
+    number, _ = app.chat.begin("First")
+    app.waiting.add(number, "Second")
+    taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
+    assert taken.wait(30) == ""
+    assert app.conversations.branch(number)[-1].state is MessageState.STOPPED
+    assert [one.text for one in app.conversations.queued(number)] == ["Second"]

@@ -257,7 +257,7 @@ def test_an_answer_that_streams_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     change(qtbot, window, "ja")
     assert window.composer._answering
     assert window.chat.conversation is not None
-    window.chat.stop()
+    window.chat.outgoing.stop()
     qtbot.waitUntil(lambda: answered(window), timeout=20_000)
     (answer,) = window.chat.transcript.findChildren(AnswerWidget)
     assert "word" in answer.view.text()

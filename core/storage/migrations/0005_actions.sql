@@ -8,3 +8,11 @@ CREATE TABLE drafts (
     text         TEXT NOT NULL,
     changed      REAL NOT NULL
 ) STRICT;
+
+-- Messages that wait until the answer before them is there, in the order in which they are sent.
+CREATE TABLE queued (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    text         TEXT    NOT NULL
+) STRICT;
+CREATE INDEX queued_of_conversation ON queued (conversation);
