@@ -230,6 +230,7 @@ class MainWindow(QMainWindow):
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self._documents_changed)
         self.status.ledger.connect(self._show_ledger)
+        self.status.context_wanted.connect(self.chat.show_context)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.status.set_search_server(self.app.document_service.vector_server)
         self.bridge.on(parts.SettingChanged, self._setting_changed)

@@ -229,6 +229,7 @@ def style_sheet(t: Tokens) -> str:
     #card {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; }}
     #quotation {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; }}
     #banner {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; }}
+    #boundary {{ border: none; border-top: 1px dashed {t.line}; }}
     #banner[kind="error"] {{ border-color: {t.warning}; }}
     #drop {{ background: {t.background}; border: 2px dashed {t.accent}; border-radius: 14px; }}
     #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}

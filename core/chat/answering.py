@@ -29,6 +29,7 @@ from core.chat.events import (
     AnswerGrew,
     AnswerPhase,
     ContextTrimmed,
+    ConversationChanged,
     EvidenceFound,
     Phase,
 )
@@ -417,10 +418,52 @@ class Answering:
                         raise
                     reserve = LEAST_RESERVE  # a question that nearly fills the window may have a short answer
                     continue
-                self._store.change(conversation.id, context_start=start)
-                self._note(left_out=count)
-                self._events.publish(ContextTrimmed(conversation.id, count))
+                summary = self._summarise(job, conversation, branch, start)
+                row = self._store.change(
+                    conversation.id, context_start=start, summary=summary or conversation.summary
+                )
+                self._note(left_out=count, summarised=bool(summary))
+                self._events.publish(ContextTrimmed(conversation.id, count, summary))
+                self._events.publish(ConversationChanged(row))
+                self._phase(Phase.READING)
         raise PromptTooLong(0, 0)
+
+    def _summarise(self, job: Job, conversation: Conversation, branch: list[Message], start: int) -> str:
+        """What was said before message `start`, in short; '' where the person does not want that or it cannot be written.
+
+        Asked for behind what the engine has read already, so that nothing is read again for it.
+        """
+        if self._service.settings.values.when_full != "summarised":
+            return ""
+        self._phase(Phase.SUMMARISING)
+        japanese = tasks.language_of(self._question.text) == "ja"
+        said = branch[:-1]  # without the question that is to be answered
+        shorter = [message for message in said if message.id < start]
+        while said:
+            request = Generate(
+                str(conversation.id),
+                prompt.summary_turns(conversation, said, japanese),
+                msgspec.structs.replace(self._service.sampling(), temperature=0.0),
+                prompt.SUMMARY_TOKENS,
+                LEAST_RESERVE,
+                thinking=False,
+                day=date.fromtimestamp(conversation.created).isoformat(),
+            )
+            try:
+                call = self._engine.generate(self._model, request, lambda done, total: None, job)
+                leave = job.on_cancel(call.cancel)
+                try:
+                    return "".join(piece.text for piece in call.items()).strip()
+                finally:
+                    leave()
+            except (ContextFull, PromptTooLong):  # then what leaves, or the later half of it
+                said = shorter
+                half = len(said) // 2
+                shorter = said[half + half % 2 :] if half else []
+            except WorkerDied:
+                log.warning("a summary could not be written", exc_info=True)
+                break
+        return ""
 
     def _write_again(self, job: Job, evidence: Evidence, judgement: Judgement) -> None:
         """Once more, where nothing that was written stands in the documents: told so, a model often keeps to their words.

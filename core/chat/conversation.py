@@ -174,6 +174,7 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     context_length: int = 0
     edited: bool = False  # the person has changed the words
     left_out: int = 0  # old messages that left the model's window with this answer
+    summarised: bool = False  # a summary was put in their place
     words_only: int = 0  # passages that could be found by their words only: the embedder had not seen them
     missing: list[str] = []  # of a question that was not found: its words that the nearest passages lack
     extracts: list[
@@ -265,7 +266,11 @@ class Project:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation's own row; its messages are read apart. `leaf` ends the branch on screen."""
+    """A conversation's own row; its messages are read apart. `leaf` ends the branch on screen.
+
+    `context_start` is the first message that the model still reads (None: all), and `summary` what it reads in the place of
+    those before ('': nothing).
+    """
 
     id: int
     title: str
@@ -280,3 +285,4 @@ class Conversation:
     model: str
     leaf: int | None
     context_start: int | None
+    summary: str = ""

@@ -21,6 +21,7 @@ class Phase(StrEnum):
     SEARCHING = "searching"
     READING = "reading"
     WRITING = "writing"
+    SUMMARISING = "summarising"  # what no longer fits is put in short
     PARTS = "parts"  # whole documents are read, part by part
 
 
@@ -116,10 +117,11 @@ class AnswerGrew(Event):
 
 @dataclass(frozen=True)
 class ContextTrimmed(Event):
-    """The window was full: `left_out` old messages are no longer sent to the model."""
+    """The window was full: `left_out` old messages are no longer sent to the model, but `summary` in their place."""
 
     conversation: int
     left_out: int
+    summary: str = ""
 
 
 @dataclass(frozen=True)

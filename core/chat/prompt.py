@@ -13,12 +13,23 @@ from core.engine.messages import Turn
 from core.errors import PromptTooLong
 
 DEFAULT_SYSTEM = "You are a helpful assistant. Answer in the language of the question."
+NOTES = "Notes on the conversation so far:"
+SUMMARISE = (
+    "Before we go on: write down what matters of our conversation so far, in at most eight short sentences. Keep facts, names,"
+    " numbers, decisions, what I want, and what is still open. Write nothing but these notes."
+)
+SUMMARISE_JAPANESE = (
+    "続ける前に、ここまでの会話で大切なことを八つ以内の短い文で書き留めてください。事実、名前、数字、決めたこと、私の希望、"
+    "まだ残っていることを残し、書き留めた文だけを書いてください。"
+)
+SUMMARY_TOKENS = 320
 TURN_OVERHEAD = 8  # tokens that a template puts around a turn; measured: 5 (ChatML) to 8
 
 
 def turns(conversation: Conversation, branch: list[Message]) -> list[Turn]:
     """The turns for a branch whose last message is the question."""
-    found = [Turn("system", conversation.system_prompt)] if conversation.system_prompt else []
+    instruction = "\n\n".join(filter(None, (conversation.system_prompt, notes(conversation, branch))))
+    found = [Turn("system", instruction)] if instruction else []
     for message in window(conversation, branch):
         text = message.prompt if message.prompt is not None else message.text
         if not text:
@@ -28,6 +39,17 @@ def turns(conversation: Conversation, branch: list[Message]) -> list[Turn]:
         else:
             found.append(Turn(message.role.value, text))
     return found
+
+
+def notes(conversation: Conversation, branch: list[Message]) -> str:
+    """What is read in the place of the messages of this branch that are left out."""
+    left_out = any(message.id == conversation.context_start for message in branch)
+    return f"{NOTES}\n{conversation.summary}" if conversation.summary and left_out else ""
+
+
+def summary_turns(conversation: Conversation, branch: list[Message], japanese: bool) -> list[Turn]:
+    """The turns that ask for a summary of a branch: what the engine has read of it already stays as it is."""
+    return [*turns(conversation, branch), Turn("user", SUMMARISE_JAPANESE if japanese else SUMMARISE)]
 
 
 def window(conversation: Conversation, branch: list[Message]) -> list[Message]:
@@ -49,7 +71,8 @@ def new_start(
     """
     messages = window(conversation, branch)
     texts = [message.prompt if message.prompt is not None else message.text for message in messages]
-    counts = [tokens + TURN_OVERHEAD for tokens in count([conversation.system_prompt, *texts])]
+    first = f"{conversation.system_prompt}\n\n{notes(conversation, branch)}"
+    counts = [tokens + TURN_OVERHEAD for tokens in count([first, *texts])]
     system, sizes = counts[0], counts[1:]
     questions = [i for i, message in enumerate(messages) if message.role is Role.USER]
     for i in questions[1:]:

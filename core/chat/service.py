@@ -400,6 +400,10 @@ class ChatService:
         """Make a conversation part of the project of this name; '' is none."""
         self._change(conversation, project=self.store.project(project).id if project else None)
 
+    def change_summary(self, conversation: int, text: str) -> None:
+        """Let the model read this in the place of the messages that it no longer reads; '' takes the summary back."""
+        self._change(conversation, summary=text.strip())
+
     def use_collection(self, conversation: int, collection: str) -> None:
         """Ask these documents from now on; '' asks none."""
         self._change(conversation, collection=collection)

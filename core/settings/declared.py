@@ -69,6 +69,17 @@ class Settings:
         applies=Applies.NEXT_ANSWER,
         used_by="chat",
     )
+    when_full = Choice(
+        "summarised",
+        N_("When a chat outgrows the context"),
+        N_(
+            "What happens to its oldest messages: the model writes a summary that you can read and change, or no longer reads them."
+        ),
+        choices={"summarised": N_("Summarise them"), "left out": N_("Leave them out")},
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="chat",
+    )
     system_prompt = Text(
         "",
         N_("Instruction for every chat"),

@@ -78,7 +78,7 @@ class ConversationStore(MessageStore):
         return _conversation(row)
 
     def change(self, conversation: int, **values: Any) -> Conversation:
-        """Set title, project, pinned, archived, collection, model, leaf or context_start. Raises ConversationMissing."""
+        """Set title, project, pinned, archived, collection, model, leaf, context_start or summary. Raises ConversationMissing."""
         allowed = {
             "title",
             "project",
@@ -88,6 +88,7 @@ class ConversationStore(MessageStore):
             "model",
             "leaf",
             "context_start",
+            "summary",
         }
         if not values.keys() <= allowed:
             raise KeyError(values.keys() - allowed)

@@ -28,6 +28,7 @@ from core.chat.conversation import Extract, Link, Mark, Message, MessageState, P
 from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
 from core.errors import from_wire
+from desktop.chat.boundary import Boundary
 from desktop.chat.markdown_view import SHOWN, MarkdownView
 from desktop.chat.message_actions import can_go_on
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
@@ -60,6 +61,7 @@ _SELDOM = {
     "elsewhere",
     "progress",
     "go_on",
+    "boundary",
 }
 BUBBLE_PADDING = (14, 8, 14, 8)
 # Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
@@ -79,6 +81,7 @@ def phase_text(event: AnswerPhase) -> str:
         Phase.LOADING: tr("Loading the model…"),
         Phase.SEARCHING: tr("Searching the documents…"),
         Phase.READING: tr("Reading…"),
+        Phase.SUMMARISING: tr("Summarising earlier messages, so that the chat fits the model's context…"),
         Phase.WRITING: "",
     }[event.phase]
 
@@ -140,6 +143,7 @@ class QuestionWidget(MessageWidget):
     """What the person wrote, as plain text; it can be asked in other words."""
 
     edit = Signal(int)
+    summary = Signal(str)  # what the model reads in the place of the messages above is to be this
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(message, theme, parent)
@@ -158,8 +162,11 @@ class QuestionWidget(MessageWidget):
         self.edit_button.setAccessibleName(tr("Rephrase"))
         self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
         self.menu_button = self._make_menu_button()
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(14)
+        self._layout = QHBoxLayout()
+        self._column.addLayout(self._layout)
         self._layout.setSpacing(2)
         self._layout.addStretch(1)
         self._layout.addWidget(self.menu_button)
@@ -190,6 +197,23 @@ class QuestionWidget(MessageWidget):
         self._layout.insertWidget(1, versions)
         return versions
 
+    @cached_property
+    def boundary(self) -> Boundary:
+        """Says that the model reads from here on, and what it has of the messages above."""
+        boundary = Boundary()
+        boundary.changed.connect(self.summary)
+        boundary.resized.connect(self._tell_resized)
+        self._column.insertWidget(0, boundary)
+        return boundary
+
+    def show_boundary(self, summary: str | None) -> None:
+        """Whether the model begins to read here: the summary that it has of what is above, None where it does not."""
+        if summary is not None:
+            self.boundary.show_summary(summary)
+        if "boundary" in vars(self):
+            self.boundary.setVisible(summary is not None)
+            self._tell_resized()
+
     def lay_out(self, width: int) -> int:
         document = self.text.document()
         # Unwrapped, a short text tells how much room it wants; a long one wants all that there is.
@@ -197,7 +221,9 @@ class QuestionWidget(MessageWidget):
         self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH, width - 80))
         self.text.lay_out(self.text.minimumWidth())
         self._inside.activate()
-        self._layout.activate()
+        self._column.activate()
+        if "boundary" in vars(self):
+            return max(self._column.totalHeightForWidth(width), 1)
         return max(self.sizeHint().height(), 1)
 
     def _show_more(self) -> None:
@@ -614,6 +640,12 @@ class AnswerWidget(MessageWidget):
         if message.details.left_out:
             texts.append(
                 tr_n(
+                    "This chat was longer than the model's context: {n} earlier message was summarised.",
+                    "This chat was longer than the model's context: {n} earlier messages were summarised.",
+                    message.details.left_out,
+                )
+                if message.details.summarised
+                else tr_n(
                     "This chat was longer than the model's context: {n} earlier message was not read.",
                     "This chat was longer than the model's context: {n} earlier messages were not read.",
                     message.details.left_out,

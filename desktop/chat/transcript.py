@@ -75,6 +75,7 @@ class Transcript(QAbstractScrollArea):
     ask_elsewhere = Signal(int, str)
     resume = Signal(int)
     menu = Signal(int, QPoint)  # what can be done with a message is to be shown there
+    summary = Signal(str)  # what the model reads in the place of older messages is to be this
     web = Signal(str)  # an address that a message names was clicked
     needed = Signal(list)  # ids of messages to `provide`
 
@@ -105,6 +106,7 @@ class Transcript(QAbstractScrollArea):
         self._laying_out = False
         self._placed = 0  # how far the view was scrolled when the widgets were placed
         self._asked: set[int] = set()
+        self._boundary: tuple[int | None, str] = (None, "")  # where the model begins to read, and its summary
         self._pending: dict[int, tuple[str, str]] = {}
         self._painter = QTimer(self, interval=PAINT_MILLISECONDS)
         self._painter.timeout.connect(self.flush)
@@ -161,6 +163,18 @@ class Transcript(QAbstractScrollArea):
                 item.versions = versions.get(message.id, ())
             self._asked.discard(message.id)
         self._lay_out()
+
+    def set_boundary(self, message: int | None, summary: str) -> None:
+        """The first message that the model reads (None: all), and what it reads in the place of those before."""
+        before, self._boundary = self._boundary[0], (message, summary)
+        for number in {before, message} - {None}:
+            widget = self.widget_of(number)  # type: ignore[arg-type]
+            if isinstance(widget, QuestionWidget):
+                self._show_boundary(widget)
+
+    def _show_boundary(self, widget: QuestionWidget) -> None:
+        first, summary = self._boundary
+        widget.show_boundary(summary if widget.message.id == first else None)
 
     def add(self, message: Message, versions: tuple[int, ...] = ()) -> None:
         """Append a message, unless it is shown already."""
@@ -419,6 +433,8 @@ class Transcript(QAbstractScrollArea):
                 widget.show_evidence(item.evidence)
             if item.phase is not None and item.message.state is MessageState.STREAMING:
                 widget.show_phase(item.phase)
+        else:
+            self._show_boundary(widget)
         widget.show_place(item.versions)
         self.selection.attach(item.id, widget.body)
         return widget
@@ -428,6 +444,7 @@ class Transcript(QAbstractScrollArea):
         if message.role is Role.USER:
             widget = QuestionWidget(message, self._theme, self.viewport())
             widget.edit.connect(self.edit)
+            widget.summary.connect(self.summary)
         else:
             widget = AnswerWidget(message, self._theme, self.viewport(), formulas=self._formulas)
             widget.regenerate.connect(self.regenerate)

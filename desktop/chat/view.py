@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
@@ -56,6 +57,10 @@ from desktop.reads import Reads
 from desktop.theme import Theme
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
+
+if TYPE_CHECKING:
+    from core.chat.context import Filling
+    from core.jobs import Job
 
 FIRST_MESSAGES, FIRST_CHARACTERS = 24, 40_000  # of a conversation's end, read before it is shown
 
@@ -131,6 +136,7 @@ class ChatView(QWidget):
         self.transcript.models.connect(self.models)
         self.transcript.ask_elsewhere.connect(self._ask_elsewhere)
         self.transcript.needed.connect(self._provide)
+        self.transcript.summary.connect(self._change_summary)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
         self.welcome = Welcome()
@@ -289,6 +295,7 @@ class ChatView(QWidget):
             self.new_chat()
             return
         self._show_title(opened.row.title)
+        self.transcript.set_boundary(opened.row.context_start, opened.row.summary)
         self.transcript.show_branch(opened.outline, opened.messages, opened.versions)
         self.stack.setCurrentWidget(self.transcript)
         self._set_answering(any(m.state is MessageState.STREAMING for m in opened.messages))
@@ -421,7 +428,7 @@ class ChatView(QWidget):
             self.message_actions.regenerate(answer.id)
 
     def _trimmed(self, event: ContextTrimmed) -> None:
-        if event.conversation == self.conversation:
+        if event.conversation == self.conversation and not event.summary:
             self._notify.info(
                 tr_n(
                     "This chat is longer than the model's context: the model no longer reads {n} earlier message. You can still read it here.",
@@ -430,9 +437,37 @@ class ChatView(QWidget):
                 )
             )
 
+    def _change_summary(self, text: str) -> None:
+        number = self.conversation
+        if number is not None:
+            self._operations.in_order(
+                "change a summary", lambda _: self._service.change_summary(number, text)
+            )
+
+    def show_context(self) -> None:
+        """What fills the model's context in the conversation that is open."""
+        number = self.conversation
+        if number is None:
+            return
+        chat, values = self._service, self._settings.values
+
+        def look(job: Job) -> Filling:
+            from core.chat import context
+
+            return context.look(chat.store, chat.engine, number, values, job)
+
+        def show(filling: Filling) -> None:
+            from desktop.chat.context_panel import ContextPanel
+
+            ContextPanel(filling, self).open()
+
+        self._operations.run("look into the context", look, show)
+
     def _changed(self, event: ConversationChanged) -> None:
-        if event.conversation.id == self.conversation:
-            self._show_title(event.conversation.title)
+        row = event.conversation
+        if row.id == self.conversation:
+            self._show_title(row.title)
+            self.transcript.set_boundary(row.context_start, row.summary)
 
     def _removed(self, event: ConversationRemoved) -> None:
         removed = event.conversation

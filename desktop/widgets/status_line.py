@@ -13,6 +13,7 @@ from desktop.widgets.icons import icon
 
 class StatusLine(QWidget):
     ledger = Signal()  # the person wants to see the connections
+    context_wanted = Signal()  # and what fills the context
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,7 +31,10 @@ class StatusLine(QWidget):
         self.activity = QLabel()
         self.model = QLabel()
         self.memory = QLabel()
-        self.context_label = QLabel(tr("Context"))
+        self.context_label = QPushButton(tr("Context"))
+        self.context_label.setProperty("role", "quiet")
+        self.context_label.setToolTip(tr("Show what fills the model's context"))
+        self.context_label.clicked.connect(self.context_wanted)
         self.meter = QProgressBar()
         self.meter.setTextVisible(False)
         self.meter.setFixedWidth(90)

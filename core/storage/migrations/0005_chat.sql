@@ -1,0 +1,42 @@
+-- Messages that the person has deleted: hidden with all that followed them, until they are removed or brought back.
+ALTER TABLE messages ADD COLUMN deleted REAL;
+CREATE INDEX messages_deleted ON messages (deleted) WHERE deleted IS NOT NULL;
+
+-- What was being written and is not sent: of each conversation, and of a new one (0).
+CREATE TABLE drafts (
+    conversation INTEGER PRIMARY KEY,
+    text         TEXT NOT NULL,
+    changed      REAL NOT NULL
+) STRICT;
+
+-- Messages that wait until the answer before them is there, in the order in which they are sent.
+CREATE TABLE queued (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    text         TEXT    NOT NULL
+) STRICT;
+CREATE INDEX queued_of_conversation ON queued (conversation);
+
+-- What the model reads in the place of the messages before `context_start`; '' where they are only left out.
+ALTER TABLE conversations ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+
+-- What new conversations of a project begin with.
+ALTER TABLE projects ADD COLUMN instructions TEXT NOT NULL DEFAULT '';
+ALTER TABLE projects ADD COLUMN collection TEXT NOT NULL DEFAULT '';
+ALTER TABLE projects ADD COLUMN model TEXT NOT NULL DEFAULT '';
+
+-- What the person wants remembered: in one project, or everywhere (NULL).
+CREATE TABLE facts (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    project INTEGER REFERENCES projects (id) ON DELETE CASCADE,
+    text    TEXT    NOT NULL,
+    created REAL    NOT NULL
+) STRICT;
+CREATE INDEX facts_of_project ON facts (project);
+
+CREATE TABLE tags (
+    conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    tag          TEXT    NOT NULL,
+    PRIMARY KEY (conversation, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_name ON tags (tag, conversation);
