@@ -16,6 +16,7 @@ from core import log as logs
 from core import secrets
 from core.chat import formulas
 from core.chat.formulas import Formulas
+from core.chat.projects import Projects
 from core.chat.service import ChatService
 from core.chat.waiting import WaitingMessages
 from core.documents import ingest as documents_ingest
@@ -54,6 +55,7 @@ from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
+from core.storage.projects import ProjectStore
 from core.updates import Updates
 from core.voice import service as voice_service
 from core.voice.service import Voice
@@ -179,6 +181,7 @@ class App:
         self.formulas = Formulas(self._worker(formulas.spec()))
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
+        self.projects = Projects(ProjectStore(self.database), self.settings, self.events)
         self.chat = ChatService(
             self.conversations,
             self.engines,
@@ -186,6 +189,7 @@ class App:
             lambda: self.answerer,
             self.events,
             self.jobs,
+            self.projects,
             forgive=self._forgive,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)

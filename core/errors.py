@@ -17,7 +17,7 @@ Any other exception is a bug and is reported as one.
     ├── updates    NoReleaseKey, NoReleases, ReleaseNotSigned
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
-    ├── chat       AnswerUnderWay, ConversationMissing
+    ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -807,6 +807,16 @@ class ConversationMissing(TsukueError):
 
 
 # ---------------------------------------------------------------- voice
+
+
+class ProjectMissing(TsukueError):
+    sentence = N_("Project {name} was not found. It may have been removed. Choose another project.")
+    name: str
+
+
+class ProjectNameTaken(TsukueError):
+    sentence = N_("There is already a project called {name}. Choose another name.")
+    name: str
 
 
 class NoMicrophone(TsukueError):

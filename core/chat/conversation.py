@@ -258,10 +258,23 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Project:
-    """Conversations that belong together."""
+    """Conversations that belong together, and what new ones of it begin with: instructions, documents and model ('': as
+    anywhere)."""
 
     id: int
     name: str
+    instructions: str = ""
+    collection: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the person wants remembered: in one project, or everywhere (None)."""
+
+    id: int
+    project: int | None
+    text: str
 
 
 @dataclass(frozen=True)

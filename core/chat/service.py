@@ -34,6 +34,7 @@ from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
 
 if TYPE_CHECKING:
+    from core.chat.projects import Projects
     from core.documents.answer import Answerer
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class ChatService:
         answerer: Callable[[], Answerer],
         events: Events,
         jobs: Jobs,
+        projects: Projects,
         forgive: Callable[[], None] = lambda: None,
     ) -> None:
         """`forgive` lets workers that kept dying be started again: the person has asked for something new."""
@@ -61,6 +63,7 @@ class ChatService:
         self.answerer = answerer
         self.events = events
         self._jobs = jobs
+        self.projects = projects
         self._forgive = forgive
         self._lock = threading.RLock()
         self._running: dict[int, tuple[Job, Answering]] = {}  # by conversation
@@ -83,9 +86,11 @@ class ChatService:
 
     def _create(self, title: str, system: str | None, collection: str, project: int | None) -> Conversation:
         standing = self.settings.values.system_prompt or prompt.DEFAULT_SYSTEM
+        model = self.projects.store.get(project).model if project is not None else ""
         return self.store.create(
             titles.clip(title),
-            standing if system is None else system,
+            self.projects.instruction(standing, project) if system is None else system,
+            model=model,
             collection=collection,
             project=project,
         )
@@ -113,12 +118,19 @@ class ChatService:
         schema: str = "",
     ) -> tuple[int, Job]:
         """Start a conversation with its first question: both are written, or none. Returns its id, and as `send` does."""
+        if not model and project is not None:
+            model = self._model_of(project)
         with self._lock:
             chosen = self._choose(None, model, collection)
             with self.store.transaction():
                 conversation = self._create("", system, collection, project)
                 question, answer = self._write(conversation, text, None, chosen)
             return conversation.id, self._start(question, answer, chosen, schema)
+
+    def _model_of(self, project: int) -> str:
+        """The model that a project wants, if it is there; another stands in for one that is not."""
+        wanted = self.projects.store.get(project).model
+        return wanted if any(number == wanted for number, _ in self.engine.chat_models()) else ""
 
     def edit(self, question: int, text: str, *, model: str = "", schema: str = "") -> Job:
         """Ask a question in other words, beside the old one. See `send`."""
@@ -396,9 +408,14 @@ class ChatService:
         """Take a conversation out of the list without deleting it, or put it back."""
         self._change(conversation, archived=int(archived))
 
-    def move(self, conversation: int, project: str) -> None:
-        """Make a conversation part of the project of this name; '' is none."""
-        self._change(conversation, project=self.store.project(project).id if project else None)
+    def move(self, conversation: int, project: int | None) -> None:
+        """Make a conversation part of a project, or of none. Its instruction stays as it was begun with.
+
+        Raises ConversationMissing, ProjectMissing.
+        """
+        if project is not None:
+            self.projects.store.get(project)
+        self._change(conversation, project=project)
 
     def change_summary(self, conversation: int, text: str) -> None:
         """Let the model read this in the place of the messages that it no longer reads; '' takes the summary back."""

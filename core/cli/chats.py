@@ -58,7 +58,7 @@ def _list(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         store = app.conversations
-        projects = {project.id: project.name for project in store.projects()}
+        projects = {project.id: project.name for project in app.projects.store.projects()}
         if options.project is None:
             found = list(itertools.islice(store.all(archived=options.archived), options.limit))
         else:
@@ -78,7 +78,7 @@ def _search(options: argparse.Namespace) -> int:
     app = open_app(options, own=False)
     try:
         found = app.conversations.search(options.words, options.limit)
-        projects = {project.id: project.name for project in app.conversations.projects()}
+        projects = {project.id: project.name for project in app.projects.store.projects()}
     finally:
         app.close()
     for conversation, message in found:
@@ -132,7 +132,15 @@ def _rename(options: argparse.Namespace) -> int:
 
 
 def _move(options: argparse.Namespace) -> int:
-    return _change(options, "move", options.project)
+    app = open_app(options)
+    try:
+        project = None
+        if options.project:
+            project = app.projects.store.named(options.project) or app.projects.create(options.project)
+        app.chat.move(options.conversation, project.id if project is not None else None)
+    finally:
+        app.close()
+    return 0
 
 
 def _archive(options: argparse.Namespace) -> int:

@@ -91,6 +91,26 @@ class Settings:
         applies=Applies.NEW_CHATS,
         used_by="chat",
     )
+    memory = Switch(
+        True,
+        N_("Memory"),
+        N_("Whether new chats are told what you asked Tsukue to remember."),
+        section=Section.ANSWERS,
+        applies=Applies.NEW_CHATS,
+        used_by="chat",
+    )
+    memory_length = Integer(
+        300,
+        N_("Length of the memory"),
+        N_("At most so much of what is remembered is told to a new chat, the newest first."),
+        low=20,
+        high=4000,
+        step=50,
+        unit=N_("tokens"),
+        section=Section.ANSWERS,
+        applies=Applies.NEW_CHATS,
+        used_by="chat",
+    )
     answer_length = Integer(
         2048,
         N_("Maximum answer length"),

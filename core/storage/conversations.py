@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.chat.conversation import Conversation, Message, Project, Queued
+from core.chat.conversation import Conversation, Message, Queued
 from core.errors import ConversationMissing
 from core.storage import substring
 from core.storage.database import Database
@@ -263,25 +263,6 @@ class ConversationStore(MessageStore):
             limit,
         )
         return [message.text for message in self.messages([row["id"] for row in rows])]
-
-    # ------------------------------------------------------------ projects
-
-    def projects(self) -> list[Project]:
-        """All projects by name."""
-        rows = self._db.rows("SELECT id, name FROM projects ORDER BY name")
-        return [Project(**dict(row)) for row in rows]
-
-    def project(self, name: str) -> Project:
-        """The project of this name; it is made if there is none."""
-        with self._db.transaction():
-            self._db.write("INSERT OR IGNORE INTO projects (name, created) VALUES (?, ?)", name, time.time())
-            row = self._db.row("SELECT id, name FROM projects WHERE name = ?", name)
-            assert row is not None
-            return Project(**dict(row))
-
-    def remove_project(self, project: int) -> None:
-        """Remove a project; its conversations stay, in none."""
-        self._db.write("DELETE FROM projects WHERE id = ?", project)
 
 
 def place_of(conversation: Conversation) -> Place:

@@ -29,10 +29,13 @@ from core.storage.pages import INNER_INDEX, LEAF_INDEX, LEAF_TABLE, PageFile, Ro
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # rows in one statement
-# In this order, so that whatever refers to something comes after it. Version 1 lacks `projects` and `parts`.
+# In this order, so that whatever refers to something comes after it. Older versions lack some.
 TABLES = (
     "projects",
+    "facts",
     "conversations",
+    "queued",
+    "drafts",
     "messages",
     "parts",
     "collections",
@@ -234,10 +237,10 @@ class _Salvage:
                 {s.table: sum(map(s.score, rows)) for s in shapes if s.index == (kind != LEAF_TABLE)}
             )
             best = [shape for shape in shapes if 0 < count[shape.table] == max(count.values())]
-            if len(best) == 1:
-                self._insert(best[0], iter(rows))
-            elif best:
+            if {shape.table for shape in best} == {"collections", "projects"}:
                 unsure[page] = rows
+            elif best:
+                self._insert(best[0], iter(rows))
         by_name = {shape.table: shape for shape in shapes}
         for page, rows in unsure.items():
             self._insert(by_name[self._collections_or_projects(page, rows, by_name)], iter(rows))

@@ -256,13 +256,14 @@ def test_messages_are_made_of_parts(app: App) -> None:
 
 def test_projects_and_the_archive(app: App) -> None:
     first, second = app.chat.new_conversation("one").id, app.chat.new_conversation("two").id
-    app.chat.move(first, "Garden")
+    project = app.projects.create("Garden")
+    app.chat.move(first, project.id)
     app.chat.archive(second, True)
-    (project,) = app.conversations.projects()
+    assert app.projects.store.projects() == [project]
     assert [c.id for c in app.conversations.page(project=project.id)] == [first]
     assert [c.id for c in app.conversations.all()] == [first]
     assert [c.id for c in app.conversations.all(archived=True)] == [second]
-    app.conversations.remove_project(project.id)
+    app.projects.remove(project.id)
     assert app.conversations.get(first).project is None
     app.chat.archive(second, False)
     assert len(list(app.conversations.all())) == 2

@@ -22,6 +22,7 @@ from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database, migrations
 from core.storage.documents import DocumentStore
+from core.storage.projects import ProjectStore
 from tests.conftest import ROOT
 
 OLD = ROOT / "tests/data/home-0.1"
@@ -77,7 +78,7 @@ def test_half_a_backup_of_a_start_that_was_killed_is_removed(home: Home) -> None
 
 
 def test_every_conversation_is_there(store: ConversationStore, expected: dict[str, Any]) -> None:
-    projects = {project.id: project.name for project in store.projects()}
+    projects = {project.id: project.name for project in ProjectStore(store._db).projects()}
     same = (
         "title",
         "pinned",

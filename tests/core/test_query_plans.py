@@ -20,6 +20,7 @@ from core.storage.collections import ALL, RENAMED
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
+from core.storage.projects import ProjectStore
 from tests.support import ten_years
 
 LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
@@ -81,9 +82,6 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "restore": lambda: store.restore(conversation.id),
         "deleted": store.deleted,
         "purge": lambda: [store.hide(conversation.id), store.purge(conversation.id)],
-        "projects": store.projects,
-        "project": lambda: store.project("another project"),
-        "remove_project": lambda: store.remove_project(store.project("gone").id),
         "add": lambda: store.add(conversation.id, Role.USER, "words", parent=question.id),
         "save_stream": lambda: store.save_stream(answer.id, "half", "a thought"),
         "save_details": lambda: store.save_details(answer.id, "half", AnswerDetails()),
@@ -115,7 +113,7 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "transaction": lambda: None,
     }
     hidden: list[float] = []
-    project = store.project("a project")
+    project = ProjectStore(store._db).create("a project")
     conversation = store.create("used", "")
     question = store.add(conversation.id, Role.USER, "What is a desk?", parent=None)
     answer = store.add(conversation.id, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING)
@@ -128,6 +126,28 @@ def _empty_transfer() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.executescript(transfer.CREATE)
     return connection
+
+
+def _use_projects(store: ProjectStore) -> set[str]:
+    project = store.create("garden").id
+    fact = store.add_fact(project, "The gate is blue.").id
+    calls: dict[str, Any] = {
+        "projects": store.projects,
+        "get": lambda: store.get(project),
+        "named": lambda: store.named("garden"),
+        "create": lambda: store.create("house"),
+        "change": lambda: store.change(project, instructions="Be brief."),
+        "facts": lambda: [store.facts(project), store.facts(None)],
+        "add_fact": lambda: store.add_fact(None, "I am left-handed."),
+        "change_fact": lambda: [store.change_fact(fact, "It is red."), store.change_fact(fact, "")],
+        "tags": store.tags,
+        "tags_of": lambda: store.tags_of(1),
+        "set_tags": lambda: store.set_tags(1, ["work"]),
+        "remove": lambda: store.remove(project),
+    }
+    for call in calls.values():
+        call()
+    return set(calls)
 
 
 def _use_documents(store: DocumentStore) -> set[str]:
@@ -254,6 +274,8 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     database.guard = statements.add
     used = _use_conversations(ConversationStore(database))
     assert used == _public(ConversationStore), "a method of the store is not tried here"
+    used = _use_projects(ProjectStore(database))
+    assert used == _public(ProjectStore), "a method of the store is not tried here"
     used = _use_documents(DocumentStore(database))
     assert used == _public(DocumentStore), "a method of the store is not tried here"
     database.guard = None
@@ -271,7 +293,7 @@ def test_a_page_of_the_list_is_read_in_its_order(database: Database) -> None:
     database.guard = statements.add
     store = ConversationStore(database)
     first = store.page(limit=1)[0]
-    project = store.project("a project").id
+    project = ProjectStore(database).create("another project").id
     for archived in (False, True):
         for wanted in (None, project):
             store.page(archived=archived, project=wanted)

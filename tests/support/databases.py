@@ -16,6 +16,7 @@ from core.paths import Home
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore, draft
+from core.storage.projects import ProjectStore
 
 TABLES = (
     "conversations",
@@ -62,11 +63,12 @@ def fill(home: Home, *, conversations: int = 40, turns: int = 5, documents: int 
     """Chats in both languages, some with versions and long answers, and documents with their vectors."""
     chance = random.Random(7)
     database = Database(home)
-    store, shelf = ConversationStore(database), DocumentStore(database)
+    store, shelf, projects = ConversationStore(database), DocumentStore(database), ProjectStore(database)
     database.write("PRAGMA secure_delete = OFF")  # as databases of older versions may be on some systems
     with database.transaction():
         for number in range(conversations):
-            project = store.project(f"project {number % 3}").id if number % 4 == 0 else None
+            name = f"project {number % 3}"
+            project = (projects.named(name) or projects.create(name)).id if number % 4 == 0 else None
             conversation = store.create(text(chance, 4), "Be brief.", project=project).id
             parent = None
             for _ in range(turns):
@@ -126,7 +128,7 @@ def read_everything(home: Home) -> list[Any]:
             seen += [branch, store.versions(branch), store.outline(number)]
         for query in ("warranty", "東京", "kettle lamp", "保証"):
             seen.append([(c.id, m.id if m else None) for c, m in store.search(query)])
-        seen.append(store.projects())
+        seen.append(ProjectStore(database).projects())
         for collection in shelf.collections():
             seen += [collection, shelf.match([collection.id], "warranty OR 保証", 50)]
             for document in shelf.documents(collection.name):
