@@ -117,7 +117,9 @@ class MainWindow(QMainWindow):
         if app.home.named_by is not None or app.home == usual_home():  # and not by --home, which would win
             self.chat.welcome.offer_place(app.home.root)
             self.chat.welcome.keep_elsewhere.connect(self._keep_elsewhere)
-        self.sidebar = parts.Sidebar(app.chat, self.bridge, self.reads, self.operations, self.theme)
+        self.sidebar = parts.Sidebar(
+            app.chat, app.documents, self.bridge, self.reads, self.operations, self.theme
+        )
         for later in ("documents", "models", "source"):  # those of another language are gone
             vars(self).pop(later, None)
         self.status = parts.StatusLine(self.theme)
@@ -223,6 +225,7 @@ class MainWindow(QMainWindow):
         self.sidebar.opened.connect(self._open_found)
         self.sidebar.export.connect(self._export)
         self.sidebar.page.connect(self.show_page)
+        self.sidebar.project_chosen.connect(self.chat.use_project)
         self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
         self.chat.models.connect(lambda: self.show_page("models"))

@@ -211,6 +211,9 @@ def style_sheet(t: Tokens) -> str:
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.soft_accent}; selection-color: {t.text}; }}
     QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
     QListView#conversations::item {{ border-radius: 8px; }}
+    QListView#projects::item {{ border-radius: 8px; padding-left: 8px; }}
+    QListView#projects::item:selected {{ background: {t.card}; color: {t.text}; }}
+    QListView#projects::item:hover:!selected {{ background: {t.line}; }}
     QListView:focus {{ border: none; }}
     QListWidget[role="rows"]::item, QTreeView#files::item {{ padding: 6px 8px; }}
     QListWidget[role="rows"]::item {{ border-radius: 8px; }}

@@ -77,6 +77,21 @@ class Projects:
         self.store.change_fact(fact.id, " ".join(text.split())[:FACT_LENGTH])
         self._events.publish(MemoryChanged(fact.project))
 
+    def set_facts(self, project: int | None, lines: list[str]) -> None:
+        """Let exactly these lines be remembered, in this order; what stays the same stays as it was."""
+        wanted = [line for line in (" ".join(one.split())[:FACT_LENGTH] for one in lines) if line]
+        known = self.store.facts(project)
+        if [fact.text for fact in known] == wanted:
+            return
+        for fact in known:
+            if fact.text not in wanted:
+                self.store.change_fact(fact.id, "")
+        there = {fact.text for fact in known}
+        for line in dict.fromkeys(wanted):
+            if line not in there:
+                self.store.add_fact(project, line)
+        self._events.publish(MemoryChanged(project))
+
     def instruction(self, standing: str, project: int | None) -> str:
         """What a conversation that begins now is told: the standing instruction, the project's, and what is remembered."""
         told = [standing]

@@ -84,9 +84,12 @@ class ChatService:
         self.events.publish(ConversationChanged(conversation))
         return conversation
 
-    def _create(self, title: str, system: str | None, collection: str, project: int | None) -> Conversation:
+    def _create(
+        self, title: str, system: str | None, collection: str, project: int | None, model: str = ""
+    ) -> Conversation:
         standing = self.settings.values.system_prompt or prompt.DEFAULT_SYSTEM
-        model = self.projects.store.get(project).model if project is not None else ""
+        if not model and project is not None:
+            model = self.projects.store.get(project).model
         return self.store.create(
             titles.clip(title),
             self.projects.instruction(standing, project) if system is None else system,
@@ -118,12 +121,12 @@ class ChatService:
         schema: str = "",
     ) -> tuple[int, Job]:
         """Start a conversation with its first question: both are written, or none. Returns its id, and as `send` does."""
-        if not model and project is not None:
-            model = self._model_of(project)
+        wanted = model or (self._model_of(project) if project is not None else "")
         with self._lock:
-            chosen = self._choose(None, model, collection)
+            chosen = self._choose(None, wanted, collection)
             with self.store.transaction():
-                conversation = self._create("", system, collection, project)
+                kept = model if project is not None else ""
+                conversation = self._create("", system, collection, project, kept)
                 question, answer = self._write(conversation, text, None, chosen)
             return conversation.id, self._start(question, answer, chosen, schema)
 

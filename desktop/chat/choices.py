@@ -70,6 +70,11 @@ class Choices(QObject):
         self.collection = conversation.collection if conversation is not None else ""
         self.refresh()
 
+    def begin_with(self, collection: str, model: str) -> None:
+        """Offer these for a new chat; '' for what is usual."""
+        self.collection, self._wanted = collection, model
+        self.refresh()
+
     def refresh(self) -> None:
         """Look again at what there is."""
         wanted = self._wanted or self._settings.values.chat_model

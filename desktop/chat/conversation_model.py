@@ -5,9 +5,18 @@ from __future__ import annotations
 import bisect
 import datetime
 import math
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from core.chat.conversation import Conversation, Message
 from core.storage.conversations import ConversationStore, place_of
@@ -17,6 +26,7 @@ from desktop.reads import Reads
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 PAGE = 100  # conversations read at once
+MIME = "application/x-tsukue-chat"  # a conversation that is dragged: its id
 
 
 class Role(IntEnum):
@@ -59,6 +69,7 @@ class ConversationModel(QAbstractListModel):
         self._reading = False
         self.filter = ""
         self.archived = False
+        self.project: int | None = None  # only its conversations
         self._answering: set[int] = set()
         self._unseen: set[int] = set()
 
@@ -67,12 +78,14 @@ class ConversationModel(QAbstractListModel):
     def refresh(self) -> None:
         """Read again from the beginning: a list, or what `filter` finds in messages and titles."""
         self._reading = True
-        archived, words = self.archived, self.filter.strip()
+        archived, project, words = self.archived, self.project, self.filter.strip()
         if words:
             self._reads.ask(lambda: self._store.search(words), self._show_found, key=self)
         else:
             self._reads.ask(
-                lambda: self._store.page(limit=PAGE, archived=archived), self._show_first, key=self
+                lambda: self._store.page(limit=PAGE, archived=archived, project=project),
+                self._show_first,
+                key=self,
             )
 
     def _show_first(self, page: list[Conversation]) -> None:
@@ -102,8 +115,12 @@ class ConversationModel(QAbstractListModel):
         if not self.canFetchMore(parent):
             return
         self._reading = True
-        after, archived = place_of(self._conversations[-1]), self.archived
-        self._reads.ask(lambda: self._store.page(after, PAGE, archived=archived), self._show_next, key=self)
+        after, archived, project = place_of(self._conversations[-1]), self.archived, self.project
+        self._reads.ask(
+            lambda: self._store.page(after, PAGE, archived=archived, project=project),
+            self._show_next,
+            key=self,
+        )
 
     def _show_next(self, page: list[Conversation]) -> None:
         self._reading = False
@@ -135,6 +152,7 @@ class ConversationModel(QAbstractListModel):
             self._replace_found(conversation)
             return
         listed = conversation.archived == self.archived and conversation.deleted is None
+        listed = listed and self.project in (None, conversation.project)
         old = self._by_id.get(conversation.id)
         if old is not None and listed and _order(old) == _order(conversation):
             self._conversations[self._place(old)] = self._by_id[old.id] = conversation
@@ -288,7 +306,18 @@ class ConversationModel(QAbstractListModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if self.data(index, Role.GROUP):
             return Qt.ItemFlag.NoItemFlags
-        return super().flags(index)
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """What is dragged onto a project."""
+        data = QMimeData()
+        conversation = indexes[0].data(Role.CONVERSATION) if indexes else None
+        if conversation is not None:
+            data.setData(MIME, QByteArray(str(conversation.id).encode()))
+        return data
 
     def row_of(self, conversation: int) -> QModelIndex:
         """The index of a conversation's row; invalid if it is not shown."""

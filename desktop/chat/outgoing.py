@@ -54,6 +54,7 @@ class Outgoing(QObject):
         self._reads = reads
         self._operations = operations
         self._conversation: int | None = None
+        self.project: int | None = None  # that a new conversation belongs to
         self._history: list[str] = []
         self._place = 0  # in the history, counted from its end; 0 is what is being written
         self._written = ""  # before one went through the history
@@ -87,7 +88,8 @@ class Outgoing(QObject):
             return
         self.busy = True
         self._place = 0
-        conversation, collection = self._conversation, self._choices.collection
+        conversation, collection, project = self._conversation, self._choices.collection, self.project
+        model = self._choices.model if project is not None else ""  # it may be another than the project's
         editing, answer = self._composer.editing, self._composer.editing_answer
         waits = self._composer.answering and editing is None
 
@@ -97,7 +99,7 @@ class Outgoing(QObject):
             elif editing is not None:
                 self._chat.edit(editing, text)
             elif conversation is None:
-                return self._chat.begin(text, collection=collection)[0]
+                return self._chat.begin(text, collection=collection, project=project, model=model)[0]
             elif waits:
                 self._waiting.add(conversation, text)
             else:

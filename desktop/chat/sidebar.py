@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.chat.conversation import Conversation, MessageState
+from core.chat.conversation import Conversation, MessageState, Project
 from core.chat.events import (
     AnswerEnded,
     ConversationChanged,
@@ -23,10 +25,17 @@ from core.chat.events import (
     ConversationRemoved,
     MessageAdded,
 )
+from core.chat.projects import ProjectsChanged
 from core.chat.service import ChatService
+from core.errors import TsukueError
+from core.jobs import Job
+from core.storage.documents import DocumentStore
 from desktop.bridge import Bridge
 from desktop.chat.conversation_list import ConversationList
 from desktop.chat.conversation_model import ConversationModel, Mark, Role
+from desktop.chat.project_dialog import Offer, ProjectDialog
+from desktop.chat.projects_panel import ProjectsPanel
+from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.operations import Operations
 from desktop.reads import Reads
@@ -42,9 +51,16 @@ class Sidebar(QWidget):
     opened = Signal(int, object)  # a conversation; the message in which a search found something, or None
     export = Signal(int)
     page = Signal(str)
+    project_chosen = Signal(object)  # a Project that new chats belong to, or None
 
     def __init__(
-        self, chat: ChatService, bridge: Bridge, reads: Reads, operations: Operations, theme: Theme
+        self,
+        chat: ChatService,
+        documents: DocumentStore,
+        bridge: Bridge,
+        reads: Reads,
+        operations: Operations,
+        theme: Theme,
     ) -> None:
         super().__init__()
         self.setObjectName("sidebar")
@@ -52,6 +68,8 @@ class Sidebar(QWidget):
         self.setMinimumWidth(200)
         self._chat = chat
         self._operations = operations
+        self._documents = documents
+        self._reads = reads
         self._current: int | None = None
 
         self.new_button = QPushButton()
@@ -87,11 +105,21 @@ class Sidebar(QWidget):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda point: self._menu(self.list.indexAt(point)))
 
+        self.projects = ProjectsPanel(theme)
+        self.projects.chosen.connect(self._show_project)
+        self.projects.moved.connect(self._move)
+        self.projects.wanted.connect(lambda: self._edit_project(None))
+        self.projects.edit.connect(self._edit_project)
+        self.projects.remove.connect(
+            lambda project: self._do("remove a project", lambda: chat.projects.remove(project.id))
+        )
+
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.new_button)
         layout.addWidget(self.search)
+        layout.addWidget(self.projects)
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.setSpacing(4)
@@ -119,6 +147,8 @@ class Sidebar(QWidget):
         bridge.on(ConversationDiscarded, lambda event: self.model.remove(event.conversation))
         bridge.on(MessageAdded, self._message_added)
         bridge.on(AnswerEnded, self._answer_ended)
+        bridge.on(ProjectsChanged, lambda _: self._read_projects())
+        self._read_projects()
         for number in chat.under_way():
             self.model.set_mark(number, Mark.ANSWERING)
         self.model.refresh()
@@ -164,6 +194,64 @@ class Sidebar(QWidget):
         self.model.archived = archived
         self.model.refresh()
 
+    # ------------------------------------------------------------ projects
+
+    def _read_projects(self) -> None:
+        self._reads.ask(self._chat.projects.store.projects, self.projects.show_projects, key="projects")
+
+    def _show_project(self, project: Project | None) -> None:
+        self.model.project = project.id if project is not None else None
+        self.model.archived = False
+        self.model.refresh()
+        self.project_chosen.emit(project)
+
+    def _move(self, conversation: int, project: int | None) -> None:
+        self._do("move a chat", lambda: self._chat.move(conversation, project))
+
+    def _edit_project(self, project: Project | None) -> None:
+        chat = self._chat
+
+        def look() -> Offer:
+            facts = chat.projects.store.facts(project.id) if project is not None else []
+            collections = [one.name for one in self._documents.collections()]
+            return Offer(collections, chat.engine.chat_models(), facts)
+
+        self._reads.ask(look, lambda offer: self._show_dialog(project, offer), key="project")
+
+    def _show_dialog(self, project: Project | None, offer: Offer) -> None:
+        dialog = ProjectDialog(project, offer, self)
+        dialog.saved.connect(lambda values, lines: self._save_project(dialog, project, values, lines))
+        dialog.open()
+
+    def _save_project(
+        self, dialog: ProjectDialog, project: Project | None, values: dict[str, str], lines: list[str]
+    ) -> None:
+        projects = self._chat.projects
+
+        def save(_: Job) -> Project:
+            made = project or projects.create(values["name"])
+            changed = projects.change(made.id, **values)
+            projects.set_facts(made.id, lines)
+            return changed
+
+        def failed(error: BaseException) -> bool:
+            if isinstance(error, TsukueError):
+                dialog.say(sentence(error))
+            return isinstance(error, TsukueError)
+
+        def saved(made: Project) -> None:
+            dialog.accept()
+            if project is None:
+                self._reads.ask(
+                    projects.store.projects, lambda all_: self._show_new(made, all_), key="projects"
+                )
+
+        self._operations.in_order("save a project", save, saved, failed)
+
+    def _show_new(self, made: Project, projects: list[Project]) -> None:
+        self.projects.show_projects(projects)
+        self.projects.choose(made)
+
     def title_of(self, conversation: int) -> str:
         """The title of a conversation in the list; '' if it is not there."""
         found = self.model.row_of(conversation).data(Role.CONVERSATION)
@@ -207,9 +295,23 @@ class Sidebar(QWidget):
             tr("Unarchive") if conversation.archived else tr("Archive"),
             lambda: self._do("archive", lambda: self._chat.archive(number, not conversation.archived)),
         )
+        self._add_projects(menu, conversation)
         menu.addAction(tr("Export as Markdown…"), lambda: self.export.emit(number))
         menu.addSeparator()
         menu.addAction(tr("Delete"), lambda: self._delete(conversation))
+
+    def _add_projects(self, menu: QMenu, conversation: Conversation) -> None:
+        """The way to a project without a mouse."""
+        inside = menu.addMenu(tr("Move to project"))
+        for project in self.projects.all:
+            action = inside.addAction(project.name, partial(self._move, conversation.id, project.id))
+            action.setCheckable(True)
+            action.setChecked(project.id == conversation.project)
+        if conversation.project is not None:
+            inside.addSeparator()
+            inside.addAction(tr("No project"), partial(self._move, conversation.id, None))
+        inside.addSeparator()
+        inside.addAction(tr("New project"), lambda: self._edit_project(None))
 
     def _do(self, name: str, change: object) -> None:
         self._operations.in_order(name, lambda _: change())  # type: ignore[operator]

@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from core.chat.conversation import Conversation, Message, MessageState, Outline
+from core.chat.conversation import Conversation, Message, MessageState, Outline, Project
 from core.chat.events import (
     AnswerEnded,
     AnswerGrew,
@@ -113,6 +113,7 @@ class ChatView(QWidget):
         self._notify = notify
         self.conversation: int | None = None
         self._title = ""
+        self._project: Project | None = None  # that new chats belong to
         self._find_next = ""  # words to look for once the conversation is there
         self._go_next: tuple[int, int | None] | None = (
             None  # a message to go to then, as for Transcript.go_to
@@ -223,8 +224,24 @@ class ChatView(QWidget):
         self.drafts.switch(None)
         self.outgoing.show(None)
         self.choices.show_for(None)
+        self._begin_in_project()
         self.composer.setFocus()
         self.opened.emit(None)
+
+    def use_project(self, project: Project | None) -> None:
+        """New chats belong to this project from now on, and ask its documents."""
+        self._project = project
+        self.outgoing.project = project.id if project is not None else None
+        if self.conversation is None:
+            self._begin_in_project()
+
+    def _begin_in_project(self) -> None:
+        project = self._project
+        self.choices.begin_with(
+            project.collection if project is not None else "", project.model if project is not None else ""
+        )
+        if self.conversation is None:
+            self._show_title(tr("New chat in {project}", project=project.name) if project is not None else "")
 
     def _first_start(self) -> tuple[object, ...] | None:
         """What the first screen tells; None where there are conversations already."""
