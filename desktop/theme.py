@@ -197,6 +197,7 @@ def style_sheet(t: Tokens) -> str:
     QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
     QSpinBox QLineEdit, QDoubleSpinBox QLineEdit {{ border: none; padding: 0 9px; background: transparent; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QPlainTextEdit[role="field"] {{
         border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; padding: 4px 6px; selection-background-color: {t.accent};
         selection-color: {t.on_accent};

@@ -95,6 +95,7 @@ class SummaryDialog(QDialog):
         )
         about.setWordWrap(True)
         self.text = PlainText()
+        self.text.setProperty("role", "field")
         self.text.setPlainText(summary)
         self.text.setAccessibleName(tr("Summary"))
         self.text.setTabChangesFocus(True)

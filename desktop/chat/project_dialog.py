@@ -111,6 +111,7 @@ class ProjectDialog(QDialog):
 
     def _text(self, text: str) -> PlainText:
         field_ = PlainText()
+        field_.setProperty("role", "field")
         field_.setPlainText(text)
         field_.setTabChangesFocus(True)
         field_.setFixedHeight(92)
