@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -50,12 +51,15 @@ from core.models.measure import MachineSpeed
 from core.models.service import Models
 from core.network import Network
 from core.paths import Home
+from core.prompts.chains import Chains
+from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
 from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
 from core.storage.projects import ProjectStore
+from core.storage.prompts import PromptStore
 from core.updates import Updates
 from core.voice import service as voice_service
 from core.voice.service import Voice
@@ -193,6 +197,8 @@ class App:
             forgive=self._forgive,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
+        self.prompts = Prompts(PromptStore(self.database), self.events, self._nearest)
+        self.chains = Chains(self.chat, self.prompts)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():
@@ -233,6 +239,15 @@ class App:
         from core.documents.answer import Answerer
 
         return Answerer(self.documents, self.index)
+
+    def _nearest(self, text: str, others: Sequence[str]) -> list[int]:
+        """The others' places, the nearest in meaning to a text first; in their order where no search model can be used."""
+        try:
+            scores = self.index.models.compare(text, list(others))
+            return sorted(range(len(others)), key=lambda place: -scores[place])
+        except TsukueError:
+            log.warning("texts could not be compared by meaning", exc_info=True)
+            return list(range(len(others)))
 
     def hub(self) -> Hub:
         """The model hub at the endpoint of the settings."""

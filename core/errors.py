@@ -18,6 +18,7 @@ Any other exception is a bug and is reported as one.
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
+    ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -817,6 +818,23 @@ class ProjectMissing(TsukueError):
 class ProjectNameTaken(TsukueError):
     sentence = N_("There is already a project called {name}. Choose another name.")
     name: str
+
+
+class PromptUnreadable(TsukueError):
+    sentence = N_("{file} is not a prompt that Tsukue can read: {detail}. Correct the file and try again.")
+    file: str
+    detail: str
+
+
+class PromptMissing(TsukueError):
+    sentence = N_("There is no prompt called {name}. Choose one from the list.")
+    name: str
+
+
+class PromptIncomplete(TsukueError):
+    sentence = N_("The prompt “{name}” needs a value for: {missing}. Fill it in and try again.")
+    name: str
+    missing: str
 
 
 class NoMicrophone(TsukueError):

@@ -21,6 +21,7 @@ from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
 from core.storage.projects import ProjectStore
+from core.storage.prompts import PromptStore
 from tests.support import ten_years
 
 LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
@@ -150,6 +151,13 @@ def _use_projects(store: ProjectStore) -> set[str]:
     return set(calls)
 
 
+def _use_prompts(store: PromptStore) -> set[str]:
+    store.put("mine", 'id = "mine"')
+    store.all()
+    store.remove("mine")
+    return {"put", "all", "remove"}
+
+
 def _use_documents(store: DocumentStore) -> set[str]:
     name = store.collections()[0].name
     number = store.collection(name)
@@ -276,6 +284,8 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     assert used == _public(ConversationStore), "a method of the store is not tried here"
     used = _use_projects(ProjectStore(database))
     assert used == _public(ProjectStore), "a method of the store is not tried here"
+    used = _use_prompts(PromptStore(database))
+    assert used == _public(PromptStore), "a method of the store is not tried here"
     used = _use_documents(DocumentStore(database))
     assert used == _public(DocumentStore), "a method of the store is not tried here"
     database.guard = None

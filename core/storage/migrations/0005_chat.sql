@@ -40,3 +40,10 @@ CREATE TABLE tags (
     PRIMARY KEY (conversation, tag)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tags_by_name ON tags (tag, conversation);
+
+-- Prompts that the person has written or taken in: each a file's text (docs/prompts.md), by its id.
+CREATE TABLE prompts (
+    id         TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    changed    REAL NOT NULL
+) STRICT, WITHOUT ROWID;
