@@ -101,6 +101,8 @@ class MainWindow(QMainWindow):
         self.chat = parts.ChatView(
             app.chat,
             app.waiting,
+            app.prompts,
+            app.chains,
             app.settings,
             app.library,
             choices,
@@ -233,6 +235,7 @@ class MainWindow(QMainWindow):
         self.chat.answered.connect(self._answered)
         self.chat.documents_changed.connect(self._documents_changed)
         self.status.ledger.connect(self._show_ledger)
+        self.chat.prompts.activity.connect(lambda text: self.status.set_activity("chain", text))
         self.status.context_wanted.connect(self.chat.show_context)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.status.set_search_server(self.app.document_service.vector_server)

@@ -212,6 +212,9 @@ def style_sheet(t: Tokens) -> str:
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.soft_accent}; selection-color: {t.text}; }}
     QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
     QListView#conversations::item {{ border-radius: 8px; }}
+    QListView#popup {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; padding: 4px; }}
+    QListView#popup::item {{ border-radius: 6px; padding: 5px 8px; }}
+    QListView#popup::item:selected {{ background: {t.soft_accent}; color: {t.text}; }}
     QListView#projects::item {{ border-radius: 8px; padding-left: 8px; }}
     QListView#projects::item:selected {{ background: {t.card}; color: {t.text}; }}
     QListView#projects::item:hover:!selected {{ background: {t.line}; }}

@@ -115,6 +115,7 @@ class Composer(QFrame):
     thinking_chosen = Signal(object)  # True: think first, False: answer at once, None: as its makers chose
     edit_last = Signal()
     through_history = Signal(int)
+    prompts_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,6 +144,8 @@ class Composer(QFrame):
         self.thinking_button = self._chip(tr("Whether the model thinks before it answers"))
         self.thinking_button.hide()
         self.model_button = self._chip(tr("Which model answers"))
+        self.prompt_button = self._tool(tr("Prompts (type / in an empty message)"))
+        self.prompt_button.clicked.connect(self.prompts_wanted)
         self.large_button = self._tool("")
         self.large_button.setCheckable(True)
         self.large_button.toggled.connect(self.set_large)
@@ -155,7 +158,13 @@ class Composer(QFrame):
         self.send_button.clicked.connect(self._send_or_stop)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for widget in (self.attach_button, self.talk_button, self.large_button, self.collection_button):
+        for widget in (
+            self.attach_button,
+            self.talk_button,
+            self.prompt_button,
+            self.large_button,
+            self.collection_button,
+        ):
             row.addWidget(widget)
         row.addStretch()
         for widget in (self.thinking_button, self.model_button, self.queue_button, self.send_button):
@@ -380,6 +389,7 @@ class Composer(QFrame):
             self.talk_button.style().unpolish(self.talk_button)
             self.talk_button.style().polish(self.talk_button)
         self.send_button.setIcon(icon("stop" if self._answering else "send", tokens.on_accent))
+        self.prompt_button.setIcon(icon("prompts", tokens.muted))
         self.large_button.setIcon(icon("expand", tokens.muted))
         large = self.large_button.isChecked()
         size = tr("Make the field small again") if large else tr("Make the field large (Ctrl+Shift+E)")

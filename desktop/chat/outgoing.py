@@ -5,7 +5,7 @@ The field is emptied only when a message is on disk.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -137,6 +137,18 @@ class Outgoing(QObject):
     def _discarded(self, event: ConversationDiscarded) -> None:
         if event.conversation == self._conversation:
             self.gone.emit()
+
+    def where(self) -> dict[str, Any]:
+        """What `Chains.run` is told of the conversation that is on screen, or of a new one."""
+        if self._conversation is not None:
+            return {"conversation": self._conversation}
+        model = self._choices.model if self.project is not None else ""
+        return {"collection": self._choices.collection, "project": self.project, "model": model}
+
+    def begun_elsewhere(self, conversation: int) -> None:
+        """A chain has begun this conversation; it is shown where the new chat was."""
+        if self._conversation is None:
+            self.begun.emit(conversation)
 
     # ------------------------------------------------------------ messages that wait
 

@@ -35,6 +35,8 @@ from core.events import Event
 from core.models.hardware import look
 from core.models.library import Library
 from core.paths import RESOURCES
+from core.prompts.chains import Chains
+from core.prompts.library import Prompts
 from core.settings import SettingsFile
 from core.storage.collections import ALL
 from desktop.bridge import Bridge
@@ -45,6 +47,7 @@ from desktop.chat.find_bar import FindBar
 from desktop.chat.formulas import Formulas
 from desktop.chat.message_actions import MessageActions
 from desktop.chat.outgoing import Outgoing
+from desktop.chat.prompt_picker import PromptPicker
 from desktop.chat.queue_strip import QueueStrip
 from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
@@ -89,6 +92,8 @@ class ChatView(QWidget):
         self,
         chat: ChatService,
         waiting: WaitingMessages,
+        prompts: Prompts,
+        chains: Chains,
         settings: SettingsFile,
         library: Library,
         choices: Choices,
@@ -168,6 +173,7 @@ class ChatView(QWidget):
         self.outgoing.begun.connect(self.open)
         self.outgoing.gone.connect(self.new_chat)
         self.outgoing.sent.connect(lambda: None if settings.values.welcomed else self._welcomed())
+        self.prompts = PromptPicker(prompts, chains, composer, self.outgoing, bridge, reads, operations)
         self.adding = adding
         self.adding.added.connect(self._added)
         self.talking = talking
