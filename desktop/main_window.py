@@ -365,6 +365,8 @@ class MainWindow(QMainWindow):
             self.source.hide()
 
     def _escape(self) -> None:
+        if self.chat.prompts.hide():
+            return
         if self.composer.editing is not None:
             self.composer.end_editing()
         elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):

@@ -27,6 +27,8 @@ from desktop.widgets.icons import icon
 from desktop.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QFocusEvent, QKeyEvent
 
@@ -56,6 +58,7 @@ class ComposerText(PlainText):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.document().setDocumentMargin(4)
+        self.keys_first: Callable[[int], bool] | None = None  # whoever may take a key before this does
         self.large = 0  # pixels that it is high while it is large; 0: as high as its text
         self.textChanged.connect(self._fit)
         self._fit()
@@ -64,7 +67,18 @@ class ComposerText(PlainText):
         """Text may be dropped and pasted here; dropped files are the window's, which adds them as documents."""
         return not source.hasUrls() and super().canInsertFromMimeData(source)
 
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Tab comes here, not as a key."""
+        if following and self._taken(Qt.Key.Key_Tab):
+            return True
+        return super().focusNextPrevChild(following)
+
+    def _taken(self, key: int) -> bool:
+        return self.keys_first is not None and not self.composing and self.keys_first(key)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._taken(event.key()):
+            return
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         breaks = control != bool(self.large)  # in a large field Enter breaks the line, and Ctrl+Enter sends

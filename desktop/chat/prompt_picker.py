@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from core.prompts.chains import ChainStep
@@ -50,19 +50,37 @@ class PromptPicker(QObject):
         self._outgoing = outgoing
         self._reads = reads
         self._operations = operations
-        self.list = QListWidget(composer.window())
-        self.list.setObjectName("popup")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setAccessibleName(tr("Prompts"))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._choose)
-        self.list.hide()
         composer.text.textChanged.connect(self._look)
-        composer.text.installEventFilter(self)
+        composer.text.keys_first = self.key
         composer.prompts_wanted.connect(self.open)
         bridge.on(ChainStep, self._step)
 
     # ------------------------------------------------------------ the list
+
+    @cached_property
+    def popup(self) -> QListWidget:
+        """Stands above the composer; made when it is first wanted, since only then the composer is in its window."""
+        listed = QListWidget(self._composer.window())
+        listed.setObjectName("popup")
+        listed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        listed.setAccessibleName(tr("Prompts"))
+        listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        listed.itemClicked.connect(self._choose)
+        listed.hide()
+        self.destroyed.connect(listed.deleteLater)  # the window outlives a composer of another language
+        return listed
+
+    @property
+    def shown(self) -> bool:
+        """Whether the list is there."""
+        return "popup" in vars(self) and self.popup.isVisible()
+
+    def hide(self) -> bool:
+        """Close the list; whether it was there."""
+        if not self.shown:
+            return False
+        self.popup.hide()
+        return True
 
     def open(self) -> None:
         """List all prompts, as if `/` were typed before what is written."""
@@ -78,52 +96,49 @@ class PromptPicker(QObject):
         written = self._composer.text.toPlainText()
         if not written.startswith("/") or "\n" in written or len(written) > 60:
             self._reads.forget("prompts")
-            self.list.hide()
+            self.hide()
             return
         words, language = written[1:], i18n.language()
         self._reads.ask(lambda: self._prompts.search(words, language), self._show, key="prompts")
 
     def _show(self, prompts: list[Prompt]) -> None:
-        self.list.clear()
+        if not self._composer.text.toPlainText().startswith("/"):
+            return
+        self.popup.clear()
         for prompt in prompts:
             wording = prompt.wording(i18n.language())
             item = QListWidgetItem(f"{wording.name}    {wording.about}")
             item.setToolTip(wording.about)
             item.setData(_PROMPT, prompt)
-            self.list.addItem(item)
+            self.popup.addItem(item)
         if not prompts:
-            self.list.hide()
+            self.hide()
             return
-        self.list.setCurrentRow(0)
+        self.popup.setCurrentRow(0)
         self._place()
-        self.list.show()
-        self.list.raise_()
+        self.popup.show()
+        self.popup.raise_()
 
     def _place(self) -> None:
-        window = self.list.parentWidget()
+        window = self.popup.parentWidget()
         assert isinstance(window, QWidget)
-        row = max(self.list.sizeHintForRow(0), 24)
-        height = min(self.list.count(), SHOWN) * row + 14
+        row = max(self.popup.sizeHintForRow(0), 24)
+        height = min(self.popup.count(), SHOWN) * row + 14
         corner = self._composer.mapTo(window, QPoint(0, 0))
-        self.list.setGeometry(corner.x(), corner.y() - height - 6, self._composer.width(), height)
+        self.popup.setGeometry(corner.x(), corner.y() - height - 6, self._composer.width(), height)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """While the list is there it has the arrow keys, Enter, Tab and Escape."""
-        if not self.list.isVisible() or not isinstance(event, QKeyEvent) or self._composer.text.composing:
+    def key(self, key: int) -> bool:
+        """While the list is there it has the arrow keys, Enter and Tab; whether it took this one."""
+        if not self.shown:
             return False
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            event.accept()  # else the window's own Escape would have it
-            return True
-        if event.type() != QEvent.Type.KeyPress:
-            return False
-        key, row = event.key(), self.list.currentRow()
+        row = self.popup.currentRow()
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             step = -1 if key == Qt.Key.Key_Up else 1
-            self.list.setCurrentRow((row + step) % self.list.count())
+            self.popup.setCurrentRow((row + step) % self.popup.count())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
-            self._choose(self.list.currentItem())
+            self._choose(self.popup.currentItem())
         elif key == Qt.Key.Key_Escape:
-            self.list.hide()
+            self.hide()
         else:
             return False
         return True
@@ -135,7 +150,7 @@ class PromptPicker(QObject):
         if not isinstance(prompt, Prompt):
             return
         before, self._before = self._before, ""
-        self.list.hide()
+        self.hide()
         self._composer.text.setPlainText("")
         self.fill(prompt.wording(i18n.language()), before)
 

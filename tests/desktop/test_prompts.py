@@ -27,9 +27,9 @@ def window(open_window: Open, script: Callable[..., Path]) -> MainWindow:
 
 
 def names(window: MainWindow) -> list[str]:
-    listed = window.chat.prompts.list
-    if not listed.isVisible():
+    if not window.chat.prompts.shown:
         return []
+    listed = window.chat.prompts.popup
     return [listed.item(row).text().split("    ")[0] for row in range(listed.count())]
 
 
@@ -56,7 +56,7 @@ def test_a_prompt_is_found_filled_and_sent(qtbot: QtBot, window: MainWindow, key
         qtbot.keyClick(text, Key.Key_Up)
         qtbot.keyClick(text, Key.Key_Return)
     else:
-        listed = window.chat.prompts.list
+        listed = window.chat.prompts.popup
         place = listed.visualItemRect(listed.item(0)).center()
         qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
     filled = form(qtbot)

@@ -21,8 +21,8 @@ _OLD = {
     " FROM messages ORDER BY id",
 }
 _NEW = {
-    "conversations": "SELECT c.id, title, coalesce(p.name, ''), pinned, c.created, changed, system_prompt, collection,"
-    " model, leaf, context_start FROM conversations c LEFT JOIN projects p ON p.id = c.project ORDER BY c.id",
+    "conversations": "SELECT c.id, title, coalesce(p.name, ''), pinned, c.created, changed, system_prompt, c.collection,"
+    " c.model, leaf, context_start FROM conversations c LEFT JOIN projects p ON p.id = c.project ORDER BY c.id",
     "messages": "SELECT m.id, conversation, parent, role, (SELECT group_concat(p.text, '') FROM parts p"
     " WHERE p.message = m.id), prompt, thinking, state, created, model, details FROM messages m ORDER BY m.id",
 }
