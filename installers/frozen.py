@@ -145,7 +145,7 @@ def add_starter(target: Path) -> None:
     source = cache_folder() / "starter"
     target.mkdir()
     for name in names:
-        shutil.copytree(source / name, target / name)
+        shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns(".git*"))
     listed = [
         one
         for one in json.loads((source / "manifest.json").read_text(encoding="utf-8"))

@@ -21,14 +21,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QCursor, QFont, QPainter, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from desktop.chat.conversation_model import Mark, Role
+from desktop.chat.conversation_model import ConversationModel, Mark, Role
 from desktop.theme import Theme
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 Index = QModelIndex | QPersistentModelIndex
-ROW_HEIGHT = 38
+ROW, TALL = 38, 56  # pixels; with the words that a search has found
 
 
 class ConversationList(QListView):
@@ -37,6 +37,7 @@ class ConversationList(QListView):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._row = ROW
         self.setObjectName("conversations")
         self.setMouseTracking(True)
         self.setDragEnabled(True)
@@ -52,13 +53,15 @@ class ConversationList(QListView):
         return model.rowCount() if model is not None else 0
 
     def doItemsLayout(self) -> None:
+        model = self.model()
+        self._row = TALL if isinstance(model, ConversationModel) and model.has_excerpts else ROW
         QAbstractItemView.doItemsLayout(self)  # QListView's own would go through all rows
 
     def updateGeometries(self) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setSingleStep(ROW_HEIGHT)
+        bar.setSingleStep(self._row)
         bar.setPageStep(height)
-        bar.setRange(0, max(self._rows() * ROW_HEIGHT - height, 0))
+        bar.setRange(0, max(self._rows() * self._row - height, 0))
         QAbstractItemView.updateGeometries(self)
 
     def verticalOffset(self) -> int:
@@ -73,20 +76,20 @@ class ConversationList(QListView):
     def visualRect(self, index: Index) -> QRect:
         if not index.isValid():
             return QRect()
-        top = index.row() * ROW_HEIGHT - self.verticalOffset()
-        return QRect(0, top, self.viewport().width(), ROW_HEIGHT)
+        top = index.row() * self._row - self.verticalOffset()
+        return QRect(0, top, self.viewport().width(), self._row)
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        row = (point.y() + self.verticalOffset()) // ROW_HEIGHT
+        row = (point.y() + self.verticalOffset()) // self._row
         return self.model().index(row, 0) if 0 <= row < self._rows() else QModelIndex()
 
     def scrollTo(self, index: Index, hint: QListView.ScrollHint = QListView.ScrollHint.EnsureVisible) -> None:
         """Bring a row onto the screen, by no more than is needed unless a hint says where."""
         if not index.isValid():
             return
-        bar, top, view = self.verticalScrollBar(), index.row() * ROW_HEIGHT, self.viewport().height()
+        bar, top, view = self.verticalScrollBar(), index.row() * self._row, self.viewport().height()
         highest, lowest = (
-            top + ROW_HEIGHT - view,
+            top + self._row - view,
             top,
         )  # how far the view may be scrolled with all of it there
         if hint is QListView.ScrollHint.PositionAtTop:
@@ -105,7 +108,7 @@ class ConversationList(QListView):
     ) -> QModelIndex:
         """The conversation that a key leads to; headings are passed over."""
         actions, last = QAbstractItemView.CursorAction, self._rows() - 1
-        row, page = self.currentIndex().row(), max(self.viewport().height() // ROW_HEIGHT, 1)
+        row, page = self.currentIndex().row(), max(self.viewport().height() // self._row, 1)
         target, step = {
             actions.MoveHome: (0, 1),
             actions.MoveEnd: (last, -1),
@@ -146,8 +149,8 @@ class ConversationList(QListView):
         pointer = viewport.mapFromGlobal(QCursor.pos()) if viewport.underMouse() else QPoint(-1, -1)
         hovered, selected = self.indexAt(pointer), self.selectionModel()
         offset = self.verticalOffset()
-        first = max((event.rect().top() + offset) // ROW_HEIGHT, 0)
-        last = min((event.rect().bottom() + offset) // ROW_HEIGHT, self._rows() - 1)
+        first = max((event.rect().top() + offset) // self._row, 0)
+        last = min((event.rect().bottom() + offset) // self._row, self._rows() - 1)
         for row in range(first, last + 1):
             index = self.model().index(row, 0)
             chosen = selected is not None and selected.isSelected(index)
@@ -168,6 +171,10 @@ class ConversationList(QListView):
         painter.setFont(font)
         painter.setPen(QColor(tokens.muted if heading else tokens.text))
         inner = rectangle.adjusted(10, 12 if heading else 0, -26 if mark else -10, 0)
+        found = str(index.data(Role.EXCERPT) or "") if self._row == TALL else ""
+        if found:
+            self._paint_found(painter, inner, found, font)
+            inner.setBottom(inner.top() + 32)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         if mark:
@@ -176,3 +183,16 @@ class ConversationList(QListView):
             painter.setPen(colour)
             painter.setBrush(colour if mark == Mark.UNSEEN else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(dot)
+
+    def _paint_found(self, painter: QPainter, inner: QRect, found: str, font: QFont) -> None:
+        """The words that a search has found, below the title."""
+        small = QFont(font)
+        small.setPixelSize(12)
+        small.setWeight(QFont.Weight.Normal)
+        painter.save()
+        painter.setFont(small)
+        painter.setPen(QColor(self._theme.tokens.muted))
+        text = painter.fontMetrics().elidedText(found, Qt.TextElideMode.ElideRight, inner.width())
+        line = inner.adjusted(0, 26, 0, -6)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.restore()

@@ -18,8 +18,9 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from core.chat.conversation import Conversation, Message
+from core.chat.conversation import Conversation
 from core.storage.conversations import ConversationStore, place_of
+from core.text.excerpt import excerpt
 from desktop.i18n import tr
 from desktop.reads import Reads
 
@@ -36,6 +37,7 @@ class Role(IntEnum):
     GROUP = Qt.ItemDataRole.UserRole + 2
     MARK = Qt.ItemDataRole.UserRole + 3
     MESSAGE = Qt.ItemDataRole.UserRole + 4
+    EXCERPT = Qt.ItemDataRole.UserRole + 5
 
 
 class Mark(StrEnum):
@@ -65,6 +67,7 @@ class ConversationModel(QAbstractListModel):
         self._by_id: dict[int, Conversation] = {}
         self._headings: list[tuple[int, str]] = []  # each with the index of the first conversation under it
         self._messages: dict[int, int] = {}  # of a search: in which message of a conversation it was found
+        self._excerpts: dict[int, str] = {}  # and the words around it
         self._more = False  # there may be conversations behind the last one
         self._reading = False
         self.filter = ""
@@ -80,7 +83,7 @@ class ConversationModel(QAbstractListModel):
         self._reading = True
         archived, project, words = self.archived, self.project, self.filter.strip()
         if words:
-            self._reads.ask(lambda: self._store.search(words), self._show_found, key=self)
+            self._reads.ask(lambda: self._search(words), self._show_found, key=self)
         else:
             self._reads.ask(
                 lambda: self._store.page(limit=PAGE, archived=archived, project=project),
@@ -90,14 +93,23 @@ class ConversationModel(QAbstractListModel):
 
     def _show_first(self, page: list[Conversation]) -> None:
         self._reading = False
-        self._messages = {}
+        self._messages, self._excerpts = {}, {}
         self._more = len(page) == PAGE
         self._reset(page)
 
-    def _show_found(self, found: list[tuple[Conversation, Message | None]]) -> None:
+    def _search(self, words: str) -> list[tuple[Conversation, int | None, str]]:
+        return [
+            (conversation, None, "")
+            if message is None
+            else (conversation, message.id, excerpt(message.text, words))
+            for conversation, message in self._store.search(words)
+        ]
+
+    def _show_found(self, found: list[tuple[Conversation, int | None, str]]) -> None:
         self._reading = self._more = False
-        self._messages = {c.id: m.id for c, m in found if m is not None}
-        self._reset([conversation for conversation, _ in found])
+        self._messages = {c.id: message for c, message, _ in found if message is not None}
+        self._excerpts = {c.id: words for c, _, words in found if words}
+        self._reset([conversation for conversation, _, _ in found])
 
     def _reset(self, conversations: list[Conversation]) -> None:
         self.beginResetModel()
@@ -194,6 +206,11 @@ class ConversationModel(QAbstractListModel):
     # ------------------------------------------------------------ rows
 
     @property
+    def has_excerpts(self) -> bool:
+        """Whether rows have a second line: the words that a search has found."""
+        return bool(self._excerpts)
+
+    @property
     def _searching(self) -> bool:
         return bool(self.filter.strip())
 
@@ -279,6 +296,8 @@ class ConversationModel(QAbstractListModel):
             return self._mark(row.id).value
         if role == Role.MESSAGE:
             return self._messages.get(row.id)
+        if role == Role.EXCERPT:
+            return self._excerpts.get(row.id, "")
         return None
 
     def _at(self, row: int) -> Conversation | str | None:
@@ -297,7 +316,9 @@ class ConversationModel(QAbstractListModel):
         return Mark.UNSEEN if conversation in self._unseen else Mark.NONE
 
     def _spoken(self, conversation: Conversation) -> str:
-        title = conversation.title or tr("New chat")
+        title = ": ".join(
+            filter(None, (conversation.title or tr("New chat"), self._excerpts.get(conversation.id)))
+        )
         mark = self._mark(conversation.id)
         if mark is Mark.ANSWERING:
             return tr("{title}, an answer is being written", title=title)

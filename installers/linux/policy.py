@@ -18,6 +18,17 @@ import frozen
 from linux import tree
 
 HERE = Path(__file__).resolve().parent
+# Debian 12's lintian does not know that dpkg reads zstd since 1.21.18, the one of Debian 12 and later and of every Ubuntu since 2018;
+# the full package is squeezed with it (debian.py), and what a package is made of cannot be overridden from inside.
+LINTIAN = (
+    "lintian",
+    "--allow-root",
+    "--fail-on",
+    "error,warning",
+    "--suppress-tags",
+    "malformed-deb-archive",
+)
+SAID = 60  # lines of what a tool finds
 
 
 def _says(name: str, *command: str | Path) -> bool:
@@ -25,7 +36,10 @@ def _says(name: str, *command: str | Path) -> bool:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     print(f"{'✓' if done.returncode == 0 else '✗'} {name}", flush=True)
     if done.returncode:
-        print("\n".join((done.stdout + done.stderr).splitlines()[:60]))
+        lines = (done.stdout + done.stderr).splitlines()
+        print("\n".join(lines[:SAID]))
+        if len(lines) > SAID:
+            print(f"and {len(lines) - SAID} more lines")
     return done.returncode == 0
 
 
@@ -33,9 +47,7 @@ def main() -> int:
     """The command."""
     clean = []
     for package in sorted(frozen.PACKAGES.glob(f"*_{frozen.VERSION}_*.deb")):
-        clean.append(
-            _says(f"lintian {package.name}", "lintian", "--allow-root", "--fail-on", "error,warning", package)
-        )
+        clean.append(_says(f"lintian {package.name}", *LINTIAN, package))
     for package in sorted(frozen.PACKAGES.glob(f"*-{frozen.VERSION}-*.rpm")):
         clean.append(
             _says(f"rpmlint {package.name}", "rpmlint", "--strict", "-c", HERE / "rpmlint.toml", package)

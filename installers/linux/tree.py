@@ -92,7 +92,11 @@ def lay_out(root: Path, bundle: Path, name: str) -> None:
 
 
 def _runs(path: Path) -> bool:
-    return os.access(path, os.X_OK) and ".so" not in path.name
+    """Whether a file is a program. Wheels have texts among those that may be run."""
+    if not path.is_file() or not os.access(path, os.X_OK) or ".so" in path.name:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) == b"\x7fELF"
 
 
 def _copyright() -> bytes:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QColor
 from PySide6.QtWidgets import QApplication, QListView
 from pytestqt.qtbot import QtBot
 
-from desktop.chat.conversation_list import ROW_HEIGHT, ConversationList
+from desktop.chat.conversation_list import ROW, ConversationList
 from desktop.chat.conversation_model import Mark, Role
 from desktop.theme import Theme
 
@@ -60,7 +60,7 @@ def shown(qtbot: QtBot, qapp: QApplication) -> tuple[ConversationList, Rows]:
     view = ConversationList(Theme(qapp, "light"))
     view.setModel(rows)
     qtbot.addWidget(view)
-    view.resize(240, 10 * ROW_HEIGHT)
+    view.resize(240, 10 * ROW)
     view.show()
     qtbot.waitExposed(view)
     return view, rows
@@ -76,7 +76,7 @@ def test_a_row_that_comes_costs_only_what_is_on_the_screen(
     view.repaint()
     qtbot.wait(50)
     assert 0 < rows.asked < 200
-    assert view.verticalScrollBar().maximum() == len(rows.titles) * ROW_HEIGHT - view.viewport().height()
+    assert view.verticalScrollBar().maximum() == len(rows.titles) * ROW - view.viewport().height()
 
 
 def test_keys_pass_over_headings(qtbot: QtBot, shown: tuple[ConversationList, Rows]) -> None:
@@ -105,31 +105,31 @@ def test_a_click_reaches_the_row_under_the_pointer(
     qtbot: QtBot, shown: tuple[ConversationList, Rows]
 ) -> None:
     view, _ = shown
-    view.verticalScrollBar().setValue(100 * ROW_HEIGHT + 11)
+    view.verticalScrollBar().setValue(100 * ROW + 11)
     clicked: list[int] = []
     view.clicked.connect(lambda index: clicked.append(index.row()))
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 3 * ROW_HEIGHT))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 3 * ROW))
     assert clicked == [103]
     assert view.currentIndex().row() == 103
-    assert view.indexAt(QPoint(5, -12 - 100 * ROW_HEIGHT)).row() == -1
+    assert view.indexAt(QPoint(5, -12 - 100 * ROW)).row() == -1
 
 
 @pytest.mark.parametrize(
     ("hint", "top"),
     [
         (QListView.ScrollHint.PositionAtTop, 0),
-        (QListView.ScrollHint.PositionAtBottom, 9 * ROW_HEIGHT),
-        (QListView.ScrollHint.PositionAtCenter, 9 * ROW_HEIGHT // 2),
-        (QListView.ScrollHint.EnsureVisible, 9 * ROW_HEIGHT),
+        (QListView.ScrollHint.PositionAtBottom, 9 * ROW),
+        (QListView.ScrollHint.PositionAtCenter, 9 * ROW // 2),
+        (QListView.ScrollHint.EnsureVisible, 9 * ROW),
     ],
 )
 def test_scrolling_to_a_row(
     shown: tuple[ConversationList, Rows], hint: QListView.ScrollHint, top: int
 ) -> None:
     view, rows = shown
-    frame = view.viewport().height() - 10 * ROW_HEIGHT
+    frame = view.viewport().height() - 10 * ROW
     view.scrollTo(rows.index(2000), hint)
-    expected = top + (frame if top == 9 * ROW_HEIGHT else frame // 2 if top else 0)
+    expected = top + (frame if top == 9 * ROW else frame // 2 if top else 0)
     assert abs(view.visualRect(rows.index(2000)).top() - expected) <= 1
     value = view.verticalScrollBar().value()
     view.scrollTo(rows.index(2000))  # is there already
@@ -143,7 +143,7 @@ def test_more_comes_at_the_end(qtbot: QtBot, shown: tuple[ConversationList, Rows
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
     qtbot.waitUntil(lambda: len(rows.titles) == before + 7)
     qtbot.waitUntil(
-        lambda: view.verticalScrollBar().maximum() == len(rows.titles) * ROW_HEIGHT - view.viewport().height()
+        lambda: view.verticalScrollBar().maximum() == len(rows.titles) * ROW - view.viewport().height()
     )
 
 
@@ -173,4 +173,4 @@ def test_screen_readers_find_the_rows(shown: tuple[ConversationList, Rows]) -> N
     assert told.role() is QAccessible.Role.List
     assert told.childCount() == len(rows.titles)
     assert told.child(2).text(QAccessible.Text.Name) == "two"
-    assert told.child(2).rect().height() == ROW_HEIGHT
+    assert told.child(2).rect().height() == ROW
