@@ -19,7 +19,7 @@ from core.storage.prompts import PromptStore
 
 log = logging.getLogger(__name__)
 # The order of categories in lists; others follow.
-CATEGORIES = ("write", "understand", "language", "extract", "think", "work", "learn", "code")
+CATEGORIES = ("understand", "language", "write", "extract", "think", "work", "learn", "code")
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,13 @@ class ConversationList(QListView):
         model = self.model()
         return model.rowCount() if model is not None else 0
 
-    def doItemsLayout(self) -> None:
+    def reset(self) -> None:
+        """Other rows, which may have another height."""
         model = self.model()
         self._row = TALL if isinstance(model, ConversationModel) and model.has_excerpts else ROW
+        super().reset()
+
+    def doItemsLayout(self) -> None:
         QAbstractItemView.doItemsLayout(self)  # QListView's own would go through all rows
 
     def updateGeometries(self) -> None:

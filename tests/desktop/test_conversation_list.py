@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor
@@ -11,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop.chat.conversation_list import ROW, ConversationList
 from desktop.chat.conversation_model import Mark, Role
 from desktop.theme import Theme
+from tests.desktop.conftest import Open
 
 Index = QModelIndex | QPersistentModelIndex
 MANY = 5000
@@ -174,3 +178,24 @@ def test_screen_readers_find_the_rows(shown: tuple[ConversationList, Rows]) -> N
     assert told.childCount() == len(rows.titles)
     assert told.child(2).text(QAccessible.Text.Name) == "two"
     assert told.child(2).rect().height() == ROW
+
+
+def test_a_search_shows_the_words_that_it_found(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path]
+) -> None:
+    script({"when": "", "say": "It rained all day. The blue desk is by the window. Then it stopped."})
+    window = open_window()
+    number, job = window.app.chat.begin("Where is it?")
+    job.wait(30)
+    listed = window.sidebar.list
+    qtbot.waitUntil(lambda: window.sidebar.model.row_of(number).isValid(), timeout=20_000)
+    before = listed.visualRect(window.sidebar.model.row_of(number)).height()
+    qtbot.keyClicks(window.sidebar.search, "blue desk")
+    qtbot.waitUntil(lambda: window.sidebar.model.has_excerpts, timeout=20_000)
+    index = window.sidebar.model.row_of(number)
+    assert str(index.data(Role.EXCERPT)).startswith("The blue desk is by the window.")
+    assert "The blue desk" in str(index.data(Qt.ItemDataRole.AccessibleTextRole))
+    assert listed.visualRect(index).height() > before
+    window.sidebar.search.clear()
+    qtbot.waitUntil(lambda: not window.sidebar.model.has_excerpts, timeout=20_000)
+    assert listed.visualRect(window.sidebar.model.row_of(number)).height() == before
