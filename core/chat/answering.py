@@ -124,6 +124,8 @@ class Answering:
         self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
         if completion is not None and self._info is not None:
             self._events.publish(EngineAnswered(self._info, completion.timings))
+            if state is MessageState.DONE and failure is None:
+                self._service.titling.after(self._conversation.id, self._model, self._info)
         if failure is not None:
             raise failure
         return message

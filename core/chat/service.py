@@ -25,6 +25,7 @@ from core.chat.events import (
     MessageAdded,
     MessageRemoved,
 )
+from core.chat.titling import Titling
 from core.engine.engines import Engines
 from core.engine.messages import Sampling
 from core.errors import AnswerUnderWay, ConversationMissing, NoModel, TsukueError
@@ -65,6 +66,7 @@ class ChatService:
         self._jobs = jobs
         self.projects = projects
         self._forgive = forgive
+        self.titling = Titling(self, jobs)
         self._lock = threading.RLock()
         self._running: dict[int, tuple[Job, Answering]] = {}  # by conversation
         self._later: dict[int, threading.Timer] = {}  # deleted conversations that wait to be purged
@@ -280,6 +282,7 @@ class ChatService:
             self.events.publish(MessageAdded(message, tuple(self.store.siblings(message))))
         if alone:  # what was found for the question once is not part of it now
             conversation = replace(conversation, collection="")
+        self.titling.make_way()
         making = Answering(self, conversation, question, answer, model, schema, sampling)
         job = self._jobs.start(f"answer {answer.id}", making)
         self._running[conversation.id] = job, making

@@ -91,6 +91,14 @@ class Settings:
         applies=Applies.NEW_CHATS,
         used_by="chat",
     )
+    titles = Switch(
+        True,
+        N_("Titles by the model"),
+        N_("Whether a model of a billion parameters or more names a new chat after its first answer."),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="chat",
+    )
     memory = Switch(
         True,
         N_("Memory"),
