@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from core.chat import parts, prompt, tasks
+from core.chat import beside, parts, prompt, tasks
 from core.chat.conversation import (
     AnswerDetails,
     Conversation,
@@ -307,16 +307,12 @@ class Answering:
             thinking=False,
         )
         for _ in range(1 + len(RUNGS)):
-            call = self._engine.generate(self._model, request, lambda done, total: None, job)
-            leave = job.on_cancel(call.cancel)
             try:
-                return "".join(piece.text for piece in call.items())
+                return beside.write(self._engine, self._model, request, job)[0]
             except WorkerDied as error:
                 if not self._engine.step_down(self._model, error):
                     raise
                 self._load(job)
-            finally:
-                leave()
         raise PromptTooLong(0, 0)
 
     @property
@@ -452,12 +448,7 @@ class Answering:
                 day=date.fromtimestamp(conversation.created).isoformat(),
             )
             try:
-                call = self._engine.generate(self._model, request, lambda done, total: None, job)
-                leave = job.on_cancel(call.cancel)
-                try:
-                    return "".join(piece.text for piece in call.items()).strip()
-                finally:
-                    leave()
+                return beside.write(self._engine, self._model, request, job)[0]
             except (ContextFull, PromptTooLong):  # then what leaves, or the later half of it
                 said = shorter
                 half = len(said) // 2
@@ -495,13 +486,7 @@ class Answering:
             day=date.fromtimestamp(conversation.created).isoformat(),
         )
         try:
-            call = self._engine.generate(self._model, request, lambda done, total: None, job)
-            leave = job.on_cancel(call.cancel)
-            try:
-                second = "".join(piece.text for piece in call.items()).strip()
-                completion = call.result()
-            finally:
-                leave()
+            second, completion = beside.write(self._engine, self._model, request, job)
         except TsukueError as error:  # the first one is whole, and stands; also where this is stopped
             log.info("an answer was not written again: %s", type(error).__name__)
             return

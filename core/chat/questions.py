@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from core.chat import beside
 from core.engine.engines import Engines
 from core.engine.messages import Generate, Sampling, Turn
 from core.jobs import Job
@@ -55,11 +56,6 @@ def writer(engines: Engines, model: str, job: Job) -> Callable[[str, str], str]:
             TOKENS,
             thinking=False,
         )
-        call = engines.generate(model, request, job=job)
-        leave = job.on_cancel(call.cancel)
-        try:
-            return written("".join(piece.text for piece in call.items()))
-        finally:
-            leave()
+        return written(beside.write(engines, model, request, job)[0])
 
     return write

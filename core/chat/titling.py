@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from core.chat import titles
+from core.chat import beside, titles
 from core.engine.messages import Generate, ModelInfo, Sampling, Turn
 from core.errors import TsukueError
 from core.jobs import Job, Jobs
@@ -70,20 +70,15 @@ class Titling:
         self._job = None
 
     def _write(self, job: Job, conversation: int, model: str, ask: str, before: str) -> None:
-        engine, beside = self._chat.engine, f"{conversation}-title"
+        engine, name = self._chat.engine, f"{conversation}-title"
         request = Generate(
-            beside, [Turn("user", ask)], Sampling(temperature=0.0), TOKENS, TOKENS, thinking=False
+            name, [Turn("user", ask)], Sampling(temperature=0.0), TOKENS, TOKENS, thinking=False
         )
         try:
-            call = engine.generate(model, request, lambda done, total: None, job)
-            leave = job.on_cancel(call.cancel)
-            try:
-                title = clean("".join(piece.text for piece in call.items()))
-            finally:
-                leave()
+            title = clean(beside.write(engine, model, request, job)[0])
             if title and self._chat.store.get(conversation).title == before:
                 self._chat.rename(conversation, title)
         except TsukueError as error:  # the first words of the question are a title too
             log.info("a title was not written: %s", type(error).__name__)
         finally:
-            engine.forget(beside)
+            engine.forget(name)

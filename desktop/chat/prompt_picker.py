@@ -50,6 +50,8 @@ class PromptPicker(QObject):
         self._outgoing = outgoing
         self._reads = reads
         self._operations = operations
+        # What was written when the list was opened by its button: it becomes the prompt's text, or comes back.
+        self._before = ""
         composer.text.textChanged.connect(self._look)
         composer.text.keys_first = self.key
         composer.prompts_wanted.connect(self.open)
@@ -80,23 +82,32 @@ class PromptPicker(QObject):
         if not self.shown:
             return False
         self.popup.hide()
+        self._give_back()
         return True
+
+    def _give_back(self) -> None:
+        """No prompt was chosen: what was written before is there again."""
+        before, self._before = self._before, ""
+        if before:
+            self._composer.set_draft(before)
 
     def open(self) -> None:
         """List all prompts, as if `/` were typed before what is written."""
         text = self._composer.text
+        if self.hide():
+            return
         self._before = text.toPlainText()
         text.setPlainText("/")
         text.moveCursor(text.textCursor().MoveOperation.End)
         text.setFocus()
-
-    _before = ""  # what was written when the list was opened by its button: it becomes the prompt's text
 
     def _look(self) -> None:
         written = self._composer.text.toPlainText()
         if not written.startswith("/") or "\n" in written or len(written) > 60:
             self._reads.forget("prompts")
             self.hide()
+            if not written:
+                self._give_back()
             return
         words, language = written[1:], i18n.language()
         self._reads.ask(lambda: self._prompts.search(words, language), self._show, key="prompts")

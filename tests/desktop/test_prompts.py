@@ -117,6 +117,17 @@ def test_what_was_written_becomes_the_text_of_a_prompt_and_is_not_lost(
             filled.reject()
 
 
+def test_what_was_written_comes_back_where_no_prompt_is_chosen(qtbot: QtBot, window: MainWindow) -> None:
+    text = window.chat.composer.text
+    for leave in (Key.Key_Escape, Key.Key_Backspace):
+        text.setPlainText("The desk is blue.")
+        qtbot.mouseClick(window.chat.composer.prompt_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: len(names(window)) >= 30, timeout=20_000)
+        qtbot.keyClick(text, leave)
+        qtbot.waitUntil(lambda: text.toPlainText() == "The desk is blue.")
+        assert names(window) == []
+
+
 def test_escape_closes_the_list_and_other_slashes_open_none(qtbot: QtBot, window: MainWindow) -> None:
     text = window.chat.composer.text
     qtbot.keyClicks(text, "/summ")

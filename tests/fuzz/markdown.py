@@ -121,7 +121,7 @@ def _show(application: QApplication, view: MarkdownView, said: str) -> float:
     slowest = time.perf_counter() - began
     while not view.complete:
         began = time.perf_counter()
-        application.processEvents()
+        application.processEvents()  # one turn of the event loop, which is what is timed
         slowest = max(slowest, time.perf_counter() - began)
     return slowest
 
