@@ -89,33 +89,8 @@ class MainWindow(QMainWindow):
 
         app = self.app
         self.reads = parts.Reads(self.notify, self)
-        choices = parts.Choices(
-            app.chat,
-            app.engines,
-            app.documents,
-            app.settings,
-            self.composer,
-            self.reads,
-            self.operations,
-        )
-        self.chat = parts.ChatView(
-            app.chat,
-            app.waiting,
-            app.prompts,
-            app.chains,
-            app.settings,
-            app.library,
-            choices,
-            parts.Adding(app.additions, app.recognition, self.operations, self.notify, self.bridge, self),
-            parts.Talking(app.voice, self.composer, self.operations, self.notify),
-            self.bridge,
-            self.reads,
-            self.operations,
-            self.notify,
-            self.theme,
-            self.composer,
-            self.formulas,
-        )
+        self.desk = parts.Desk(self.bridge, self.reads, self.operations, self.notify, self.theme)
+        self.chat = parts.ChatView(app, self.desk, self.composer, self.formulas)
         if app.home.named_by is not None or app.home == usual_home():  # and not by --home, which would win
             self.chat.welcome.offer_place(app.home.root)
             self.chat.welcome.keep_elsewhere.connect(self._keep_elsewhere)
@@ -233,7 +208,7 @@ class MainWindow(QMainWindow):
         self.chat.models.connect(lambda: self.show_page("models"))
         self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
-        self.chat.documents_changed.connect(self._documents_changed)
+        self.chat.documents.changed.connect(self._documents_changed)
         self.status.ledger.connect(self._show_ledger)
         self.chat.prompts.activity.connect(lambda text: self.status.set_activity("chain", text))
         self.status.context_wanted.connect(self.chat.show_context)
@@ -268,7 +243,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+N", self.new_chat),
             ("Ctrl+K", self.sidebar.search.setFocus),
             ("Ctrl+F", self._find),
-            ("Ctrl+O", self.chat.choose_files),
+            ("Ctrl+O", lambda: self.chat.documents.choose(self)),
             ("Ctrl+Space", self.chat.talking.toggle),
             ("Ctrl+Shift+E", self.composer.large_button.toggle),
             ("Ctrl+,", lambda: self.show_page("settings")),
@@ -502,7 +477,7 @@ class MainWindow(QMainWindow):
             self.models.add(Path(file))
         if documents:
             self.pages.setCurrentWidget(self.chat)
-            self.chat.add_files(documents)
+            self.chat.documents.add(documents)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

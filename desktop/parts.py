@@ -12,28 +12,25 @@ from core.storage.backups import BackupMissed
 from core.workers.supervisor import WorkerChanged, WorkerFell
 from desktop import crash
 from desktop.bridge import Bridge
-from desktop.chat.choices import Choices
 from desktop.chat.formulas import Formulas
 from desktop.chat.sidebar import Sidebar
 from desktop.chat.view import ChatView
-from desktop.documents.adding import Adding
+from desktop.desk import Desk
 from desktop.engine_news import EngineNews
 from desktop.language import LanguageChange
 from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings import following
-from desktop.voice.talking import Talking
 from desktop.widgets.status_line import StatusLine
 
 __all__ = [
-    "Adding",
     "App",
     "BackupMissed",
     "Bridge",
     "ChatView",
-    "Choices",
     "CollectionRenamed",
+    "Desk",
     "DocumentsRemoved",
     "EngineLoading",
     "EngineNews",
@@ -45,7 +42,6 @@ __all__ = [
     "SettingChanged",
     "Sidebar",
     "StatusLine",
-    "Talking",
     "WorkerChanged",
     "WorkerFell",
     "crash",

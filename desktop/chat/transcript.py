@@ -21,7 +21,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from core.chat.conversation import Message, MessageState, Outline, Role
 from core.chat.events import AnswerPhase
-from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
+from desktop.chat.answer import AnswerWidget
+from desktop.chat.message_widget import MessageWidget
+from desktop.chat.question import QuestionWidget
 from desktop.chat.selection import Place, Selection
 from desktop.i18n import tr
 from desktop.theme import TEXT_WIDTH, Theme

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from core.chat.conversation import Conversation, Message, MessageState, Outline, Project
 from core.chat.events import (
@@ -26,20 +26,11 @@ from core.chat.events import (
     EvidenceFound,
     MessageAdded,
 )
-from core.chat.service import ChatService
-from core.chat.waiting import WaitingMessages
-from core.documents import formats
-from core.documents.progress import DocumentsChanged
 from core.errors import ConversationMissing
 from core.events import Event
 from core.models.hardware import look
-from core.models.library import Library
 from core.paths import RESOURCES
-from core.prompts.chains import Chains
-from core.prompts.library import Prompts
-from core.settings import SettingsFile
-from core.storage.collections import ALL
-from desktop.bridge import Bridge
+from desktop.chat.chat_documents import ChatDocuments
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
 from desktop.chat.drafts import Drafts
@@ -51,17 +42,15 @@ from desktop.chat.prompt_picker import PromptPicker
 from desktop.chat.queue_strip import QueueStrip
 from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
+from desktop.desk import Desk
 from desktop.documents.adding import Adding
 from desktop.i18n import tr, tr_n
-from desktop.notify import Notify
 from desktop.opening import COMPOSER_MARGINS, centred
-from desktop.operations import Operations
-from desktop.reads import Reads
-from desktop.theme import Theme
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
 
 if TYPE_CHECKING:
+    from core.app import App
     from core.chat.context import Filling
     from core.jobs import Job
 
@@ -86,36 +75,24 @@ class ChatView(QWidget):
     models = Signal()
     choose_model = Signal()  # there is none that could answer
     answered = Signal(str, float, int, int)  # model, tokens per second, context used, its length
-    documents_changed = Signal()
 
-    def __init__(
-        self,
-        chat: ChatService,
-        waiting: WaitingMessages,
-        prompts: Prompts,
-        chains: Chains,
-        settings: SettingsFile,
-        library: Library,
-        choices: Choices,
-        adding: Adding,
-        talking: Talking,
-        bridge: Bridge,
-        reads: Reads,
-        operations: Operations,
-        notify: Notify,
-        theme: Theme,
-        composer: Composer,
-        formulas: Formulas,
-    ) -> None:
+    def __init__(self, app: App, desk: Desk, composer: Composer, formulas: Formulas) -> None:
         super().__init__()
         self.setObjectName("middle")
+        chat, bridge, reads, operations, theme = (
+            app.chat,
+            desk.bridge,
+            desk.reads,
+            desk.operations,
+            desk.theme,
+        )
         self._store = chat.store
         self._service = chat
-        self._settings = settings
-        self._library = library
+        self._settings = app.settings
+        self._library = app.library
         self._reads = reads
         self._operations = operations
-        self._notify = notify
+        self._notify = desk.notify
         self.conversation: int | None = None
         self._title = ""
         self._project: Project | None = None  # that new chats belong to
@@ -153,13 +130,14 @@ class ChatView(QWidget):
         self.stack.addWidget(self.transcript)
         self.stack.addWidget(self.welcome)
         self.banner = Banner(theme)
-        notify.shown.connect(self.banner.show_message)
+        desk.notify.shown.connect(self.banner.show_message)
         self.composer = composer
-        self.composer.attach.connect(self.choose_files)
         self.composer.edit_last.connect(self._edit_last)
-        self.choices = choices
+        self.choices = choices = Choices(
+            chat, app.engines, app.documents, app.settings, composer, reads, operations
+        )
         self.message_actions = MessageActions(
-            chat, self.transcript, composer, choices, bridge, reads, operations, notify
+            chat, self.transcript, composer, choices, bridge, reads, operations, desk.notify
         )
         self.message_actions.opened.connect(self.open)
         self.transcript.regenerate.connect(self.message_actions.regenerate)
@@ -168,15 +146,18 @@ class ChatView(QWidget):
         self.drafts = Drafts(chat.store, composer, reads, operations)
         self.queue = QueueStrip(theme)
         self.outgoing = Outgoing(
-            chat, waiting, composer, choices, self.drafts, self.queue, bridge, reads, operations
+            chat, app.waiting, composer, choices, self.drafts, self.queue, bridge, reads, operations
         )
         self.outgoing.begun.connect(self.open)
         self.outgoing.gone.connect(self.new_chat)
-        self.outgoing.sent.connect(lambda: None if settings.values.welcomed else self._welcomed())
-        self.prompts = PromptPicker(prompts, chains, composer, self.outgoing, bridge, reads, operations)
-        self.adding = adding
-        self.adding.added.connect(self._added)
-        self.talking = talking
+        self.outgoing.sent.connect(lambda: None if app.settings.values.welcomed else self._welcomed())
+        self.prompts = PromptPicker(
+            app.prompts, app.chains, composer, self.outgoing, bridge, reads, operations
+        )
+        self.adding = Adding(app.additions, app.recognition, operations, desk.notify, bridge, self)
+        self.documents = ChatDocuments(chat, app.settings, choices, self.adding, desk)
+        self.composer.attach.connect(lambda: self.documents.choose(self))
+        self.talking = Talking(app.voice, composer, operations, desk.notify)
         self.talking.written_down.connect(self._spoken)
 
         bottom = QVBoxLayout()
@@ -207,7 +188,6 @@ class ChatView(QWidget):
         bridge.on(ContextTrimmed, self._trimmed)
         bridge.on(ConversationChanged, self._changed)
         bridge.on(ConversationRemoved, self._removed)
-        bridge.on(DocumentsChanged, lambda _: self._documents_changed())
         self.new_chat()
 
     # ------------------------------------------------------------ which conversation
@@ -218,7 +198,7 @@ class ChatView(QWidget):
         self.find_bar.close_bar()
         self._reads.forget("open")
         self._reading = None
-        self.conversation = None
+        self._be_in(None)
         self._show_title(tr("New chat"))
         self.transcript.clear()
         if self._settings.values.welcomed:
@@ -233,6 +213,9 @@ class ChatView(QWidget):
         self._begin_in_project()
         self.composer.setFocus()
         self.opened.emit(None)
+
+    def _be_in(self, conversation: int | None) -> None:
+        self.conversation = self.documents.conversation = conversation
 
     def use_project(self, project: Project | None) -> None:
         """New chats belong to this project from now on, and ask its documents."""
@@ -285,7 +268,7 @@ class ChatView(QWidget):
         return self.sending or self._reading is not None or self.composer.answering or self.transcript.busy
 
     def _read(self, conversation: int) -> None:
-        self.conversation = conversation
+        self._be_in(conversation)
         self._reading = []
         self._reads.ask(lambda: self._look(conversation), self._show, key="open")
 
@@ -512,68 +495,10 @@ class ChatView(QWidget):
             self.welcome.show_greeting()
             self.composer.setFocus()
 
-    # ------------------------------------------------------------ documents
-
-    def search_model_changed(self, old: str) -> None:
-        """Prepare documents for another search model in the background, with a way back; the `old` one answers meanwhile."""
-        self._operations.in_order(
-            "look what is to be prepared",
-            lambda _: self.adding.unprepared(),
-            lambda count: self._prepare_again(count, old),
-        )
-
-    def _prepare_again(self, documents: int, old: str) -> None:
-        if not documents:
-            return
-        self.adding.resume()
-
-        def undo() -> None:
-            self._operations.in_order("undo the search model", lambda _: self._settings.change(embedder=old))
-
-        self._notify.notice(
-            tr_n(
-                "{n} document is being prepared for the new search model. Until that is done, it is found as before.",
-                "{n} documents are being prepared for the new search model. Until that is done, they are found as before.",
-                documents,
-            ),
-            (tr("Undo"), undo),
-        )
-
-    def choose_files(self) -> None:
-        """Ask for files to add to the chat's documents."""
-        patterns = " ".join(f"*{suffix}" for suffix in formats.suffixes())
-        readable, everything = tr("Documents"), tr("All files")
-        files, _ = QFileDialog.getOpenFileNames(
-            self, tr("Add documents"), "", f"{readable} ({patterns});;{everything} (*)"
-        )
-        if files:
-            self.add_files(files)
-
-    def add_files(self, files: list[str], collection: str = "") -> None:
-        """Add files to a collection (the chat's own, or a new one named after the first file), and ask it."""
-        asked = self.choices.collection
-        self.adding.add(files, collection or ("" if asked == ALL else asked), self.conversation)
-
-    def _added(self, collection: str, conversation: int | None) -> None:
-        if conversation == self.conversation:  # the person may have gone to another chat meanwhile
-            if self.choices.collection != ALL:
-                self.choices.ask_collection(collection)
-        elif conversation is not None:
-
-            def ask_it() -> None:
-                if self._service.store.get(conversation).collection != ALL:
-                    self._service.use_collection(conversation, collection)
-
-            self._operations.in_order("choose documents", lambda _: ask_it())
-
-    def _documents_changed(self) -> None:
-        self.choices.refresh()
-        self.documents_changed.emit()
-
     def try_sample(self) -> None:
         """Add the sample document and put a first question into the composer."""
         self._welcomed()
         sample = RESOURCES / "samples" / tr("tea-kettle-manual.en.pdf")
-        self.add_files([str(sample)], tr("Sample"))
+        self.documents.add([str(sample)], tr("Sample"))
         self.composer.text.setPlainText(tr("How long is the warranty?"))
         self.composer.setFocus()

@@ -35,7 +35,7 @@ def follow(bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, languag
         if event.name in effects:
             effects[event.name](event.new)
         elif event.name == Settings.embedder.name:
-            chat.search_model_changed(event.old)
+            chat.documents.search_model_changed(event.old)
 
     bridge.on(SettingChanged, changed)
     bridge.on(SettingsSetAside, lambda event: tell([event.error], notify))

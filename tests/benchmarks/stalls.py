@@ -76,7 +76,7 @@ def measure_stalls(make_window: Callable[..., object], folder: Path) -> None:
     canvas.save()
     stalls.reset()
     begun = time.perf_counter()
-    window.chat.add_files([str(pages / "long.pdf")])  # type: ignore[attr-defined]
+    window.chat.documents.add([str(pages / "long.pdf")])  # type: ignore[attr-defined]
     live(lambda: window.chat.choices.collection == "long")  # type: ignore[attr-defined]
     report(
         "longest stall while 200 pages are indexed",

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.paths import Home
 from desktop.chat.boundary import SummaryDialog
 from desktop.chat.context_panel import ContextPanel
-from desktop.chat.message_widgets import QuestionWidget
+from desktop.chat.question import QuestionWidget
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open, answered, send
 

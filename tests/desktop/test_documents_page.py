@@ -187,7 +187,7 @@ def test_a_question_about_one_file_and_about_all(qtbot: QtBot, window: MainWindo
     details = answered[1].message.details  # type: ignore[attr-defined]
     assert Path(details.quotation.file).name == "kettle-en.pdf"
     # Files that are dropped meanwhile get a collection of their own, and all are asked still.
-    window.chat.add_files([str(CORPUS / "lease-ja.pdf")])
+    window.chat.documents.add([str(CORPUS / "lease-ja.pdf")])
     qtbot.waitUntil(lambda: "lease-ja" in composer_menu(window), timeout=SECONDS)
     qtbot.waitUntil(lambda: not window.chat.adding.busy, timeout=SECONDS)
     assert window.chat.choices.collection == "*"

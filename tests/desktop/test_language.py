@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 from core.chat.conversation import Role
 from core.paths import Home
 from desktop import i18n
-from desktop.chat.message_widgets import AnswerWidget
+from desktop.chat.answer import AnswerWidget
 from desktop.language import rebuild
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import answered, send

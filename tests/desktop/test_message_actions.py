@@ -11,9 +11,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.chat.answer import AnswerWidget
 from desktop.chat.answer_details import AnswerDetailsDialog
 from desktop.chat.branches import BranchMap
-from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
+from desktop.chat.message_widget import MessageWidget
+from desktop.chat.question import QuestionWidget
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open, answered, send
 

@@ -28,9 +28,11 @@ from core.chat.conversation import (
 )
 from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
+from desktop.chat.answer import AnswerWidget
 from desktop.chat.find_bar import FindBar
 from desktop.chat.markdown_view import SHOWN
-from desktop.chat.message_widgets import AnswerWidget, MessageWidget, QuestionWidget
+from desktop.chat.message_widget import MessageWidget
+from desktop.chat.question import QuestionWidget
 from desktop.chat.transcript import KEPT, SPARE, Transcript
 from desktop.theme import Theme
 from tests.desktop.conftest import Open

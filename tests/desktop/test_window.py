@@ -22,8 +22,9 @@ from core.chat.conversation import MessageState
 from core.chat.events import MessageAdded
 from core.models import discover
 from core.paths import Home
+from desktop.chat.answer import AnswerWidget
 from desktop.chat.conversation_model import Mark, Role
-from desktop.chat.message_widgets import AnswerWidget, QuestionWidget
+from desktop.chat.question import QuestionWidget
 from desktop.documents.adding import FailedFiles
 from desktop.main_window import MainWindow
 from desktop.widgets.ledger import Ledger
@@ -222,7 +223,7 @@ def test_a_bad_file_gets_a_sentence_and_no_empty_collection(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.pdf").write_bytes(b"%PDF nothing")
-    window.chat.add_files([str(tmp_path / "bad.pdf")])
+    window.chat.documents.add([str(tmp_path / "bad.pdf")])
     qtbot.waitUntil(lambda: "bad.pdf is damaged" in window.chat.banner.text.text(), timeout=60_000)
     assert window.app.documents.collections() == []
     assert not window.chat.adding.strip.isVisible()
@@ -487,7 +488,7 @@ def test_every_file_that_failed_is_named(qtbot: QtBot, window: MainWindow, tmp_p
     for number in range(5):
         files.append(str(tmp_path / f"bad{number}.pdf"))
         Path(files[-1]).write_bytes(b"%PDF nothing")
-    window.chat.add_files(files)
+    window.chat.documents.add(files)
     qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
     said = window.chat.banner.text.text()
     assert [f"bad{number}.pdf" in said for number in range(5)] == [True] * 3 + [False] * 2
@@ -513,7 +514,7 @@ def test_what_was_not_read_of_a_file_is_said(
     canvas.showPage()
     canvas.drawImage(ImageReader(Image.new("RGB", (60, 60), "gray")), 0, 0, 500, 700)
     canvas.save()
-    window.chat.add_files([str(path)])
+    window.chat.documents.add([str(path)])
     qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
     soon = {"en": "half.pdf: Page 2 is a picture.", "ja": "half.pdf: 2ページ目は画像です。"}[language]
     assert window.chat.banner.text.text().startswith(soon)  # its text is being recognised
@@ -531,13 +532,13 @@ def test_an_addition_says_at_once_what_failed_what_is_gone_and_what_was_not_read
     folder = tmp_path / "papers"
     folder.mkdir()
     (folder / "mill.txt").write_text("The mill has three wheels.")
-    window.chat.add_files([str(folder)], "c")
+    window.chat.documents.add([str(folder)], "c")
     qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
     window.chat.banner.hide()
     (folder / "mill.txt").unlink()
     (folder / "odd.bin").write_bytes(bytes(range(256)))
     (folder / "note.txt").write_bytes("Schlüssel für ".encode() + b"\xff" + " die Tür".encode())
-    window.chat.add_files([str(folder)], "c")
+    window.chat.documents.add([str(folder)], "c")
     qtbot.waitUntil(window.chat.banner.isVisible, timeout=60_000)
     failed, gone, partly = window.chat.banner.text.text().splitlines()
     assert failed.startswith("odd.bin is not a supported type.")

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.chat.message_widgets import AnswerWidget
+from desktop.chat.answer import AnswerWidget
 from desktop.main_window import MainWindow
 from tests.conftest import CORPUS
 from tests.desktop.conftest import Open, answered, send

@@ -23,7 +23,7 @@ from core.documents.progress import IngestProgress
 from core.engine.interface import EngineLoading
 from core.paths import Home
 from core.workers.supervisor import State, Worker
-from desktop.chat.message_widgets import AnswerWidget
+from desktop.chat.answer import AnswerWidget
 from desktop.main_window import MainWindow
 from tests.conftest import ROOT, until
 from tests.desktop.conftest import Open, answered, send
@@ -103,7 +103,7 @@ def test_the_documents_worker_is_killed_while_embedding(
     struck = kill_when(
         window, IngestProgress, lambda e: getattr(e, "stage", "") == "embedding", window.app.index.worker
     )
-    window.chat.add_files([str(path)])
+    window.chat.documents.add([str(path)])
     qtbot.waitUntil(lambda: bool(struck) and window.chat.choices.collection == "long", timeout=SECONDS)
     (document,) = window.app.documents.documents("long")
     assert document.state == "ready"  # tried once more by itself, and nothing is missing
@@ -115,14 +115,14 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
     path = tmp_path / "large.txt"
     path.write_text("A sentence about desks.\n" * 400_000)
     parser = window.app.ingest.parser
-    window.chat.add_files([str(path)])
+    window.chat.documents.add([str(path)])
     qtbot.waitUntil(lambda: parser.pid is not None, timeout=SECONDS)
     kill(parser)
     qtbot.waitUntil(lambda: "large.txt" in said(window), timeout=SECONDS)
     assert "SIGKILL" in said(window)
     small = tmp_path / "small.txt"
     small.write_text("The gate closes at eight.")
-    window.chat.add_files([str(small)])
+    window.chat.documents.add([str(small)])
     qtbot.waitUntil(lambda: window.chat.choices.collection == "small", timeout=SECONDS)
 
 

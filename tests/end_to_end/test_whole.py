@@ -15,7 +15,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from core.chat.conversation import MessageState
-from desktop.chat.message_widgets import AnswerWidget
+from desktop.chat.answer import AnswerWidget
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open, answered
 

@@ -1,41 +1,23 @@
-"""One widget for each message that is on screen: the person's words in a soft bubble, the answer as text on the page.
-
-Messages come onto the screen and leave it as the transcript scrolls, so a widget can show one after another, and what few
-messages need (thinking, quotation, note, versions) is made only where it is needed.
-"""
+"""An answer on screen: text on the page, with what few answers have (thinking, quotations, notes) where it is needed."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QTextCharFormat
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.chat.conversation import Extract, Link, Mark, Message, MessageState, Problem, Source
+from core.chat.conversation import Extract, Message, MessageState, Source
 from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
-from core.errors import from_wire
-from desktop.chat.boundary import Boundary
-from desktop.chat.markdown_view import SHOWN, MarkdownView
+from desktop.chat.answer_notes import note_texts, phase_text
+from desktop.chat.answer_text import SCHEME, AnswerText, with_tabs
 from desktop.chat.message_actions import can_go_on
+from desktop.chat.message_widget import MessageWidget
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
 from desktop.chat.text_view import TextView
 from desktop.chat.versions import Versions
-from desktop.documents.adding import left_text
-from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
@@ -43,222 +25,6 @@ from desktop.widgets.icons import icon
 if TYPE_CHECKING:
     from core.documents.answer import Evidence
     from desktop.chat.formulas import Formulas
-
-BUBBLE_WIDTH = 520
-LONG_PROMPT = 600  # new tokens of a prompt from which on one sees how far it is read
-# Parts that are made where a message needs them, by the names of the properties that make them.
-_SELDOM = {
-    "more",
-    "versions",
-    "quotation",
-    "phase",
-    "thinking_button",
-    "thinking",
-    "note",
-    "nearest",
-    "otherwise",
-    "choose",
-    "elsewhere",
-    "progress",
-    "go_on",
-    "boundary",
-}
-BUBBLE_PADDING = (14, 8, 14, 8)
-# Links of this scheme are ours alone: a text that a model wrote cannot know it, and so cannot pass for checked.
-_SCHEME = f"tsukue-{secrets.token_hex(8)}"
-
-
-def phase_text(event: AnswerPhase) -> str:
-    """What is happening before an answer's first word, or between parts of whole documents."""
-    if event.phase is Phase.READING and event.total >= LONG_PROMPT:
-        read = tr("Reading {done} of {total} tokens", done=f"{event.done:,}", total=f"{event.total:,}")
-        return " · ".join(filter(None, (read, left_text(event.left))))
-    if event.phase is Phase.PARTS:
-        part = tr("Reading part {n} of {total}", n=event.part, total=event.of)
-        return " · ".join(filter(None, (part, left_text(event.left))))
-    return {
-        Phase.WAITING: tr("Waiting for another chat's answer…"),
-        Phase.LOADING: tr("Loading the model…"),
-        Phase.SEARCHING: tr("Searching the documents…"),
-        Phase.READING: tr("Reading…"),
-        Phase.SUMMARISING: tr("Summarising earlier messages, so that the chat fits the model's context…"),
-        Phase.WRITING: "",
-    }[event.phase]
-
-
-class MessageWidget(QWidget):
-    """What questions and answers share."""
-
-    version = Signal(int)  # show this sibling
-    resized = Signal(int)  # the height of the message with this id is another now
-    menu = Signal(int, QPoint)  # what can be done with it is to be shown at this point of the screen
-
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.message = message
-        self.theme = theme
-
-    def show_message(self, message: Message) -> None:
-        """Show another message in the place of the one before; only where `reusable`."""
-        raise NotImplementedError
-
-    def _tell_resized(self) -> None:
-        self.resized.emit(self.message.id)
-
-    @property
-    def reusable(self) -> bool:
-        """Whether this has no more parts than every message has, so that it can show any other."""
-        return not _SELDOM & vars(self).keys()
-
-    @property
-    def body(self) -> TextView:
-        """The message's own text, which can be selected."""
-        raise NotImplementedError
-
-    def lay_out(self, width: int) -> int:
-        """Take this width; returns the height that is needed then."""
-        raise NotImplementedError
-
-    def _make_menu_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("role", "plain")
-        button.setToolTip(tr("More actions"))
-        button.setAccessibleName(tr("More actions"))
-
-        def show() -> None:
-            self.menu.emit(self.message.id, button.mapToGlobal(button.rect().bottomLeft()))
-
-        button.clicked.connect(show)
-        return button
-
-    @cached_property
-    def more(self) -> QPushButton:
-        """Asks for the next part of a very long text."""
-        button = QPushButton(tr("Show more of this message"))
-        button.setProperty("role", "plain")
-        return button
-
-
-class QuestionWidget(MessageWidget):
-    """What the person wrote, as plain text; it can be asked in other words."""
-
-    edit = Signal(int)
-    summary = Signal(str)  # what the model reads in the place of the messages above is to be this
-
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(message, theme, parent)
-        self.bubble = QFrame()
-        self.bubble.setObjectName("bubble")
-        self.text = TextView(theme)
-        self.text.setAccessibleName(tr("Your question"))
-        self._inside = QVBoxLayout(self.bubble)
-        self._inside.setContentsMargins(*BUBBLE_PADDING)
-        self._inside.addWidget(self.text)
-        self.edit_button = QToolButton()
-        self.edit_button.setProperty("role", "plain")
-        self.edit_button.setToolTip(
-            tr("Rephrase the question (press Up in an empty message to edit the last one)")
-        )
-        self.edit_button.setAccessibleName(tr("Rephrase"))
-        self.edit_button.clicked.connect(lambda: self.edit.emit(self.message.id))
-        self.menu_button = self._make_menu_button()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(14)
-        self._layout = QHBoxLayout()
-        self._column.addLayout(self._layout)
-        self._layout.setSpacing(2)
-        self._layout.addStretch(1)
-        self._layout.addWidget(self.menu_button)
-        self._layout.addWidget(self.edit_button)
-        self._layout.addWidget(self.bubble)
-        theme.changed.connect(self._paint)
-        self._paint()
-        self.show_message(message)
-
-    def show_message(self, message: Message) -> None:
-        self.message = message
-        self._shown = SHOWN
-        self.text.reset()
-        self.text.setPlainText(message.text[: self._shown])
-        if len(message.text) > self._shown:
-            self._inside.addWidget(self.more)
-            self.more.clicked.connect(self._show_more)
-
-    @property
-    def body(self) -> TextView:
-        return self.text
-
-    @cached_property
-    def versions(self) -> Versions:
-        """The arrows between the question's wordings."""
-        versions = Versions(self.theme)
-        versions.chosen.connect(self.version)
-        self._layout.insertWidget(1, versions)
-        return versions
-
-    @cached_property
-    def boundary(self) -> Boundary:
-        """Says that the model reads from here on, and what it has of the messages above."""
-        boundary = Boundary()
-        boundary.changed.connect(self.summary)
-        boundary.resized.connect(self._tell_resized)
-        self._column.insertWidget(0, boundary)
-        return boundary
-
-    def show_boundary(self, summary: str | None) -> None:
-        """Whether the model begins to read here: the summary that it has of what is above, None where it does not."""
-        if summary is not None:
-            self.boundary.show_summary(summary)
-        if "boundary" in vars(self):
-            self.boundary.setVisible(summary is not None)
-            self._tell_resized()
-
-    def lay_out(self, width: int) -> int:
-        document = self.text.document()
-        # Unwrapped, a short text tells how much room it wants; a long one wants all that there is.
-        document.setTextWidth(-1 if document.characterCount() < 2 * BUBBLE_WIDTH else BUBBLE_WIDTH)
-        self.text.setFixedWidth(min(int(document.idealWidth()) + 2, BUBBLE_WIDTH, width - 80))
-        self.text.lay_out(self.text.minimumWidth())
-        self._inside.activate()
-        self._column.activate()
-        if "boundary" in vars(self):
-            return max(self._column.totalHeightForWidth(width), 1)
-        return max(self.sizeHint().height(), 1)
-
-    def _show_more(self) -> None:
-        self._shown += SHOWN
-        self.text.setPlainText(self.message.text[: self._shown])
-        self.more.setVisible(len(self.message.text) > self._shown)
-        self._tell_resized()
-
-    def _paint(self) -> None:
-        self.menu_button.setIcon(icon("more", self.theme.tokens.muted, 14))
-        self.edit_button.setIcon(icon("pencil", self.theme.tokens.muted, 14))
-
-    def show_place(self, versions: tuple[int, ...]) -> None:
-        """Show which of the question's wordings this is."""
-        if len(versions) > 1:
-            self.versions.show_place(self.message.id, versions)
-
-
-class _AnswerText(MarkdownView):
-    """Markdown with the tabs of checked sentences."""
-
-    def link_format(self, href: str) -> QTextCharFormat | None:
-        if not href.startswith(_SCHEME):
-            return None
-        if ":place/" in href:
-            return None  # as any link
-        tokens = self._theme.tokens
-        warned = href.endswith("unsupported")
-        style = QTextCharFormat()
-        style.setForeground(QColor(tokens.warning if warned else tokens.accent))
-        style.setBackground(QColor(tokens.panel if warned else tokens.soft_accent))
-        style.setFontUnderline(False)
-        style.setFontWeight(600)
-        style.setProperty(QTextCharFormat.Property.FontPixelSize, 12)
-        return style
 
 
 class AnswerWidget(MessageWidget):
@@ -286,7 +52,7 @@ class AnswerWidget(MessageWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
-        self.view = _AnswerText(theme, formulas=formulas)
+        self.view = AnswerText(theme, formulas=formulas)
         self.view.setAccessibleName(tr("Answer"))
         self.view.link.connect(self._follow)
         self.view.height_changed.connect(self._tell_resized)
@@ -557,7 +323,7 @@ class AnswerWidget(MessageWidget):
             self.thinking_button.show()
             if self.thinking.toPlainText() != message.thinking:
                 self.thinking.setPlainText(message.thinking)
-        self.view.set_text(_with_markers(message.text, marks, details.links))
+        self.view.set_text(with_tabs(message.text, marks, details.links))
         self.view.setVisible(bool(message.text.strip()))
         self._offer_more()
         quotation = details.quotation
@@ -567,7 +333,7 @@ class AnswerWidget(MessageWidget):
             self
         ):  # shown before the model wrote
             self.quotation.hide()
-        self._show_note(message, outcome, marks)
+        self._show_note(message)
         unfinished = can_go_on(message)
         if unfinished or "go_on" in vars(self):
             self.go_on.setVisible(unfinished)
@@ -590,67 +356,8 @@ class AnswerWidget(MessageWidget):
         if len(versions) > 1:
             self.versions.show_place(self.message.id, versions)
 
-    def _show_note(self, message: Message, outcome: str, marks: list[Mark]) -> None:
-        texts = []
-        if message.state is MessageState.STOPPED:
-            texts.append(tr("You stopped this answer."))
-        elif message.state is MessageState.INTERRUPTED and message.details.whole is not None:
-            texts.append(tr("Tsukue closed before this was finished. Continue to get the rest."))
-        elif message.state is MessageState.INTERRUPTED:
-            texts.append(
-                tr("Tsukue closed before this answer was finished. Regenerate it to get the whole answer.")
-            )
-        elif message.state is MessageState.FAILED:
-            problem = message.details.error or Problem()
-            texts.append(sentence(from_wire(problem.name, problem.fields)))
-        if outcome == "not found":
-            texts.append(
-                tr(
-                    "Your documents do not seem to mention this. Rephrase the question, or add another document."
-                )
-            )
-            if message.details.missing:
-                words = tr(", ").join(message.details.missing)
-                texts.append(tr("What comes nearest does not mention: {words}").format(words=words))
-        elif message.details.unspoken:
-            language = tr("Japanese") if message.details.unspoken == "ja" else tr("English")
-            texts.append(
-                tr(
-                    "{model} does not write {language}, so the document itself is quoted. For answers in {language}, choose another model."
-                ).format(model=message.model, language=language)
-            )
-        elif outcome == "quotation" and message.text:
-            texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
-        elif outcome == "answered" and any(mark.marker is None for mark in marks):
-            texts.append(tr("Sentences marked with ? were not found in the documents."))
-        if any(mark.implied for mark in marks):
-            texts.append(
-                tr(
-                    "Sentences marked with ≈ stand there in other words, as your answer checking model reads it."
-                )
-            )
-        if message.details.finish == "length":
-            texts.append(
-                tr(
-                    "The answer reached the maximum length. Ask the model to continue, or raise the limit in the settings."
-                )
-            )
-        elif message.details.finish == "context":
-            texts.append(tr("The model's context is full, so the answer ends here."))
-        if message.details.left_out:
-            texts.append(
-                tr_n(
-                    "This chat was longer than the model's context: {n} earlier message was summarised.",
-                    "This chat was longer than the model's context: {n} earlier messages were summarised.",
-                    message.details.left_out,
-                )
-                if message.details.summarised
-                else tr_n(
-                    "This chat was longer than the model's context: {n} earlier message was not read.",
-                    "This chat was longer than the model's context: {n} earlier messages were not read.",
-                    message.details.left_out,
-                )
-            )
+    def _show_note(self, message: Message) -> None:
+        texts = note_texts(message)
         if texts or "note" in vars(self):
             self.note.setText("\n".join(texts))
             self.note.setVisible(bool(texts))
@@ -688,28 +395,9 @@ class AnswerWidget(MessageWidget):
         kind, _, number = place.partition("/")
         if scheme.casefold() in ("http", "https", "mailto"):
             self.web.emit(link)
-        if scheme != _SCHEME or not number.isdecimal():
+        if scheme != SCHEME or not number.isdecimal():
             return
         if kind == "cite":
             self.source.emit(self._sources, int(number) - 1)
         elif kind == "place":
             self.source.emit([link.source for link in self.message.details.links], int(number))
-
-
-def _with_markers(text: str, marks: list[Mark], links: Sequence[Link] = ()) -> str:
-    """The Markdown with a small tab behind each checked sentence, and pages that can be opened."""
-    changes = [(mark.end, mark.end, _tab(mark)) for mark in marks]
-    changes += [
-        (link.start, link.end, f"[{text[link.start : link.end]}]({_SCHEME}:place/{number})")
-        for number, link in enumerate(links)
-    ]
-    for start, end, put in sorted(changes, reverse=True):
-        text = f"{text[:start]}{put}{text[end:]}"
-    return text
-
-
-def _tab(mark: Mark) -> str:
-    if mark.marker is None:
-        return f"\u202f[\u202f?\u2009]({_SCHEME}:unsupported)"
-    near = "≈" if mark.implied else ""
-    return f"\u202f[\u202f{near}{mark.marker}\u2009]({_SCHEME}:cite/{mark.marker})"
