@@ -76,7 +76,7 @@ def lay_out(root: Path, bundle: Path, name: str) -> None:
         "icons/hicolor/scalable/apps/tsukue.svg": (frozen.ROOT / "resources/icons/tsukue.svg").read_bytes(),
         "man/man1/tsukue.1.gz": gzip.compress((LINUX / "tsukue.1").read_bytes(), 9, mtime=0),
         f"doc/{name}/copyright": _copyright(),
-        f"lintian/overrides/{name}": _overrides(root, name),
+        f"lintian/overrides/{name}": overrides(root, name),
         **{f"icons/hicolor/{n}x{n}/apps/tsukue.png": png(n) for n in (16, 32, 48, 128, 256)},
     }
     for place, content in texts.items():
@@ -89,7 +89,7 @@ def lay_out(root: Path, bundle: Path, name: str) -> None:
             path.chmod(0o755 if path.is_dir() or _runs(path) else 0o644)
 
 
-def _overrides(root: Path, name: str) -> bytes:
+def overrides(root: Path, name: str) -> bytes:
     """What lintian need not tell, without what is said of a file that this weight of the package has not: lintian tells of it."""
     lines = (LINUX / "lintian-overrides").read_text(encoding="utf-8").replace("@NAME@", name).splitlines()
     files = ((line, re.search(r"\[([^*\]]+)\]", line)) for line in lines)

@@ -63,18 +63,21 @@ def test_the_menu_entry_names_what_there_is_in_both_languages() -> None:
 
 def test_lintian_is_told_only_of_files_that_the_package_has(tmp_path: Path) -> None:
     """It complains of what it is told in vain; the small package has no torch."""
-    told = {}
-    for weight, more in (("small", ()), ("full", ("_internal/torch/bin/torch_shm_manager",))):
-        bundle = tmp_path / weight / "bundle"
-        for name in ("tsukue", *more):
-            (bundle / name).parent.mkdir(parents=True, exist_ok=True)
-            (bundle / name).write_bytes(b"")
-        root = tmp_path / weight / "root"
-        tree.lay_out(root, bundle, "tsukue")
-        told[weight] = (root / "usr/share/lintian/overrides/tsukue").read_text(encoding="utf-8")
-    assert "hardening-no-pie [usr/lib/tsukue/tsukue]" in told["small"]
-    assert "torch_shm_manager" in told["full"] and "torch_shm_manager" not in told["small"]
-    assert "embedded-library * [usr/lib/tsukue/_internal/*]" in told["small"]
+    program, helper = (
+        tmp_path / "usr/lib/tsukue/tsukue",
+        tmp_path / "usr/lib/tsukue/_internal/torch/bin/torch_shm_manager",
+    )
+    for path in (program, helper):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    full = tree.overrides(tmp_path, "tsukue").decode()
+    helper.unlink()
+    small = tree.overrides(tmp_path, "tsukue-small").decode()
+    assert "tsukue: hardening-no-pie [usr/lib/tsukue/tsukue]" in full and "torch_shm_manager" in full
+    assert (
+        "tsukue-small: hardening-no-pie [usr/lib/tsukue/tsukue]" in small and "torch_shm_manager" not in small
+    )
+    assert "embedded-library * [usr/lib/tsukue/_internal/*]" in small
 
 
 def test_a_package_that_brings_starter_models_is_asked_first(
