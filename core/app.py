@@ -51,6 +51,8 @@ from core.models.measure import MachineSpeed
 from core.models.service import Models
 from core.network import Network
 from core.paths import Home
+from core.portability.exporting import Exports
+from core.portability.importing import Imports
 from core.prompts.chains import Chains
 from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
@@ -58,6 +60,7 @@ from core.storage.backups import Backups
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
+from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
 from core.storage.prompts import PromptStore
 from core.updates import Updates
@@ -197,7 +200,11 @@ class App:
             forgive=self._forgive,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
-        self.prompts = Prompts(PromptStore(self.database), self.events, self._nearest)
+        prompts = PromptStore(self.database)
+        self.prompts = Prompts(prompts, self.events, self._nearest)
+        exchange = ExchangeStore(self.database, self.conversations, self.projects.store)
+        self.exports = Exports(self.conversations, exchange, self.projects.store, prompts, self.formulas)
+        self.imports = Imports(exchange, self.projects, self.prompts, self.settings, self.events)
         self.chains = Chains(self.chat, self.prompts)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)

@@ -18,6 +18,7 @@ Any other exception is a bug and is reported as one.
     ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
+    ├── imports    ImportUnknown, ImportBroken, ImportOtherForm, ImportNewer
     ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
@@ -795,6 +796,31 @@ class CollectionExists(TsukueError):
 
 class ImportUnusable(TsukueError):
     sentence = N_("{file} is not a collection exported by Tsukue, or is damaged. Export it again.")
+    file: str
+
+
+class ImportUnknown(TsukueError):
+    sentence = N_(
+        "{file} holds no chats that Tsukue can read. Choose the export of ChatGPT, Claude, LM Studio, Jan, Open WebUI, GPT4All, Cherry Studio or Tsukue."
+    )
+    file: str
+
+
+class ImportBroken(TsukueError):
+    sentence = N_("{file} could not be read to its end ({reason}). Export it again, or choose another file.")
+    file: str
+    reason: str
+
+
+class ImportOtherForm(TsukueError):
+    sentence = N_("{file} is a backup of {program} in a form that only {program} reads. {way_out}")
+    file: str
+    program: str
+    way_out: str
+
+
+class ImportNewer(TsukueError):
+    sentence = N_("{file} was exported by a newer version of Tsukue. Update Tsukue and import it again.")
     file: str
 
 

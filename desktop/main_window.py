@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from core.app import App
-    from core.chat.conversation import Source
+    from core.chat.conversation import Project, Source
     from core.documents.service import CollectionRenamed, DocumentsRemoved
     from core.paths import Home
     from core.settings import SettingChanged
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from desktop.documents.page import DocumentsPage
     from desktop.documents.source_view import SourceView
     from desktop.models.page import ModelsPage
+    from desktop.portability.panel import PortabilityPanel
     from desktop.settings.backups import BackupsPanel
     from desktop.settings.dialog import SettingsDialog
     from desktop.settings.updates import UpdatesPanel
@@ -200,7 +201,10 @@ class MainWindow(QMainWindow):
 
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self._open_found)
-        self.sidebar.export.connect(self._export)
+        self.sidebar.export.connect(self.export_chats)
+        self.sidebar.export_project.connect(lambda project: self.export_chats(project=project))
+        self.sidebar.import_wanted.connect(self.import_chats)
+        self.chat.welcome.import_wanted.connect(self.import_chats)
         self.sidebar.page.connect(self.show_page)
         self.sidebar.project_chosen.connect(self.chat.use_project)
         self.chat.opened.connect(self.sidebar.show_current)
@@ -290,6 +294,7 @@ class MainWindow(QMainWindow):
                     self.operations,
                     self._make_backups,
                     self._make_updates,
+                    self._make_portability,
                     self,
                 )
             self._settings_dialog.open()
@@ -311,6 +316,14 @@ class MainWindow(QMainWindow):
         from desktop.settings.updates import UpdatesPanel
 
         return UpdatesPanel(self.app.updates, self.operations)
+
+    def _make_portability(self) -> PortabilityPanel:
+        from desktop.portability.panel import PortabilityPanel
+
+        panel = PortabilityPanel()
+        panel.import_wanted.connect(self.import_chats)
+        panel.export_wanted.connect(lambda: self.export_chats())
+        return panel
 
     def open_source(self, sources: list[Source], number: int) -> None:
         """Open a source beside the answer."""
@@ -353,23 +366,27 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------ conversations and documents
 
-    def _export(self, number: int) -> None:
-        title = self.sidebar.title_of(number)
-        safe = "".join(c if c.isalnum() or c in " -_" else "_" for c in title).strip() or "chat"
-        from PySide6.QtWidgets import QFileDialog
+    def export_chats(self, chat: int | None = None, project: Project | None = None) -> None:
+        """Export a chat, or several of them."""
+        from desktop.portability.export_dialog import ExportDialog
 
-        path, _ = QFileDialog.getSaveFileName(self, tr("Export as Markdown"), f"{safe}.md", "Markdown (*.md)")
-        if path:
-            from core.chat.export import markdown
-            from core.files import writing
+        named = (chat, self.sidebar.title_of(chat)) if chat is not None else None
+        ExportDialog(
+            self.app.exports, self.operations, self.sidebar.projects.all, named, project, self._front()
+        ).open()
 
-            def write() -> None:
-                store = self.app.conversations
-                text = markdown(store.get(number), store.branch(number))
-                with writing(Path(path)):
-                    Path(path).write_text(text, encoding="utf-8")
+    def import_chats(self) -> None:
+        """Bring in the chats of another program."""
+        from desktop.portability.import_dialog import ImportDialog
 
-            self.operations.run("export", lambda job: write())
+        dialog = ImportDialog(self.app.imports, self.operations, self._front())
+        dialog.add_folder.connect(lambda folder, name: self.chat.adding.add([folder], name, None))
+        dialog.open()
+
+    def _front(self) -> QWidget:
+        """What a dialog stands before: the settings, where they are open."""
+        dialog = self._settings_dialog
+        return dialog if dialog is not None and dialog.isVisible() else self
 
     def _ask_collection(self, name: str) -> None:
         self.new_chat()

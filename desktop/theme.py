@@ -255,8 +255,17 @@ def style_sheet(t: Tokens) -> str:
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; height: 0; width: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
     QScrollBar::handle:horizontal {{ background: {t.line}; border-radius: 3px; min-width: 32px; }}
-    QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.card}; }}
-    QCheckBox::indicator:checked {{
+    QRadioButton {{ spacing: 8px; padding: 3px 0; }}
+    QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 8px; background: {t.card}; }}
+    QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.on_accent}; }}
+    QRadioButton::indicator:focus {{ border-color: {t.text}; }}
+    QTableView#entries {{ border: 1px solid {t.line}; border-radius: 10px; background: {t.card}; outline: none; }}
+    QTableView#entries::item {{ border: none; padding: 3px 10px; }}
+    QTableView#entries::item:selected {{ background: {t.soft_accent}; color: {t.text}; }}
+    QTableView#entries::item:disabled {{ color: {t.muted}; }}
+    #well {{ background: {t.card}; border: 2px dashed {t.line}; border-radius: 14px; }}
+    QCheckBox::indicator, QTableView#entries::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.card}; }}
+    QCheckBox::indicator:checked, QTableView#entries::indicator:checked {{
         background: {t.accent}; border-color: {t.accent};
         image: url({(RESOURCES / "icons" / ("check-dark.svg" if t is DARK else "check.svg")).as_posix()});
     }}

@@ -1,10 +1,9 @@
-"""`tsukue chat` and `tsukue export`."""
+"""`tsukue chat`."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,11 +40,6 @@ def register(commands: Commands) -> None:
     )
     chat.add_argument("--schema", metavar="FILE", help="answer in JSON that follows this JSON schema")
     chat.add_argument("--json", action="store_true")
-
-    export = command(commands, "export", _export, "Export a chat, or all of them, as Markdown.")
-    export.add_argument("conversation", nargs="?", type=int, metavar="ID")
-    export.add_argument("--all", action="store_true")
-    export.add_argument("-o", "--output", metavar="PATH", help="a file, or a folder with --all")
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -181,37 +175,3 @@ def _print_answer(answer: Message, *, as_json: bool, streamed: bool) -> None:
         )
     else:
         show("" if streamed else answer.text)
-
-
-def _export(options: argparse.Namespace) -> int:
-    from core.chat.export import markdown
-
-    if (options.conversation is None) != options.all:
-        warn("name a chat, or use --all with -o FOLDER")
-        return 2
-    if options.all and not options.output:
-        warn("--all needs -o FOLDER")
-        return 2
-    app = open_app(options, own=False)
-    try:
-        if not options.all:
-            written = markdown(
-                app.conversations.get(options.conversation), app.conversations.branch(options.conversation)
-            )
-            if options.output:
-                Path(options.output).write_text(written, encoding="utf-8")
-            else:
-                show(written, end="")
-            return 0
-        folder = Path(options.output)
-        folder.mkdir(parents=True, exist_ok=True)
-        store = app.conversations
-        for conversation in itertools.chain(store.all(), store.all(archived=True)):
-            written = markdown(conversation, store.branch(conversation.id))
-            (folder / f"{conversation.id:05d}.md").write_text(written, encoding="utf-8")
-        return 0
-    except OSError as error:
-        warn(f"cannot write to {options.output} ({error.strerror})")
-        return 1
-    finally:
-        app.close()

@@ -41,7 +41,8 @@ _AUTOLINK = re.compile(
 _FOOTNOTE = re.compile(r"^((?:[ \t>*+-]|\d{1,9}[.)])*)(?=\[\^[^\]]*\]:)")
 
 
-_NO_TEXT = {"not found": "*Not in the documents.*", "quotation": "*What the documents say:*"}
+# What stands where an answer has no text of its own, by its outcome.
+NO_TEXT = {"not found": "Not in the documents.", "quotation": "What the documents say:"}
 
 
 def markdown(conversation: Conversation, branch: list[Message]) -> str:
@@ -56,7 +57,7 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
         parts.append(f"## {name if name.casefold() not in ('', 'you') else f'Assistant {name}'.rstrip()}")
         if message.thinking.strip():
             parts.append(_quoted(f"**Thinking**\n\n{message.thinking}"))
-        parts.append(_contained(message.text) or _NO_TEXT.get(message.details.outcome, "*(no answer)*"))
+        parts.append(_contained(message.text) or f"*{NO_TEXT.get(message.details.outcome, '(no answer)')}*")
         extracts = message.details.extracts
         cited = [replace(e.source, marker=n) for n, e in enumerate(extracts, 1)] or message.details.citations
         sources = [_source(citation) for citation in cited]

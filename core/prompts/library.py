@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.errors import FileMissing, PromptMissing, PromptUnreadable
+from core.errors import N_, FileMissing, PromptMissing, PromptUnreadable
 from core.events import Event, Events
 from core.paths import RESOURCES
 from core.prompts import files, fill
@@ -96,6 +96,17 @@ class Prompts:
         files.read(definition, prompt.id)  # whatever is kept can be read again
         self._store.put(prompt.id, definition)
         self._events.publish(PromptsChanged())
+
+    def add(self, number: str, definition: str) -> bool:
+        """Keep a prompt's text as it was written elsewhere, unless one of the person's has its id; whether it was kept.
+        Raises PromptUnreadable."""
+        if number in self._store.all():
+            return False
+        if files.read(definition, number).id != number:
+            raise PromptUnreadable(number, N_("its id is another"))
+        self._store.put(number, definition)
+        self._events.publish(PromptsChanged())
+        return True
 
     def remove(self, number: str) -> None:
         """Remove one of the person's; one of the program's that it replaced is there again."""

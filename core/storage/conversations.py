@@ -7,6 +7,7 @@ time, so that nobody waits for a long transaction. Their messages are read and w
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -57,8 +58,8 @@ class ConversationStore(MessageStore):
         with self._db.transaction():
             now = self._now()
             number = self._db.write(
-                "INSERT INTO conversations (title, created, changed, system_prompt, model, collection, project)"
-                " VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO conversations (title, created, changed, system_prompt, model, collection, project, uid)"
+                " VALUES (?,?,?,?,?,?,?,?)",
                 title,
                 now,
                 now,
@@ -66,6 +67,7 @@ class ConversationStore(MessageStore):
                 model,
                 collection,
                 project,
+                secrets.token_hex(16),
             )
             self._index_title(number, title)
             return self.get(number)

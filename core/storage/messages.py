@@ -63,7 +63,7 @@ def _part(row: sqlite3.Row) -> Part:
     return part
 
 
-def _columns(part: Part) -> tuple[str, str, str]:
+def columns(part: Part) -> tuple[str, str, str]:
     """A part as kind, text and the JSON of its other fields."""
     values = msgspec.to_builtins(part)
     kind, text = values.pop("type"), values.pop("text", "")
@@ -144,7 +144,7 @@ class MessageStore:
             )
             self._db.write_many(
                 "INSERT INTO parts (message, number, kind, text, data) VALUES (?,?,?,?,?)",
-                [(number, i, *_columns(part)) for i, part in enumerate(parts)],
+                [(number, i, *columns(part)) for i, part in enumerate(parts)],
             )
             self._db.write("UPDATE conversations SET leaf = ? WHERE id = ?", number, conversation)
             message = self.message(number)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+    from markdown_it.utils import OptionsDict
 
 NESTED = (
     20  # quotes and lists inside one another; what is deeper is text (markdown-it's own bound for CommonMark)
@@ -50,3 +51,8 @@ def _may_be_linked(address: str) -> bool:
 def parse(markdown: str) -> list[Token]:
     """The tokens of a text. Inline ones are the `children` of 'inline' tokens."""
     return _parser().parse(markdown)
+
+
+def options() -> OptionsDict:
+    """What the parser was set to, for a renderer of its tokens."""
+    return _parser().options

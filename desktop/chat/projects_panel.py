@@ -71,6 +71,7 @@ class ProjectsPanel(QWidget):
     moved = Signal(int, object)
     wanted = Signal()  # a new one
     edit = Signal(object)
+    export = Signal(object)
     remove = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -176,6 +177,7 @@ class ProjectsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if project is not None:
             menu.addAction(tr("Project settings…"), lambda: self.edit.emit(project))
+            menu.addAction(tr("Export chats…"), lambda: self.export.emit(project))
             menu.addAction(tr("Remove project"), lambda: self.remove.emit(project))
             menu.addSeparator()
         menu.addAction(tr("New project"), self.wanted.emit)

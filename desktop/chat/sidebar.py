@@ -29,6 +29,7 @@ from core.chat.projects import ProjectsChanged
 from core.chat.service import ChatService
 from core.errors import TsukueError
 from core.jobs import Job
+from core.portability.importing import ChatsImported
 from core.storage.documents import DocumentStore
 from desktop.bridge import Bridge
 from desktop.chat.conversation_list import ConversationList
@@ -50,6 +51,8 @@ class Sidebar(QWidget):
     new_chat = Signal()
     opened = Signal(int, object)  # a conversation; the message in which a search found something, or None
     export = Signal(int)
+    export_project = Signal(object)
+    import_wanted = Signal()
     page = Signal(str)
     project_chosen = Signal(object)  # a Project that new chats belong to, or None
 
@@ -110,6 +113,7 @@ class Sidebar(QWidget):
         self.projects.moved.connect(self._move)
         self.projects.wanted.connect(lambda: self._edit_project(None))
         self.projects.edit.connect(self._edit_project)
+        self.projects.export.connect(self.export_project)
         self.projects.remove.connect(
             lambda project: self._do("remove a project", lambda: chat.projects.remove(project.id))
         )
@@ -145,6 +149,7 @@ class Sidebar(QWidget):
         bridge.on(ConversationChanged, self._changed)
         bridge.on(ConversationRemoved, self._removed)
         bridge.on(ConversationDiscarded, lambda event: self.model.remove(event.conversation))
+        bridge.on(ChatsImported, lambda _: self.model.refresh())
         bridge.on(MessageAdded, self._message_added)
         bridge.on(AnswerEnded, self._answer_ended)
         bridge.on(ProjectsChanged, lambda _: self._read_projects())
@@ -280,6 +285,7 @@ class Sidebar(QWidget):
             menu.addAction(tr("Back to all chats"), lambda: self.show_archived(False))
         else:
             menu.addAction(tr("Show archived chats"), lambda: self.show_archived(True))
+        menu.addAction(tr("Import chats…"), self.import_wanted.emit)
         menu.popup(self.list.viewport().mapToGlobal(self.list.visualRect(index).bottomLeft()))
 
     def _add_actions(self, menu: QMenu, conversation: Conversation) -> None:
@@ -296,7 +302,7 @@ class Sidebar(QWidget):
             lambda: self._do("archive", lambda: self._chat.archive(number, not conversation.archived)),
         )
         self._add_projects(menu, conversation)
-        menu.addAction(tr("Export as Markdown…"), lambda: self.export.emit(number))
+        menu.addAction(tr("Export…"), lambda: self.export.emit(number))
         menu.addSeparator()
         menu.addAction(tr("Delete"), lambda: self._delete(conversation))
 

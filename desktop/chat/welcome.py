@@ -33,6 +33,7 @@ class Welcome(QWidget):
     start = Signal()
     choose_model = Signal()
     try_sample = Signal()
+    import_wanted = Signal()
     keep_elsewhere = Signal()
 
     def __init__(self) -> None:
@@ -124,6 +125,13 @@ class Welcome(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(start)
         buttons.addWidget(sample)
+        bring = QPushButton(tr("Import your chats…"))
+        bring.setProperty("role", "plain")
+        bring.setToolTip(
+            tr("From ChatGPT, Claude, LM Studio, Jan, Open WebUI, GPT4All, Cherry Studio or Tsukue")
+        )
+        bring.clicked.connect(self.import_wanted)
+        buttons.addWidget(bring)
         buttons.addStretch()
         layout.addSpacing(4)
         layout.addLayout(buttons)

@@ -28,6 +28,7 @@ from core.settings.kinds import Model, Place, Section
 from desktop.bridge import Bridge
 from desktop.i18n import in_every_language, tr
 from desktop.operations import Operations
+from desktop.portability.panel import PortabilityPanel
 from desktop.settings.backups import BackupsPanel
 from desktop.settings.rows import PanelRow, Row, SettingRow, TokenRow, folded
 from desktop.settings.token_field import TokenField
@@ -61,6 +62,7 @@ _ADDRESS = {
     secrets.VECTORS: "vector_server",
     secrets.HUB: "hub_endpoint",
 }
+CHATS = N_("Import and export")
 BACKUPS = N_("Backups")
 UPDATES = N_("Updates")
 SIZE = (820, 700)
@@ -134,12 +136,14 @@ class SettingsDialog(QDialog):
         operations: Operations,
         make_backups: Callable[[], BackupsPanel],
         make_updates: Callable[[], UpdatesPanel],
+        make_portability: Callable[[], PortabilityPanel],
         parent: QWidget | None = None,
     ) -> None:
-        """`make_backups` and `make_updates` make the sections of backups and updates, anew for each language."""
+        """`make_backups`, `make_updates` and `make_portability` make sections of their own, anew for each language."""
         super().__init__(parent)
         self._make_backups = make_backups
         self._make_updates = make_updates
+        self._make_portability = make_portability
         self.setMinimumSize(*SMALLEST)
         self.resize(*SIZE)
         self._settings = settings
@@ -167,6 +171,8 @@ class SettingsDialog(QDialog):
         self.fields: dict[str, QWidget] = {}
         self.tokens: dict[str, TokenField] = {}
         self._blocks = [block for section in Section if (block := self._block(section)) is not None]
+        self.portability = self._make_portability()
+        self._blocks.append(_Block(CHATS, [PanelRow(self.portability, CHATS)], []))
         self.backups = self._make_backups()
         self._blocks.append(_Block(BACKUPS, [PanelRow(self.backups, BACKUPS)], []))
         self.updates = self._make_updates()

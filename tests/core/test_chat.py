@@ -15,11 +15,11 @@ import pytest
 from core.app import App
 from core.chat.conversation import MessageState, Problem, Role
 from core.chat.events import AnswerEnded, AnswerGrew, ContextTrimmed, MessageAdded
-from core.chat.export import markdown
 from core.engine.interface import EngineLoading
 from core.engine.messages import Generate
 from core.errors import DiskFull, HomeBusy, ModelMissing, PromptTooLong, WorkerDied
 from core.paths import Home
+from core.portability.markdown import markdown
 from tests.conftest import until
 
 Script = Callable[..., Path]

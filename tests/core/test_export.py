@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.chat.conversation import AnswerDetails, Extract, Message, Role, Source, Text
-from core.chat.export import markdown
+from core.portability.markdown import markdown
 from tests.fuzz import export as fuzz
 
 

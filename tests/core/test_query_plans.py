@@ -16,10 +16,12 @@ from core.documents import transfer
 from core.documents.model import Page
 from core.documents.passages import Passage
 from core.errors import FileMissing
+from core.portability.chats import Chat, text_turn
 from core.storage.collections import ALL, RENAMED
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
+from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
 from core.storage.prompts import PromptStore
 from tests.support import ten_years
@@ -158,6 +160,17 @@ def _use_prompts(store: PromptStore) -> set[str]:
     return {"put", "all", "remove"}
 
 
+def _use_exchange(store: ExchangeStore, conversations: ConversationStore) -> set[str]:
+    turn = text_turn("a", Role.USER, "What is a desk?", None)
+    longer = [turn, text_turn("b", Role.ASSISTANT, "Furniture.", "a")]
+    with store.transaction():
+        store.add([(Chat("elsewhere", turns=[turn]), None)])
+    number, count = store.known(["elsewhere", "nowhere"])["elsewhere"]
+    assert (count, store.merge(number, Chat("elsewhere", turns=longer))) == (1, 1)
+    assert len(store.chat(conversations.get(number)).turns) == 2
+    return {"transaction", "add", "known", "merge", "chat"}
+
+
 def _use_documents(store: DocumentStore) -> set[str]:
     name = store.collections()[0].name
     number = store.collection(name)
@@ -286,6 +299,9 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     assert used == _public(ProjectStore), "a method of the store is not tried here"
     used = _use_prompts(PromptStore(database))
     assert used == _public(PromptStore), "a method of the store is not tried here"
+    conversations = ConversationStore(database)
+    used = _use_exchange(ExchangeStore(database, conversations, ProjectStore(database)), conversations)
+    assert used == _public(ExchangeStore), "a method of the store is not tried here"
     used = _use_documents(DocumentStore(database))
     assert used == _public(DocumentStore), "a method of the store is not tried here"
     database.guard = None

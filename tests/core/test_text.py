@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import string
 
 import pytest
 from markdown_it import MarkdownIt
@@ -144,3 +146,14 @@ def test_the_index_cuts_scripts_without_spaces_into_pairs() -> None:
 )
 def test_stems(word: str, expected: str) -> None:
     assert stem(word) == expected
+
+
+def test_english_is_indexed_as_any_text_is() -> None:
+    """Texts of ASCII alone take a shorter way to the same."""
+    from core.storage import substring
+
+    chance = random.Random(5)
+    for _ in range(300):
+        text = "".join(chance.choice(string.printable) for _ in range(chance.randrange(60)))
+        longer = substring.search_text(text + " 京")
+        assert longer.removesuffix("\x01京\x01") == substring.search_text(text)

@@ -12,7 +12,7 @@ import sys
 from markdown_it import MarkdownIt
 
 from core.chat.conversation import AnswerDetails, Conversation, Message, Role, Source, Text
-from core.chat.export import markdown
+from core.portability.markdown import markdown
 
 PIECES = [
     *("```", "````", "~~~", "~~~~~", "```python", "~~~ a`b", "`", "``", "` `", "\\`", "`` ` ``"),

@@ -1,0 +1,216 @@
+"""Writes chats into files that people and other programs can read: one, those of a project, or all.
+
+Each file appears when it is whole. As Markdown and HTML the branch on screen is written, a file a chat; as JSON everything, in
+one file that `tsukue import` takes in again (ours.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from core.chat.conversation import Conversation, Message
+from core.files import writing
+from core.portability import ours
+from core.portability.chats import Around, Chat, SavedProject, SavedPrompt
+
+if TYPE_CHECKING:
+    from core.chat.formulas import Drawing, Formulas
+    from core.jobs import Job
+    from core.storage.conversations import ConversationStore
+    from core.storage.exchange import ExchangeStore
+    from core.storage.projects import ProjectStore
+    from core.storage.prompts import PromptStore
+
+NAME_LENGTH = 80  # characters of a file's name: in Japanese 240 bytes, of the 255 that file systems take
+# Names that Windows gives to devices, and characters that some file system refuses.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+
+
+class Form(StrEnum):
+    """What a chat is written as; its value ends the file's name."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    PDF = "pdf"  # only the window can write it
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which chats: some by their ids, or those of a project, or all (nothing given). Archived ones are among them."""
+
+    conversations: tuple[int, ...] = ()
+    project: int | None = None
+
+
+Page = Callable[[Conversation, list[Message]], bytes]  # writes a branch in some form
+
+
+class Exports:
+    """Any thread may call."""
+
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        exchange: ExchangeStore,
+        projects: ProjectStore,
+        prompts: PromptStore,
+        formulas: Formulas,
+    ) -> None:
+        self._conversations = conversations
+        self._exchange = exchange
+        self._projects = projects
+        self._prompts = prompts
+        self._formulas = formulas
+
+    def one(self, conversation: int, path: Path, form: Form, page: Page | None = None) -> None:
+        """Write a chat into a file. `page` writes forms that core does not know. Raises ConversationMissing, HomeNotWritable,
+        DiskFull."""
+        if form is Form.JSON:
+            self.json(path, Chosen((conversation,)))
+        else:
+            row = self._conversations.get(conversation)
+            _appear(path, self._page(row, form, page))
+
+    def page(self, conversation: int, form: Form) -> str:
+        """A chat as text, in any form but PDF. Raises ConversationMissing."""
+        if form is Form.JSON:
+            text = io.StringIO()
+            self._write_json(text, Chosen((conversation,)), None)
+            return text.getvalue()
+        return self._page(self._conversations.get(conversation), form, None).decode()
+
+    def many(self, chosen: Chosen, folder: Path, form: Form, job: Job, page: Page | None = None) -> int:
+        """Write each chat into a file in `folder`, those of projects in folders of their own; returns how many.
+
+        A file that is there under the same name is replaced. Raises Cancelled, HomeNotWritable, DiskFull.
+        """
+        names = {project.id: file_name(project.name) for project in self._projects.projects()}
+        taken: set[Path] = set()
+        count = 0
+        for row in self.chosen(chosen):
+            job.check()
+            place = folder / names[row.project] if row.project in names else folder
+            with writing(place):
+                place.mkdir(parents=True, exist_ok=True)
+            path = _free(
+                place,
+                file_name(row.title or time.strftime("%Y-%m-%d", time.localtime(row.created))),
+                form,
+                taken,
+            )
+            _appear(path, self._page(row, form, page))
+            count += 1
+        return count
+
+    def json(self, path: Path, chosen: Chosen, job: Job | None = None) -> int:
+        """Write chats with all their branches into one file; of all chats, also all projects, prompts and what is remembered.
+        Returns how many. Raises Cancelled, HomeNotWritable, DiskFull."""
+        part = path.with_name(f".{path.name}.part")
+        with writing(path):
+            try:
+                with part.open("w", encoding="utf-8") as stream:
+                    count = self._write_json(stream, chosen, job)
+                part.replace(path)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    part.unlink()
+        return count
+
+    def _write_json(self, stream: IO[str], chosen: Chosen, job: Job | None) -> int:
+        projects = {project.id: project for project in self._projects.projects()}
+        everything = chosen == Chosen()
+        wanted = set(projects) if everything else {chosen.project}
+        if chosen.conversations:
+            wanted = {self._conversations.get(number).project for number in chosen.conversations}
+        around = Around(
+            projects=[
+                SavedProject(
+                    project.name,
+                    project.instructions,
+                    project.collection,
+                    project.model,
+                    [fact.text for fact in self._projects.facts(number)],
+                )
+                for number, project in projects.items()
+                if number in wanted
+            ]
+        )
+        if everything:
+            around.remembered = [fact.text for fact in self._projects.facts(None)]
+            around.prompts = [SavedPrompt(name, text) for name, text in self._prompts.all().items()]
+
+        def chats() -> Iterator[Chat]:
+            for row in self.chosen(chosen):
+                if job is not None:
+                    job.check()
+                name = projects[row.project].name if row.project in projects else ""
+                yield self._exchange.chat(row, name)
+
+        return ours.write(stream, around, chats(), time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+    def chosen(self, chosen: Chosen) -> Iterator[Conversation]:
+        """The chats that are meant, read one by one. Raises ConversationMissing."""
+        if chosen.conversations:
+            yield from (self._conversations.get(number) for number in chosen.conversations)
+            return
+        for row in itertools.chain(self._conversations.all(), self._conversations.all(archived=True)):
+            if chosen.project is None or row.project == chosen.project:
+                yield row
+
+    def _page(self, row: Conversation, form: Form, page: Page | None) -> bytes:
+        branch = self._conversations.branch(row.id)
+        if page is not None:
+            return page(row, branch)
+        if form is Form.HTML:
+            from core.portability import html
+
+            return html.page(row, branch, self.draw).encode()
+        from core.portability import markdown
+
+        return markdown.markdown(row, branch).encode()
+
+    def draw(self, source: str, display: bool) -> Drawing | None:
+        """A formula's drawing for a page; None where it cannot be drawn."""
+        return self._formulas.draw(source, display=display)
+
+
+def file_name(title: str) -> str:
+    """A title as a file's or folder's name on any system, without its ending."""
+    name = _REFUSED.sub(" ", unicodedata.normalize("NFC", title))
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cf", "Cs", "Cn", "Co"))
+    name = " ".join(name.split())[:NAME_LENGTH].strip(" .")
+    return f"_{name}" if _DEVICES.fullmatch(name) else name or "chat"
+
+
+def _free(folder: Path, name: str, form: Form, taken: set[Path]) -> Path:
+    """A place in `folder` that none of this export's files has; file systems may not tell capitals apart."""
+    for number in itertools.count(1):
+        path = folder / f"{name}{f' ({number})' if number > 1 else ''}.{form.value}"
+        key = folder / path.name.casefold()
+        if key not in taken:
+            taken.add(key)
+            return path
+    raise AssertionError
+
+
+def _appear(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with writing(path):
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                part.unlink()

@@ -1,0 +1,205 @@
+"""A conversation as one page of HTML that needs nothing else: no script, no address that is loaded, in light and dark.
+
+What people and models wrote is a stranger's: HTML in it is text, only http, https and mailto become links, pictures from
+elsewhere stay their descriptions. The page also becomes the PDF that the window writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from core.chat.conversation import Conversation, Image, Message, Role, Source
+from core.portability.markdown import NO_TEXT
+from core.text import markdown_tokens
+from core.text.markdown_tokens import FOOTNOTE
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from core.chat.formulas import Drawing
+
+Draw = Callable[[str, bool], "Drawing | None"]  # a formula's source, and whether it has a line of its own
+Written = Callable[[Conversation, list[Message]], bytes]
+
+FORMULA_PIXELS = 16  # of a drawing's letters; the page's are as large
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.65 system-ui, "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", "Noto Sans JP", sans-serif;
+  max-width: 46em; margin: 2.5em auto; padding: 0 1.2em; color: #1d1d1f; background: #fff; overflow-wrap: anywhere; }
+h1 { font-size: 1.5em; line-height: 1.3; margin: 0; }
+h3, h4, h5, h6 { font-size: 1.05em; margin: 1.2em 0 .4em; }
+.made, .who, .sources, figcaption { color: #6b6b70; font-size: .85em; }
+.who { font-weight: 600; margin: 2em 0 .3em; }
+.question { background: #f1f3f5; border-radius: 12px; padding: .7em 1em; white-space: pre-wrap; }
+blockquote { margin: .8em 0; padding: .1em 1em; border-left: 3px solid #c9cdd2; color: #55565a; }
+details { margin: .4em 0; color: #6b6b70; }
+pre { background: #f6f7f8; border-radius: 8px; padding: .8em 1em; overflow-x: auto; line-height: 1.45; font-size: .88em; }
+code { font-family: ui-monospace, "SF Mono", Consolas, "Noto Sans Mono", monospace; }
+:not(pre) > code { background: #f1f3f5; border-radius: 4px; padding: .1em .3em; font-size: .9em; }
+table { border-collapse: collapse; margin: .8em 0; } th, td { border: 1px solid #d5d8dc; padding: .3em .7em; }
+th { background: #f6f7f8; text-align: left; } a { color: #2457c5; } img.formula { vertical-align: middle; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e8e8ea; background: #17181a; } a { color: #8ab4ff; }
+  .question, pre, :not(pre) > code, th { background: #232528; } th, td { border-color: #3a3d42; }
+  blockquote { border-color: #4a4d52; color: #b9bac0; } .made, .who, .sources, details { color: #9a9ba1; }
+  img.formula { filter: invert(1); }
+}
+"""
+
+
+def page(
+    conversation: Conversation, branch: list[Message], draw: Draw | None = None, style: str | None = None
+) -> str:
+    """The branch as an HTML page. `draw` makes drawings of formulas, which are shown as they were written without it; `style`
+    takes the place of the page's own."""
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(conversation.created))
+    title = escape(" ".join(conversation.title.split()) or "New chat")
+    body = [f"<h1>{title}</h1>", f'<p class="made">{made}</p>']
+    for message in branch:
+        body += _question(message) if message.role is Role.USER else _answer(message, draw)
+    return (
+        '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+        f"<title>{title}</title><style>{style or _STYLE + _code_style()}</style></head><body>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    )
+
+
+def _question(message: Message) -> list[str]:
+    pictures = [part for part in message.parts if isinstance(part, Image)]
+    return [
+        '<p class="who">You</p>',
+        f'<div class="question">{escape(message.text)}</div>',
+        *(f"<figcaption>[{escape(picture.text or picture.media_type)}]</figcaption>" for picture in pictures),
+    ]
+
+
+def _answer(message: Message, draw: Draw | None) -> list[str]:
+    found = [f'<p class="who">{escape(message.model or "Assistant")}</p>']
+    if message.thinking.strip():
+        thought = escape(message.thinking).replace("\n", "<br>")
+        found.append(f"<details><summary>Thinking</summary><p>{thought}</p></details>")
+    details = message.details
+    found.append(
+        render(message.text, draw) or f"<p><em>{escape(NO_TEXT.get(details.outcome, '(no answer)'))}</em></p>"
+    )
+    cited = [replace(e.source, marker=n) for n, e in enumerate(details.extracts, 1)] or details.citations
+    for heading, sources in (
+        ("Sources", cited),
+        ("Other documents say otherwise", [replace(s, marker=n) for n, s in enumerate(details.otherwise, 1)]),
+    ):
+        if sources:
+            lines = "".join(f'<li value="{source.marker}">{_source(source)}</li>' for source in sources)
+            found.append(f'<div class="sources">{heading}:<ol>{lines}</ol></div>')
+    return found
+
+
+def _source(source: Source) -> str:
+    place = f", p. {source.page}" if source.page else ""
+    return f"{escape(source.file)}{place}: “{escape(source.text)}”"
+
+
+# ---------------------------------------------------------------- Markdown
+
+
+def render(markdown: str, draw: Draw | None = None) -> str:
+    """A message's Markdown as HTML; headings begin below the page's own."""
+    if not markdown.strip():
+        return ""
+    tokens = markdown_tokens.parse(markdown)
+    for number, token in enumerate(tokens):
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+        elif (
+            token.type == "inline"
+            and token.children
+            and number > 1
+            and tokens[number - 2].type == "list_item_open"
+        ):
+            first = token.children[0]
+            if task := markdown_tokens.TASK.match(first.content):
+                first.content = f"{'☐' if task[1] == ' ' else '☑'} {first.content[task.end() :]}"
+    rendered: str = _renderer().render(tokens, markdown_tokens.options(), {"draw": draw})
+    return rendered
+
+
+@cache
+def _renderer() -> Any:
+    from markdown_it.renderer import RendererHTML
+
+    class Renderer(RendererHTML):  # type: ignore[misc]
+        def image(self, tokens: list[Token], number: int, *_: Any) -> str:
+            return f"<em>{escape(tokens[number].content)}</em>"  # an address that nobody asked to load
+
+        def fence(self, tokens: list[Token], number: int, *_: Any) -> str:
+            return _code(
+                tokens[number].content, tokens[number].info.split()[0] if tokens[number].info.strip() else ""
+            )
+
+        def math_inline(self, tokens: list[Token], number: int, options: Any, env: dict[str, Any]) -> str:
+            return _formula(tokens[number].content, env["draw"], display=False)
+
+        def math_block(self, tokens: list[Token], number: int, options: Any, env: dict[str, Any]) -> str:
+            return f"<p>{_formula(tokens[number].content, env['draw'], display=True)}</p>"
+
+        math_inline_double = math_inline
+        math_block_eqno = math_block_label = math_block
+
+        def text(self, tokens: list[Token], number: int, *_: Any) -> str:
+            return FOOTNOTE.sub(r"<sup>\1</sup>", escape(tokens[number].content))
+
+        def footnote_reference_open(self, tokens: list[Token], number: int, *_: Any) -> str:
+            return f'<div class="sources"><sup>{escape(str(tokens[number].meta.get("label", "")))}</sup>'
+
+        def footnote_reference_close(self, *_: Any) -> str:
+            return "</div>\n"
+
+    return Renderer()
+
+
+def _formula(source: str, draw: Draw | None, *, display: bool) -> str:
+    source = source.strip()
+    drawing = draw(source, display) if draw is not None else None
+    if drawing is None:
+        return f"<code>{escape(source)}</code>"
+    data = base64.b64encode(drawing.svg).decode()
+    return (
+        f'<img class="formula" width="{drawing.width:.0f}" height="{drawing.height:.0f}" alt="{escape(source)}"'
+        f' src="data:image/svg+xml;base64,{data}">'
+    )
+
+
+def _code(code: str, language: str) -> str:
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        shown = (
+            highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
+            if language
+            else escape(code)
+        )
+    except ClassNotFound:
+        shown = escape(code)
+    return f"<pre><code>{shown}</code></pre>\n"
+
+
+@cache
+def _code_style() -> str:
+    from pygments.formatters.html import HtmlFormatter
+
+    light: str = HtmlFormatter(style="friendly").get_style_defs("pre")
+    dark: str = HtmlFormatter(style="github-dark").get_style_defs("pre")
+    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"

@@ -1,0 +1,304 @@
+"""Takes in chats of other programs and of other homes: first a look at what would come in, then the import, then what came of it.
+
+A chat is known by its `uid`, so what is imported twice is there once, and one that has gone on since gets what is new in it.
+Every fifty chats are written together: what is cut short is taken up by importing again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.chat import titles
+from core.chat.conversation import Text
+from core.errors import ImportUnknown, PromptUnreadable, TsukueError
+from core.events import Event, Events
+from core.portability import readers
+from core.portability.chats import Around, Chat, SavedPrompt, ordered
+from core.portability.sources import Source
+
+if TYPE_CHECKING:
+    from core.chat.projects import Projects
+    from core.jobs import Job
+    from core.prompts.library import Prompts
+    from core.settings import SettingsFile
+    from core.storage.exchange import ExchangeStore
+
+AT_ONCE = 50  # chats in one transaction: others wait for the disk some 30 ms at most
+PROBLEMS = 100  # that are told one by one
+
+
+class Standing(StrEnum):
+    """What of a chat is here already."""
+
+    NEW = "new"
+    GROWN = "grown"  # it is here with fewer messages
+    HERE = "here"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A chat that could come in."""
+
+    uid: str
+    title: str
+    project: str
+    changed: float
+    messages: int
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class ChatsImported(Event):
+    """Conversations have come in, many at once: lists are to be read again."""
+
+
+@dataclass
+class Preview:
+    """What an export holds: its program, its chats in the order of their coming, what else there is, what cannot be read."""
+
+    program: str
+    entries: list[Entry] = field(default_factory=list)
+    projects: list[str] = field(default_factory=list)
+    prompts: int = 0
+    remembered: int = 0
+    folders: list[tuple[str, str]] = field(default_factory=list)  # GPT4All's LocalDocs: collection, folder
+    problems: list[TsukueError] = field(default_factory=list)
+    more_problems: int = 0
+
+    def problem(self, error: TsukueError) -> None:
+        """One more that cannot be read."""
+        if len(self.problems) < PROBLEMS:
+            self.problems.append(error)
+        else:
+            self.more_problems += 1
+
+
+@dataclass
+class Report(Preview):
+    """What came of an import. `left_out`: of which chat what could not be taken in."""
+
+    new: int = 0
+    grown: int = 0
+    here: int = 0
+    messages: int = 0
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+Progress = Callable[[int], None]  # how many chats were looked at
+
+
+class Imports:
+    """Any thread may call; one import at a time."""
+
+    def __init__(
+        self,
+        exchange: ExchangeStore,
+        projects: Projects,
+        prompts: Prompts,
+        settings: SettingsFile,
+        events: Events,
+    ) -> None:
+        self._exchange = exchange
+        self._projects = projects
+        self._prompts = prompts
+        self._settings = settings
+        self._events = events
+
+    def look(self, path: Path, job: Job | None = None, progress: Progress = lambda _: None) -> Preview:
+        """What an export would bring. Raises ImportUnknown, ImportBroken, ImportNewer, FileMissing, Cancelled."""
+        with _opened(path) as (program, found, around):
+            preview = Preview(program)
+            for chats in _lots(self._each(found, preview, job), AT_ONCE):
+                for chat, standing, _ in self._compared(chats):
+                    changed = chat.changed or max((turn.created for turn in chat.turns), default=0.0)
+                    preview.entries.append(
+                        Entry(chat.uid, chat.title, chat.project, changed, len(chat.turns), standing)
+                    )
+                progress(len(preview.entries))
+            preview.prompts = len(around.prompts)
+            preview.remembered = len(around.remembered) + sum(len(p.remembered) for p in around.projects)
+            preview.folders = list(around.folders)
+            named = [project.name for project in around.projects]
+            preview.projects = list(
+                dict.fromkeys([*named, *(e.project for e in preview.entries if e.project)])
+            )
+        return preview
+
+    def take_in(
+        self,
+        path: Path,
+        wanted: set[str] | None = None,
+        job: Job | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Report:
+        """Import the chats with these names (None: all), and of our own exports what is around them.
+
+        Raises as `look`, and DiskFull; whatever came in before stays.
+        """
+        with _opened(path) as (program, found, around):
+            report = Report(program)
+            projects = {project.name: project.id for project in self._projects.store.projects()}
+            looked_at = 0
+            try:
+                for chats in _lots(self._each(found, report, job), AT_ONCE):
+                    looked_at += len(chats)
+                    self._around(around, projects, report)
+                    chosen = [chat for chat in chats if wanted is None or chat.uid in wanted]
+                    with self._exchange.transaction():
+                        new = []
+                        for chat, standing, known in self._compared(chosen):
+                            if standing is Standing.NEW:
+                                new.append((chat, self._prepared(chat, projects, report)))
+                            else:
+                                self._merge(chat, standing, known, report)
+                        self._exchange.add(new)
+                    progress(looked_at)
+                self._around(around, projects, report)
+            finally:
+                if report.new or report.grown:
+                    self._events.publish(ChatsImported())
+        return report
+
+    # ------------------------------------------------------------ one by one
+
+    def _each(self, found: Iterable[Chat | TsukueError], preview: Preview, job: Job | None) -> Iterator[Chat]:
+        """The chats; what is no chat becomes a problem. A name that comes twice counts once."""
+        seen: set[str] = set()
+        for chat in found:
+            if job is not None:
+                job.check()
+            if isinstance(chat, TsukueError):
+                preview.problem(chat)
+            elif chat.uid not in seen and (chat.turns or preview.program == readers.OURS):
+                seen.add(chat.uid)
+                chat.turns = ordered(chat.turns)
+                _mend_texts(chat)
+                if preview.program != readers.OURS:
+                    chat.title = titles.clip(chat.title) or titles.of(_first_words(chat))
+                yield chat
+
+    def _compared(self, chats: list[Chat]) -> Iterator[tuple[Chat, Standing, int]]:
+        known = self._exchange.known([chat.uid for chat in chats])
+        for chat in chats:
+            number, count = known.get(chat.uid, (0, 0))
+            if not number:
+                yield chat, Standing.NEW, 0
+            elif count < len(chat.turns):
+                yield chat, Standing.GROWN, number
+            else:
+                yield chat, Standing.HERE, number
+
+    def _prepared(self, chat: Chat, projects: dict[str, int], report: Report) -> int | None:
+        """Make a chat that is new ready to be written; returns its project."""
+        project = self._project(chat.project, projects, report)
+        if report.program != readers.OURS:
+            chat.system_prompt = self._projects.instruction(
+                chat.system_prompt or self._settings.values.system_prompt, project
+            )
+        report.new += 1
+        report.messages += len(chat.turns)
+        report.left_out += [(chat.title, what) for what in chat.left_out]
+        return project
+
+    def _merge(self, chat: Chat, standing: Standing, known: int, report: Report) -> None:
+        added = self._exchange.merge(known, chat) if standing is Standing.GROWN else 0
+        report.grown, report.here = report.grown + (added > 0), report.here + (added == 0)
+        report.messages += added
+        if added:
+            report.left_out += [(chat.title, what) for what in chat.left_out]
+
+    def _project(self, name: str, projects: dict[str, int], report: Report) -> int | None:
+        name = titles.clip(name)
+        if not name:
+            return None
+        if name not in projects:
+            projects[name] = self._projects.create(name).id
+            report.projects.append(name)
+        return projects[name]
+
+    def _around(self, around: Around, projects: dict[str, int], report: Report) -> None:
+        """Projects, prompts and what is remembered, as far as they have been read; what is here already stays as it is."""
+        while around.projects:
+            saved = around.projects.pop(0)
+            new = titles.clip(saved.name) not in projects
+            project = self._project(saved.name, projects, report)
+            if project is None:
+                continue
+            if new:
+                self._projects.change(
+                    project,
+                    instructions=saved.instructions,
+                    collection=saved.collection,
+                    model=saved.model,
+                )
+            report.remembered += sum(
+                self._projects.remember(text, project) is not None for text in saved.remembered
+            )
+        while around.remembered:
+            report.remembered += self._projects.remember(around.remembered.pop(0)) is not None
+        while around.prompts:
+            self._prompt(around.prompts.pop(0), report)
+        report.folders += around.folders
+        around.folders.clear()
+
+    def _prompt(self, saved: SavedPrompt, report: Report) -> None:
+        try:
+            if self._prompts.add(saved.id, saved.definition):
+                report.prompts += 1
+        except PromptUnreadable as error:
+            report.problem(error)
+
+
+def _mend_texts(chat: Chat) -> None:
+    """Halves of characters, which JSON can hold and nothing can store, become the sign for what is not known."""
+    for holder in (chat, *chat.turns):
+        for name in (
+            "uid",
+            "title",
+            "project",
+            "model",
+            "collection",
+            "system_prompt",
+            "thinking",
+            "prompt",
+            "summary",
+        ):
+            value = getattr(holder, name, None)
+            if isinstance(value, str) and not value.isascii():
+                setattr(holder, name, _whole(value))
+    for turn in chat.turns:
+        turn.parts = [Text(_whole(part.text)) if isinstance(part, Text) else part for part in turn.parts]
+    chat.tags = [_whole(tag) for tag in chat.tags]
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def _first_words(chat: Chat) -> str:
+    return next((turn.text for turn in chat.turns if turn.text.strip()), "")
+
+
+def _lots(chats: Iterator[Chat], size: int) -> Iterator[list[Chat]]:
+    while lot := list(itertools.islice(chats, size)):
+        yield lot
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[str, Iterator[Chat | TsukueError], Around]]:
+    """The program that wrote an export, its chats, and what is around them."""
+    source = Source(path)
+    try:
+        reader = readers.tell(source)
+        if reader is None:
+            raise ImportUnknown(source.name)
+        around = Around()
+        yield reader.program, reader.read(source, around), around
+    finally:
+        source.close()
