@@ -14,7 +14,19 @@ import sys
 import threading
 
 from core import launcher
-from core.cli import backups, chat, chats, documents, machine, models, projects, prompts, settings, voice
+from core.cli import (
+    backups,
+    chat,
+    chats,
+    documents,
+    machine,
+    models,
+    portability,
+    projects,
+    prompts,
+    settings,
+    voice,
+)
 from core.cli.console import OutputGone, Parser, command, streams, warn
 from core.errors import TsukueError
 
@@ -93,7 +105,19 @@ def _parser() -> argparse.ArgumentParser:
         commands, "open", _open_window, "Open the window with files: documents are added, models taken in."
     )
     opening.add_argument("files", nargs="*", metavar="FILE")
-    for subject in (chat, chats, projects, prompts, models, documents, voice, settings, backups, machine):
+    for subject in (
+        chat,
+        chats,
+        projects,
+        prompts,
+        models,
+        documents,
+        voice,
+        settings,
+        backups,
+        machine,
+        portability,
+    ):
         subject.register(commands)
     return parser
 

@@ -386,4 +386,4 @@ def test_archived_conversations_are_exported_too(
     tsukue("chat", "First")
     tsukue("chats", "archive", "1")
     assert tsukue("export", "--all", "-o", str(tmp_path / "out"))[0] == 0
-    assert (tmp_path / "out/00001.md").read_text().startswith("# First")
+    assert (tmp_path / "out/First.md").read_text().startswith("# First")

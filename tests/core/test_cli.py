@@ -14,7 +14,7 @@ import pytest
 from core.app import App
 from core.models.library import Library
 from core.paths import Home
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, ROOT
 from tests.support.gguf_files import with_template
 
 TIMINGS = {
@@ -248,3 +248,26 @@ def test_a_home_that_is_open_elsewhere_is_said_in_one_sentence(home: Home) -> No
     assert code == 1
     assert stderr.startswith("tsukue: Tsukue is already open with the folder")
     assert len(stderr.splitlines()) == 1
+
+
+def test_chats_come_in_and_go_out(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    export = ROOT / "tests/data/exports/open-webui/export"
+    code, entries, _ = tsukue(home, "import", str(export), "--look", "--json")
+    assert code == 0
+    assert [entry["standing"] for entry in entries] == ["new"] * 6
+    assert tsukue(home, "import", str(export), "--json")[1][0]["new"] == 6
+    code, (report,), _ = tsukue(home, "import", str(export), "--json")
+    assert (code, report["new"], report["here"]) == (0, 0, 6)
+    everything = tmp_path / "all.json"
+    assert tsukue(home, "export", "--all", "-o", str(everything))[0] == 0
+    other = Home(tmp_path / "other")
+    assert tsukue(other, "import", str(everything), "--json")[1][0]["new"] == 6
+    number = tsukue(other, "chats", "list", "--json")[1][0]["conversation"]
+    assert tsukue(other, "export", "--all", "--as", "html", "-o", str(tmp_path / "pages"))[0] == 0
+    assert len(list((tmp_path / "pages").rglob("*.html"))) == 6
+    code, lines, _ = tsukue(other, "export", str(number), "--as", "html")
+    assert (code, lines[0].startswith("<!DOCTYPE html>")) == (0, True)
+    (tmp_path / "no.json").write_text("[]", encoding="utf-8")
+    code, _, error = tsukue(other, "import", str(tmp_path / "no.json"))
+    assert (code, "no.json holds no chats" in error) == (1, True)

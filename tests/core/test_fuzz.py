@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.fuzz import documents, gguf
+from tests.fuzz import documents, gguf, imports
 
 
 @pytest.mark.logs("process ended while")
@@ -22,3 +24,9 @@ def test_damaged_documents_of_every_kind_are_read_or_refused_by_name() -> None:
     assert sum(outcomes.values()) == 300
     assert len({outcome.split()[0] for outcome in outcomes}) == 13
     assert any(outcome.endswith("FileDamaged") for outcome in outcomes)
+
+
+def test_exports_with_harm_come_in_or_are_refused_by_name(tmp_path: Path) -> None:
+    came, refused = imports.run(120, seed=3, folder=tmp_path)
+    assert came > 20
+    assert refused > 0

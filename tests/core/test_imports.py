@@ -20,6 +20,7 @@ from core.portability.exporting import Chosen
 from core.portability.importing import AT_ONCE, Standing
 from core.storage.prompts import PromptStore
 from tests.conftest import ROOT
+from tests.support import gpt4all_files
 
 EXPORTS = ROOT / "tests/data/exports"
 EXPECTED = [
@@ -27,6 +28,21 @@ EXPECTED = [
     for path in sorted(EXPORTS.glob("*/EXPECTED*.json"))
     if json.loads(path.read_text(encoding="utf-8"))["conversations"]
 ]
+
+
+# Files among these exports that are broken on purpose.
+BROKEN = {
+    "lm-studio": ("1750800000000.conversation.json",),
+    "gpt4all": tuple(
+        f"gpt4all-{number}.chat"
+        for number in (
+            "ae012a6c-e8ee-52a8-b12e-653f4b65822b",
+            "510b006d-181d-5bd7-bdc2-d35b0145b5f9",
+            "0d0d0ab7-aa6b-59b4-b281-7daae547fbc4",
+            "adbe967a-e063-5c23-b14c-59ee9b12348c",
+        )
+    ),
+}
 
 
 def _name(path: Path) -> str:
@@ -51,7 +67,9 @@ def test_what_was_said_elsewhere_comes_in(app: App, expected: Path) -> None:
     preview = app.imports.look(export)
     report = app.imports.take_in(export)
     assert len(preview.entries) == report.new == len(wanted["conversations"])
-    assert report.problems == []
+    assert {problem.fields()["file"] for problem in report.problems} == set(BROKEN.get(_name(expected), ()))
+    folders = [(folder["collection"], folder["path"]) for folder in wanted.get("folders", [])]
+    assert report.folders == preview.folders == folders
     by_uid = {one.uid.partition(":")[2]: one for one in everything(app)}
     projects = {project.id: project.name for project in app.projects.store.projects()}
     for told in wanted["conversations"]:
@@ -64,7 +82,7 @@ def _compare(app: App, found: Conversation, told: dict[str, Any], projects: dict
     if told["title"] is not None and None not in told.get("title_accept", []):
         assert found.title == told["title"]
     assert found.title
-    if told["created"]:
+    if told["created"] and "created_accept" not in told:
         assert found.created == pytest.approx(
             datetime.datetime.fromisoformat(told["created"]).timestamp(), abs=1
         )
@@ -337,3 +355,20 @@ def test_a_cancelled_import_keeps_what_came_in_and_goes_on_later(app: App, tmp_p
         job.wait()
     assert len(everything(app)) == AT_ONCE
     assert app.imports.take_in(export).new == 200 - AT_ONCE
+
+
+@pytest.mark.parametrize("version", range(gpt4all_files.NEWEST + 1))
+def test_gpt4all_is_read_in_each_of_its_formats(app: App, tmp_path: Path, version: int) -> None:
+    items = [
+        gpt4all_files.Item(
+            "Prompt: ", "庭の 🌿 は？", sources=[gpt4all_files.Source("c", "/a", "a.txt", text="x")]
+        ),
+        gpt4all_files.Item("Response: ", "Mint.\nIt spreads."),
+    ]
+    chat = gpt4all_files.Chat(1_700_000_000, "an-id", "Mint", "", "model.gguf", items=items)
+    gpt4all_files.write_chat(tmp_path / "chats", chat, version)
+    assert app.imports.take_in(tmp_path / "chats").new == 1
+    (found,) = everything(app)
+    assert (found.title, found.created) == ("Mint", 1_700_000_000)
+    said = [(one.role.value, one.text) for one in app.conversations.branch(found.id)]
+    assert said == [("user", "庭の 🌿 は？"), ("assistant", "Mint.\nIt spreads.")]

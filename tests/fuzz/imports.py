@@ -7,6 +7,7 @@ fail otherwise, and what it wrote is a home like any: every chat has a branch th
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import random
@@ -85,11 +86,10 @@ def spoil(source: Path, target: Path, chance: random.Random) -> None:
     data = source.read_bytes()
     if source.suffix in (".json", ".jsonl") and chance.random() < 0.8:
         lines = data.decode().splitlines() if source.suffix == ".jsonl" else [data.decode()]
-        parts = [
-            json.dumps(harmed(json.loads(line), chance), ensure_ascii=True) for line in lines if line.strip()
-        ]
-        target.write_text("\n".join(parts), encoding="utf-8")
-        return
+        with contextlib.suppress(ValueError):  # some are broken on purpose
+            parts = [json.dumps(harmed(json.loads(line), chance)) for line in lines if line.strip()]
+            target.write_text("\n".join(parts), encoding="utf-8")
+            return
     raw = bytearray(data)
     for _ in range(chance.randint(1, 6)):
         if raw:

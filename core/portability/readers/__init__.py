@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.errors import TsukueError
 from core.portability.chats import Around, Chat
-from core.portability.readers import json_lists
+from core.portability.readers import gpt4all, jan, json_lists, lm_studio
 from core.portability.sources import Source
 
 OURS = json_lists.OURS
@@ -27,5 +27,8 @@ class Reader:
 
 def tell(source: Source) -> Reader | None:
     """How this is read: None where no program's chats are in it. Raises ImportBroken."""
+    for module in (gpt4all, lm_studio, jan):
+        if module.is_one(source):
+            return Reader(module.PROGRAM, module.read)
     found = json_lists.tell(source)
     return Reader(found, json_lists.read) if found else None

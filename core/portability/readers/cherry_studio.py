@@ -201,8 +201,9 @@ def _database(source: Source, name: str, around: Around) -> Iterator[Chat | Tsuk
         try:
             with contextlib.closing(sqlite3.connect(copy)) as database:
                 database.row_factory = sqlite3.Row
+                database.text_factory = lambda data: data.decode("utf-8", "replace")
                 yield from _rows(database, around)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise ImportBroken(_DATABASE, str(error)[:80]) from error
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.chat.conversation import Role, Text
+from core.portability.attachments import attach
 from core.portability.chats import Chat, Turn, seconds
 from core.portability.sources import Source
 from core.portability.trees import Node, messages
@@ -68,22 +69,21 @@ def _turn(message: dict[str, Any], chat: Chat) -> Turn | None:
         for one in [*(message.get("files") or []), *(message.get("files_v2") or [])]
         if isinstance(one, dict)
     ]
-    names = [str(one.get("file_name") or one.get("file_uuid")) for one in (*attached, *files)]
-    read = [
-        (name, one["extracted_content"])
-        for name, one in zip(names, attached, strict=False)
-        if one.get("extracted_content")
-    ]
-    chat.left_out += names[len(attached) :]
     turn = Turn("", _ROLES[message["sender"]], [], created=seconds(message.get("created_at")))
-    if not text and names:
-        text = "\n".join(f"[{name}]" for name in names)
     if text:
         turn.parts = [Text(text)]
-    if read:
-        turn.prompt = "\n\n".join([text, *(f"{name}:\n{content}" for name, content in read)])
+    attach(
+        turn,
+        chat,
+        [(_name(one), one.get("extracted_content")) for one in attached]
+        + [(_name(one), None) for one in files],
+    )
     turn.thinking = _joined(blocks, "thinking")
     return turn if turn.parts or turn.thinking else None
+
+
+def _name(file: dict[str, Any]) -> str:
+    return str(file.get("file_name") or file.get("file_uuid"))
 
 
 def _joined(blocks: list[dict[str, Any]], kind: str) -> str:

@@ -10,14 +10,13 @@ from core.errors import ImportBroken, TsukueError
 from core.portability import ours
 from core.portability.chats import Around, Chat
 from core.portability.readers import chatgpt, cherry_studio, claude, open_webui
+from core.portability.readers.shape import STRANGE
 from core.portability.sources import Source
 from core.portability.stream import elements, whole
 
 log = logging.getLogger(__name__)
 
 OURS = "Tsukue"
-# What looking into a stranger's file raises that is not of the shape that its program gives it.
-STRANGE = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 _ONE = (chatgpt, claude, open_webui)  # programs whose exports are lists of conversations
 
 

@@ -11,6 +11,8 @@ import re
 from typing import Any
 
 from core.chat.conversation import Role, Text
+from core.portability import thoughts
+from core.portability.attachments import attach
 from core.portability.chats import Chat, Turn, seconds
 from core.portability.sources import Source
 from core.portability.trees import Node, messages
@@ -20,7 +22,6 @@ _DETAILS = re.compile(
     r'<details type="(reasoning|tool_calls|code_interpreter)"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\n?',
     re.DOTALL,
 )
-_THINK = re.compile(r"\A\s*<think(?:ing)?>(.*?)</think(?:ing)?>\s*", re.DOTALL)
 _QUOTE = re.compile(r"^> ?", re.MULTILINE)
 _UNTITLED = "New Chat"  # what it calls a chat without a title
 
@@ -105,20 +106,9 @@ def _turn(message: dict[str, Any], chat: Chat) -> Turn | None:
         if not text and isinstance(message.get("output"), list):
             text, thought = _output(message["output"])
             turn.thinking = turn.thinking or thought
-    read = []
-    for file in message.get("files") or []:
-        if isinstance(file, dict):
-            name, content = _file(file)
-            if content:
-                read.append(f"{name}:\n{content}")
-            else:
-                chat.left_out.append(name)
-    if read:
-        turn.prompt = "\n\n".join([text, *read])
-    if not text and read:
-        text = "\n".join(f"[{one.split(':', 1)[0]}]" for one in read)
     if text:
         turn.parts = [Text(text)]
+    attach(turn, chat, [_file(file) for file in message.get("files") or [] if isinstance(file, dict)])
     return turn if turn.parts or turn.thinking else None
 
 
@@ -136,18 +126,16 @@ def _content(content: Any, chat: Chat) -> str:
 
 def _thoughts(text: str) -> tuple[str, str]:
     """An answer's words and its thinking."""
-    thoughts = []
+    found = []
 
-    def take(found: re.Match[str]) -> str:
-        if found[1] == "reasoning":
-            thoughts.append(_QUOTE.sub("", html.unescape(found[2]).strip()).strip())
+    def take(detail: re.Match[str]) -> str:
+        if detail[1] == "reasoning":
+            found.append(_QUOTE.sub("", html.unescape(detail[2]).strip()).strip())
         return ""
 
     text = _DETAILS.sub(take, text)
-    if raw := _THINK.match(text):
-        thoughts.append(raw[1].strip())
-        text = text[raw.end() :]
-    return text.strip(), "\n\n".join(filter(None, thoughts))
+    words, raw = thoughts.split(text)
+    return words, "\n\n".join(filter(None, [*found, raw]))
 
 
 def _output(items: list[Any]) -> tuple[str, str]:
@@ -161,7 +149,7 @@ def _output(items: list[Any]) -> tuple[str, str]:
     return "\n\n".join(words["message"]).strip(), "\n\n".join(words["reasoning"]).strip()
 
 
-def _file(file: dict[str, Any]) -> tuple[str, str]:
+def _file(file: dict[str, Any]) -> tuple[str, str | bytes | None]:
     """An attachment's name, and its text where the export has it."""
     inside = file["file"] if isinstance(file.get("file"), dict) else {}
     name = file.get("name") or inside.get("filename") or file.get("type") or "file"
