@@ -21,6 +21,7 @@ from core.text import markdown_tokens
 from core.text.markdown_tokens import FOOTNOTE
 
 if TYPE_CHECKING:
+    from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
     from core.chat.formulas import Drawing
@@ -129,42 +130,34 @@ def render(markdown: str, draw: Draw | None = None) -> str:
             first = token.children[0]
             if task := markdown_tokens.TASK.match(first.content):
                 first.content = f"{'☐' if task[1] == ' ' else '☑'} {first.content[task.end() :]}"
-    rendered: str = _renderer().render(tokens, markdown_tokens.options(), {"draw": draw})
-    return rendered
+    return _renderer().render(tokens, markdown_tokens.options(), {"draw": draw})
 
 
 @cache
-def _renderer() -> Any:
+def _renderer() -> RendererHTML:
+    """markdown-it's renderer with our own for what it shows otherwise, or does not know."""
     from markdown_it.renderer import RendererHTML
 
-    class Renderer(RendererHTML):  # type: ignore[misc]
-        def image(self, tokens: list[Token], number: int, *_: Any) -> str:
-            return f"<em>{escape(tokens[number].content)}</em>"  # an address that nobody asked to load
+    def written(show: Callable[[Token, dict[str, Any]], str]) -> Any:
+        return lambda tokens, number, options, env: show(tokens[number], env)
 
-        def fence(self, tokens: list[Token], number: int, *_: Any) -> str:
-            return _code(
-                tokens[number].content, tokens[number].info.split()[0] if tokens[number].info.strip() else ""
-            )
-
-        def math_inline(self, tokens: list[Token], number: int, options: Any, env: dict[str, Any]) -> str:
-            return _formula(tokens[number].content, env["draw"], display=False)
-
-        def math_block(self, tokens: list[Token], number: int, options: Any, env: dict[str, Any]) -> str:
-            return f"<p>{_formula(tokens[number].content, env['draw'], display=True)}</p>"
-
-        math_inline_double = math_inline
-        math_block_eqno = math_block_label = math_block
-
-        def text(self, tokens: list[Token], number: int, *_: Any) -> str:
-            return FOOTNOTE.sub(r"<sup>\1</sup>", escape(tokens[number].content))
-
-        def footnote_reference_open(self, tokens: list[Token], number: int, *_: Any) -> str:
-            return f'<div class="sources"><sup>{escape(str(tokens[number].meta.get("label", "")))}</sup>'
-
-        def footnote_reference_close(self, *_: Any) -> str:
-            return "</div>\n"
-
-    return Renderer()
+    renderer = RendererHTML()
+    inline = written(lambda token, env: _formula(token.content, env["draw"], display=False))
+    block = written(lambda token, env: f"<p>{_formula(token.content, env['draw'], display=True)}</p>")
+    renderer.rules |= {
+        "image": written(
+            lambda token, _: f"<em>{escape(token.content)}</em>"
+        ),  # nobody asked to load its address
+        "fence": written(lambda token, _: _code(token.content, (token.info.split() or [""])[0])),
+        "text": written(lambda token, _: FOOTNOTE.sub(r"<sup>\1</sup>", escape(token.content))),
+        "footnote_reference_open": written(
+            lambda token, _: f'<div class="sources"><sup>{escape(str(token.meta.get("label", "")))}</sup>'
+        ),
+        "footnote_reference_close": written(lambda *_: "</div>\n"),
+        **dict.fromkeys(("math_inline", "math_inline_double"), inline),
+        **dict.fromkeys(("math_block", "math_block_eqno", "math_block_label"), block),
+    }
+    return renderer
 
 
 def _formula(source: str, draw: Draw | None, *, display: bool) -> str:

@@ -100,7 +100,7 @@ def _model(thread: dict[str, Any], assistants: list[dict[str, Any]]) -> str:
     for place in [*assistants[:1], thread]:
         model = place.get("model")
         if isinstance(model, dict) and isinstance(model.get("id"), str) and model["id"] != "*":
-            return model["id"]
+            return str(model["id"])
     return ""
 
 
@@ -146,7 +146,9 @@ def _turn(line: dict[str, Any], told: dict[str, Any], chat: Chat, model: str) ->
     words, thinking = [], []
     files: list[tuple[str, str | bytes | None]] = []
     content = line.get("content")
-    parts = content if isinstance(content, list) else [{"type": "text", "text": {"value": content}}]
+    parts: list[Any] = (
+        content if isinstance(content, list) else [{"type": "text", "text": {"value": content}}]
+    )
     for part in parts:
         if not isinstance(part, dict):
             continue
