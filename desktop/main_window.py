@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
         self.chat.documents.changed.connect(self._documents_changed)
-        self.status.ledger.connect(self._show_ledger)
+        self.status.ledger.connect(self.show_ledger)
         self.chat.prompts.activity.connect(lambda text: self.status.set_activity("chain", text))
         self.status.context_wanted.connect(self.chat.show_context)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
@@ -243,18 +243,18 @@ class MainWindow(QMainWindow):
     def _shortcuts(self) -> None:
         from PySide6.QtGui import QKeySequence, QShortcut
 
-        for keys, function in (
-            ("Ctrl+N", self.new_chat),
-            ("Ctrl+K", self.sidebar.search.setFocus),
-            ("Ctrl+F", self._find),
-            ("Ctrl+O", lambda: self.chat.documents.choose(self)),
-            ("Ctrl+Space", self.chat.talking.toggle),
-            ("Ctrl+Shift+E", self.composer.large_button.toggle),
-            ("Ctrl+,", lambda: self.show_page("settings")),
-            ("Ctrl+Q", self.close),
-            ("Escape", self._escape),
-        ):
-            QShortcut(QKeySequence(keys), self, function)
+        from desktop import parts
+
+        self.commands = parts.commands.of(self)
+        for command in self.commands:
+            if command.keys:
+                QShortcut(QKeySequence(command.keys), self, command.run)
+
+    def show_commands(self) -> None:
+        """List everything that can be done, to be searched by its name."""
+        from desktop.widgets.command_palette import CommandPalette
+
+        CommandPalette(self.commands, self).show()
 
     # ------------------------------------------------------------ moving about
 
@@ -275,7 +275,7 @@ class MainWindow(QMainWindow):
         words = self.sidebar.search.text().strip() if message is not None else ""
         self.open_conversation(number, message=message, words=words)
 
-    def _find(self) -> None:
+    def find_in_chat(self) -> None:
         if self.pages.currentWidget() is self.chat:
             self.chat.find_words()
 
@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
                 "keep everything elsewhere", lambda _: keep_in(Path(folder)), lambda _: restart.ask()
             )
 
-    def _show_ledger(self) -> None:
+    def show_ledger(self) -> None:
         from desktop.widgets.ledger import Ledger
 
         Ledger(self.app.network.entries(), self).open()
@@ -352,7 +352,7 @@ class MainWindow(QMainWindow):
         if self._there("source"):
             self.source.hide()
 
-    def _escape(self) -> None:
+    def escape(self) -> None:
         if self.chat.prompts.hide():
             return
         if self.composer.editing is not None:

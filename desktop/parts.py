@@ -10,7 +10,7 @@ from core.engine.interface import EngineLoading
 from core.settings import SettingChanged
 from core.storage.backups import BackupMissed
 from core.workers.supervisor import WorkerChanged, WorkerFell
-from desktop import crash
+from desktop import commands, crash
 from desktop.bridge import Bridge
 from desktop.chat.formulas import Formulas
 from desktop.chat.sidebar import Sidebar
@@ -44,6 +44,7 @@ __all__ = [
     "StatusLine",
     "WorkerChanged",
     "WorkerFell",
+    "commands",
     "crash",
     "following",
 ]

@@ -263,6 +263,7 @@ def style_sheet(t: Tokens) -> str:
     QTableView#entries::item {{ border: none; padding: 3px 10px; }}
     QTableView#entries::item:selected {{ background: {t.soft_accent}; color: {t.text}; }}
     QTableView#entries::item:disabled {{ color: {t.muted}; }}
+    #palette {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 12px; }}
     #well {{ background: {t.card}; border: 2px dashed {t.line}; border-radius: 14px; }}
     QCheckBox::indicator, QTableView#entries::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.card}; }}
     QCheckBox::indicator:checked, QTableView#entries::indicator:checked {{

@@ -196,6 +196,11 @@ class Transcript(QAbstractScrollArea):
         return next((i.message for i in reversed(self._items) if i.role is Role.USER), None)
 
     @property
+    def last_answer(self) -> Message | None:
+        """The answer that stands last, if there is one."""
+        return next((i.message for i in reversed(self._items) if i.role is Role.ASSISTANT), None)
+
+    @property
     def busy(self) -> bool:
         """Whether there is something to show that is not shown yet."""
         waiting = self._later.isActive() or bool(self._pending) or bool(self._asked)

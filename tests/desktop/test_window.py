@@ -593,7 +593,7 @@ def test_the_first_screen_offers_another_folder(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     welcome = window.chat.welcome
     qtbot.waitUntil(lambda: any("home" in label.text() for label in welcome.findChildren(QLabel)))
-    (button,) = [b for b in welcome.findChildren(QPushButton) if b.property("role") == "plain"]
+    (button,) = [b for b in welcome.findChildren(QPushButton) if "folder" in b.text()]
     button.click()
     qtbot.waitUntil(lambda: chosen == [tmp_path, Path("restarted")])
 
@@ -645,5 +645,5 @@ def test_a_hit_in_a_chat_is_opened_at_its_words(qtbot: QtBot, window: MainWindow
     window.sidebar.list.clicked.emit(model.index(0))
     qtbot.waitUntil(lambda: window.chat.find_bar.count.text() == "1/1", timeout=10_000)
     window.chat.find_bar.close_bar()
-    window._find()
+    window.find_in_chat()
     assert window.chat.find_bar.isVisible()
