@@ -33,7 +33,9 @@ AT_ONCE = 500  # rows in one statement
 TABLES = (
     "projects",
     "facts",
+    "prompts",
     "conversations",
+    "tags",
     "queued",
     "drafts",
     "messages",
@@ -44,6 +46,13 @@ TABLES = (
     "passages",
     "vectors",
 )
+
+
+WITHOUT_ROWID = {
+    "prompts",
+    "tags",
+    "vectors",
+}  # their rows lie in an index, what makes them one of a kind first
 
 
 @dataclass
@@ -69,7 +78,7 @@ class Shape:
 
     def __init__(self, connection: sqlite3.Connection, table: str) -> None:
         self.table = table
-        self.index = table == "vectors"  # WITHOUT ROWID: its rows lie in an index
+        self.index = table in WITHOUT_ROWID
         rows = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
         self.columns = [
             Column(

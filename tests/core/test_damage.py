@@ -20,6 +20,8 @@ from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
 from core.storage.pages import PageFile
+from core.storage.projects import ProjectStore
+from core.storage.prompts import PromptStore
 from tests.support.databases import TABLES, dump, fill, read_everything
 
 PAGE = 4096
@@ -243,5 +245,44 @@ def test_what_was_never_written_so_is_told_as_damage(sound: Home, tmp_path: Path
                 documents.documents(collection.name)
             documents.blocks(1)
             documents.boxes(1, 0, 5)
+    finally:
+        database.close()
+
+
+def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
+    """Projects with what is remembered, tags, own prompts, drafts, and messages that wait."""
+    home = Home(tmp_path)
+    home.create()
+    database = Database(home)
+    store, projects, prompts = ConversationStore(database), ProjectStore(database), PromptStore(database)
+    project = projects.create("House")
+    projects.change(project.id, instructions="Be brief.")
+    projects.add_fact(project.id, "The roof is slate.")
+    projects.add_fact(None, "I live in Kobe.")
+    one = store.create("Roof", "", project=project.id)
+    projects.set_tags(one.id, ["家", "house"])
+    prompts.put("mine", 'id = "mine"')
+    store.save_draft(one.id, "not yet")
+    store.enqueue(one.id, "next")
+    database.close()
+    data = bytearray(home.database.read_bytes())
+    data[24:28] = b"\xff" * 4  # the file is told as damaged; its pages are sound
+    home.database.write_bytes(data)
+    rescued = tmp_path / "rescued.db"
+    salvage.salvage(home.database, rescued)
+    rescued.replace(home.database)
+    database = Database(home)
+    try:
+        store, projects = ConversationStore(database), ProjectStore(database)
+        assert [(p.name, p.instructions) for p in projects.projects()] == [("House", "Be brief.")]
+        assert [fact.text for fact in (*projects.facts(project.id), *projects.facts(None))] == [
+            "The roof is slate.",
+            "I live in Kobe.",
+        ]
+        assert projects.tags_of(one.id) == ["house", "家"]
+        assert PromptStore(database).all() == {"mine": 'id = "mine"'}
+        assert store.get(one.id).uid == one.uid
+        assert store.draft(one.id) == "not yet"
+        assert [waiting.text for waiting in store.queued(one.id)] == ["next"]
     finally:
         database.close()
