@@ -51,6 +51,7 @@ def of(window: MainWindow) -> list[Command]:
         Command(tr("Documents"), "", lambda: window.show_page("documents")),
         Command(tr("Models"), "", lambda: window.show_page("models")),
         Command(tr("Settings"), "Ctrl+,", lambda: window.show_page("settings")),
+        Command(tr("What is remembered…"), "", lambda: chat.memory.open(window)),
         Command(tr("New project"), "", window.sidebar.projects.wanted.emit),
         Command(tr("Show archived chats"), "", lambda: window.sidebar.show_archived(True)),
         Command(tr("Import chats…"), "", window.import_chats),

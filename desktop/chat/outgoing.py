@@ -30,6 +30,7 @@ class Outgoing(QObject):
 
     begun = Signal(int)  # this conversation has begun with the message
     sent = Signal()
+    said = Signal(int, str)  # in this conversation this was sent
     gone = Signal()  # the conversation that was open was taken back as a whole
 
     def __init__(
@@ -114,6 +115,8 @@ class Outgoing(QObject):
                 if self._conversation is None:
                     self.begun.emit(number)
             self.sent.emit()
+            if not answer:
+                self.said.emit(number, text)
 
         def failed(_: BaseException) -> bool:
             self.busy = False

@@ -36,6 +36,7 @@ from desktop.chat.composer import Composer
 from desktop.chat.drafts import Drafts
 from desktop.chat.find_bar import FindBar
 from desktop.chat.formulas import Formulas
+from desktop.chat.memory import Memory
 from desktop.chat.message_actions import MessageActions
 from desktop.chat.outgoing import Outgoing
 from desktop.chat.prompt_picker import PromptPicker
@@ -151,6 +152,7 @@ class ChatView(QWidget):
         self.outgoing.begun.connect(self.open)
         self.outgoing.gone.connect(self.new_chat)
         self.outgoing.sent.connect(lambda: None if app.settings.values.welcomed else self._welcomed())
+        self.memory = Memory(chat, app.settings, self.outgoing, desk)
         self.prompts = PromptPicker(
             app.prompts, app.chains, composer, self.outgoing, bridge, reads, operations
         )
