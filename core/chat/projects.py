@@ -6,6 +6,7 @@ prompt that changes is read again from its beginning. Changes count for conversa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = "What the person wants you to keep in mind:"
 CHARACTERS_PER_TOKEN = 2  # on the careful side: Japanese has about one and a half, English four
+TAG_LENGTH = 40  # characters
 FACT_LENGTH = 500  # characters of one
 
 
@@ -60,6 +62,15 @@ class Projects:
         """Remove a project; its conversations stay, in none."""
         self.store.remove(project)
         self._events.publish(ProjectsChanged())
+
+    # ------------------------------------------------------------ tags
+
+    def tag(self, conversation: int, text: str) -> list[str]:
+        """Give a conversation exactly the tags in a text, parted by commas (also Japanese ones) or '#'; returns them."""
+        tags = [" ".join(part.split())[:TAG_LENGTH] for part in re.split("[,、，#＃\n]", text)]
+        kept = list(dict.fromkeys(tag for tag in tags if tag))
+        self.store.set_tags(conversation, kept)
+        return kept
 
     # ------------------------------------------------------------ memory
 

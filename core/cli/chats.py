@@ -23,11 +23,14 @@ def register(commands: Commands) -> None:
     showing = command(actions, "show", _show, "Print the messages of a chat, with their numbers.")
     rename = command(actions, "rename", _rename, "Rename a chat.")
     move = command(actions, "move", _move, "Move a chat to a project ('' removes it from its project).")
+    tag = command(actions, "tag", _tag, "Give a chat exactly these tags, parted by commas ('' removes them).")
     archive = command(actions, "archive", _archive, "Move a chat to the archive.")
     back = command(actions, "unarchive", _unarchive, "Move a chat back from the archive.")
     delete = command(actions, "delete", _delete, "Permanently delete a chat.")
-    for needs in (showing, rename, move, archive, back, delete):
+    for needs in (showing, rename, move, tag, archive, back, delete):
         needs.add_argument("conversation", type=int, metavar="ID")
+    tag.add_argument("tags", type=text, metavar="TAGS")
+    everything.add_argument("--tag", type=text, metavar="TAG", help="only the chats that have this tag")
     rename.add_argument("title", type=text, metavar="TITLE")
     move.add_argument("project", type=text, metavar="PROJECT")
     for listing in (everything, search):
@@ -59,7 +62,9 @@ def _list(options: argparse.Namespace) -> int:
     try:
         store = app.conversations
         projects = {project.id: project.name for project in app.projects.store.projects()}
-        if options.project is None:
+        if options.tag is not None:
+            found = store.tagged(options.tag, options.limit)
+        elif options.project is None:
             found = list(itertools.islice(store.all(archived=options.archived), options.limit))
         else:
             wanted = next((number for number, name in projects.items() if name == options.project), -1)
@@ -138,6 +143,16 @@ def _move(options: argparse.Namespace) -> int:
         if options.project:
             project = app.projects.store.named(options.project) or app.projects.create(options.project)
         app.chat.move(options.conversation, project.id if project is not None else None)
+    finally:
+        app.close()
+    return 0
+
+
+def _tag(options: argparse.Namespace) -> int:
+    app = open_app(options)
+    try:
+        app.conversations.get(options.conversation)
+        app.projects.tag(options.conversation, options.tags)
     finally:
         app.close()
     return 0

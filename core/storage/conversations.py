@@ -180,6 +180,16 @@ class ConversationStore(MessageStore):
         messages = {m.id: m for m in self.messages([n for n in found.values() if n is not None])}
         return [(self.get(number), messages[m] if m is not None else None) for number, m in found.items()]
 
+    def tagged(self, tag: str, limit: int = 200) -> list[Conversation]:
+        """The conversations with this tag, archived ones too, the latest changed first."""
+        rows = self._db.rows(
+            "SELECT c.* FROM tags t JOIN conversations c ON c.id = t.conversation"
+            " WHERE t.tag = ? AND c.deleted IS NULL ORDER BY c.changed DESC LIMIT ?",
+            tag,
+            limit,
+        )
+        return [_conversation(row) for row in rows]
+
     # ------------------------------------------------------------ deleting
 
     def hide(self, conversation: int) -> None:

@@ -54,6 +54,9 @@ def _order(conversation: Conversation) -> tuple[bool, float, int]:
     return (not place.pinned, -place.changed, -place.id)
 
 
+TAG_SIGNS = "#＃"  # what begins a search for a tag
+
+
 class ConversationModel(QAbstractListModel):
     """Rows are group headings and conversations, in the store's order; or what a search found."""
 
@@ -98,6 +101,8 @@ class ConversationModel(QAbstractListModel):
         self._reset(page)
 
     def _search(self, words: str) -> list[tuple[Conversation, int | None, str]]:
+        if words[0] in TAG_SIGNS and words[1:].strip():
+            return [(conversation, None, "") for conversation in self._store.tagged(words[1:].strip())]
         return [
             (conversation, None, "")
             if message is None

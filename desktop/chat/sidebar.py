@@ -43,6 +43,7 @@ from desktop.reads import Reads
 from desktop.theme import Theme
 
 TYPING_MILLISECONDS = 150
+KNOWN_TAGS = 20  # that are named
 
 
 class Sidebar(QWidget):
@@ -92,7 +93,7 @@ class Sidebar(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search chats"))
         self.search.setAccessibleName(tr("Search chats"))
-        self.search.setToolTip(tr("Search all chats (Ctrl+K)"))
+        self.search.setToolTip(tr("Search all chats (Ctrl+K); #tag finds those with a tag"))
         self.search.setClearButtonEnabled(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MILLISECONDS)
         self._typing.timeout.connect(self._filter)
@@ -302,6 +303,7 @@ class Sidebar(QWidget):
             lambda: self._do("archive", lambda: self._chat.archive(number, not conversation.archived)),
         )
         self._add_projects(menu, conversation)
+        menu.addAction(tr("Tags…"), lambda: self._edit_tags(conversation))
         menu.addAction(tr("Export…"), lambda: self.export.emit(number))
         menu.addSeparator()
         menu.addAction(tr("Delete"), lambda: self._delete(conversation))
@@ -326,6 +328,28 @@ class Sidebar(QWidget):
         title, accepted = QInputDialog.getText(self, tr("Rename"), tr("Chat title"), text=conversation.title)
         if accepted and title.strip():
             self._do("rename", lambda: self._chat.rename(conversation.id, title))
+
+    def _edit_tags(self, conversation: Conversation) -> None:
+        store = self._chat.projects.store
+        self._reads.ask(
+            lambda: (store.tags_of(conversation.id), store.tags()),
+            lambda found: self._ask_tags(conversation, *found),
+            key="tags",
+        )
+
+    def _ask_tags(self, conversation: Conversation, tags: list[str], known: list[str]) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(tr("Tags"))
+        others = [tag for tag in known if tag not in tags][:KNOWN_TAGS]
+        about = tr("Tags of this chat, parted by commas. A search for #tag finds all chats that have it.")
+        used = tr("In use elsewhere: {tags}", tags=tr(", ").join(others)) if others else ""
+        dialog.setLabelText("\n".join(filter(None, (about, used))))
+        dialog.setTextValue(tr(", ").join(tags))
+        dialog.textValueSelected.connect(
+            lambda text: self._do("tag", lambda: self._chat.projects.tag(conversation.id, text))
+        )
+        dialog.open()
 
     def _delete(self, conversation: Conversation) -> None:
         self._do("delete", lambda: self._chat.delete(conversation.id))

@@ -80,6 +80,7 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "all": lambda: list(store.all()),
         "ids": store.ids,
         "any": store.any,
+        "tagged": lambda: store.tagged("work"),
         "search": lambda: [store.search("de"), store.search("東京 desk")],
         "hide": lambda: store.hide(conversation.id),
         "restore": lambda: store.restore(conversation.id),

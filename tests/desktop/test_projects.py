@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import Project
@@ -193,3 +193,35 @@ def test_a_name_that_is_taken_is_told(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.keyClicks(made.name, " two")  # what was written is still there
     qtbot.mouseClick(create, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: names(window) == ["All chats", "Garden", "Garden two"], timeout=20_000)
+
+
+def test_a_chat_gets_tags_and_is_found_by_them(qtbot: QtBot, window: MainWindow) -> None:
+    app = window.app
+    one, two = (app.conversations.create(title, "") for title in ("Roof", "Boat"))
+    app.projects.tag(two.id, "water")
+    window.sidebar.model.refresh()
+    qtbot.waitUntil(lambda: window.sidebar.model.row_of(one.id).isValid())
+    window.sidebar._menu(window.sidebar.model.row_of(one.id))
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.text() == "Tags…").trigger()
+    menu.close()
+    qtbot.waitUntil(lambda: window.sidebar.findChild(QInputDialog) is not None)
+    dialog = window.sidebar.findChild(QInputDialog)
+    assert dialog is not None
+    assert "water" in dialog.labelText()
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    qtbot.keyClicks(field, "house, old house,, house")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: app.projects.store.tags_of(one.id) == ["house", "old house"])
+    qtbot.keyClicks(window.sidebar.search, "#old house")
+    qtbot.waitUntil(
+        lambda: (
+            window.sidebar.model.row_of(one.id).isValid()
+            and not window.sidebar.model.row_of(two.id).isValid()
+        )
+    )
+    window.sidebar.search.clear()
+    qtbot.waitUntil(lambda: window.sidebar.model.row_of(two.id).isValid())
