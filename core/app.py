@@ -51,8 +51,6 @@ from core.models.measure import MachineSpeed
 from core.models.service import Models
 from core.network import Network
 from core.paths import Home
-from core.portability.exporting import Exports
-from core.portability.importing import Imports
 from core.prompts.chains import Chains
 from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
@@ -71,6 +69,8 @@ from core.workers.supervisor import Worker, WorkerSpec
 if TYPE_CHECKING:
     from core.documents.answer import Answerer
     from core.models.hub import Hub
+    from core.portability.exporting import Exports
+    from core.portability.importing import Imports
     from core.storage.restore import Restored
 
 log = logging.getLogger(__name__)
@@ -200,11 +200,9 @@ class App:
             forgive=self._forgive,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
-        prompts = PromptStore(self.database)
-        self.prompts = Prompts(prompts, self.events, self._nearest)
-        exchange = ExchangeStore(self.database, self.conversations, self.projects.store)
-        self.exports = Exports(self.conversations, exchange, self.projects.store, prompts, self.formulas)
-        self.imports = Imports(exchange, self.projects, self.prompts, self.settings, self.events)
+        self._prompt_store = PromptStore(self.database)
+        self.prompts = Prompts(self._prompt_store, self.events, self._nearest)
+        self.exchange = ExchangeStore(self.database, self.conversations, self.projects.store)
         self.chains = Chains(self.chat, self.prompts)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
@@ -246,6 +244,22 @@ class App:
         from core.documents.answer import Answerer
 
         return Answerer(self.documents, self.index)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Chats as files; built when the first is wanted, to keep the start short."""
+        from core.portability.exporting import Exports
+
+        return Exports(
+            self.conversations, self.exchange, self.projects.store, self._prompt_store, self.formulas
+        )
+
+    @cached_property
+    def imports(self) -> Imports:
+        """The chats of other programs; built when the first are wanted."""
+        from core.portability.importing import Imports
+
+        return Imports(self.exchange, self.projects, self.prompts, self.settings, self.events)
 
     def _nearest(self, text: str, others: Sequence[str]) -> list[int]:
         """The others' places, the nearest in meaning to a text first; in their order where no search model can be used."""

@@ -132,3 +132,8 @@ class AnswerEnded(Event):
     error: Exception | None
     context_used: int = 0
     context_length: int = 0
+
+
+@dataclass(frozen=True)
+class ChatsImported(Event):
+    """Conversations have come in, many at once: lists are to be read again."""

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from core.chat import titles
 from core.chat.conversation import Text
+from core.chat.events import ChatsImported
 from core.errors import ImportUnknown, PromptUnreadable, TsukueError
-from core.events import Event, Events
+from core.events import Events
 from core.portability import readers
 from core.portability.chats import Around, Chat, SavedPrompt, ordered
 from core.portability.sources import Source
@@ -51,11 +52,6 @@ class Entry:
     changed: float
     messages: int
     standing: Standing
-
-
-@dataclass(frozen=True)
-class ChatsImported(Event):
-    """Conversations have come in, many at once: lists are to be read again."""
 
 
 @dataclass

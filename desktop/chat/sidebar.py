@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.chat.conversation import Conversation, MessageState, Project
 from core.chat.events import (
     AnswerEnded,
+    ChatsImported,
     ConversationChanged,
     ConversationDiscarded,
     ConversationRemoved,
@@ -29,7 +30,6 @@ from core.chat.projects import ProjectsChanged
 from core.chat.service import ChatService
 from core.errors import TsukueError
 from core.jobs import Job
-from core.portability.importing import ChatsImported
 from core.storage.documents import DocumentStore
 from desktop.bridge import Bridge
 from desktop.chat.conversation_list import ConversationList

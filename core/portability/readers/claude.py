@@ -61,7 +61,7 @@ def chat(value: dict[str, Any], _: None) -> Chat | None:
 def _turn(message: dict[str, Any], chat: Chat) -> Turn | None:
     blocks = [block for block in message.get("content") or [] if isinstance(block, dict)]
     text = _joined(blocks, "text")
-    if not any(block.get("type") == "text" for block in blocks) and not blocks:
+    if not blocks:  # older exports
         text = str(message.get("text") or "").strip()
     attached = [one for one in message.get("attachments") or [] if isinstance(one, dict)]
     files = [

@@ -119,13 +119,13 @@ def _chat(stream: _Stream, name: str) -> Chat:
         raise ImportBroken(name, N_("it is of a later version"))
     created = stream.number("q") if version else int.from_bytes(first + stream.take(4), "big")
     number, generated, typed, model = (stream.text() for _ in range(4))
-    collections = [stream.text() for _ in stream.count("I")] if version >= 3 else []
+    for _ in stream.count("I") if version >= 3 else ():
+        stream.text()  # collections of LocalDocs, whose folders are offered to be added again
     _pass_state(stream, version)
     chat = Chat(
         uid=f"gpt4all:{number or name.removeprefix('gpt4all-').removesuffix('.chat')}",
         title=typed or (generated if generated != _UNTITLED else ""),
         created=seconds(created),
-        collection="",
     )
     before: str | None = None
     for place in stream.count("i"):
@@ -136,7 +136,6 @@ def _chat(stream: _Stream, name: str) -> Chat:
             chat.turns.append(turn)
             before = turn.key
     chat.shown = before
-    del collections  # LocalDocs' names: its folders are offered to be added again
     return chat
 
 
