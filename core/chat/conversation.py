@@ -282,7 +282,7 @@ class Conversation:
     """A conversation's own row; its messages are read apart. `leaf` ends the branch on screen.
 
     `context_start` is the first message that the model still reads (None: all), and `summary` what it reads in the place of
-    those before ('': nothing). `uid` is what it is known by wherever it is taken ('': it was salvaged).
+    those before ('': nothing). `uid` is what it is known by wherever it is taken.
     """
 
     id: int

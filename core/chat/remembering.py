@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from core.chat.projects import FACT_LENGTH
 from core.text import sentences
 
-LONGEST = 500  # characters of a fact, as in projects.py
 _VERB = (
     r"(?:remember(?:ing)?|keep(?:ing)? (?:that |this |it )?in mind|bear in mind|(?:never |don'?t |not )forget|take note|note"
     r"|(?:make|take) a note(?: of (?:this|that))?|(?:save|commit) (?:this|that|it) to (?:your )?memory)"
@@ -63,13 +63,13 @@ _BECAUSE = re.compile(r"(?:ので|から|んだけど|けど|が)[、,]?\Z")
 
 def wish(text: str) -> str:
     """What is to be remembered, in the words of the message; '' where it asks for no such thing."""
-    text = text.replace("’", "'").strip()[: 4 * LONGEST]
+    text = text.replace("’", "'").strip()[: 4 * FACT_LENGTH]
     parts = [part.strip() for line in text.splitlines() for part in sentences.split(line) if part.strip()]
     for place, part in enumerate(parts):
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         found = _english(part, before, after) or _japanese(part, before, after)
         if found:
-            return found.strip(" 、。.!！,:：")[:LONGEST]
+            return found.strip(" 、。.!！,:：")[:FACT_LENGTH]
     return ""
 
 

@@ -48,7 +48,8 @@ def _export(options: argparse.Namespace) -> int:
     if (options.conversation is not None) + options.all + (options.project is not None) != 1:
         warn("name a chat, or use --project NAME or --all")
         return 2
-    form = Form(options.form or (Path(options.output or "").suffix == ".json" and "json") or "md")
+    named = "json" if (options.output or "").endswith(".json") else "md"
+    form = Form(options.form or named)
     several = options.conversation is None
     if several and not options.output:
         warn("several chats need -o PATH")

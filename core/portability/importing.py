@@ -38,7 +38,7 @@ class Standing(StrEnum):
     """What of a chat is here already."""
 
     NEW = "new"
-    GROWN = "grown"  # it is here with fewer messages
+    GROWN = "grown"  # it is here without some of its messages
     HERE = "here"
 
 
@@ -182,10 +182,10 @@ class Imports:
     def _compared(self, chats: list[Chat]) -> Iterator[tuple[Chat, Standing, int]]:
         known = self._exchange.known([chat.uid for chat in chats])
         for chat in chats:
-            number, count = known.get(chat.uid, (0, 0))
+            number = known.get(chat.uid, 0)
             if not number:
                 yield chat, Standing.NEW, 0
-            elif count < len(chat.turns):
+            elif self._exchange.lacks(number, chat):
                 yield chat, Standing.GROWN, number
             else:
                 yield chat, Standing.HERE, number
@@ -203,11 +203,12 @@ class Imports:
         return project
 
     def _merge(self, chat: Chat, standing: Standing, known: int, report: Report) -> None:
-        added = self._exchange.merge(known, chat) if standing is Standing.GROWN else 0
-        report.grown, report.here = report.grown + (added > 0), report.here + (added == 0)
-        report.messages += added
-        if added:
-            report.left_out += [(chat.title, what) for what in chat.left_out]
+        if standing is Standing.HERE:
+            report.here += 1
+            return
+        report.grown += 1
+        report.messages += self._exchange.merge(known, chat)
+        report.left_out += [(chat.title, what) for what in chat.left_out]
 
     def _project(self, name: str, projects: dict[str, int], report: Report) -> int | None:
         name = titles.clip(name)

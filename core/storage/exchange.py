@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 import time
 from contextlib import AbstractContextManager
 
@@ -18,11 +17,6 @@ from core.storage.messages import columns
 from core.storage.projects import ProjectStore
 
 AT_ONCE = 500  # ids in one statement
-
-
-def new_uid() -> str:
-    """What a conversation that begins here is known by."""
-    return secrets.token_hex(16)
 
 
 class ExchangeStore:
@@ -41,21 +35,13 @@ class ExchangeStore:
 
     def chat(self, conversation: Conversation, project: str = "") -> Chat:
         """A conversation with all its branches; what was deleted of it stays behind. Raises ConversationMissing."""
-        rows = self._db.rows(
-            "SELECT id FROM messages WHERE conversation = ? AND deleted IS NULL ORDER BY id", conversation.id
-        )
-        messages = self._store.messages([row["id"] for row in rows])
-        uid = conversation.uid
-        if not uid:  # salvaged from a damaged file
-            uid = new_uid()
-            self._db.write("UPDATE conversations SET uid = ? WHERE id = ?", uid, conversation.id)
         start = conversation.context_start
         return Chat(
-            uid=uid,
+            uid=conversation.uid,
             title=conversation.title,
             created=conversation.created,
             changed=conversation.changed,
-            turns=[_turn(message) for message in messages],
+            turns=[_turn(message) for message in self._messages(conversation.id)],
             shown=str(conversation.leaf) if conversation.leaf is not None else None,
             project=project,
             pinned=conversation.pinned,
@@ -72,18 +58,16 @@ class ExchangeStore:
 
     # ------------------------------------------------------------ in
 
-    def known(self, uids: list[str]) -> dict[str, tuple[int, int]]:
-        """Of these names, those that are here: the conversation's id and how many messages it has. One that was deleted is not."""
+    def known(self, uids: list[str]) -> dict[str, int]:
+        """Of these names, those that are here, with the conversation's id. One that was deleted is not."""
         found = {}
         for start in range(0, len(uids), AT_ONCE):
             some = uids[start : start + AT_ONCE]
             rows = self._db.rows(
-                "SELECT c.uid, c.id, (SELECT count(*) FROM messages m WHERE m.conversation = c.id"
-                " AND m.deleted IS NULL) AS count FROM conversations c"
-                f" WHERE c.uid IN ({','.join('?' * len(some))}) AND c.deleted IS NULL",
+                f"SELECT uid, id FROM conversations WHERE uid IN ({','.join('?' * len(some))}) AND deleted IS NULL",
                 *some,
             )
-            found.update({row["uid"]: (row["id"], row["count"]) for row in rows if row["uid"]})
+            found.update({row["uid"]: row["id"] for row in rows if row["uid"]})
         return found
 
     def add(self, chats: list[tuple[Chat, int | None]]) -> None:
@@ -138,24 +122,7 @@ class ExchangeStore:
         The branch on screen becomes the chat's where something was added to it.
         """
         with self._db.transaction():
-            rows = self._db.rows(
-                "SELECT id FROM messages WHERE conversation = ? AND deleted IS NULL ORDER BY id", conversation
-            )
-            here = {
-                (message.parent, message.role, message.text): message.id
-                for message in self._store.messages([row["id"] for row in rows])
-            }
-            ids: dict[str, int] = {}
-            missing = []
-            for turn in chat.turns:
-                parent = ids.get(turn.parent) if turn.parent is not None else None
-                same = None
-                if turn.parent is None or parent is not None:
-                    same = here.get((parent, turn.role, turn.text))
-                if same is not None:
-                    ids[turn.key] = same
-                else:
-                    missing.append(turn)
+            ids, missing = self._compare(conversation, chat)
             numbers = itertools.count(self._next("messages"))
             added = {turn.key: next(numbers) for turn in missing}
             ids |= added
@@ -174,6 +141,35 @@ class ExchangeStore:
                         conversation,
                     )
         return len(missing)
+
+    def lacks(self, conversation: int, chat: Chat) -> int:
+        """How many messages `merge` would add."""
+        return len(self._compare(conversation, chat)[1])
+
+    def _compare(self, conversation: int, chat: Chat) -> tuple[dict[str, int], list[Turn]]:
+        """Which of a chat's messages are in the conversation, their ids by key; and those that are not."""
+        here = {
+            (message.parent, message.role, message.text): message.id
+            for message in self._messages(conversation)
+        }
+        ids: dict[str, int] = {}
+        missing = []
+        for turn in chat.turns:
+            parent = ids.get(turn.parent) if turn.parent is not None else None
+            known = turn.parent is None or parent is not None
+            same = here.get((parent, turn.role, turn.text)) if known else None
+            if same is not None:
+                ids[turn.key] = same
+            else:
+                missing.append(turn)
+        return ids, missing
+
+    def _messages(self, conversation: int) -> list[Message]:
+        """All of a conversation that is not deleted, parents first."""
+        rows = self._db.rows(
+            "SELECT id FROM messages WHERE conversation = ? AND deleted IS NULL ORDER BY id", conversation
+        )
+        return self._store.messages([row["id"] for row in rows])
 
     def _write_turns(self, turns: list[tuple[int, Turn, dict[str, int], float]]) -> None:
         """Write messages: the conversation of each, itself, the ids of that conversation's messages by key, a time if it has none."""

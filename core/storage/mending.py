@@ -103,6 +103,7 @@ def _references(new: sqlite3.Connection) -> None:
         " WHERE leaf IS NULL OR leaf NOT IN (SELECT id FROM messages WHERE conversation = conversations.id)",
         "UPDATE conversations SET context_start = NULL WHERE context_start NOT IN (SELECT id FROM messages)",
         "UPDATE conversations SET project = NULL WHERE project NOT IN (SELECT id FROM projects)",
+        "UPDATE conversations SET uid = lower(hex(randomblob(16))) WHERE uid = ''",
         "DELETE FROM tags WHERE conversation NOT IN (SELECT id FROM conversations)",
         "DELETE FROM passages WHERE page NOT IN (SELECT id FROM pages) OR document NOT IN (SELECT id FROM documents)",
         "DELETE FROM vectors WHERE passage NOT IN (SELECT id FROM passages)",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text.characters import normalise
 from desktop.commands import Command
 from desktop.i18n import tr
 
@@ -55,8 +54,8 @@ class CommandPalette(QDialog):
         self.words.setFocus()
 
     def _fill(self, text: str) -> None:
-        words = _folded(text).split()
-        names = [(_folded(command.name), command) for command in self._commands]
+        words = normalise(text).split()
+        names = [(normalise(command.name), command) for command in self._commands]
         found = [(name, command) for name, command in names if all(word in name for word in words)]
         found.sort(key=lambda entry: not entry[0].startswith(words[0]) if words else False)
         self.list.clear()
@@ -109,7 +108,3 @@ def _row(command: Command) -> QWidget:
     layout.addWidget(name, 1)
     layout.addWidget(keys)
     return row
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()

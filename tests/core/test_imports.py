@@ -138,6 +138,32 @@ def test_what_is_imported_twice_is_there_once_and_what_went_on_grows(app: App, t
     assert app.conversations.search("the tap")[0][0].id == found.id
 
 
+def test_what_went_on_in_both_places_is_brought_together(app: App, tmp_path: Path) -> None:
+    """It has more messages here than there, and still lacks one."""
+    export = tmp_path / "conversations.json"
+    chats = json.loads((EXPORTS / "claude/export/conversations.json").read_text(encoding="utf-8"))[:1]
+    app.imports.take_in(_written(export, chats))
+    (found,) = everything(app)
+    for text in ("Here?", "And here?"):
+        app.conversations.add(found.id, Role.USER, text, parent=app.conversations.get(found.id).leaf)
+    said = chats[0]["chat_messages"]
+    words = [{"type": "text", "text": "There?"}]
+    said.append(
+        {
+            **said[-1],
+            "uuid": "later",
+            "parent_message_uuid": said[-1]["uuid"],
+            "sender": "human",
+            "content": words,
+        }
+    )
+    grown = app.imports.take_in(_written(export, chats))
+    assert (grown.new, grown.grown, grown.messages) == (0, 1, 1)
+    assert app.imports.take_in(export).here == 1
+    assert len(app.conversations.search("here")) == 1
+    assert app.conversations.branch(found.id)[-1].text == "There?"
+
+
 def test_what_was_deleted_comes_in_again(app: App) -> None:
     export = EXPORTS / "claude/export"
     app.imports.take_in(export)

@@ -166,10 +166,11 @@ def _use_exchange(store: ExchangeStore, conversations: ConversationStore) -> set
     longer = [turn, text_turn("b", Role.ASSISTANT, "Furniture.", "a")]
     with store.transaction():
         store.add([(Chat("elsewhere", turns=[turn]), None)])
-    number, count = store.known(["elsewhere", "nowhere"])["elsewhere"]
-    assert (count, store.merge(number, Chat("elsewhere", turns=longer))) == (1, 1)
+    number = store.known(["elsewhere", "nowhere"])["elsewhere"]
+    assert store.lacks(number, Chat("elsewhere", turns=longer)) == 1
+    assert store.merge(number, Chat("elsewhere", turns=longer)) == 1
     assert len(store.chat(conversations.get(number)).turns) == 2
-    return {"transaction", "add", "known", "merge", "chat"}
+    return {"transaction", "add", "known", "lacks", "merge", "chat"}
 
 
 def _use_documents(store: DocumentStore) -> set[str]:

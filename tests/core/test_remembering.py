@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from core.chat.remembering import LONGEST, wish
+from core.chat.projects import FACT_LENGTH
+from core.chat.remembering import wish
 from tests.conftest import ROOT
 
 TOLD = json.loads((ROOT / "tests/data/remember.json").read_text(encoding="utf-8"))
@@ -44,6 +45,6 @@ def test_strangers_wishes_are_told_and_little_else(half: int) -> None:
 
 
 def test_long_texts_are_told_quickly_and_cut() -> None:
-    assert len(wish("Remember that " + "a" * 5000)) == LONGEST
+    assert len(wish("Remember that " + "a" * 5000)) == FACT_LENGTH
     for text in ("覚え" * 3000, "こと" * 3000 + "を", "please " * 2000, "and so " * 2000 + "remember"):
         wish(text)

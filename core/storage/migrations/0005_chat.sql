@@ -49,7 +49,7 @@ CREATE TABLE prompts (
 ) STRICT, WITHOUT ROWID;
 
 -- What a conversation is known by wherever it goes, so that one that comes back is recognised: a name of our own making, or
--- another program's with its own ('chatgpt:…'). Not unique: what is salvaged of a damaged file may have none ('').
+-- another program's with its own ('chatgpt:…').
 ALTER TABLE conversations ADD COLUMN uid TEXT NOT NULL DEFAULT '';
 UPDATE conversations SET uid = lower(hex(randomblob(16)));
 CREATE INDEX conversations_by_uid ON conversations (uid);
