@@ -78,7 +78,7 @@ class Memory(QObject):
         shown = fact if len(fact) <= SHOWN else f"{fact[:SHOWN]}…"
         self._desk.notify.notice(
             tr("Tell new chats too: “{fact}”?", fact=shown),
-            (tr("Remember"), lambda: self._remember(conversation, fact)),
+            (tr("Remember it"), lambda: self._remember(conversation, fact)),
         )
 
     def _remember(self, conversation: int, fact: str) -> None:
