@@ -58,6 +58,15 @@ class Projects:
         self._events.publish(ProjectsChanged())
         return changed
 
+    def save(self, project: int | None, values: dict[str, str], lines: list[str]) -> Project:
+        """Make (None) or change a project with all that is remembered in it, a line each, in one step.
+
+        Raises ProjectMissing, ProjectNameTaken; then nothing is changed."""
+        saved = self.store.save(project, values | {"name": titles.clip(values["name"])}, _facts(lines))
+        self._events.publish(ProjectsChanged())
+        self._events.publish(MemoryChanged(saved.id))
+        return saved
+
     def remove(self, project: int) -> None:
         """Remove a project; its conversations stay, in none."""
         self.store.remove(project)
@@ -89,18 +98,8 @@ class Projects:
         self._events.publish(MemoryChanged(fact.project))
 
     def set_facts(self, project: int | None, lines: list[str]) -> None:
-        """Let exactly these lines be remembered, in this order; what stays the same stays as it was."""
-        wanted = [line for line in (" ".join(one.split())[:FACT_LENGTH] for one in lines) if line]
-        known = self.store.facts(project)
-        if [fact.text for fact in known] == wanted:
-            return
-        for fact in known:
-            if fact.text not in wanted:
-                self.store.change_fact(fact.id, "")
-        there = {fact.text for fact in known}
-        for line in dict.fromkeys(wanted):
-            if line not in there:
-                self.store.add_fact(project, line)
+        """Let exactly these lines be remembered; what stays the same stays as it was."""
+        self.store.set_facts(project, _facts(lines))
         self._events.publish(MemoryChanged(project))
 
     def instruction(self, standing: str, project: int | None) -> str:
@@ -125,3 +124,7 @@ class Projects:
             kept.append(fact)
         lines = [f"- {fact.text}" for fact in sorted(kept, key=lambda fact: fact.id)]
         return "\n".join([REMEMBERED, *lines]) if lines else ""
+
+
+def _facts(lines: list[str]) -> list[str]:
+    return [line for line in (" ".join(one.split())[:FACT_LENGTH] for one in lines) if line]

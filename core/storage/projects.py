@@ -56,6 +56,16 @@ class ProjectStore:
             self._db.write(f"UPDATE projects SET {assignments} WHERE id = ?", *values.values(), project)
             return self.get(project)
 
+    def save(self, project: int | None, values: dict[str, str], facts: list[str]) -> Project:
+        """Make (None) or change a project together with all that is remembered in it.
+
+        Raises ProjectMissing, ProjectNameTaken; then nothing is changed."""
+        with self._db.transaction():
+            number = self.create(values["name"]).id if project is None else project
+            changed = self.change(number, **values)
+            self.set_facts(number, facts)
+            return changed
+
     def remove(self, project: int) -> None:
         """Remove a project and what is remembered in it; its conversations stay, in none."""
         self._db.write("DELETE FROM projects WHERE id = ?", project)
@@ -80,6 +90,17 @@ class ProjectStore:
             self._db.write("UPDATE facts SET text = ? WHERE id = ?", text, fact)
         else:
             self._db.write("DELETE FROM facts WHERE id = ?", fact)
+
+    def set_facts(self, project: int | None, texts: list[str]) -> None:
+        """Let exactly these be remembered; what stays the same stays as it was."""
+        with self._db.transaction():
+            known = {fact.text: fact for fact in self.facts(project)}
+            for fact in known.values():
+                if fact.text not in texts:
+                    self.change_fact(fact.id, "")
+            for text in dict.fromkeys(texts):
+                if text not in known:
+                    self.add_fact(project, text)
 
     # ------------------------------------------------------------ tags
 

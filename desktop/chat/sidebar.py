@@ -235,10 +235,7 @@ class Sidebar(QWidget):
         projects = self._chat.projects
 
         def save(_: Job) -> Project:
-            made = project or projects.create(values["name"])
-            changed = projects.change(made.id, **values)
-            projects.set_facts(made.id, lines)
-            return changed
+            return projects.save(project.id if project is not None else None, values, lines)
 
         def failed(error: BaseException) -> bool:
             if isinstance(error, TsukueError):

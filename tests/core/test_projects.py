@@ -80,6 +80,23 @@ def test_names_are_taken_once(app: App) -> None:
         app.chat.move(app.chat.new_conversation().id, garden.id)
 
 
+def test_a_project_is_saved_with_what_is_remembered_or_not_at_all(app: App) -> None:
+    app.projects.create("House")
+    garden = app.projects.save(None, {"name": "Garden", "instructions": "Be brief."}, ["A  gate.", "", "A door."])
+    assert (garden.name, garden.instructions) == ("Garden", "Be brief.")
+    before = app.projects.store.facts(garden.id)
+    assert [fact.text for fact in before] == ["A gate.", "A door."]
+    with pytest.raises(ProjectNameTaken):
+        app.projects.save(None, {"name": "House"}, ["A roof."])
+    with pytest.raises(ProjectNameTaken):
+        app.projects.save(garden.id, {"name": "House"}, ["A roof."])
+    assert app.projects.store.facts(garden.id) == before
+    app.projects.save(garden.id, {"name": "Park"}, ["A door.", "A bench."])
+    after = app.projects.store.facts(garden.id)
+    assert [fact.text for fact in after] == ["A door.", "A bench."]
+    assert after[0] == before[1]  # what stays the same is the same
+
+
 def test_what_is_remembered_is_told_here_or_everywhere(app: App) -> None:
     told: list[object] = []
     app.events.listen(MemoryChanged, told.append)

@@ -144,6 +144,8 @@ def _use_projects(store: ProjectStore) -> set[str]:
         "facts": lambda: [store.facts(project), store.facts(None)],
         "add_fact": lambda: store.add_fact(None, "I am left-handed."),
         "change_fact": lambda: [store.change_fact(fact, "It is red."), store.change_fact(fact, "")],
+        "set_facts": lambda: store.set_facts(None, ["I am right-handed."]),
+        "save": lambda: store.save(project, {"instructions": "Be short."}, ["The gate is red."]),
         "tags": store.tags,
         "tags_of": lambda: store.tags_of(1),
         "set_tags": lambda: store.set_tags(1, ["work"]),
