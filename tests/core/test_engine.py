@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gguf as gguf_writer
+import msgspec
 import pytest
 
 from core.engine import local
@@ -273,6 +274,48 @@ def test_an_answer_keeps_to_its_schema(engine: Worker, temperature: float) -> No
     assert value.keys() == {"colour", "count"}
     assert value["colour"] in ("red", "青")
     assert isinstance(value["count"], int)
+
+
+ODD_NAMES = ["値段", 'so "called"', "back\\slash", "🍵 茶", "line\nbreak", "tab\there"]
+
+
+def test_names_and_words_of_a_schema_are_written_as_they_are(engine: Worker) -> None:
+    words = ["良い", '"quoted"', "🍵", "a\\b", "two\nlines"]
+    schema = {
+        "type": "object",
+        "properties": {name: {"enum": [word]} for name, word in zip(ODD_NAMES, words, strict=False)}
+        | {ODD_NAMES[-1]: {"type": "boolean"}},
+        "required": ODD_NAMES,
+    }
+    turn = Turn("user", "何でもよいので答えて。")
+    call = engine.call(Generate("odd names", [turn], GREEDY, max_tokens=200, schema=json.dumps(schema)))
+    text = "".join(piece.text for piece in call.items())
+    assert call.result().finish == "stop"
+    answer = json.loads(text)
+    assert list(answer) == ODD_NAMES
+    assert list(answer.values())[:-1] == words
+    assert "値段" in text  # and not as \\u5024\\u6bb5, which a model has to spell
+
+
+def test_a_string_holds_no_bare_line_break(engine: Worker) -> None:
+    """A model that is asked for verses would break lines in the middle of a string, which is no JSON."""
+    schema = {"type": "object", "properties": {"poem": {"type": "string"}}, "required": ["poem"]}
+    turn = Turn("user", "Write a poem of four lines about tea, each on a line of its own.")
+    call = engine.call(Generate("poem", [turn], GREEDY, max_tokens=300, schema=json.dumps(schema)))
+    text = "".join(piece.text for piece in call.items())
+    assert call.result().finish == "stop"
+    assert json.loads(text)["poem"].strip()
+
+
+def test_to_choose_first_and_ask_the_grammar_then_gives_the_same(engine: Worker) -> None:
+    """Penalties of no strength turn the short way off (see Sampler), and change nothing else."""
+    turn = Turn("user", "Invent a person.")
+    answers = []
+    for name, sampling in (("short", GREEDY), ("long", msgspec.structs.replace(GREEDY, dry_multiplier=1e-9))):
+        call = engine.call(Generate(name, [turn], sampling, max_tokens=120, schema=json.dumps(SCHEMA)))
+        answers.append("".join(piece.text for piece in call.items()))
+    assert answers[0] == answers[1]
+    assert json.loads(answers[0])
 
 
 def test_a_model_that_always_thinks_first_keeps_to_a_schema(model_path: str, tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def test_names_are_taken_once(app: App) -> None:
 
 def test_a_project_is_saved_with_what_is_remembered_or_not_at_all(app: App) -> None:
     app.projects.create("House")
-    garden = app.projects.save(None, {"name": "Garden", "instructions": "Be brief."}, ["A  gate.", "", "A door."])
+    garden = app.projects.save(
+        None, {"name": "Garden", "instructions": "Be brief."}, ["A  gate.", "", "A door."]
+    )
     assert (garden.name, garden.instructions) == ("Garden", "Be brief.")
     before = app.projects.store.facts(garden.id)
     assert [fact.text for fact in before] == ["A gate.", "A door."]

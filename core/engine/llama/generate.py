@@ -6,6 +6,7 @@ Time is linear in the length of the answer: each token's bytes go through an inc
 from __future__ import annotations
 
 import codecs
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,7 +15,7 @@ import llama_cpp.llama_cpp as c
 from core.engine.llama.batch import Batch
 from core.engine.llama.drafts import Guesser
 from core.engine.llama.model import Model
-from core.engine.llama.sampling import sampler
+from core.engine.llama.sampling import Sampler
 from core.engine.llama.sequences import LIVE, Sequence, Sequences
 from core.engine.llama.threads import Threads
 from core.engine.messages import Completion, Sampling, Timings
@@ -73,12 +74,12 @@ class Generator:
             raise TemplateFailed(N_("its output is empty"))
         if len(prompt) + max(reserve, 1) > room:
             raise ContextFull(len(prompt) + reserve, room)
-        with sampler(self._model, settings, schema) as chain:
-            return self._answer(chain, started, conversation, prompt, max_tokens, emit, on_read, cancelled)
+        with contextlib.closing(Sampler(self._model, settings, schema)) as sampler:
+            return self._answer(sampler, started, conversation, prompt, max_tokens, emit, on_read, cancelled)
 
     def _answer(
         self,
-        chain: c.llama_sampler_p,
+        sampler: Sampler,
         started: float,
         conversation: str,
         prompt: list[int],
@@ -95,7 +96,7 @@ class Generator:
 
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         finish, written, first = "length", 0, 0.0
-        for token in self._tokens(chain, sequence, len(prompt) + max_tokens):
+        for token in self._tokens(sampler, sequence, len(prompt) + max_tokens):
             written += 1
             first = first or time.perf_counter() - started
             if self._model.ends(token):
@@ -116,7 +117,7 @@ class Generator:
         timings = Timings(first, total, len(prompt), cached, written, self._guessed, self._accepted)
         return Completion(finish, timings, min(len(prompt) + written, room))
 
-    def _tokens(self, chain: c.llama_sampler_p, sequence: Sequence, limit: int) -> Iterator[int]:
+    def _tokens(self, sampler: Sampler, sequence: Sequence, limit: int) -> Iterator[int]:
         """The answer's tokens, for ever. What was guessed is read together with the token before it.
 
         No guess goes beyond `limit` tokens of prompt and answer, or the window.
@@ -126,7 +127,7 @@ class Generator:
         self._guessed = self._accepted = 0
         for guesser in self._guessers:
             guesser.begin()
-        token = c.llama_sampler_sample(chain, context, -1)
+        token = sampler.sample(context, -1)
         while True:
             yield token
             started = time.perf_counter()
@@ -138,13 +139,13 @@ class Generator:
             self._decode(sequence, [token, *guesses], every=bool(guesses))
             if source is None:
                 # Sampling waits for a graphics card to finish, so it belongs to the step.
-                token = c.llama_sampler_sample(chain, context, -1)
+                token = sampler.sample(context, -1)
                 self._note_single(time.perf_counter() - started)
                 continue
             before = len(sequence.tokens) - len(guesses)
             spent, right = 0.0, 0
             for number in range(len(guesses) + 1):
-                token = c.llama_sampler_sample(chain, context, number)
+                token = sampler.sample(context, number)
                 spent = spent or time.perf_counter() - started
                 if number == len(guesses) or token != guesses[number]:
                     break

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
+import math
 import random
-from collections.abc import Iterator
 
 import llama_cpp.llama_cpp as c
-from llama_cpp.llama_grammar import json_schema_to_gbnf
 
+from core.engine.llama import grammar
 from core.engine.llama.model import Model
 from core.engine.messages import Sampling
 from core.errors import N_, SchemaUnusable
@@ -20,32 +19,57 @@ DRY_BASE, DRY_ALLOWED = 1.75, 2
 DRY_BREAKERS = ("\n", ":", '"', "*")
 
 
-def grammar(model: Model, schema: str) -> c.llama_sampler_p:
-    """A sampler that lets only JSON of this schema through. Raises SchemaUnusable; nothing is ever fetched."""
-    try:
-        rules = json_schema_to_gbnf(schema)
-    except (
-        Exception
-    ) as error:  # the converter has no errors of its own: whatever a schema trips over comes out
-        raise SchemaUnusable(str(error)[:200] or N_("it is not a JSON schema")) from error
-    part = c.llama_sampler_init_grammar(model.vocab, rules.encode(), b"root")
+class Sampler:
+    """Chooses tokens one after another for one answer; with a schema, only ones that JSON of it may go on with.
+
+    To see which of 150,000 tokens a grammar lets through takes longer than a small model needs for one. So where nothing but
+    the logits decides, the token is chosen first and only that one is shown to the grammar; if it is refused, all are.
+    """
+
+    def __init__(self, model: Model, settings: Sampling, schema: str = "") -> None:
+        """Raises SchemaUnusable."""
+        self._grammar = _grammar(model, schema) if schema else None
+        self._chain = _chain(model, settings, self._grammar)
+        remembers = settings.repeat_penalty != 1.0 or settings.dry_multiplier > 0
+        # Penalties count the tokens that they have seen, so one that is refused must not be tried with them.
+        self._free = _chain(model, settings) if self._grammar is not None and not remembers else None
+
+    def sample(self, context: c.llama_context_p, place: int) -> int:
+        """The next token, by the logits at a place of the last batch (-1: its last)."""
+        if self._free is not None:
+            token: int = c.llama_sampler_sample(self._free, context, place)
+            if self._lets(token):
+                c.llama_sampler_accept(self._grammar, token)
+                return token
+        chosen: int = c.llama_sampler_sample(self._chain, context, place)
+        return chosen
+
+    def _lets(self, token: int) -> bool:
+        one = (c.llama_token_data * 1)(c.llama_token_data(token, 1.0, 0.0))
+        candidates = c.llama_token_data_array(one, 1, -1, False)
+        c.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
+        return bool(one[0].logit != -math.inf)
+
+    def close(self) -> None:
+        """Free what llama.cpp holds."""
+        c.llama_sampler_free(self._chain)  # with the grammar, which is a part of it
+        if self._free is not None:
+            c.llama_sampler_free(self._free)
+
+
+def _grammar(model: Model, schema: str) -> c.llama_sampler_p:
+    part = c.llama_sampler_init_grammar(model.vocab, grammar.of(schema).encode(), b"root")
     if not part:
         raise SchemaUnusable(N_("llama.cpp refused its grammar"))
     return part
 
 
-@contextlib.contextmanager
-def sampler(model: Model, settings: Sampling, schema: str = "") -> Iterator[c.llama_sampler_p]:
-    """llama.cpp's sampler chain for these settings, freed at the end of the block. Raises SchemaUnusable."""
-    first = grammar(model, schema) if schema else None
+def _chain(model: Model, settings: Sampling, first: c.llama_sampler_p | None = None) -> c.llama_sampler_p:
     chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
-    try:
-        if first is not None:  # before anything cuts the candidates down to ones that it would refuse
-            c.llama_sampler_chain_add(chain, first)
-        _add_samplers(chain, model, settings)
-        yield chain
-    finally:
-        c.llama_sampler_free(chain)
+    if first is not None:  # before anything cuts the candidates down to ones that it would refuse
+        c.llama_sampler_chain_add(chain, first)
+    _add_samplers(chain, model, settings)
+    return chain
 
 
 def _add_samplers(chain: c.llama_sampler_p, model: Model, settings: Sampling) -> None:
