@@ -61,6 +61,8 @@ from core.storage.documents import DocumentStore
 from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
 from core.storage.prompts import PromptStore
+from core.storage.runs import RunStore
+from core.structured.runs import Runs
 from core.updates import Updates
 from core.voice import service as voice_service
 from core.voice.service import Voice
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from core.portability.exporting import Exports
     from core.portability.importing import Imports
     from core.storage.restore import Restored
+    from core.structured.reading import Reader
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +207,15 @@ class App:
         self.prompts = Prompts(self._prompt_store, self.events, self._nearest)
         self.exchange = ExchangeStore(self.database, self.conversations, self.projects.store)
         self.chains = Chains(self.chat, self.prompts)
+        self.runs = Runs(
+            RunStore(self.database),
+            self.engines,
+            self.settings,
+            lambda: self._text_reader,
+            lambda path, job, keep: self.ingest.read(path, job, keep),
+            self.jobs,
+            self.events,
+        )
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():
@@ -244,6 +256,13 @@ class App:
         from core.documents.answer import Answerer
 
         return Answerer(self.documents, self.index)
+
+    @cached_property
+    def _text_reader(self) -> Reader:
+        """Texts for tables; built when the first is read."""
+        from core.structured.reading import Reader
+
+        return Reader(self.documents, self.index)
 
     @cached_property
     def exports(self) -> Exports:

@@ -20,6 +20,7 @@ Any other exception is a bug and is reported as one.
     ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
     ├── imports    ImportUnknown, ImportBroken, ImportOtherForm, ImportNewer
     ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
+    ├── tables     FormUnusable, AnswerNotJson, AnswerCutShort, ValueUnfit, NothingToFill, TableMissing, ColumnMissing, NoTableInFile
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -861,6 +862,50 @@ class PromptIncomplete(TsukueError):
     sentence = N_("The prompt “{name}” needs a value for: {missing}. Fill it in and try again.")
     name: str
     missing: str
+
+
+class FormUnusable(TsukueError):
+    sentence = N_("This is not a list of fields that Tsukue can fill: {reason}. Correct it and try again.")
+    reason: str
+
+
+class AnswerNotJson(TsukueError):
+    sentence = N_("The model's answer was of no use here: {reason}. Try again, or choose a larger model.")
+    reason: str
+
+
+class AnswerCutShort(TsukueError):
+    sentence = N_(
+        "The answer was longer than {tokens} tokens. Ask for less of this text, or raise the length of answers in the settings."
+    )
+    tokens: int
+
+
+class ValueUnfit(TsukueError):
+    sentence = N_("{value} does not fit the column {column}. Write a value of its kind, or leave it empty.")
+    value: str
+    column: str
+
+
+class NothingToFill(TsukueError):
+    sentence = N_("There is nothing to read here. Choose files with text, or paste some lines.")
+
+
+class TableMissing(TsukueError):
+    sentence = N_("Table {name} was not found. It may have been removed. Choose another one.")
+    name: str
+
+
+class ColumnMissing(TsukueError):
+    sentence = N_("{file} has no column called {name}. It has: {columns}.")
+    file: str
+    name: str
+    columns: str
+
+
+class NoTableInFile(TsukueError):
+    sentence = N_("{file} holds no table. Choose a sheet (CSV, XLSX, ODS), or use the file as one text.")
+    file: str
 
 
 class NoMicrophone(TsukueError):

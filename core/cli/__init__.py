@@ -25,6 +25,7 @@ from core.cli import (
     projects,
     prompts,
     settings,
+    tables,
     voice,
 )
 from core.cli.console import OutputGone, Parser, command, streams, warn
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         chats,
         projects,
         prompts,
+        tables,
         models,
         documents,
         voice,

@@ -38,6 +38,8 @@ TABLES = (
     "tags",
     "queued",
     "drafts",
+    "runs",
+    "run_rows",
     "messages",
     "parts",
     "collections",

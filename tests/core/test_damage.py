@@ -22,6 +22,9 @@ from core.storage.documents import DocumentStore
 from core.storage.pages import PageFile
 from core.storage.projects import ProjectStore
 from core.storage.prompts import PromptStore
+from core.storage.runs import RunStore
+from core.structured.fields import Field, Form
+from core.structured.run import Counts, Input, Output
 from tests.support.databases import TABLES, dump, fill, read_everything
 
 PAGE = 4096
@@ -250,7 +253,7 @@ def test_what_was_never_written_so_is_told_as_damage(sound: Home, tmp_path: Path
 
 
 def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
-    """Projects with what is remembered, tags, own prompts, drafts, and messages that wait."""
+    """Projects with what is remembered, tags, own prompts, drafts, messages that wait, and tables."""
     home = Home(tmp_path)
     home.create()
     database = Database(home)
@@ -262,6 +265,9 @@ def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
     one = store.create("Roof", "", project=project.id)
     projects.set_tags(one.id, ["家", "house"])
     prompts.put("mine", 'id = "mine"')
+    runs = RunStore(database)
+    table = runs.create("Roofs", Form([Field("colour")]), "", "", [Input("one", "one"), Input("two", "two")])
+    runs.put(table.id, 1, Output([{"colour": "grey"}]))
     store.save_draft(one.id, "not yet")
     store.enqueue(one.id, "next")
     database.close()
@@ -274,6 +280,9 @@ def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
     database = Database(home)
     try:
         store, projects = ConversationStore(database), ProjectStore(database)
+        runs = RunStore(database)
+        assert runs.get(table.id).counts == Counts(done=1, waiting=1)
+        assert runs.row(table.id, 1).output.rows == [{"colour": "grey"}]
         assert [(p.name, p.instructions) for p in projects.projects()] == [("House", "Be brief.")]
         assert [fact.text for fact in (*projects.facts(project.id), *projects.facts(None))] == [
             "The roof is slate.",

@@ -24,6 +24,9 @@ from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, dr
 from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
 from core.storage.prompts import PromptStore
+from core.storage.runs import RunStore
+from core.structured.fields import Field, Form
+from core.structured.run import Input, Output
 from tests.support import ten_years
 
 LARGE = {"conversations", "messages", "parts", "documents", "pages", "passages", "vectors"}
@@ -150,6 +153,29 @@ def _use_projects(store: ProjectStore) -> set[str]:
         "tags_of": lambda: store.tags_of(1),
         "set_tags": lambda: store.set_tags(1, ["work"]),
         "remove": lambda: store.remove(project),
+    }
+    for call in calls.values():
+        call()
+    return set(calls)
+
+
+def _use_runs(store: RunStore) -> set[str]:
+    run = store.create("T", Form([Field("a")]), "", "", [Input("one", "one")]).id
+    calls: dict[str, Any] = {
+        "create": lambda: store.create("U", Form([Field("a")]), "", "", []),
+        "runs": store.runs,
+        "get": lambda: store.get(run),
+        "rename": lambda: store.rename(run, "V"),
+        "set_model": lambda: store.set_model(run, "m"),
+        "rows": lambda: store.rows(run, after=0, limit=10),
+        "row": lambda: store.row(run, 1),
+        "next": lambda: store.next(run),
+        "input": lambda: store.input(run, 1),
+        "inputs": lambda: store.inputs(run),
+        "put": lambda: store.put(run, 1, Output()),
+        "again": lambda: [store.again(run), store.again(run, 1)],
+        "hide": lambda: store.hide(run),
+        "purge": lambda: store.purge(0.0),
     }
     for call in calls.values():
         call()
@@ -303,6 +329,8 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     assert used == _public(ProjectStore), "a method of the store is not tried here"
     used = _use_prompts(PromptStore(database))
     assert used == _public(PromptStore), "a method of the store is not tried here"
+    used = _use_runs(RunStore(database))
+    assert used == _public(RunStore), "a method of the store is not tried here"
     conversations = ConversationStore(database)
     used = _use_exchange(ExchangeStore(database, conversations, ProjectStore(database)), conversations)
     assert used == _public(ExchangeStore), "a method of the store is not tried here"

@@ -53,3 +53,28 @@ CREATE TABLE prompts (
 ALTER TABLE conversations ADD COLUMN uid TEXT NOT NULL DEFAULT '';
 UPDATE conversations SET uid = lower(hex(randomblob(16)));
 CREATE INDEX conversations_by_uid ON conversations (uid);
+
+-- Tables that a model fills: what is wanted (JSON), of which texts, and what came of each.
+CREATE TABLE runs (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT NOT NULL,
+    form       TEXT NOT NULL,                  -- JSON (docs/tables.md)
+    model      TEXT NOT NULL,
+    collection TEXT NOT NULL DEFAULT '',       -- its documents are read; '' where the texts are here
+    created    REAL NOT NULL,
+    changed    REAL NOT NULL,
+    deleted    REAL
+) STRICT;
+
+CREATE TABLE run_rows (
+    run      INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    number   INTEGER NOT NULL,                 -- from 1
+    label    TEXT    NOT NULL,
+    text     TEXT    NOT NULL,
+    document INTEGER,                          -- in the place of a text; it may be gone
+    state    TEXT    NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+    output   TEXT    NOT NULL DEFAULT '',      -- JSON: rows of values, and where they were found
+    error    TEXT    NOT NULL DEFAULT '',      -- JSON: a typed error of core/errors.py
+    PRIMARY KEY (run, number)
+) STRICT;
+CREATE INDEX run_rows_by_state ON run_rows (run, state, number);
