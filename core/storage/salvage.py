@@ -82,12 +82,13 @@ class Shape:
         self.table = table
         self.index = table in WITHOUT_ROWID
         rows = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+        alone = sum(bool(key) for *_, key in rows) == 1  # a key of several columns stands for no row's id
         self.columns = [
             Column(
                 kind,
                 bool(required),
                 None if default is None else connection.execute(f"SELECT {default}").fetchone()[0],
-                bool(key) and kind == "INTEGER" and not self.index,
+                alone and bool(key) and kind == "INTEGER" and not self.index,
             )
             for _, _, kind, required, default, key in rows
         ]

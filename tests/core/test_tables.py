@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -267,7 +268,14 @@ def test_a_long_document_is_read_where_the_fields_are(app: App, tmp_path: Path) 
 
 def test_a_table_is_filled_and_says_what_it_could_not(app: App) -> None:
     told: list[RunChanged] = []
-    app.events.listen(RunChanged, told.append)
+    ended = threading.Event()
+
+    def hear(event: RunChanged) -> None:
+        told.append(event)
+        if event.row is None and event.run.counts.waiting == 0:
+            ended.set()
+
+    app.events.listen(RunChanged, hear)
     app.settings.change(answer_length=256)
     run, rows = fill(
         app, "The kettle leaks.", "A prose answer.", "A toaster for 29 euros.", "An endless one."
@@ -282,6 +290,7 @@ def test_a_table_is_filled_and_says_what_it_could_not(app: App) -> None:
     assert rows[3].error.fields == {"tokens": 256}
     assert rows[2].output.found[0]["price"].there
     assert [event.row.number for event in told if event.row is not None] == [1, 2, 3, 4]
+    assert ended.wait(30)
     assert told[-1].row is None
     assert told[-1].error is None
 
