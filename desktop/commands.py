@@ -49,6 +49,8 @@ def of(window: MainWindow) -> list[Command]:
         Command(tr("Large field for writing"), "Ctrl+Shift+E", window.composer.large_button.toggle),
         Command(tr("What fills the context"), "", chat.show_context),
         Command(tr("Documents"), "", lambda: window.show_page("documents")),
+        Command(tr("Tables"), "", lambda: window.show_page("tables")),
+        Command(tr("New table…"), "", lambda: (window.show_page("tables"), window.tables.new_table())),
         Command(tr("Models"), "", lambda: window.show_page("models")),
         Command(tr("Settings"), "Ctrl+,", lambda: window.show_page("settings")),
         Command(tr("What is remembered…"), "", lambda: chat.memory.open(window)),

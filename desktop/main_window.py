@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from desktop.settings.backups import BackupsPanel
     from desktop.settings.dialog import SettingsDialog
     from desktop.settings.updates import UpdatesPanel
+    from desktop.tables.page import TablesPage
 
 
 class MainWindow(QMainWindow):
@@ -98,7 +99,7 @@ class MainWindow(QMainWindow):
         self.sidebar = parts.Sidebar(
             app.chat, app.documents, self.bridge, self.reads, self.operations, self.theme
         )
-        for later in ("documents", "models", "source"):  # those of another language are gone
+        for later in ("documents", "models", "tables", "source"):  # those of another language are gone
             vars(self).pop(later, None)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
         page.ask.connect(self._ask_collection)
         page.ask_file.connect(self._ask_file)
         page.add_to.connect(self._add_to)
+        page.tabulate.connect(self.tabulate)
         self.pages.addWidget(page)
         return page
 
@@ -161,6 +163,16 @@ class MainWindow(QMainWindow):
         page = ModelsPage(self.app.models, self.bridge, self.reads, self.operations, self.notify, self.theme)
         page.chat_with.connect(self._chat_with)
         page.changed.connect(self.chat.choices.refresh)
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def tables(self) -> TablesPage:
+        """The page of tables that a model fills."""
+        from desktop.tables.page import TablesPage
+
+        page = TablesPage(self.app, self.desk)
+        page.source.connect(self.open_source)
         self.pages.addWidget(page)
         return page
 
@@ -177,9 +189,9 @@ class MainWindow(QMainWindow):
 
     @property
     def page(self) -> str:
-        """The page that is shown: 'chat', 'documents' or 'models'."""
+        """The page that is shown: 'chat', 'documents', 'tables' or 'models'."""
         shown = self.pages.currentWidget()
-        return next((n for n in ("documents", "models") if vars(self).get(n) is shown), "chat")
+        return next((n for n in ("documents", "tables", "models") if vars(self).get(n) is shown), "chat")
 
     def _documents_changed(self) -> None:
         if self._there("documents"):
@@ -283,7 +295,7 @@ class MainWindow(QMainWindow):
         self.status.set_search_server(self.app.document_service.vector_server)
 
     def show_page(self, key: str) -> None:
-        """Show 'documents' or 'models', or open the settings."""
+        """Show 'documents', 'tables' or 'models', or open the settings."""
         if key == "settings":
             if self._settings_dialog is None:
                 from desktop.settings.dialog import SettingsDialog
@@ -303,6 +315,9 @@ class MainWindow(QMainWindow):
         if key == "documents":
             self.documents.refresh()
             self.pages.setCurrentWidget(self.documents)
+        elif key == "tables":
+            self.tables.refresh()
+            self.pages.setCurrentWidget(self.tables)
         else:
             self.models.refresh()
             self.pages.setCurrentWidget(self.models)
@@ -391,6 +406,11 @@ class MainWindow(QMainWindow):
     def _ask_collection(self, name: str) -> None:
         self.new_chat()
         self.chat.choices.ask_collection(name)
+
+    def tabulate(self, collection: str) -> None:
+        """Begin a table of the documents of a collection."""
+        self.show_page("tables")
+        self.tables.new_table(collection=collection)
 
     def _ask_file(self, collection: str, file: str) -> None:
         from core.documents import scope

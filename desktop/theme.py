@@ -244,6 +244,8 @@ def style_sheet(t: Tokens) -> str:
     #status QPushButton {{ border: none; background: transparent; padding: 0; font-size: 12px; color: {t.muted}; }}
     #status QPushButton:hover, #status QPushButton:focus {{ color: {t.accent}; }}
     QTreeWidget {{ border: 1px solid {t.line}; border-radius: 8px; background: {t.card}; }}
+    QTableCornerButton::section {{ background: {t.panel}; border: none; }}
+    QHeaderView {{ background: {t.panel}; border: none; }}
     QHeaderView::section {{ background: {t.panel}; border: none; padding: 4px 8px; color: {t.muted}; font-size: 12px; }}
     #status QLabel#offline {{ color: {t.accent}; font-weight: 600; }}
     #status QLabel#offline[elsewhere="true"] {{ color: {t.warning}; }}

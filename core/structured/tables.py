@@ -97,10 +97,10 @@ def shown(value: Any, words: Words) -> str:
     return text_of(value)
 
 
-def as_csv(run: Run, rows: list[RunRow], words: Words) -> str:
-    """The table as CSV (RFC 4180)."""
+def as_csv(run: Run, rows: list[RunRow], words: Words, delimiter: str = ",") -> str:
+    """The table as CSV (RFC 4180), or parted by tabs, as sheets take it from the clipboard."""
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, delimiter=delimiter)
     head, body = _grid(run, rows, words)
     writer.writerow(head)
     writer.writerows([[shown(value, words) for value in row] for row in body])

@@ -127,9 +127,11 @@ class Sidebar(QWidget):
         layout.addWidget(self.projects)
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
-        foot.setSpacing(4)
+        foot.setContentsMargins(-6, 0, -6, 0)
+        foot.setSpacing(0)
         for key, label in (
             ("documents", tr("Documents")),
+            ("tables", tr("Tables")),
             ("models", tr("Models")),
             ("settings", tr("Settings")),
         ):
@@ -137,7 +139,9 @@ class Sidebar(QWidget):
             button.setProperty("role", "plain")
             button.setAccessibleName(label)
             button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
-            foot.addWidget(button, 1)
+            if foot.count():
+                foot.addStretch()  # as wide as their words: four in equal parts cut the longest
+            foot.addWidget(button)
         layout.addLayout(foot)
         for keys_, function in ((Qt.Key.Key_Delete, self._delete), (Qt.Key.Key_F2, self._rename)):
             QShortcut(

@@ -72,6 +72,7 @@ class DocumentsPage(QWidget):
 
     add_to = Signal(str, bool)  # a collection ('' is a new one), and whether a folder is wanted
     ask = Signal(str)
+    tabulate = Signal(str)  # a collection whose documents are to become rows
     ask_file = Signal(str, str)  # a collection, and the name of the file in it that is meant
 
     def __init__(
@@ -396,6 +397,7 @@ class DocumentsPage(QWidget):
             tr("Forget what was not read"), lambda: self._run(lambda: self._documents.dismiss(self._chosen))
         )
         menu.addSeparator()
+        menu.addAction(tr("Fill a table from it…"), lambda: self.tabulate.emit(self._chosen))
         menu.addAction(tr("Check how well it is found…"), self._check)
         menu.addAction(tr("Export as one file…"), self._export)
         menu.addAction(tr("Import a file…"), self._import)
