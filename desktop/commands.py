@@ -33,6 +33,10 @@ def of(window: MainWindow) -> list[Command]:
             "change the appearance", lambda _: app.settings.change(theme="light" if dark else "dark")
         )
 
+    def new_table() -> None:
+        window.show_page("tables")
+        window.tables.new_table()
+
     def copy_last() -> None:
         answer = chat.transcript.last_answer
         if answer is not None:
@@ -50,7 +54,7 @@ def of(window: MainWindow) -> list[Command]:
         Command(tr("What fills the context"), "", chat.show_context),
         Command(tr("Documents"), "", lambda: window.show_page("documents")),
         Command(tr("Tables"), "", lambda: window.show_page("tables")),
-        Command(tr("New table…"), "", lambda: (window.show_page("tables"), window.tables.new_table())),
+        Command(tr("New table…"), "", new_table),
         Command(tr("Models"), "", lambda: window.show_page("models")),
         Command(tr("Settings"), "Ctrl+,", lambda: window.show_page("settings")),
         Command(tr("What is remembered…"), "", lambda: chat.memory.open(window)),

@@ -472,13 +472,13 @@ class TablesPage(QWidget):
         def removed(_: object) -> None:
             self._desk.notify.info(
                 tr("“{name}” was removed.", name=run.name),
-                (
-                    tr("Undo"),
-                    lambda: self._desk.operations.in_order("undo", lambda _: self._runs.restore(run.id)),
-                ),
+                (tr("Undo"), lambda: self._restore(run.id)),
             )
 
         self._desk.operations.in_order("remove a table", lambda _: self._runs.remove(run.id), removed)
+
+    def _restore(self, run: int) -> None:
+        self._desk.operations.in_order("undo", lambda _: self._runs.restore(run))
 
 
 def _listed(run: Run) -> str:
