@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core import log as logs
 from core import secrets
+from core.assistants.library import Assistants
 from core.chat import formulas
 from core.chat.formulas import Formulas
 from core.chat.projects import Projects
@@ -60,7 +61,7 @@ from core.storage.database import Database
 from core.storage.documents import DocumentStore
 from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
-from core.storage.prompts import PromptStore
+from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
 from core.structured.runs import Runs
 from core.updates import Updates
@@ -192,6 +193,8 @@ class App:
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)
+        self._assistant_store = AssistantStore(self.database)
+        self.assistants = Assistants(self._assistant_store, self.events)
         self.chat = ChatService(
             self.conversations,
             self.engines,
@@ -200,6 +203,7 @@ class App:
             self.events,
             self.jobs,
             self.projects,
+            self.assistants,
             forgive=self._forgive,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
@@ -270,7 +274,11 @@ class App:
         from core.portability.exporting import Exports
 
         return Exports(
-            self.conversations, self.exchange, self.projects.store, self._prompt_store, self.formulas
+            self.conversations,
+            self.exchange,
+            self.projects.store,
+            (self._prompt_store, self._assistant_store, self.runs.store),
+            self.formulas,
         )
 
     @cached_property
@@ -278,7 +286,8 @@ class App:
         """The chats of other programs; built when the first are wanted."""
         from core.portability.importing import Imports
 
-        return Imports(self.exchange, self.projects, self.prompts, self.settings, self.events)
+        kept = (self.prompts, self.assistants, self.runs)
+        return Imports(self.exchange, self.projects, kept, self.settings, self.events)
 
     def _nearest(self, text: str, others: Sequence[str]) -> list[int]:
         """The others' places, the nearest in meaning to a text first; in their order where no search model can be used."""

@@ -20,6 +20,7 @@ Any other exception is a bug and is reported as one.
     ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
     ├── imports    ImportUnknown, ImportBroken, ImportOtherForm, ImportNewer
     ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
+    ├── assistants  AssistantUnreadable, AssistantMissing
     ├── tables     FormUnusable, AnswerNotJson, AnswerCutShort, ValueUnfit, NothingToFill, TableMissing, ColumnMissing, NoTableInFile
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
@@ -862,6 +863,17 @@ class PromptIncomplete(TsukueError):
     sentence = N_("The prompt “{name}” needs a value for: {missing}. Fill it in and try again.")
     name: str
     missing: str
+
+
+class AssistantUnreadable(TsukueError):
+    sentence = N_("{file} is not an assistant that Tsukue can read: {detail}. Correct it and try again.")
+    file: str
+    detail: str
+
+
+class AssistantMissing(TsukueError):
+    sentence = N_("There is no assistant called {name}. Choose one from the list.")
+    name: str
 
 
 class FormUnusable(TsukueError):

@@ -367,7 +367,7 @@ class Answering:
     def _generate(self, job: Job) -> Completion:
         """Generate, making room when the context is full. Raises PromptTooLong when nothing more can leave."""
         limit = self._service.settings.values.answer_length
-        sampling = self._sampling or self._service.sampling()
+        sampling = self._sampling or self._service.sampling(self._conversation.assistant)
         if self._evidence is not None:  # what a document says needs no imagination, and no length
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)

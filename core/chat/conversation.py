@@ -282,7 +282,7 @@ class Conversation:
     """A conversation's own row; its messages are read apart. `leaf` ends the branch on screen.
 
     `context_start` is the first message that the model still reads (None: all), and `summary` what it reads in the place of
-    those before ('': nothing). `uid` is what it is known by wherever it is taken.
+    those before ('': nothing). `assistant`: whom it is with, by its id ('': nobody in particular). `uid` is what it is known by wherever it is taken.
     """
 
     id: int
@@ -299,4 +299,5 @@ class Conversation:
     leaf: int | None
     context_start: int | None
     summary: str = ""
+    assistant: str = ""
     uid: str = ""

@@ -35,6 +35,7 @@ from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
 
 if TYPE_CHECKING:
+    from core.assistants.library import Assistants
     from core.chat.projects import Projects
     from core.documents.answer import Answerer
 
@@ -55,6 +56,7 @@ class ChatService:
         events: Events,
         jobs: Jobs,
         projects: Projects,
+        assistants: Assistants,
         forgive: Callable[[], None] = lambda: None,
     ) -> None:
         """`forgive` lets workers that kept dying be started again: the person has asked for something new."""
@@ -65,6 +67,7 @@ class ChatService:
         self.events = events
         self._jobs = jobs
         self.projects = projects
+        self.assistants = assistants
         self._forgive = forgive
         self.titling = Titling(self, jobs)
         self._lock = threading.RLock()
@@ -80,24 +83,33 @@ class ChatService:
         system: str | None = None,
         collection: str = "",
         project: int | None = None,
+        assistant: str = "",
     ) -> Conversation:
-        """Start a conversation; its instruction is fixed from now on."""
-        conversation = self._create(title, system, collection, project)
+        """Start a conversation; its instruction is fixed from now on. Raises AssistantMissing, ProjectMissing."""
+        conversation = self._create(title, system, collection, project, assistant=assistant)
         self.events.publish(ConversationChanged(conversation))
         return conversation
 
     def _create(
-        self, title: str, system: str | None, collection: str, project: int | None, model: str = ""
+        self,
+        title: str,
+        system: str | None,
+        collection: str,
+        project: int | None,
+        model: str = "",
+        assistant: str = "",
     ) -> Conversation:
-        standing = self.settings.values.system_prompt or prompt.DEFAULT_SYSTEM
-        if not model and project is not None:
-            model = self.projects.store.get(project).model
+        standing = self.assistants.instruction(assistant) if assistant else self.settings.values.system_prompt
+        model = model or self._wanted_model(assistant, project)
         return self.store.create(
             titles.clip(title),
-            self.projects.instruction(standing, project) if system is None else system,
+            self.projects.instruction(standing or prompt.DEFAULT_SYSTEM, project)
+            if system is None
+            else system,
             model=model,
             collection=collection,
             project=project,
+            assistant=assistant,
         )
 
     def send(
@@ -121,21 +133,29 @@ class ChatService:
         project: int | None = None,
         model: str = "",
         schema: str = "",
+        assistant: str = "",
     ) -> tuple[int, Job]:
-        """Start a conversation with its first question: both are written, or none. Returns its id, and as `send` does."""
-        wanted = model or (self._model_of(project) if project is not None else "")
+        """Start a conversation with its first question, with an assistant where one is named: both are written, or none.
+
+        Returns its id, and as `send` does. Raises AssistantMissing besides.
+        """
+        wanted = model or self._there(self._wanted_model(assistant, project))
         with self._lock:
             chosen = self._choose(None, wanted, collection)
             with self.store.transaction():
-                kept = model if project is not None else ""
-                conversation = self._create("", system, collection, project, kept)
+                kept = model if project is not None or assistant else ""
+                conversation = self._create("", system, collection, project, kept, assistant)
                 question, answer = self._write(conversation, text, None, chosen)
             return conversation.id, self._start(question, answer, chosen, schema)
 
-    def _model_of(self, project: int) -> str:
-        """The model that a project wants, if it is there; another stands in for one that is not."""
-        wanted = self.projects.store.get(project).model
-        return wanted if any(number == wanted for number, _ in self.engine.chat_models()) else ""
+    def _wanted_model(self, assistant: str, project: int | None) -> str:
+        """The model that an assistant, or else a project, wants; '' for none of its own."""
+        model = self.assistants.get(assistant).model if assistant else ""
+        return model or (self.projects.store.get(project).model if project is not None else "")
+
+    def _there(self, model: str) -> str:
+        """A model that is wanted, if it is there; another stands in for one that is not."""
+        return model if any(number == model for number, _ in self.engine.chat_models()) else ""
 
     def edit(self, question: int, text: str, *, model: str = "", schema: str = "") -> Job:
         """Ask a question in other words, beside the old one. See `send`."""
@@ -338,10 +358,10 @@ class ChatService:
         self.events.publish(BranchChanged(conversation))
         return "" if again else question.text
 
-    def sampling(self) -> Sampling:
-        """How the settings want the next token to be chosen."""
+    def sampling(self, assistant: str = "") -> Sampling:
+        """How the settings want the next token to be chosen, or an assistant, where it is still there."""
         values = self.settings.values
-        return Sampling(
+        usual = Sampling(
             temperature=values.temperature,
             top_k=values.top_k,
             top_p=values.top_p,
@@ -350,6 +370,7 @@ class ChatService:
             dry_multiplier=values.dry_multiplier,
             seed=values.seed,
         )
+        return self.assistants.sampling(assistant, usual) if assistant else usual
 
     # ------------------------------------------------------------ changing conversations
 
@@ -377,7 +398,12 @@ class ChatService:
         row = self.store.get(self.store.message(message).conversation)
         with self._lock, self.store.transaction():
             new = self.store.create(
-                row.title, row.system_prompt, model=row.model, collection=row.collection, project=row.project
+                row.title,
+                row.system_prompt,
+                model=row.model,
+                collection=row.collection,
+                project=row.project,
+                assistant=row.assistant,
             )
             parent = None
             for old in self.store.branch(row.id, message):

@@ -15,6 +15,7 @@ import threading
 
 from core import launcher
 from core.cli import (
+    assistants,
     backups,
     chat,
     chats,
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         chats,
         projects,
         prompts,
+        assistants,
         tables,
         models,
         documents,

@@ -7,13 +7,13 @@ import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.chat.conversation import Message, Role
 from core.cli.console import Commands, OutputGone, command, open_app, print_json, show, text, warn
-from core.errors import ConversationMissing, SchemaUnusable, TsukueError
+from core.errors import ConversationMissing, ProjectMissing, SchemaUnusable, TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
@@ -28,6 +28,11 @@ def register(commands: Commands) -> None:
     chat.add_argument("prompt", nargs="?", metavar="PROMPT")
     chat.add_argument("--model", type=text, default="", metavar="M")
     chat.add_argument("--system", type=text, metavar="TEXT", help="the instruction for a new chat")
+    chat.add_argument("--assistant", type=text, default="", metavar="NAME", help="whom a new chat is with")
+    chat.add_argument("--project", type=text, metavar="NAME", help="the project of a new chat")
+    chat.add_argument(
+        "-c", "--collection", type=text, default="", metavar="NAME", help="the documents that a new chat asks"
+    )
     chat.add_argument("--conversation", type=int, metavar="ID", help="continue this chat")
     again = chat.add_mutually_exclusive_group()
     again.add_argument("--regenerate", action="store_true", help="answer its last question again")
@@ -121,10 +126,27 @@ def _ask(app: App, options: argparse.Namespace, prompt: str) -> None:
         given = {"model": options.model, "schema": schema}
         if options.conversation is not None:
             return app.chat.send(options.conversation, _clean(prompt), **given)
-        options.conversation, job = app.chat.begin(_clean(prompt), system=options.system, **given)
+        options.conversation, job = app.chat.begin(_clean(prompt), **_begun_with(app, options), **given)
         return job
 
     _one_answer(app, options, send)
+
+
+def _begun_with(app: App, options: argparse.Namespace) -> dict[str, Any]:
+    """What a new chat begins with. Raises AssistantMissing, ProjectMissing, CollectionMissing."""
+    assistant = app.assistants.get(options.assistant) if options.assistant else None
+    collection = options.collection or (assistant.collection if assistant is not None else "")
+    if options.collection:
+        app.documents.collection(collection)
+    project = app.projects.store.named(options.project) if options.project else None
+    if options.project and project is None:
+        raise ProjectMissing(options.project)
+    return {
+        "system": options.system,
+        "assistant": assistant.id if assistant is not None else "",
+        "project": project.id if project is not None else None,
+        "collection": collection,
+    }
 
 
 def _clean(prompt: str) -> str:

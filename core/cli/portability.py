@@ -103,6 +103,8 @@ def _import(options: argparse.Namespace) -> int:
         "messages": report.messages,
         "projects": report.projects,
         "prompts": report.prompts,
+        "assistants": report.assistants,
+        "tables": report.tables,
         "remembered": report.remembered,
         "folders": report.folders,
         "left_out": report.left_out,

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from core.chat.conversation import AnswerDetails, MessageState, Part, Role, Text
+from core.chat.conversation import AnswerDetails, MessageState, Part, Problem, Role, Text
+from core.structured.fields import Form
+from core.structured.run import Output, RowState
 
 LATEST = 4_102_444_800.0  # the year 2100: whatever says later counts in something smaller than seconds
 
@@ -56,6 +58,7 @@ class Chat(msgspec.Struct, omit_defaults=True):
     tags: list[str] = []
     collection: str = ""
     model: str = ""
+    assistant: str = ""
     system_prompt: str = ""
     context_start: str | None = None
     summary: str = ""
@@ -75,10 +78,31 @@ class SavedProject(msgspec.Struct, omit_defaults=True):
 
 
 class SavedPrompt(msgspec.Struct):
-    """A prompt of the person's: its id and its file's text (docs/prompts.md)."""
+    """A prompt or an assistant of the person's: its id and its file's text (docs/prompts.md, docs/assistants.md)."""
 
     id: str
     definition: str
+
+
+class SavedRow(msgspec.Struct, omit_defaults=True):
+    """A text of a table, and what came of it. A document is known by its name only: its place is its first home's."""
+
+    label: str
+    text: str = ""
+    state: RowState = RowState.WAITING
+    output: Output = Output()
+    error: Problem | None = None
+
+
+class SavedTable(msgspec.Struct, omit_defaults=True):
+    """A table that a model fills (docs/tables.md). `made`: seconds since 1970, by which with its name it is known."""
+
+    name: str
+    form: Form
+    made: float
+    model: str = ""
+    collection: str = ""
+    rows: list[SavedRow] = []
 
 
 @dataclass
@@ -88,6 +112,8 @@ class Around:
     projects: list[SavedProject] = field(default_factory=list)
     remembered: list[str] = field(default_factory=list)
     prompts: list[SavedPrompt] = field(default_factory=list)
+    assistants: list[SavedPrompt] = field(default_factory=list)
+    tables: list[SavedTable] = field(default_factory=list)
     folders: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from core.chat.conversation import Conversation, Message
 from core.files import writing
 from core.portability import ours
-from core.portability.chats import Around, Chat, SavedProject, SavedPrompt
+from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedRow, SavedTable
 
 if TYPE_CHECKING:
     from core.chat.formulas import Drawing, Formulas
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from core.storage.conversations import ConversationStore
     from core.storage.exchange import ExchangeStore
     from core.storage.projects import ProjectStore
-    from core.storage.prompts import PromptStore
+    from core.storage.prompts import AssistantStore, PromptStore
+    from core.storage.runs import RunStore
+    from core.structured.run import Run
 
 NAME_LENGTH = 80  # characters of a file's name: in Japanese 240 bytes, of the 255 that file systems take
 # Names that Windows gives to devices, and characters that some file system refuses.
@@ -65,13 +67,13 @@ class Exports:
         conversations: ConversationStore,
         exchange: ExchangeStore,
         projects: ProjectStore,
-        prompts: PromptStore,
+        kept: tuple[PromptStore, AssistantStore, RunStore],
         formulas: Formulas,
     ) -> None:
         self._conversations = conversations
         self._exchange = exchange
         self._projects = projects
-        self._prompts = prompts
+        self._prompts, self._assistants, self._runs = kept
         self._formulas = formulas
 
     def one(self, conversation: int, path: Path, form: Form, page: Page | None = None) -> None:
@@ -150,6 +152,8 @@ class Exports:
         if everything:
             around.remembered = [fact.text for fact in self._projects.facts(None)]
             around.prompts = [SavedPrompt(name, text) for name, text in self._prompts.all().items()]
+            around.assistants = [SavedPrompt(name, text) for name, text in self._assistants.all().items()]
+            around.tables = [self._table(run) for run in reversed(self._runs.runs())]
 
         def chats() -> Iterator[Chat]:
             for row in self.chosen(chosen):
@@ -159,6 +163,13 @@ class Exports:
                 yield self._exchange.chat(row, name)
 
         return ours.write(stream, around, chats(), time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+    def _table(self, run: Run) -> SavedTable:
+        rows = [
+            SavedRow(row.label, given.text, row.state, row.output, row.error)
+            for row, given in zip(self._runs.rows(run.id), self._runs.inputs(run.id), strict=True)
+        ]
+        return SavedTable(run.name, run.form, run.created, run.model, run.collection, rows)
 
     def chosen(self, chosen: Chosen) -> Iterator[Conversation]:
         """The chats that are meant, read one by one. Raises ConversationMissing."""

@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING
 from core.chat import titles
 from core.chat.conversation import Text
 from core.chat.events import ChatsImported
-from core.errors import ImportUnknown, PromptUnreadable, TsukueError
+from core.errors import AssistantUnreadable, FormUnusable, ImportUnknown, PromptUnreadable, TsukueError
 from core.events import Events
 from core.portability import readers
-from core.portability.chats import Around, Chat, SavedPrompt, ordered
+from core.portability.chats import Around, Chat, SavedPrompt, SavedTable, ordered
 from core.portability.sources import Source
+from core.structured.run import Input
 
 if TYPE_CHECKING:
+    from core.assistants.library import Assistants
     from core.chat.projects import Projects
     from core.jobs import Job
     from core.prompts.library import Prompts
     from core.settings import SettingsFile
     from core.storage.exchange import ExchangeStore
+    from core.structured.runs import Runs
 
 AT_ONCE = 50  # chats in one transaction: others wait for the disk some 30 ms at most
 PROBLEMS = 100  # that are told one by one
@@ -62,6 +65,8 @@ class Preview:
     entries: list[Entry] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
     prompts: int = 0
+    assistants: int = 0
+    tables: int = 0
     remembered: int = 0
     folders: list[tuple[str, str]] = field(default_factory=list)  # GPT4All's LocalDocs: collection, folder
     problems: list[TsukueError] = field(default_factory=list)
@@ -96,13 +101,13 @@ class Imports:
         self,
         exchange: ExchangeStore,
         projects: Projects,
-        prompts: Prompts,
+        kept: tuple[Prompts, Assistants, Runs],
         settings: SettingsFile,
         events: Events,
     ) -> None:
         self._exchange = exchange
         self._projects = projects
-        self._prompts = prompts
+        self._prompts, self._assistants, self._runs = kept
         self._settings = settings
         self._events = events
 
@@ -118,6 +123,8 @@ class Imports:
                     )
                 progress(len(preview.entries))
             preview.prompts = len(around.prompts)
+            preview.assistants = len(around.assistants)
+            preview.tables = len(around.tables)
             preview.remembered = len(around.remembered) + sum(len(p.remembered) for p in around.projects)
             preview.folders = list(around.folders)
             named = [project.name for project in around.projects]
@@ -220,7 +227,7 @@ class Imports:
         return projects[name]
 
     def _around(self, around: Around, projects: dict[str, int], report: Report) -> None:
-        """Projects, prompts and what is remembered, as far as they have been read; what is here already stays as it is."""
+        """Projects, prompts, assistants, tables and what is remembered, as far as they have been read; what is here already stays as it is."""
         while around.projects:
             saved = around.projects.pop(0)
             new = titles.clip(saved.name) not in projects
@@ -240,15 +247,37 @@ class Imports:
         while around.remembered:
             report.remembered += self._projects.remember(around.remembered.pop(0)) is not None
         while around.prompts:
-            self._prompt(around.prompts.pop(0), report)
+            report.prompts += self._own(self._prompts.add, around.prompts.pop(0), report)
+        while around.assistants:
+            report.assistants += self._own(self._assistants.add, around.assistants.pop(0), report)
+        while around.tables:
+            self._table(around.tables.pop(0), report)
         report.folders += around.folders
         around.folders.clear()
 
-    def _prompt(self, saved: SavedPrompt, report: Report) -> None:
+    def _own(self, add: Callable[[str, str], bool], saved: SavedPrompt, report: Report) -> bool:
+        """A prompt or an assistant; whether it is new here."""
         try:
-            if self._prompts.add(saved.id, saved.definition):
-                report.prompts += 1
-        except PromptUnreadable as error:
+            return add(saved.id, saved.definition)
+        except (PromptUnreadable, AssistantUnreadable) as error:
+            report.problem(error)
+            return False
+
+    def _table(self, saved: SavedTable, report: Report) -> None:
+        rows = [
+            (
+                Input(row.label, row.text),
+                row.state,
+                row.output,
+                row.error if row.error and row.error.name else None,
+            )
+            for row in saved.rows
+        ]
+        try:
+            report.tables += self._runs.take_in(
+                saved.name, saved.form, saved.model, saved.collection, saved.made, rows
+            )
+        except FormUnusable as error:
             report.problem(error)
 
 

@@ -1,6 +1,6 @@
-"""Our own JSON: everything of conversations, projects, what is remembered and one's own prompts, to be taken elsewhere.
+"""Our own JSON: everything of conversations, projects, what is remembered, one's own prompts and assistants, and tables.
 
-One object: `tsukue` (the version of this layout), `made`, `projects`, `remembered`, `prompts`, and at the end `conversations`
+One object: `tsukue` (the version of this layout), `made`, `projects`, `remembered`, `prompts`, `assistants`, `tables`, and at the end `conversations`
 with each `Chat` on a line of its own. docs/portability.md describes it.
 """
 
@@ -14,8 +14,9 @@ import msgspec
 
 from core.chat.conversation import AnswerDetails, Source
 from core.errors import N_, ImportBroken, ImportNewer
-from core.portability.chats import Around, Chat, SavedProject, SavedPrompt
+from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedTable
 from core.portability.stream import elements
+from core.structured.values import Found
 
 VERSION = 1
 
@@ -28,6 +29,8 @@ def write(stream: IO[str], around: Around, chats: Iterable[Chat], made: str) -> 
         "projects": msgspec.to_builtins(around.projects),
         "remembered": around.remembered,
         "prompts": msgspec.to_builtins(around.prompts),
+        "assistants": msgspec.to_builtins(around.assistants),
+        "tables": msgspec.to_builtins(around.tables),
     }
     stream.write(json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "conversations": [')
     count = 0
@@ -62,6 +65,10 @@ def read(stream: IO[bytes], name: str, around: Around) -> Iterator[Chat | Import
                     around.remembered.append(msgspec.convert(value, str))
                 case "prompts":
                     around.prompts.append(msgspec.convert(value, SavedPrompt))
+                case "assistants":
+                    around.assistants.append(msgspec.convert(value, SavedPrompt))
+                case "tables":
+                    around.tables.append(_without_places(msgspec.convert(value, SavedTable)))
                 case "conversations":
                     if not version:
                         raise ImportBroken(name, N_("no export of Tsukue"))
@@ -75,6 +82,14 @@ def _at_home_nowhere(chat: Chat) -> Chat:
     for turn in chat.turns:
         turn.details = _without_ids(turn.details, len(turn.text))
     return chat
+
+
+def _without_places(table: SavedTable) -> SavedTable:
+    """The table without places in documents, whose ids are its first home's."""
+    for row in table.rows:
+        found = [{name: Found(one.there) for name, one in marks.items()} for marks in row.output.found]
+        row.output = msgspec.structs.replace(row.output, found=found)
+    return table
 
 
 def _without_ids(details: AnswerDetails, length: int) -> AnswerDetails:

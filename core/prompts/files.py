@@ -78,11 +78,12 @@ def write(prompt: Prompt) -> str:
     if prompt.category:
         document["category"] = prompt.category
     for language, wording in prompt.wordings.items():
-        document[language] = _table(msgspec.to_builtins(wording))
+        document[language] = as_table(msgspec.to_builtins(wording))
     return tomlkit.dumps(document)
 
 
-def _table(values: dict[str, Any]) -> Any:
+def as_table(values: dict[str, Any]) -> Any:
+    """Values as a table of TOML, long texts over several lines."""
     import tomlkit
 
     table = tomlkit.table()

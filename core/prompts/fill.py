@@ -65,10 +65,11 @@ def fill(wording: Wording, values: Mapping[str, str], outputs: list[str] | None 
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def with_examples(text: str, examples: list[Example], *, japanese: bool = False) -> str:
-    """A filled text with examples of what is wanted before it."""
+def with_examples(text: str, examples: list[Example], *, japanese: bool = False, behind: bool = False) -> str:
+    """A filled text with examples of what is wanted before it, or behind it."""
     if not examples:
         return text
     what, gives, head = ("入力", "出力", "例：") if japanese else ("Input", "Output", "Examples:")
     shown = [f"{what}: {one.input}\n{gives}: {one.output}" for one in examples]
-    return "\n\n".join([head, *shown, text])
+    parts = [text, head, *shown] if behind else [head, *shown, text]
+    return "\n\n".join(part for part in parts if part)

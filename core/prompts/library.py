@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from core.paths import RESOURCES
 from core.prompts import files, fill
 from core.prompts.model import Example, Prompt, Wording
 from core.storage.prompts import PromptStore
+from core.text import ids
 
 log = logging.getLogger(__name__)
 # The order of categories in lists; others follow.
@@ -128,14 +128,7 @@ class Prompts:
 
     def own_id(self, name: str) -> str:
         """An id for a new prompt of this name that no other has."""
-        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-        base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "prompt"
-        taken = {prompt.id for prompt in self.all()}
-        return next(
-            candidate
-            for candidate in (base, *(f"{base}-{number}" for number in range(2, 10_000)))
-            if candidate not in taken
-        )
+        return ids.free(name, "prompt", {prompt.id for prompt in self.all()})
 
     # ------------------------------------------------------------ filling
 

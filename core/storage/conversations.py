@@ -53,13 +53,14 @@ class ConversationStore(MessageStore):
         model: str = "",
         collection: str = "",
         project: int | None = None,
+        assistant: str = "",
     ) -> Conversation:
         """Start an empty conversation."""
         with self._db.transaction():
             now = self._now()
             number = self._db.write(
-                "INSERT INTO conversations (title, created, changed, system_prompt, model, collection, project, uid)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO conversations (title, created, changed, system_prompt, model, collection, project, assistant, uid)"
+                " VALUES (?,?,?,?,?,?,?,?,?)",
                 title,
                 now,
                 now,
@@ -67,6 +68,7 @@ class ConversationStore(MessageStore):
                 model,
                 collection,
                 project,
+                assistant,
                 secrets.token_hex(16),
             )
             self._index_title(number, title)

@@ -49,6 +49,7 @@ class ExchangeStore:
             tags=self._projects.tags_of(conversation.id),
             collection=conversation.collection,
             model=conversation.model,
+            assistant=conversation.assistant,
             system_prompt=conversation.system_prompt,
             context_start=str(start) if start is not None else None,
             summary=conversation.summary,
@@ -92,13 +93,13 @@ class ExchangeStore:
                     chat.model,
                     chat.collection,
                 )
-                how = (project, int(chat.pinned), int(chat.archived), chat.summary, chat.uid, last, start)
-                rows.append((*whose, *how))
+                how = (project, int(chat.pinned), int(chat.archived), chat.summary, chat.assistant, chat.uid)
+                rows.append((*whose, *how, last, start))
                 titles.append((number, substring.search_text(chat.title)))
                 turns += [(number, turn, by_key, created) for turn in chat.turns]
             self._db.write_many(
                 "INSERT INTO conversations (id, title, created, changed, system_prompt, model, collection, project,"
-                " pinned, archived, summary, uid, leaf, context_start) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " pinned, archived, summary, assistant, uid, leaf, context_start) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 rows,
             )
             self._db.write_many("INSERT INTO titles_index (rowid, text) VALUES (?, ?)", titles)

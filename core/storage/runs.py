@@ -13,7 +13,7 @@ from core.errors import TableMissing
 from core.storage.database import Database
 from core.structured import fields
 from core.structured.fields import Form
-from core.structured.run import Counts, Input, Output, RowState, Run, RunRow
+from core.structured.run import Counts, Input, Output, RowState, Run, RunRow, Saved
 
 _RUNS = (
     "SELECT r.id, r.name, r.form, r.model, r.collection, r.created, r.changed,"
@@ -48,6 +48,39 @@ class RunStore:
                 [(number, place, one.label, one.text, one.document) for place, one in enumerate(inputs, 1)],
             )
             return self.get(number)
+
+    def known(self, name: str, created: float) -> bool:
+        """Whether a table of this name was made at that moment."""
+        return (
+            self._db.row(
+                "SELECT 1 FROM runs WHERE name = ? AND abs(created - ?) < 0.001 AND deleted IS NULL",
+                name,
+                created,
+            )
+            is not None
+        )
+
+    def take_in(
+        self, name: str, form: Form, model: str, collection: str, created: float, rows: Iterable[Saved]
+    ) -> None:
+        """Write down a table that was filled elsewhere."""
+        with self._db.transaction():
+            number = self._db.write(
+                "INSERT INTO runs (name, form, model, collection, created, changed) VALUES (?,?,?,?,?,?)",
+                name,
+                fields.write(form),
+                model,
+                collection,
+                created,
+                created,
+            )
+            self._db.write_many(
+                "INSERT INTO run_rows (run, number, label, text, state, output, error) VALUES (?,?,?,?,?,?,?)",
+                [
+                    (number, place, given.label, given.text, state.value, _json(output), _json(error))
+                    for place, (given, state, output, error) in enumerate(rows, 1)
+                ],
+            )
 
     def runs(self) -> list[Run]:
         """All of them, the newest first."""
@@ -124,8 +157,8 @@ class RunStore:
             self._db.write(
                 "UPDATE run_rows SET state = ?, output = ?, error = ? WHERE run = ? AND number = ?",
                 (RowState.FAILED if error is not None else RowState.DONE).value,
-                msgspec.json.encode(output).decode(),
-                msgspec.json.encode(error).decode() if error is not None else "",
+                _json(output),
+                _json(error),
                 run,
                 number,
             )
@@ -143,6 +176,10 @@ class RunStore:
                 run,
                 number,
             )
+
+
+def _json(value: Output | Problem | None) -> str:
+    return msgspec.json.encode(value).decode() if value is not None else ""
 
 
 def _run(row: sqlite3.Row) -> Run:

@@ -34,6 +34,7 @@ TABLES = (
     "projects",
     "facts",
     "prompts",
+    "assistants",
     "conversations",
     "tags",
     "queued",
@@ -52,6 +53,7 @@ TABLES = (
 
 WITHOUT_ROWID = {
     "prompts",
+    "assistants",
     "tags",
     "vectors",
 }  # their rows lie in an index, what makes them one of a kind first

@@ -78,3 +78,7 @@ class Run:
     created: float
     changed: float
     counts: Counts
+
+
+# A text of a table that was filled elsewhere, with what came of it there.
+Saved = tuple[Input, RowState, Output, Problem | None]

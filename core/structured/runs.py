@@ -41,7 +41,7 @@ from core.storage.runs import RunStore
 from core.structured import fields, values
 from core.structured.fields import Form
 from core.structured.reading import Reader
-from core.structured.run import Input, Output, Run, RunRow
+from core.structured.run import Input, Output, Run, RunRow, Saved
 from core.structured.values import Checker
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,17 @@ class Runs:
         run = self.store.create(titles.clip(name), form, model, collection, inputs)
         self._events.publish(RunsChanged())
         return run
+
+    def take_in(
+        self, name: str, form: Form, model: str, collection: str, created: float, rows: list[Saved]
+    ) -> bool:
+        """Write down a table that was filled elsewhere, unless it is here; whether it is new. Raises FormUnusable."""
+        form, name = fields.check(form), titles.clip(name)
+        if self.store.known(name, created):
+            return False
+        self.store.take_in(name, form, model, collection, created, rows)
+        self._events.publish(RunsChanged())
+        return True
 
     def rename(self, run: int, name: str) -> Run:
         """Give it another name. Raises TableMissing."""

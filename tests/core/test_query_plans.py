@@ -23,7 +23,7 @@ from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
 from core.storage.exchange import ExchangeStore
 from core.storage.projects import ProjectStore
-from core.storage.prompts import PromptStore
+from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
 from core.structured.fields import Field, Form
 from core.structured.run import Input, Output
@@ -164,6 +164,8 @@ def _use_runs(store: RunStore) -> set[str]:
     calls: dict[str, Any] = {
         "create": lambda: store.create("U", Form([Field("a")]), "", "", []),
         "runs": store.runs,
+        "known": lambda: store.known("T", 0.0),
+        "take_in": lambda: store.take_in("T", Form([Field("a")]), "", "", 0.0, []),
         "get": lambda: store.get(run),
         "rename": lambda: store.rename(run, "V"),
         "set_model": lambda: store.set_model(run, "m"),
@@ -182,7 +184,7 @@ def _use_runs(store: RunStore) -> set[str]:
     return set(calls)
 
 
-def _use_prompts(store: PromptStore) -> set[str]:
+def _use_prompts(store: PromptStore | AssistantStore) -> set[str]:
     store.put("mine", 'id = "mine"')
     store.all()
     store.remove("mine")
@@ -329,6 +331,7 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     assert used == _public(ProjectStore), "a method of the store is not tried here"
     used = _use_prompts(PromptStore(database))
     assert used == _public(PromptStore), "a method of the store is not tried here"
+    assert _use_prompts(AssistantStore(database)) == _public(AssistantStore)
     used = _use_runs(RunStore(database))
     assert used == _public(RunStore), "a method of the store is not tried here"
     conversations = ConversationStore(database)

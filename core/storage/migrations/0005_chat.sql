@@ -48,6 +48,14 @@ CREATE TABLE prompts (
     changed    REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Assistants that the person has made or taken in, in the same way (docs/assistants.md), and whom a conversation is with.
+CREATE TABLE assistants (
+    id         TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    changed    REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE conversations ADD COLUMN assistant TEXT NOT NULL DEFAULT '';
+
 -- What a conversation is known by wherever it goes, so that one that comes back is recognised: a name of our own making, or
 -- another program's with its own ('chatgpt:…').
 ALTER TABLE conversations ADD COLUMN uid TEXT NOT NULL DEFAULT '';
