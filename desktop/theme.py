@@ -175,6 +175,7 @@ def style_sheet(t: Tokens) -> str:
     }}
     QToolButton[role="plain"]:hover, QPushButton[role="plain"]:hover {{ background: {t.soft_accent}; color: {t.text}; }}
     QToolButton[role="plain"]:focus, QPushButton[role="plain"]:focus {{ border-color: {t.accent}; }}
+    QToolButton[role="plain"]:checked {{ border-color: {t.text}; background: {t.soft_accent}; }}
     QToolButton[role="send"] {{ background: {t.accent}; border: 2px solid {t.accent}; border-radius: 9px; padding: 5px; }}
     QToolButton[role="send"]:focus {{ border-color: {t.text}; }}
     QToolButton[role="send"]:disabled {{ background: {t.line}; border-color: {t.line}; }}

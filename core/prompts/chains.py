@@ -41,6 +41,7 @@ class Chains:
         collection: str = "",
         project: int | None = None,
         model: str = "",
+        assistant: str = "",
         japanese: bool = False,
     ) -> int:
         """Ask step after step, in a conversation or in a new one; returns its id when the last has been answered.
@@ -56,7 +57,7 @@ class Chains:
             text = self._prompts.text(wording, values, outputs=outputs, step=step, japanese=japanese)
             if number is None:
                 number, answering = self._chat.begin(
-                    text, collection=collection, project=project, model=model
+                    text, collection=collection, project=project, model=model, assistant=assistant
                 )
             else:
                 answering = self._chat.send(number, text, model=model)

@@ -56,6 +56,7 @@ class Outgoing(QObject):
         self._operations = operations
         self._conversation: int | None = None
         self.project: int | None = None  # that a new conversation belongs to
+        self.assistant = ""  # whom a new conversation is with
         self._history: list[str] = []
         self._place = 0  # in the history, counted from its end; 0 is what is being written
         self._written = ""  # before one went through the history
@@ -90,7 +91,9 @@ class Outgoing(QObject):
         self.busy = True
         self._place = 0
         conversation, collection, project = self._conversation, self._choices.collection, self.project
-        model = self._choices.model if project is not None else ""  # it may be another than the project's
+        assistant = self.assistant
+        # It may be another than the project's or the assistant's.
+        model = self._choices.model if project is not None or assistant else ""
         editing, answer = self._composer.editing, self._composer.editing_answer
         waits = self._composer.answering and editing is None
 
@@ -100,7 +103,10 @@ class Outgoing(QObject):
             elif editing is not None:
                 self._chat.edit(editing, text)
             elif conversation is None:
-                return self._chat.begin(text, collection=collection, project=project, model=model)[0]
+                begun, _job = self._chat.begin(
+                    text, collection=collection, project=project, model=model, assistant=assistant
+                )
+                return begun
             elif waits:
                 self._waiting.add(conversation, text)
             else:
@@ -145,8 +151,13 @@ class Outgoing(QObject):
         """What `Chains.run` is told of the conversation that is on screen, or of a new one."""
         if self._conversation is not None:
             return {"conversation": self._conversation}
-        model = self._choices.model if self.project is not None else ""
-        return {"collection": self._choices.collection, "project": self.project, "model": model}
+        model = self._choices.model if self.project is not None or self.assistant else ""
+        return {
+            "collection": self._choices.collection,
+            "project": self.project,
+            "model": model,
+            "assistant": self.assistant,
+        }
 
     def begun_elsewhere(self, conversation: int) -> None:
         """A chain has begun this conversation; it is shown where the new chat was."""

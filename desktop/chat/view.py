@@ -30,6 +30,7 @@ from core.errors import ConversationMissing
 from core.events import Event
 from core.models.hardware import look
 from core.paths import RESOURCES
+from desktop.assistants.choice import AssistantChoice
 from desktop.chat.chat_documents import ChatDocuments
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
@@ -45,7 +46,7 @@ from desktop.chat.transcript import Transcript
 from desktop.chat.welcome import Welcome
 from desktop.desk import Desk
 from desktop.documents.adding import Adding
-from desktop.i18n import tr, tr_n
+from desktop.i18n import language, tr, tr_n
 from desktop.opening import COMPOSER_MARGINS, centred
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
@@ -96,6 +97,8 @@ class ChatView(QWidget):
         self._notify = desk.notify
         self.conversation: int | None = None
         self._title = ""
+        self._with = ""  # the assistant of the chat that is on screen, by its id
+        self._was_with = False  # the new chat had one a moment ago
         self._project: Project | None = None  # that new chats belong to
         self._find_next = ""  # words to look for once the conversation is there
         self._go_next: tuple[int, int | None] | None = (
@@ -112,7 +115,11 @@ class ChatView(QWidget):
         header.setFixedHeight(52)
         row = QHBoxLayout(header)
         row.setContentsMargins(24, 0, 24, 0)
+        self.whom = QLabel()
+        self.whom.setProperty("role", "muted")
+        self.whom.setTextFormat(Qt.TextFormat.PlainText)
         row.addWidget(self.title, 1)
+        row.addWidget(self.whom)
 
         self.transcript = Transcript(theme, formulas=formulas)
         self.transcript.version.connect(self._show_version)
@@ -123,7 +130,10 @@ class ChatView(QWidget):
         self.transcript.summary.connect(self._change_summary)
         self.transcript.selection.missing.connect(self._read_texts)
         self.find_bar = FindBar(self.transcript, self._find_places, theme)
-        self.welcome = Welcome()
+        self.assistants = AssistantChoice(app, desk, self)
+        self.assistants.changed.connect(self._assistant_changed)
+        self.assistants.talk.connect(self._talk_with)
+        self.welcome = Welcome(self.assistants)
         self.welcome.start.connect(self._welcomed)
         self.welcome.choose_model.connect(self.choose_model)
         self.welcome.try_sample.connect(self.try_sample)
@@ -202,6 +212,8 @@ class ChatView(QWidget):
         self._reading = None
         self._be_in(None)
         self._show_title(tr("New chat"))
+        self._with = ""
+        self.assistants.choose("")
         self.transcript.clear()
         if self._settings.values.welcomed:
             self.welcome.show_greeting()
@@ -233,6 +245,30 @@ class ChatView(QWidget):
         )
         if self.conversation is None:
             self._show_title(tr("New chat in {project}", project=project.name) if project is not None else "")
+
+    def _assistant_changed(self) -> None:
+        """Another assistant was chosen for the new chat, or is another now."""
+        chosen = self.assistants.chosen
+        if self.conversation is None:
+            self._with = chosen.id if chosen is not None else ""
+            self.outgoing.assistant = self._with
+            if chosen is not None:
+                self.choices.begin_with(chosen.collection, chosen.model)
+            elif self._was_with:
+                self._begin_in_project()
+            self._was_with = chosen is not None
+            self.composer.setFocus()
+        self._show_whom()
+
+    def _show_whom(self) -> None:
+        """Whom the chat is with, in the header."""
+        one = self.assistants.named(self._with) if self._with else None
+        self.whom.setText(one.wording(language()).name if one is not None else "")
+
+    def _talk_with(self, assistant: str) -> None:
+        if self.conversation is not None:
+            self.new_chat()
+        self.assistants.choose(assistant)
 
     def _first_start(self) -> tuple[object, ...] | None:
         """What the first screen tells; None where there are conversations already."""
@@ -303,6 +339,8 @@ class ChatView(QWidget):
             self.new_chat()
             return
         self._show_title(opened.row.title)
+        self._with = opened.row.assistant
+        self._show_whom()
         self.transcript.set_boundary(opened.row.context_start, opened.row.summary)
         self.transcript.show_branch(opened.outline, opened.messages, opened.versions)
         self.stack.setCurrentWidget(self.transcript)

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from core.models.hardware import Machine
 from core.models.library import LocalModel
-from desktop.i18n import tr
+from desktop.assistants.choice import AssistantChoice
+from desktop.i18n import language, tr
 from desktop.models.cards import role_name
 from desktop.theme import TEXT_WIDTH
 from desktop.widgets import layouts
@@ -36,8 +37,11 @@ class Welcome(QWidget):
     import_wanted = Signal()
     keep_elsewhere = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, assistants: AssistantChoice) -> None:
         super().__init__()
+        self._assistants = assistants
+        self._greets = False
+        assistants.changed.connect(lambda: self.show_greeting() if self._greets else None)
         self.setObjectName("transcriptBody")
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(24, 24, 24, 24)
@@ -49,6 +53,7 @@ class Welcome(QWidget):
         self._home = home
 
     def _show(self, content: QWidget) -> None:
+        self._greets = False
         if self._content is not None:
             self._content.deleteLater()
         layouts.clear(self._layout)
@@ -63,19 +68,33 @@ class Welcome(QWidget):
         self._layout.addStretch(3)
 
     def show_greeting(self) -> None:
-        """The empty state of a new chat."""
+        """The empty state of a new chat: with nobody in particular, or with an assistant."""
         content = QWidget()
         layout = QVBoxLayout(content)
-        heading = QLabel(tr("What is on your desk?"))
+        layout.setSpacing(10)
+        chosen = self._assistants.chosen
+        name = chosen.wording(language()).name if chosen is not None else ""
+        heading = QLabel(name or tr("What is on your desk?"))
+        heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setProperty("role", "heading")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        hint = QLabel(tr("Ask a question, drop a document here, or hold the microphone button and speak."))
-        hint.setProperty("role", "muted")
-        hint.setWordWrap(True)
-        hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(heading)
-        layout.addWidget(hint)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        if chosen is not None:
+            self._assistants.describe(row)
+        else:
+            hint = QLabel(
+                tr("Ask a question, drop a document here, or hold the microphone button and speak.")
+            )
+            hint.setProperty("role", "muted")
+            hint.setWordWrap(True)
+            hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(hint)
+            self._assistants.offer(row)
+        layout.addLayout(row)
         self._show(content)
+        self._greets = True
 
     def show_first_start(self, machine: Machine, models: list[LocalModel]) -> None:
         """One screen: what is there, what the starter model can and cannot do, a sample to try, and where all is kept."""
