@@ -21,6 +21,8 @@ from core.chat.formulas import Formulas
 from core.chat.projects import Projects
 from core.chat.service import ChatService
 from core.chat.waiting import WaitingMessages
+from core.comparing.answers import Asker
+from core.comparing.service import Comparing
 from core.documents import ingest as documents_ingest
 from core.documents import pages as documents_pages
 from core.documents import recognition as documents_recognition
@@ -56,6 +58,7 @@ from core.prompts.chains import Chains
 from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
 from core.storage.backups import Backups
+from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
@@ -217,6 +220,13 @@ class App:
             self.settings,
             lambda: self._text_reader,
             lambda path, job, keep: self.ingest.read(path, job, keep),
+            self.jobs,
+            self.events,
+        )
+        self.comparing = Comparing(
+            ComparisonStore(self.database),
+            Asker(self.engines, self.settings, self.assistants),
+            self.chat.sampling,
             self.jobs,
             self.events,
         )

@@ -21,6 +21,7 @@ Any other exception is a bug and is reported as one.
     ├── imports    ImportUnknown, ImportBroken, ImportOtherForm, ImportNewer
     ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
     ├── assistants  AssistantUnreadable, AssistantMissing
+    ├── comparing  QuestionsUnreadable, ComparisonMissing, TooFewToCompare
     ├── tables     FormUnusable, AnswerNotJson, AnswerCutShort, ValueUnfit, NothingToFill, TableMissing, ColumnMissing, NoTableInFile
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
@@ -874,6 +875,21 @@ class AssistantUnreadable(TsukueError):
 class AssistantMissing(TsukueError):
     sentence = N_("There is no assistant called {name}. Choose one from the list.")
     name: str
+
+
+class QuestionsUnreadable(TsukueError):
+    sentence = N_("{file} holds no questions that Tsukue can read: {detail}. Correct it and try again.")
+    file: str
+    detail: str
+
+
+class ComparisonMissing(TsukueError):
+    sentence = N_("Comparison {name} was not found. It may have been removed. Choose another one.")
+    name: str
+
+
+class TooFewToCompare(TsukueError):
+    sentence = N_("One answer cannot be compared. Choose at least two models or settings.")
 
 
 class FormUnusable(TsukueError):

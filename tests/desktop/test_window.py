@@ -556,27 +556,23 @@ def test_markup_in_titles_and_messages_is_shown_as_it_is(qtbot: QtBot, window: M
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_first_screen_without_a_model_says_so(qtbot: QtBot, language: str) -> None:
+def test_the_first_screen_without_a_model_says_so(
+    open_window: Open, script: Callable[..., Path], qtbot: QtBot, language: str
+) -> None:
     from core.models.hardware import look
-    from desktop import i18n
-    from desktop.chat.welcome import Welcome
 
-    i18n.choose(language)
-    try:
-        welcome = Welcome()
-        qtbot.addWidget(welcome)
-        welcome.show_first_start(look(), [])
-        texts = [label.text() for label in welcome.findChildren(QLabel)]
-        assert not any("tiny" in text or "とても小さ" in text for text in texts), (
-            "of a model that is not there"
-        )
-        if language == "ja":
-            assert not any("none" in text for text in texts)
-        (button,) = [b for b in welcome.findChildren(QPushButton) if b.property("role") == "primary"]
-        with qtbot.waitSignal(welcome.choose_model):
-            button.click()
-    finally:
-        i18n.choose("en")
+    script({"when": "", "say": "Yes."})
+    welcome = open_window(language).chat.welcome
+    welcome.show_first_start(look(), [])
+    content = welcome._content
+    assert content is not None
+    texts = [label.text() for label in content.findChildren(QLabel)]
+    assert not any("tiny" in text or "とても小さ" in text for text in texts), "of a model that is not there"
+    if language == "ja":
+        assert not any("none" in text for text in texts)
+    (button,) = [b for b in content.findChildren(QPushButton) if b.property("role") == "primary"]
+    with qtbot.waitSignal(welcome.choose_model):
+        button.click()
 
 
 def test_the_first_screen_offers_another_folder(

@@ -86,3 +86,38 @@ CREATE TABLE run_rows (
     PRIMARY KEY (run, number)
 ) STRICT;
 CREATE INDEX run_rows_by_state ON run_rows (run, state, number);
+
+-- One prompt, answered by several: by whom (JSON of each), what came of it, and which was found best.
+CREATE TABLE comparisons (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    prompt   TEXT    NOT NULL,
+    blind    INTEGER NOT NULL,
+    created  REAL    NOT NULL,
+    vote     TEXT,                             -- the winner's place, 'tie' or 'bad'; NULL before it is given
+    voted    REAL
+) STRICT;
+CREATE TABLE contenders (
+    comparison INTEGER NOT NULL REFERENCES comparisons (id) ON DELETE CASCADE,
+    place      INTEGER NOT NULL,               -- from 0, in the order in which they are shown
+    contestant TEXT    NOT NULL,               -- JSON
+    answer     TEXT    NOT NULL DEFAULT '',    -- JSON
+    PRIMARY KEY (comparison, place)
+) STRICT;
+
+-- Questions with expected answers, and how contestants answered them.
+CREATE TABLE evaluations (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT    NOT NULL,
+    questions   TEXT    NOT NULL,              -- JSON (docs/comparing.md)
+    contestants TEXT    NOT NULL,              -- JSON
+    judge       TEXT    NOT NULL,              -- the model that judges where only one can; '' for none
+    created     REAL    NOT NULL,
+    deleted     REAL
+) STRICT;
+CREATE TABLE verdicts (
+    evaluation INTEGER NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+    contestant INTEGER NOT NULL,               -- its place in the list, from 0
+    question   INTEGER NOT NULL,               -- from 0
+    outcome    TEXT    NOT NULL,               -- JSON
+    PRIMARY KEY (evaluation, contestant, question)
+) STRICT;
