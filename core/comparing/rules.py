@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from core.comparing.model import Question, Rule
-from core.errors import N_, QuestionsUnreadable
+from core.errors import N_, FormUnusable, QuestionsUnreadable
+from core.structured import schemas
 from core.text import characters, figures
 
 MOST, LONGEST = 2_000, 20_000  # questions; characters of one
@@ -65,19 +66,15 @@ def _matches(pattern: str, answer: str) -> bool | None:
 
 
 def _fits(schema: Any, answer: str) -> bool | None:
-    from jsonschema import Draft202012Validator, SchemaError
-
     try:
-        wanted = json.loads(schema) if isinstance(schema, str) else schema
-        Draft202012Validator.check_schema(wanted)
-    except (ValueError, SchemaError, RecursionError):
+        wanted = schemas.read(schema if isinstance(schema, str) else json.dumps(schema))
+    except FormUnusable:
         return None
     fenced = _FENCE.match(answer)
     try:
-        value = json.loads(fenced[1] if fenced else answer)
+        return schemas.fits(wanted, json.loads(fenced[1] if fenced else answer))
     except (ValueError, RecursionError):
         return False
-    return next(Draft202012Validator(wanted).iter_errors(value), None) is None
 
 
 # ---------------------------------------------------------------- files

@@ -16,7 +16,7 @@ from core.chat.conversation import AnswerDetails, Source
 from core.errors import N_, ImportBroken, ImportNewer
 from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedTable
 from core.portability.stream import elements
-from core.structured.values import Found
+from core.structured.found import Found
 
 VERSION = 1
 

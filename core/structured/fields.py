@@ -13,16 +13,13 @@ from typing import Any
 import msgspec
 
 from core.errors import N_, FormUnusable
+from core.structured import schemas
 from core.text import characters
 
-FIELDS, CHOICES, NAME, WORDS, SCHEMA = (
-    40,
-    200,
-    60,
-    2_000,
-    100_000,
-)  # the most of each; the last three in characters
+# The most of each; the last three in characters.
+FIELDS, CHOICES, NAME, WORDS, SHORT = 40, 200, 60, 2_000, 20_000
 ROWS = "rows"  # in an answer with several rows: where they are
+VALUE = "value"
 
 
 class Kind(StrEnum):
@@ -61,7 +58,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 def check(form: Form) -> Form:
     """The form without spare room. Raises FormUnusable, which says what is wrong with it."""
     if form.schema:
-        _schema(form.schema)
+        schemas.read(form.schema)
         if form.fields:
             raise FormUnusable(N_("it has fields and a schema of its own"))
         return form
@@ -73,8 +70,16 @@ def check(form: Form) -> Form:
     names = [field.name.casefold() for field in fields]
     if len(set(names)) < len(names):
         raise FormUnusable(N_("two of its fields have the same name"))
+    said = [
+        form.instruction,
+        *(text for field in fields for text in (field.name, field.about, *field.choices)),
+    ]
     if len(form.instruction) > WORDS:
         raise FormUnusable(N_("it is too long"))
+    try:
+        "".join(said).encode()
+    except UnicodeEncodeError as error:
+        raise FormUnusable(N_("it holds half of a character")) from error
     return msgspec.structs.replace(form, fields=fields, instruction=form.instruction.strip())
 
 
@@ -91,21 +96,6 @@ def _field(field: Field) -> Field:
         raise FormUnusable(N_("it has too many choices"))
     kept = choices if field.kind is Kind.CHOICE else []
     return msgspec.structs.replace(field, name=name, about=" ".join(field.about.split()), choices=kept)
-
-
-def _schema(text: str) -> dict[str, Any]:
-    if len(text) > SCHEMA:
-        raise FormUnusable(N_("it is too long"))
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        found = json.loads(text)
-        Draft202012Validator.check_schema(found)
-    except (ValueError, SchemaError, RecursionError) as error:
-        raise FormUnusable(N_("it is not a JSON schema")) from error
-    if not isinstance(found, dict):
-        raise FormUnusable(N_("it is not a JSON schema"))
-    return found
 
 
 # ---------------------------------------------------------------- the schema, and the words
@@ -199,13 +189,10 @@ def _line(field: Field, language: int, colon: str, one_of: str) -> str:
 
 
 def columns(form: Form) -> list[str]:
-    """The names of the columns of its table."""
+    """The names of the columns of its table; of a schema that does not tell them only VALUE, which holds all of it."""
     if not form.schema:
         return [field.name for field in form.fields]
-    found = _schema(form.schema)
-    record = found.get("items", {}) if found.get("type") == "array" else found
-    properties = record.get("properties") if isinstance(record, dict) else None
-    return list(properties) if isinstance(properties, dict) and properties else ["value"]
+    return schemas.columns(json.loads(form.schema)) or [VALUE]
 
 
 # ---------------------------------------------------------------- as text
@@ -215,6 +202,7 @@ _SHORT = {
     "": Kind.TEXT, "text": Kind.TEXT, "own": Kind.OWN_WORDS, "number": Kind.NUMBER, "whole": Kind.WHOLE,
     "yesno": Kind.YES_NO, "date": Kind.DATE, "list": Kind.LIST,
 }  # fmt: skip
+_PART = re.compile(r"(?:[^,、，;\n(（]|[(（][^)）]*[)）]?)+")
 _ONE = re.compile(
     r"(?P<name>[^:：(（]+)(?:[:：]\s*(?P<kind>\w*))?\s*(?:[(（](?P<choices>[^)）]*)[)）])?(?P<needed>[!！])?\s*$"
 )
@@ -226,15 +214,23 @@ def parse(text: str) -> list[Field]:
     Kinds: text (where none is named), own (own words), number, whole, yesno, date, list; choices in brackets, parted by |;
     ! for one that is never empty.
     """
+    if len(text) > SHORT:
+        raise FormUnusable(N_("it is too long"))
     found = []
-    for part in re.split(r"[,、，;\n](?![^(（]*[)）])", text):
-        if not part.strip():
+    for match in _PART.finditer(text):
+        if not match[0].strip():
             continue
-        one = _ONE.match(part.strip())
+        one = _ONE.match(match[0].strip())
         word = (one["kind"] or "").lower() if one is not None else "?"
-        choices = [choice.strip() for choice in re.split(r"[|｜/]", (one["choices"] or "") if one else "")]
+        choices = [choice.strip() for choice in re.split(r"[|｜]", (one["choices"] or "") if one else "")]
         choices = [choice for choice in choices if choice]
-        if one is None or (word not in _SHORT and not (word == "choice" and choices)):
+        # A single one is a remark ("price: number (in euros)"), and has its place in a form.
+        wrong = (
+            len(choices) == 1
+            or (choices and word not in ("", "choice"))
+            or (word == "choice" and not choices)
+        )
+        if one is None or wrong or (word not in _SHORT and word != "choice"):
             raise FormUnusable(N_("one of its fields cannot be read"))
         kind = Kind.CHOICE if choices else _SHORT[word]
         found.append(Field(one["name"].strip(), kind, choices=choices, needed=bool(one["needed"])))
@@ -244,7 +240,7 @@ def parse(text: str) -> list[Field]:
 def read(text: str) -> Form:
     """A form as it is kept: JSON of its own, or a JSON schema. Raises FormUnusable."""
     try:
-        found = json.loads(text)
+        found = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise FormUnusable(N_("it is not JSON")) from error
     if isinstance(found, dict) and "fields" not in found and "schema" not in found:

@@ -9,7 +9,7 @@ import msgspec
 
 from core.chat.conversation import Problem
 from core.structured.fields import Form
-from core.structured.values import Found, Row
+from core.structured.found import Found, Row
 
 
 class RowState(StrEnum):

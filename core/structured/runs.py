@@ -40,9 +40,9 @@ from core.settings import SettingsFile
 from core.storage.runs import RunStore
 from core.structured import fields, values
 from core.structured.fields import Form
+from core.structured.found import Checker
 from core.structured.reading import Reader
 from core.structured.run import Input, Output, Run, RunRow, Saved
-from core.structured.values import Checker
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What a model wrote for a form, as rows of a table; and whether what it took from a text stands there.
+"""What a model wrote for a form, as rows of a table; and what a person writes into a cell.
 
 Nothing is repaired: an answer that is not what the form wants is an error, and says so.
 """
@@ -6,37 +6,25 @@ Nothing is repaired: an answer that is not what the form wants is an error, and 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from core.chat.conversation import Source
 from core.errors import N_, AnswerNotJson, ValueUnfit
-from core.storage.passages import StoredPassage
-from core.structured import fields
+from core.structured import fields, schemas
 from core.structured.fields import Field, Form, Kind
-from core.text import characters, dates, figures
-
-Row = dict[
-    str, Any
-]  # a value a column: text, number, bool, list, None; of one's own schema anything that JSON has
-
-
-class Found(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whether a value stands in the text that it was taken from; with its place, where that is a document."""
-
-    there: bool
-    source: Source | None = None
+from core.structured.found import Row
+from core.text import characters
 
 
 def read(form: Form, answer: str) -> list[Row]:
     """The rows of an answer. Raises AnswerNotJson for one that is not what the form wants."""
     try:
-        value = json.loads(answer)
+        value = json.loads(answer, parse_constant=_no_number, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise AnswerNotJson(N_("it holds half of a character")) from error
     except (ValueError, RecursionError) as error:
         raise AnswerNotJson(N_("it is not JSON")) from error
     if form.schema:
@@ -47,16 +35,29 @@ def read(form: Form, answer: str) -> list[Row]:
     return [_row(form, row) for row in rows]
 
 
-def _of_schema(form: Form, value: Any) -> list[Row]:
-    from jsonschema import Draft202012Validator
+def _no_number(text: str) -> float:
+    raise ValueError(text)
 
-    if next(Draft202012Validator(json.loads(form.schema)).iter_errors(value), None) is not None:
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _of_schema(form: Form, value: Any) -> list[Row]:
+    """Each value that fits, as a row: of an object what it has, also beyond the columns; of anything else the one column."""
+    if not schemas.fits(json.loads(form.schema), value):
         raise AnswerNotJson(N_("it does not fit the schema"))
-    several = value if isinstance(value, list) else [value]
     names = fields.columns(form)
+    if names == [fields.VALUE]:
+        return [{fields.VALUE: one} for one in (value if isinstance(value, list) else [value])]
     return [
-        {name: one.get(name) for name in names} if isinstance(one, dict) else {names[0]: one}
-        for one in several
+        {name: one.get(name) for name in [*names, *(key for key in one if key not in names)]}
+        if isinstance(one, dict)
+        else {names[0]: one}
+        for one in (value if isinstance(value, list) else [value])
     ]
 
 
@@ -90,7 +91,7 @@ def fitting(form: Form, column: str, value: Any) -> Any:
         if field.kind in (Kind.NUMBER, Kind.WHOLE):
             digits = characters.width(value).replace(",", "")
             try:
-                value = int(digits) if re.fullmatch(r"[-+]?\d+", digits) else float(digits)
+                value = int(digits) if re.fullmatch(r"[-+]?\d{1,30}", digits) else _finite(digits)
             except ValueError:
                 raise ValueUnfit(str(value), column) from None
         elif field.kind is Kind.LIST:
@@ -119,6 +120,8 @@ def _fits(field: Field, value: Any) -> bool:
 
 
 def _day(text: str) -> date | None:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError:  # the grammar lets 31 February through
@@ -136,72 +139,3 @@ def text_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return json.dumps(value, ensure_ascii=False)
-
-
-# ---------------------------------------------------------------- whether it stands there
-
-
-class Checker:
-    """Looks for the values of rows in the text that they are from, or in the passages of a document."""
-
-    def __init__(self, text: str, passages: Sequence[StoredPassage] = ()) -> None:
-        self._places: list[tuple[_Plain, StoredPassage | None]] = [(_plain(p.text), p) for p in passages]
-        if not passages:
-            self._places.append((_plain(text), None))
-
-    def check(self, form: Form, rows: Sequence[Row]) -> list[dict[str, Found]]:
-        """For each row, the columns that can be looked for. Choices, yes or no and own words cannot."""
-        kinds = {field.name: field.kind for field in form.fields}
-        return [
-            {
-                name: self._find(value, kinds[name])
-                for name, value in row.items()
-                if value is not None and value != [] and kinds.get(name) in _LOOKED_FOR
-            }
-            for row in rows
-        ]
-
-    def _find(self, value: Any, kind: Kind) -> Found:
-        parts = value if kind is Kind.LIST else [value]
-        found = [self._one(part, kind) for part in parts]
-        return Found(all(one.there for one in found), next((one.source for one in found if one.source), None))
-
-    def _one(self, value: Any, kind: Kind) -> Found:
-        for plain, passage in self._places:
-            if _LOOKED_FOR[kind](value, plain):
-                return Found(True, passage.source() if passage is not None else None)
-        return Found(False)
-
-
-class _Plain(msgspec.Struct, frozen=True):
-    """A text in the forms in which values are looked for."""
-
-    words: str
-    numbers: frozenset[str]
-    days: frozenset[str]
-
-
-def _plain(text: str) -> _Plain:
-    said = figures.plain(text)
-    numbers = {number.value for number in figures.numbers(said)}
-    days = {name.removeprefix("day:") for name in dates.names(text)}
-    return _Plain(_words(text), frozenset(numbers), frozenset(days))
-
-
-def _words(text: str) -> str:
-    """As two spellings of the same are compared: width, capitals and the room between words aside."""
-    return re.sub(r"\s+", "", characters.usual(characters.normalise(text)))
-
-
-def _stands_as_number(value: float, plain: _Plain) -> bool:
-    """A sign is often in the words ("a loss of 5"), so it does not count."""
-    return format(Decimal(str(abs(value))).normalize(), "f") in plain.numbers
-
-
-_LOOKED_FOR: dict[Kind, Callable[[Any, _Plain], bool]] = {
-    Kind.TEXT: lambda value, plain: _words(value) in plain.words,
-    Kind.LIST: lambda value, plain: _words(value) in plain.words,
-    Kind.NUMBER: _stands_as_number,
-    Kind.WHOLE: _stands_as_number,
-    Kind.DATE: lambda value, plain: value in plain.days,
-}

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QStyleOptionViewIt
 from core.errors import from_wire
 from core.structured import fields, tables
 from core.structured.fields import Field, Kind
+from core.structured.found import Found
 from core.structured.run import RowState, Run, RunRow
-from core.structured.values import Found
 from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.tables.words import words

@@ -31,9 +31,9 @@ from core.jobs import Job
 from core.paths import Home
 from core.structured import fields, inputs, tables, values
 from core.structured.fields import Field, Form, Kind
+from core.structured.found import Checker
 from core.structured.run import RowState, Run, RunRow
 from core.structured.runs import RunChanged, RunsChanged
-from core.structured.values import Checker
 
 Script = Callable[..., Path]
 REVIEWS = Form(fields.parse("product, price: number, mood: (good|bad)!"))
@@ -83,7 +83,15 @@ def test_fields_in_short() -> None:
         Field("評価", Kind.CHOICE, choices=["良い", "悪い"]),
         Field("tags", Kind.LIST),
     ]
-    for wrong in ("price: money", ": number", "mood: choice"):
+    assert fields.parse("size: (S, M, L|XL)") == [Field("size", Kind.CHOICE, choices=["S, M, L", "XL"])]
+    for wrong in (
+        "price: money",
+        ": number",
+        "mood: choice",
+        "price: number (in euros)",
+        "note (optional)",
+        "a," * 20_000,
+    ):
         with pytest.raises(FormUnusable):
             fields.check(Form(fields.parse(wrong)))
 
@@ -146,6 +154,9 @@ def test_what_may_be_missing_may_be_null_and_nothing_else() -> None:
         said(product="lamp", price=1, mood=None),
         "[]",
         "null",
+        '{"product": "half \\ud83d", "price": 1, "mood": "good"}',
+        '{"product": "lamp", "price": NaN, "mood": "good"}',
+        '{"product": "lamp", "price": 1e400, "mood": "good"}',
     ],
 )
 def test_what_is_not_what_was_wanted_is_an_error_and_never_mended(answer: str) -> None:
@@ -158,6 +169,59 @@ def test_a_day_that_there_is_not_is_none() -> None:
     assert values.read(form, said(day="2026-02-28")) == [{"day": "2026-02-28"}]
     with pytest.raises(AnswerNotJson):
         values.read(form, said(day="2026-02-31"))
+
+
+def test_a_day_is_written_as_days_are() -> None:
+    form = Form([Field("day", Kind.DATE)])
+    for other in ("2024-W05-3", "20240503", "0024-1-1"):
+        with pytest.raises(AnswerNotJson):
+            values.read(form, said(day=other))
+
+
+@pytest.mark.parametrize(
+    ("schema", "columns"),
+    [
+        ({"$defs": {"p": {"type": "object", "properties": {"a": {}}}}, "$ref": "#/$defs/p"}, ["a"]),
+        ({"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}, ["a", "b"]),
+        ({"type": ["array", "null"], "items": {"properties": {"a": {}}}}, ["a"]),
+        ({"items": {"$ref": "#/$defs/p"}, "$defs": {"p": {"properties": {"a": {}}}}}, ["a"]),
+        ({"oneOf": [{"properties": {"a": {}}}, {"type": "null"}]}, ["value"]),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, ["value"]),
+        ({"type": "array", "items": True}, ["value"]),
+        ({"type": "string"}, ["value"]),
+    ],
+)
+def test_a_schema_of_whatever_kind_loses_nothing(schema: dict[str, Any], columns: list[str]) -> None:
+    form = fields.check(Form(schema=json.dumps(schema)))
+    assert fields.columns(form) == columns
+    if schema == {"type": "string"}:
+        assert values.read(form, '"x"') == [{"value": "x"}]
+        return
+    value = {"a": 1, "b": 2, "extra": 3}
+    (row,) = values.read(form, json.dumps([value] if "items" in schema else value))
+    assert row == ({"value": value} if columns == ["value"] else value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"properties": {"a": {"$ref": "https://example.com/x.json"}}}',
+        '{"properties": {"a": {"$ref": "#/$defs/zz"}}}',
+        '{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}',
+        '{"enum": ["\\ud800"]}',
+        '{"a":' * 100 + "1" + "}" * 100,
+    ],
+)
+def test_a_schema_that_cannot_be_kept_to_is_refused_at_once(schema: str) -> None:
+    with pytest.raises(FormUnusable):
+        fields.check(Form(schema=schema))
+
+
+def test_a_pattern_that_goes_on_for_ever_is_given_up() -> None:
+    form = Form(schema='{"type": "object", "properties": {"a": {"pattern": "^(a+)+$"}}}')
+    assert values.read(form, said(a="aaa"))
+    with pytest.raises(AnswerNotJson):
+        values.read(form, said(a="a" * 40 + "b"))
 
 
 def test_several_rows_of_one_text() -> None:
@@ -183,18 +247,60 @@ def test_a_schema_of_ones_own_is_kept_to() -> None:
     [
         ("The price is 1,200 yen.", 1200, Kind.NUMBER, True),
         ("価格は１２００円です。", 1200, Kind.WHOLE, True),
+        ("会費は1万2千円です。", 12000, Kind.NUMBER, True),
+        ("1万2,000円", 12000, Kind.NUMBER, True),
+        ("観客は5万5000人。", 55000, Kind.WHOLE, True),
+        ("売上は1.5億円", 150_000_000, Kind.NUMBER, True),
+        ("3億円", 300_000_000, Kind.NUMBER, True),
+        ("千二百株", 1200, Kind.WHOLE, True),
+        ("全部で百二十です", 120, Kind.WHOLE, True),
+        ("三冊と二つ", 2, Kind.WHOLE, True),
+        ("3時間半かかる", 3.5, Kind.NUMBER, True),
         ("It costs twelve euros.", 12, Kind.NUMBER, True),
+        ("two hundred and five guests", 205, Kind.WHOLE, True),
+        ("twenty five", 25, Kind.WHOLE, True),
+        ("a dozen eggs, one apple", 12, Kind.WHOLE, True),
+        ("a dozen eggs, one apple", 1, Kind.WHOLE, True),
+        ("$1.2 million", 1_200_000, Kind.NUMBER, True),
+        ("$3k a month", 3000, Kind.NUMBER, True),
+        ("EUR 1.234,56", 1234.56, Kind.NUMBER, True),
+        ("CHF 3'356.50", 3356.5, Kind.NUMBER, True),
+        ("1 234 567 people", 1234567, Kind.WHOLE, True),
+        ("the list 10,20,30", 20, Kind.WHOLE, True),
+        ("5½ metres and .5 left", 5.5, Kind.NUMBER, True),
+        ("built in May 2024", 2024, Kind.WHOLE, True),
         ("A loss of 5 %", -5, Kind.NUMBER, True),
+        ("zero: 0", -0.0, Kind.NUMBER, True),
         ("It costs 12 euros.", 120, Kind.NUMBER, False),
         ("No figure here.", 10, Kind.NUMBER, False),
+        ("12.50", 50, Kind.NUMBER, False),
         ("Signed on 3 April 2024.", "2024-04-03", Kind.DATE, True),
+        ("May  3,\n2024", "2024-05-03", Kind.DATE, True),
+        ("May 3,2024", "2024-05-03", Kind.DATE, True),
+        ("the 3rd of May 2024", "2024-05-03", Kind.DATE, True),
+        ("Sept 5, 2024", "2024-09-05", Kind.DATE, True),
+        ("3-May-2024", "2024-05-03", Kind.DATE, True),
+        ("no. 20240503", "2024-05-03", Kind.DATE, True),
+        ("due 03/05/2024", "2024-05-03", Kind.DATE, True),
+        ("due 03/05/2024", "2024-03-05", Kind.DATE, True),  # it can be read both ways
+        ("２０２４／５／３", "2024-05-03", Kind.DATE, True),
+        ("R6.5.3 発行", "2024-05-03", Kind.DATE, True),
+        ("昭和39年（1964年）10月10日", "1964-10-10", Kind.DATE, True),
         ("令和6年4月3日に契約した。", "2024-04-03", Kind.DATE, True),
         ("Signed on 3 April 2024.", "2024-03-04", Kind.DATE, False),
         ("The tenant is Anna\n  Berg.", "anna berg", Kind.TEXT, True),
         ("借主は山田 太郎です。", "山田太郎", Kind.TEXT, True),
+        ("It’s the “Blue–Line”", 'It\'s the "Blue-Line"', Kind.TEXT, True),
+        ("㈱山田", "株式会社山田", Kind.TEXT, True),
+        ("the resi-\ndence", "residence", Kind.TEXT, True),
+        ("3Bの鍵", "3B", Kind.TEXT, True),
         ("The tenant is Anna Berg.", "Anna Stein", Kind.TEXT, False),
+        ("Annabel signed.", "Ann", Kind.TEXT, False),
+        ("the rapist", "therapist", Kind.TEXT, False),
+        ("room 12 34", "1234", Kind.TEXT, False),
         ("Tea and coffee.", ["tea", "coffee"], Kind.LIST, True),
         ("Tea and coffee.", ["tea", "milk"], Kind.LIST, False),
+        ("Tea and coffee.", [""], Kind.LIST, False),
     ],
 )
 def test_whether_a_value_stands_in_its_text(text: str, value: Any, kind: Kind, there: bool) -> None:
