@@ -22,7 +22,7 @@ Any other exception is a bug and is reported as one.
     ├── prompts    PromptUnreadable, PromptMissing, PromptIncomplete
     ├── assistants  AssistantUnreadable, AssistantMissing
     ├── comparing  QuestionsUnreadable, ComparisonMissing, TooFewToCompare
-    ├── tables     FormUnusable, AnswerNotJson, AnswerCutShort, ValueUnfit, NothingToFill, TableMissing, ColumnMissing, NoTableInFile
+    ├── tables     FormUnusable, AnswerNotJson, AnswerCutShort, ValueUnfit, NothingToFill, OutputUnknown, TableMissing, ColumnMissing, NoTableInFile
     ├── documents  FileMissing, FolderUnreadable, LinkLeadsOut, FormatUnknown, FormatOld, FileEncrypted, FileDamaged, FileEmpty, FileScanned,
     │              FileWithoutLetters, EncodingUnknown, FileTooLarge, ParseTooSlow, ParserDied, CollectionMissing
     └── voice      NoMicrophone, NothingHeard, AudioUnknown
@@ -917,6 +917,11 @@ class ValueUnfit(TsukueError):
 
 class NothingToFill(TsukueError):
     sentence = N_("There is nothing to read here. Choose files with text, or paste some lines.")
+
+
+class OutputUnknown(TsukueError):
+    sentence = N_("{file} does not say what to save as. Give it the ending .csv, .xlsx or .json.")
+    file: str
 
 
 class TableMissing(TsukueError):

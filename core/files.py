@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -47,6 +48,34 @@ def write(path: Path, content: bytes | str) -> None:
             with contextlib.suppress(OSError):
                 Path(half).unlink()
             raise
+
+
+def save(path: Path, content: bytes | str) -> None:
+    """Write a file that the person has named: whole or not at all, with the rights that it had, or that new files have.
+
+    A link stays one, and what it leads to is written; what is no file (a device, a pipe) is written to as it is. Raises
+    DiskFull, HomeNotWritable.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with writing(path):
+        target = path.resolve()
+        mode = target.stat().st_mode if target.exists() else None
+        if mode is not None and not stat.S_ISREG(mode):
+            with target.open("wb") as out:
+                out.write(data)
+            return
+        part = target.with_name(f".{target.name}.part")
+        try:
+            with part.open("wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            if mode is not None:
+                part.chmod(stat.S_IMODE(mode))
+            part.replace(target)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                part.unlink()
 
 
 def flush(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.cli.console import Commands, command, note, open_app, print_json, show, text
 from core.errors import TsukueError
-from core.files import write
+from core.files import save as save_file
 
 
 def register(commands: Commands) -> None:
@@ -60,7 +60,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    write(Path(options.output), _text(options))
+    save_file(Path(options.output), _text(options))
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.chat.conversation import Message, Role
-from core.cli.console import Commands, OutputGone, command, open_app, print_json, show, text, warn
+from core.cli.console import Commands, OutputGone, command, number, open_app, print_json, show, text, warn
 from core.errors import ConversationMissing, ProjectMissing, SchemaUnusable, TsukueError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def register(commands: Commands) -> None:
     chat.add_argument(
         "-c", "--collection", type=text, default="", metavar="NAME", help="the documents that a new chat asks"
     )
-    chat.add_argument("--conversation", type=int, metavar="ID", help="continue this chat")
+    chat.add_argument("--conversation", type=number, metavar="ID", help="continue this chat")
     again = chat.add_mutually_exclusive_group()
     again.add_argument("--regenerate", action="store_true", help="answer its last question again")
     again.add_argument("--edit", action="store_true", help="replace its last question with PROMPT")

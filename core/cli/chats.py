@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from core.chat.conversation import Conversation
-from core.cli.console import Commands, command, open_app, print_json, show, text
+from core.cli.console import Commands, command, number, open_app, print_json, show, text
 
 
 def register(commands: Commands) -> None:
@@ -28,7 +28,7 @@ def register(commands: Commands) -> None:
     back = command(actions, "unarchive", _unarchive, "Move a chat back from the archive.")
     delete = command(actions, "delete", _delete, "Permanently delete a chat.")
     for needs in (showing, rename, move, tag, archive, back, delete):
-        needs.add_argument("conversation", type=int, metavar="ID")
+        needs.add_argument("conversation", type=number, metavar="ID")
     tag.add_argument("tags", type=text, metavar="TAGS")
     everything.add_argument("--tag", type=text, metavar="TAG", help="only the chats that have this tag")
     rename.add_argument("title", type=text, metavar="TITLE")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
+from core.cli.console import Commands, command, note, number, open_app, print_json, show, text, warn
 from core.errors import FileMissing
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def register(commands: Commands) -> None:
         "--vote", type=text, metavar="A|B|…|tie|bad", help="vote on --comparison ID, or on this one"
     )
     compare.add_argument(
-        "--comparison", type=int, metavar="ID", help="an earlier comparison, to be printed or voted on"
+        "--comparison", type=number, metavar="ID", help="an earlier comparison, to be printed or voted on"
     )
     compare.add_argument("--ratings", action="store_true", help="print how the models stand by all votes")
     compare.add_argument("--json", action="store_true")
@@ -55,7 +55,7 @@ def register(commands: Commands) -> None:
     evaluate.add_argument(
         "--judge", type=text, metavar="MODEL", help="the model that judges where no rule can tell"
     )
-    evaluate.add_argument("--go-on", type=int, metavar="ID", help="go on with an earlier one")
+    evaluate.add_argument("--go-on", type=number, metavar="ID", help="go on with an earlier one")
     evaluate.add_argument("--list", action="store_true", help="list earlier ones")
     evaluate.add_argument(
         "-o", "--output", metavar="FILE", help="write every answer to a file: .csv or .json"

@@ -152,6 +152,14 @@ def text(argument: str) -> str:
     return argument
 
 
+def number(argument: str) -> int:
+    """The type of an argument that is an id: one that no database could hold is none."""
+    value = int(argument)
+    if not 0 <= value < 2**63:
+        raise ValueError(argument)
+    return value
+
+
 def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     """The program on the home that the options name; `own` takes the home's lock. See core.app.App.
 

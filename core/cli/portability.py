@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
+from core.cli.console import Commands, command, note, number, open_app, print_json, show, text, warn
 from core.errors import ProjectMissing
 
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     export = command(commands, "export", _export, "Export a chat, those of a project, or all of them.")
-    export.add_argument("conversation", nargs="?", type=int, metavar="ID")
+    export.add_argument("conversation", nargs="?", type=number, metavar="ID")
     export.add_argument("--all", action="store_true")
     export.add_argument("--project", type=text, metavar="NAME")
     export.add_argument(

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from core.chat.conversation import Fact, Project
-from core.cli.console import Commands, command, open_app, print_json, show, text
+from core.cli.console import Commands, command, number, open_app, print_json, show, text
 from core.errors import ProjectMissing
 
 
@@ -39,7 +39,7 @@ def register(commands: Commands) -> None:
         parser.add_argument("--project", type=text, metavar="NAME", help="in this project only")
         parser.add_argument("--json", action="store_true")
     edit = command(actions, "change", _change, "Put what is remembered in other words ('' forgets it).")
-    edit.add_argument("fact", type=int, metavar="ID")
+    edit.add_argument("fact", type=number, metavar="ID")
     edit.add_argument("text", type=text, metavar="TEXT")
 
 

@@ -7,9 +7,9 @@ import locale
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text
+from core.cli.console import Commands, command, note, number, open_app, print_json, show, text
 from core.errors import PromptUnreadable, TsukueError
-from core.files import write
+from core.files import save as save_file
 from core.prompts import files, fill
 from core.prompts.model import Prompt
 
@@ -31,7 +31,9 @@ def register(commands: Commands) -> None:
     running.add_argument(
         "values", nargs="*", type=text, metavar="NAME=VALUE", help="a variable; VALUE @FILE reads a file"
     )
-    running.add_argument("--conversation", type=int, metavar="ID", help="in this chat instead of a new one")
+    running.add_argument(
+        "--conversation", type=number, metavar="ID", help="in this chat instead of a new one"
+    )
     running.add_argument("--model", default="", metavar="MODEL")
     running.add_argument("--dry-run", action="store_true", help="print what would be sent first")
     importing = command(actions, "import", _import, "Take in prompts from files.")
@@ -174,7 +176,7 @@ def _export(options: argparse.Namespace) -> int:
         prompt = app.prompts.get(options.prompt)
     finally:
         app.close()
-    write(Path(options.output), files.write(prompt))
+    save_file(Path(options.output), files.write(prompt))
     return 0
 
 

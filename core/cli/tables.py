@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text
-from core.errors import FileMissing
+from core.cli.console import Commands, command, note, number, open_app, print_json, show, text
+from core.errors import FileMissing, FormUnusable
 from core.jobs import Job
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def register(commands: Commands) -> None:
     wanted.add_argument(
         "--form", metavar="FILE", help="the columns from a file: Tsukue's (docs/tables.md) or a JSON schema"
     )
-    wanted.add_argument("--like", type=int, metavar="ID", help="the columns of another table")
+    wanted.add_argument("--like", type=number, metavar="ID", help="the columns of another table")
     filling.add_argument(
         "--instruction", type=text, default="", metavar="TEXT", help="what else the model should know"
     )
@@ -59,7 +59,7 @@ def register(commands: Commands) -> None:
     columns = command(actions, "form", _form, "Print the columns of a table, to be used with --form.")
     listing = command(actions, "list", _list, "List all tables, the newest first.")
     for needs in (going, saving, showing, removing, columns):
-        needs.add_argument("table", type=int, metavar="ID")
+        needs.add_argument("table", type=number, metavar="ID")
     for runs in (filling, going):
         runs.add_argument("--model", type=text, default="", metavar="MODEL")
     for writes in (filling, going, saving):
@@ -87,6 +87,8 @@ def _wanted(app: App, options: argparse.Namespace) -> Form:
             form = fields.read(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise FileMissing(path.name) from error
+        except UnicodeDecodeError as error:
+            raise FormUnusable("UTF-8") from error
     else:
         form = fields.Form(fields.parse(options.fields))
     return msgspec.structs.replace(
@@ -98,6 +100,7 @@ def _wanted(app: App, options: argparse.Namespace) -> Form:
 
 def _inputs(app: App, options: argparse.Namespace, job: Job) -> list[Input]:
     from core.documents import whole
+    from core.documents.readers.text import text_of
     from core.structured import inputs
 
     def read(path: Path) -> Any:
@@ -110,13 +113,16 @@ def _inputs(app: App, options: argparse.Namespace, job: Job) -> list[Input]:
     if options.files:
         return [one for file in options.files for one in inputs.file(Path(file), read)]
     if options.lines == "-":
-        return inputs.lines(sys.stdin.read())
+        return inputs.lines(text_of(sys.stdin.buffer.read(), "stdin", []))
     return inputs.lines_of(Path(options.lines))
 
 
 def _fill(options: argparse.Namespace) -> int:
+    _check_output(options)
     app = open_app(options)
     try:
+        if options.model:
+            app.engines.choose(options.model, strict=True)
         if options.collection:
             app.documents.collection(options.collection)
         form = _wanted(app, options)
@@ -124,6 +130,7 @@ def _fill(options: argparse.Namespace) -> int:
             "read what a table is filled from", lambda job: _inputs(app, options, job)
         ).wait()
         source = options.collection or Path(options.sheet or (options.files or [options.lines])[0]).name
+        source = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         run = app.runs.create(
             options.name or source, form, given, model=options.model, collection=options.collection or ""
         )
@@ -132,7 +139,19 @@ def _fill(options: argparse.Namespace) -> int:
         app.close()
 
 
+def _check_output(options: argparse.Namespace) -> None:
+    """Where it will be saved, looked at before an hour of work. Raises OutputUnknown, FileMissing."""
+    from core.structured import tables
+
+    if options.output is not None:
+        path = Path(options.output)
+        tables.check_ending(path)
+        if not path.parent.is_dir():
+            raise FileMissing(str(path.parent))
+
+
 def _go_on(options: argparse.Namespace) -> int:
+    _check_output(options)
     app = open_app(options)
     try:
         return _run(app, options.table, options, again=options.again)
@@ -197,6 +216,7 @@ def _about(run: Run) -> dict[str, Any]:
 
 
 def _save(options: argparse.Namespace) -> int:
+    _check_output(options)
     app = open_app(options, own=False)
     try:
         _write(app, app.runs.store.get(options.table), Path(options.output))
@@ -222,7 +242,7 @@ def _form(options: argparse.Namespace) -> int:
         form = app.runs.store.get(options.table).form
     finally:
         app.close()
-    show(form.schema or fields.write(form), end="" if not form.schema else "\n")
+    show(fields.write(form), end="")
     return 0
 
 

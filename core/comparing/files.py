@@ -12,15 +12,15 @@ import msgspec
 
 from core.comparing.model import Comparison, Evaluation, Rating
 from core.comparing.service import scores
-from core.files import write
+from core.files import save as save_file
 
 
 def save_evaluation(evaluation: Evaluation, path: Path) -> None:
     """Write an evaluation as what the file's name says (.json, else CSV). Raises DiskFull, HomeNotWritable."""
     if path.suffix.lower() == ".json":
-        write(path, json.dumps(evaluation_json(evaluation), ensure_ascii=False, indent=1) + "\n")
+        save_file(path, json.dumps(evaluation_json(evaluation), ensure_ascii=False, indent=1) + "\n")
     else:
-        write(path, "\ufeff" + evaluation_csv(evaluation))
+        save_file(path, "\ufeff" + evaluation_csv(evaluation))
 
 
 def evaluation_csv(evaluation: Evaluation) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from core.chat.conversation import Conversation, Message
-from core.files import writing
+from core.files import save, writing
 from core.portability import ours
 from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedRow, SavedTable
 
@@ -83,7 +83,7 @@ class Exports:
             self.json(path, Chosen((conversation,)))
         else:
             row = self._conversations.get(conversation)
-            _appear(path, self._page(row, form, page))
+            save(path, self._page(row, form, page))
 
     def page(self, conversation: int, form: Form) -> str:
         """A chat as text, in any form but PDF. Raises ConversationMissing."""
@@ -112,13 +112,17 @@ class Exports:
                 form,
                 taken,
             )
-            _appear(path, self._page(row, form, page))
+            save(path, self._page(row, form, page))
             count += 1
         return count
 
     def json(self, path: Path, chosen: Chosen, job: Job | None = None) -> int:
         """Write chats with all their branches into one file; of all chats, also all projects, prompts and what is remembered.
         Returns how many. Raises Cancelled, HomeNotWritable, DiskFull."""
+        path = path.resolve()  # a link stays one
+        if path.exists() and not path.is_file():  # a device, a pipe
+            with writing(path), path.open("w", encoding="utf-8") as stream:
+                return self._write_json(stream, chosen, job)
         part = path.with_name(f".{path.name}.part")
         with writing(path):
             try:
@@ -214,14 +218,3 @@ def _free(folder: Path, name: str, form: Form, taken: set[Path]) -> Path:
             taken.add(key)
             return path
     raise AssertionError
-
-
-def _appear(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with writing(path):
-        try:
-            part.write_bytes(content)
-            part.replace(path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                part.unlink()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from core.documents.model import Page
@@ -36,7 +36,8 @@ def whole(texts: list[tuple[str, str]]) -> list[Input]:
 
 def file(path: Path, read: Read) -> list[Input]:
     """A file as one text. Raises NothingToFill, and what `read` raises."""
-    return whole([(path.name, "\n".join(page.text for page in read(path)))])
+    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a name may be no text
+    return whole([(name, "\n".join(page.text for page in read(path)))])
 
 
 def sheet(path: Path, read: Read, column: str = "") -> list[Input]:
@@ -44,22 +45,31 @@ def sheet(path: Path, read: Read, column: str = "") -> list[Input]:
 
     Raises NoTableInFile, ColumnMissing, NothingToFill, and what `read` raises.
     """
-    pages = read(path)
-    names, rows = _table(pages)
-    if not rows:
+    found = _tables(read(path))
+    if not any(rows for _, rows in found):
         raise NoTableInFile(path.name)
-    if column:
-        wanted = [name.casefold() for name in names]
-        if column.casefold() not in wanted:
-            raise ColumnMissing(path.name, column, ", ".join(name for name in names if name))
-        place = wanted.index(column.casefold())
-        return _some([_labelled(row[place]) for row in rows if place < len(row) and row[place]])
-    return _some([_labelled(_said(names, row), row[0]) for row in rows if any(row)])
+    if not column:
+        whole = [
+            _labelled(_said(names, row), next(filter(None, row)))
+            for names, rows in found
+            for row in rows
+            if any(row)
+        ]
+        return _some(whole)
+    texts = []
+    for names, rows in found:
+        place = next((n for n, name in enumerate(names) if name.casefold() == column.casefold()), None)
+        if place is not None:
+            texts += [_labelled(row[place]) for row in rows if place < len(row) and row[place]]
+    if not any(column.casefold() in map(str.casefold, names) for names, _ in found):
+        there = dict.fromkeys(name for names, _ in found for name in names if name)
+        raise ColumnMissing(path.name, column, ", ".join(there))
+    return _some(texts)
 
 
 def columns(path: Path, read: Read) -> list[str]:
-    """The names of a sheet's columns, '' of one without. Raises what `read` raises."""
-    return _table(read(path))[0]
+    """The names of a file's columns. Raises what `read` raises."""
+    return list(dict.fromkeys(name for names, _ in _tables(read(path)) for name in names))
 
 
 def documents(found: list[Document]) -> list[Input]:
@@ -86,26 +96,28 @@ def _said(names: list[str], row: list[str]) -> str:
     )
 
 
-def _table(pages: list[Page]) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns and the rows of the file's first table, and of those that it goes on in."""
-    names: list[str] = []
-    rows: list[list[str]] = []
-    for header, cells in _rows(pages):
-        if header and not rows:
-            names = cells
-        else:
-            rows.append(cells)
-    return names, rows
+def _tables(pages: list[Page]) -> list[tuple[list[str], list[list[str]]]]:
+    """The tables of a file, each with the names of its columns and its rows; one that goes on in another page is one.
 
-
-def _rows(pages: list[Page]) -> Iterator[tuple[bool, list[str]]]:
-    first = True
+    A table of one column whose first row reads like a text has no names: it is a list of texts.
+    """
+    found: list[tuple[list[str], list[list[str]]]] = []
     for page in pages:
         for block in page.blocks:
             if not block.rows:
                 continue
-            if not first and not block.level:  # another table
-                return
-            first = False
+            if not block.level or not found:
+                found.append(([], []))
+            names, rows = found[-1]
             for row in block.rows:
-                yield row.header, [page.text[start:end] for start, end in row.cells]
+                cells = [page.text[start:end] for start, end in row.cells]
+                if (
+                    row.header
+                    and not rows
+                    and not names
+                    and not (len(cells) == 1 and " " in cells[0].strip())
+                ):
+                    names += cells
+                else:
+                    rows.append(cells)
+    return found

@@ -38,7 +38,7 @@ from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.settings import SettingsFile
 from core.storage.runs import RunStore
-from core.structured import fields, values
+from core.structured import fields, tables, values
 from core.structured.fields import Form
 from core.structured.found import Checker
 from core.structured.reading import Reader
@@ -141,10 +141,11 @@ class Runs:
         """Put the person's value into a cell (row `place`, from 0, of a text's). Raises TableMissing, ColumnMissing,
         ValueUnfit."""
         kept = self.store.get(run)
-        if column not in fields.columns(kept.form):
-            raise ColumnMissing(kept.name, column, ", ".join(fields.columns(kept.form)))
         row = self.store.row(run, number)
-        rows = [dict(one) for one in row.output.rows] or [dict.fromkeys(fields.columns(kept.form))]
+        names = tables.columns(kept, [row])
+        if column not in names:
+            raise ColumnMissing(kept.name, column, ", ".join(names))
+        rows = [dict(one) for one in row.output.rows] or [dict.fromkeys(names)]
         rows[place][column] = values.fitting(kept.form, column, value)
         edited = [list(one) for one in row.output.edited] or [[] for _ in rows]
         edited[place] = list(dict.fromkeys([*edited[place], column]))

@@ -15,14 +15,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from core.errors import TsukueError, from_wire
-from core.files import write
+from core.errors import OutputUnknown, TsukueError, from_wire
+from core.files import save as save_file
 from core.structured import fields
 from core.structured.fields import Kind
 from core.structured.run import Run, RunRow
 from core.structured.values import text_of
 
 FORMS = ("csv", "xlsx", "json")
+FIRST_DAY = "1900-03-01"  # before it, sheets count days wrongly or not at all: they stay texts
 CELL = 32_767  # characters that a cell of a sheet holds (Excel's own bound)
 
 
@@ -59,23 +60,38 @@ def lines(rows: list[RunRow]) -> Iterator[Line]:
             yield Line(row.label, one, [name for name, found in marks.items() if not found.there], error)
 
 
-def save(run: Run, rows: list[RunRow], path: Path, words: Words) -> None:
-    """Write a table as what the file's name says (.csv, .xlsx, .json; CSV where it says nothing).
+def check_ending(path: Path) -> None:
+    """Raises OutputUnknown for a file that a table cannot be saved as."""
+    if path.suffix.lower().lstrip(".") not in FORMS:
+        raise OutputUnknown(path.name)
 
-    Raises DiskFull, HomeNotWritable.
+
+def save(run: Run, rows: list[RunRow], path: Path, words: Words) -> None:
+    """Write a table as what the file's name says (.csv, .xlsx, .json).
+
+    Raises DiskFull, HomeNotWritable, OutputUnknown for another ending.
     """
+    check_ending(path)
     match path.suffix.lower():
         case ".xlsx":
-            write(path, xlsx(run, rows, words))
+            save_file(path, xlsx(run, rows, words))
         case ".json":
-            write(path, as_json(run, rows))
+            save_file(path, as_json(run, rows))
         case _:
             # With a mark that it is UTF-8: without, Excel reads Japanese as something else.
-            write(path, "\ufeff" + as_csv(run, rows, words))
+            save_file(path, "\ufeff" + as_csv(run, rows, words))
+
+
+def columns(run: Run, rows: list[RunRow]) -> list[str]:
+    """The columns of a table: those that are wanted, and what a schema of one's own let through besides."""
+    names = dict.fromkeys(fields.columns(run.form))
+    if run.form.schema:
+        names |= dict.fromkeys(name for row in rows for one in row.output.rows for name in one)
+    return list(names)
 
 
 def _grid(run: Run, rows: list[RunRow], words: Words) -> tuple[list[str], list[list[Any]]]:
-    names = fields.columns(run.form)
+    names = columns(run, rows)
     found = list(lines(rows))
     marked, failed = any(line.not_found for line in found), any(line.error for line in found)
     head = [words.text, *names, *([words.not_found] if marked else []), *([words.error] if failed else [])]
@@ -138,7 +154,7 @@ def xlsx(run: Run, rows: list[RunRow], words: Words) -> bytes:
     sheet = book.add_worksheet()
     bold, day = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "yyyy-mm-dd"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    dates = {field.name for field in run.form.fields if field.kind is Kind.DATE}
+    dates = {1 + place for place, field in enumerate(run.form.fields) if field.kind is Kind.DATE}
     head, body = _grid(run, rows, words)
     widths = [len(name) for name in head]
     for column, name in enumerate(head):
@@ -151,10 +167,11 @@ def xlsx(run: Run, rows: list[RunRow], words: Words) -> bytes:
                 sheet.write_boolean(number, column, value)
             elif isinstance(value, int | float) and abs(value) < 1e15:
                 sheet.write_number(number, column, value)
-            elif head[column] in dates and isinstance(value, str):
+            elif column in dates and isinstance(value, str) and value >= FIRST_DAY:
                 sheet.write_datetime(number, column, date.fromisoformat(value), day)
             else:
-                text = text_of(value)[:CELL]
+                text = text_of(value)
+                text = text if len(text) <= CELL else f"{text[: CELL - 1]}…"
                 sheet.write_string(number, column, text, wrapped)
                 widths[column] = max(widths[column], min(len(text), 60))
     for column, width in enumerate(widths):

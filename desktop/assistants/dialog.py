@@ -30,7 +30,7 @@ from core.assistants import files
 from core.assistants.library import Assistants, AssistantsChanged
 from core.assistants.model import COLOURS, Assistant, Choice, Wording
 from core.errors import TsukueError
-from core.files import write
+from core.files import save as save_file
 from core.storage.collections import ALL
 from desktop.desk import Desk
 from desktop.error_text import sentence
@@ -391,5 +391,5 @@ class AssistantsDialog(QDialog):
         path, _ = QFileDialog.getSaveFileName(self, tr("Export"), f"{shown.id}.toml", "TOML (*.toml)")
         if path:
             self._desk.operations.in_order(
-                "export an assistant", lambda _: write(Path(path), files.write(shown)), None, self._failed
+                "export an assistant", lambda _: save_file(Path(path), files.write(shown)), None, self._failed
             )

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFont
 from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.errors import from_wire
-from core.structured import fields, tables
+from core.structured import tables
 from core.structured.fields import Field, Kind
 from core.structured.found import Found
 from core.structured.run import RowState, Run, RunRow
@@ -50,7 +50,7 @@ class TableModel(QAbstractTableModel):
     def show_table(self, run: Run | None, rows: list[RunRow]) -> None:
         """Show a table, or none."""
         self.beginResetModel()
-        self._columns = fields.columns(run.form) if run is not None else []
+        self._columns = tables.columns(run, rows) if run is not None else []
         self._fields = {field.name: field for field in run.form.fields} if run is not None else {}
         self._lines = [line for row in rows for line in _lines(row)]
         self._number()

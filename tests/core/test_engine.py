@@ -336,7 +336,14 @@ def test_a_model_that_always_thinks_first_keeps_to_a_schema(model_path: str, tmp
         worker.close()
 
 
-@pytest.mark.parametrize("schema", ["{", "[]", '{"type": "nonsense"}', '{"$ref": "http://127.0.0.1/x"}'])
+TOO_LONG = (
+    '{"type": "object", "properties": {"a": {"type": "string", "maxLength": 20000}}, "required": ["a"]}'
+)
+
+
+@pytest.mark.parametrize(
+    "schema", [TOO_LONG, "{", "[]", '{"type": "nonsense"}', '{"$ref": "http://127.0.0.1/x"}']
+)
 def test_a_schema_that_cannot_be_used_is_said(engine: Worker, schema: str) -> None:
     call = engine.call(Generate("bad schema", [Turn("user", "x")], GREEDY, max_tokens=4, schema=schema))
     with pytest.raises(SchemaUnusable):

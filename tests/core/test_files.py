@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,30 @@ def test_what_is_set_aside_overwrites_nothing(tmp_path):
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(HomeNotWritable):
         files.write(tmp_path / "gone" / "settings.json", "text")
+
+
+def test_a_file_that_the_person_names_stays_what_it_was(tmp_path: Path) -> None:
+    """A link is followed, rights stay, and a pipe is written to: nothing takes their place."""
+    real = tmp_path / "real.csv"
+    real.write_text("old", encoding="utf-8")
+    real.chmod(0o664)
+    link = tmp_path / "link.csv"
+    link.symlink_to("real.csv")
+    files.save(link, "new")
+    assert link.is_symlink()
+    assert real.read_text("utf-8") == "new"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o664
+    files.save(tmp_path / "fresh.csv", b"new")
+    assert stat.S_IMODE((tmp_path / "fresh.csv").stat().st_mode) & 0o600 == 0o600
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text("utf-8")))
+    reader.start()
+    files.save(pipe, "through")
+    reader.join(10)
+    assert read == ["through"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    with pytest.raises(HomeNotWritable):
+        files.save(tmp_path / "no" / "such", "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh.csv", "link.csv", "pipe", "real.csv"]

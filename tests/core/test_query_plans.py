@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from core.chat.conversation import AnswerDetails, MessageState, Role
+from core.comparing.model import Answered, Contestant, Outcome, Question
 from core.documents import transfer
 from core.documents.model import Page
 from core.documents.passages import Passage
 from core.errors import FileMissing
 from core.portability.chats import Chat, text_turn
 from core.storage.collections import ALL, RENAMED
+from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
@@ -184,6 +186,31 @@ def _use_runs(store: RunStore) -> set[str]:
     return set(calls)
 
 
+def _use_comparisons(store: ComparisonStore) -> set[str]:
+    two = [Contestant("a"), Contestant("b")]
+    comparison = store.create("Which?", two, blind=True).id
+    evaluation = store.begin("Q", [Question("Why?")], two, "").id
+    calls: dict[str, Any] = {
+        "create": lambda: store.create("Which?", two, blind=False),
+        "get": lambda: store.get(comparison),
+        "comparisons": lambda: store.comparisons(10),
+        "put": lambda: store.put(comparison, 0, two[0], Answered("x")),
+        "vote": lambda: store.vote(comparison, 0),
+        "begin": lambda: store.begin("Q", [Question("Why?")], two, ""),
+        "evaluation": lambda: store.evaluation(evaluation),
+        "evaluations": store.evaluations,
+        "name_contestants": lambda: store.name_contestants(evaluation, two),
+        "judge_by": lambda: store.judge_by(evaluation, "m"),
+        "decide": lambda: store.decide(evaluation, 0, 0, Outcome(Answered("x"), right=True)),
+        "hide": lambda: store.hide(evaluation),
+        "purge": lambda: store.purge(0.0),
+        "remove": lambda: store.remove(comparison),
+    }
+    for call in calls.values():
+        call()
+    return set(calls)
+
+
 def _use_prompts(store: PromptStore | AssistantStore) -> set[str]:
     store.put("mine", 'id = "mine"')
     store.all()
@@ -332,6 +359,8 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     used = _use_prompts(PromptStore(database))
     assert used == _public(PromptStore), "a method of the store is not tried here"
     assert _use_prompts(AssistantStore(database)) == _public(AssistantStore)
+    used = _use_comparisons(ComparisonStore(database))
+    assert used == _public(ComparisonStore), "a method of the store is not tried here"
     used = _use_runs(RunStore(database))
     assert used == _public(RunStore), "a method of the store is not tried here"
     conversations = ConversationStore(database)

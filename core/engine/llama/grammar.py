@@ -31,6 +31,18 @@ def _escaped(character: str) -> str:
     return f"\\{character}" if character in '\\"' else f"\\x{ord(character):02X}"
 
 
+# What a grammar may be: llama.cpp walks it by recursion, and ends the process where one is too deep (a `maxLength` of 20,000).
+LONGEST, DEEPEST = 400_000, 1_200  # characters; brackets within brackets
+
+
+def _depth(rules: str) -> int:
+    deepest = here = 0
+    for bracket in re.findall(r"[()]", rules):
+        here += 1 if bracket == "(" else -1
+        deepest = max(deepest, here)
+    return deepest
+
+
 def of(schema: str) -> str:
     """The grammar (GBNF) of a JSON schema, its rule `root`. Nothing is ever fetched. Raises SchemaUnusable."""
     try:
@@ -39,4 +51,6 @@ def of(schema: str) -> str:
         rules = str(converter.format_grammar())
     except Exception as error:  # it has no errors of its own: whatever a schema trips over comes out
         raise SchemaUnusable(str(error)[:200] or N_("it is not a JSON schema")) from error
+    if len(rules) > LONGEST or _depth(rules) > DEEPEST:
+        raise SchemaUnusable(N_("it asks for too much at once"))
     return rules.replace(_ANY, _JSON)
