@@ -57,6 +57,7 @@ def of(window: MainWindow) -> list[Command]:
         Command(tr("Tables"), "", lambda: window.show_page("tables")),
         Command(tr("New table…"), "", new_table),
         Command(tr("Models"), "", lambda: window.show_page("models")),
+        Command(tr("Compare models…"), "", lambda: window.show_page("compare")),
         Command(tr("Settings"), "Ctrl+,", lambda: window.show_page("settings")),
         Command(tr("What is remembered…"), "", lambda: chat.memory.open(window)),
         Command(tr("New project"), "", window.sidebar.projects.wanted.emit),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.paths import Home
     from core.settings import SettingChanged
     from core.workers.supervisor import WorkerChanged, WorkerFell
+    from desktop.comparing.page import ComparePage
     from desktop.documents.page import DocumentsPage
     from desktop.documents.source_view import SourceView
     from desktop.models.page import ModelsPage
@@ -99,7 +100,13 @@ class MainWindow(QMainWindow):
         self.sidebar = parts.Sidebar(
             app.chat, app.documents, self.bridge, self.reads, self.operations, self.theme
         )
-        for later in ("documents", "models", "tables", "source"):  # those of another language are gone
+        for later in (
+            "documents",
+            "models",
+            "tables",
+            "compare",
+            "source",
+        ):  # those of another language are gone
             vars(self).pop(later, None)
         self.status = parts.StatusLine(self.theme)
         self.pages = QStackedWidget()
@@ -162,6 +169,7 @@ class MainWindow(QMainWindow):
 
         page = ModelsPage(self.app.models, self.bridge, self.reads, self.operations, self.notify, self.theme)
         page.chat_with.connect(self._chat_with)
+        page.compare.connect(lambda: self.show_page("compare"))
         page.changed.connect(self.chat.choices.refresh)
         self.pages.addWidget(page)
         return page
@@ -173,6 +181,15 @@ class MainWindow(QMainWindow):
 
         page = TablesPage(self.app, self.desk)
         page.source.connect(self.open_source)
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def compare(self) -> ComparePage:
+        """The page that compares models."""
+        from desktop.comparing.page import ComparePage
+
+        page = ComparePage(self.app, self.desk)
         self.pages.addWidget(page)
         return page
 
@@ -189,9 +206,11 @@ class MainWindow(QMainWindow):
 
     @property
     def page(self) -> str:
-        """The page that is shown: 'chat', 'documents', 'tables' or 'models'."""
+        """The page that is shown: 'chat', 'documents', 'tables', 'models' or 'compare'."""
         shown = self.pages.currentWidget()
-        return next((n for n in ("documents", "tables", "models") if vars(self).get(n) is shown), "chat")
+        return next(
+            (n for n in ("documents", "tables", "models", "compare") if vars(self).get(n) is shown), "chat"
+        )
 
     def _documents_changed(self) -> None:
         if self._there("documents"):
@@ -295,7 +314,7 @@ class MainWindow(QMainWindow):
         self.status.set_search_server(self.app.document_service.vector_server)
 
     def show_page(self, key: str) -> None:
-        """Show 'documents', 'tables' or 'models', or open the settings."""
+        """Show 'documents', 'tables', 'models' or 'compare', or open the settings."""
         if key == "settings":
             if self._settings_dialog is None:
                 from desktop.settings.dialog import SettingsDialog
@@ -318,6 +337,9 @@ class MainWindow(QMainWindow):
         elif key == "tables":
             self.tables.refresh()
             self.pages.setCurrentWidget(self.tables)
+        elif key == "compare":
+            self.compare.refresh()
+            self.pages.setCurrentWidget(self.compare)
         else:
             self.models.refresh()
             self.pages.setCurrentWidget(self.models)

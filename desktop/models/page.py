@@ -64,6 +64,7 @@ class _Seen:
 class ModelsPage(QWidget):
     chat_with = Signal(str)
     changed = Signal()  # a model came or went
+    compare = Signal()
 
     def __init__(
         self,
@@ -128,6 +129,9 @@ class ModelsPage(QWidget):
             button.clicked.connect(partial(self.show_tab, key))
             row.addWidget(button)
         row.addStretch()
+        self.compare_button = QPushButton(tr("Compare models…"))
+        self.compare_button.clicked.connect(self.compare)
+        row.addWidget(self.compare_button)
         self.downloads = DownloadStrip()
         self.downloads.paused.connect(models.downloads.pause)
         self.downloads.resumed.connect(self._start)
