@@ -287,7 +287,7 @@ class App:
             self.conversations,
             self.exchange,
             self.projects.store,
-            (self._prompt_store, self._assistant_store, self.runs.store),
+            (self._prompt_store, self._assistant_store, self.runs.store, self.comparing.store),
             self.formulas,
         )
 
@@ -296,7 +296,7 @@ class App:
         """The chats of other programs; built when the first are wanted."""
         from core.portability.importing import Imports
 
-        kept = (self.prompts, self.assistants, self.runs)
+        kept = (self.prompts, self.assistants, self.runs, self.comparing.store)
         return Imports(self.exchange, self.projects, kept, self.settings, self.events)
 
     def _nearest(self, text: str, others: Sequence[str]) -> list[int]:

@@ -904,7 +904,7 @@ class AnswerNotJson(TsukueError):
 
 class AnswerCutShort(TsukueError):
     sentence = N_(
-        "The answer was longer than {tokens} tokens. Ask for less of this text, or raise the length of answers in the settings."
+        "The answer was longer than {tokens} tokens. Ask for less of this text, or choose a larger model."
     )
     tokens: int
 

@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
         """The page that compares models."""
         from desktop.comparing.page import ComparePage
 
-        page = ComparePage(self.app, self.desk)
+        page = ComparePage(self.app, self.desk, self.formulas)
         self.pages.addWidget(page)
         return page
 

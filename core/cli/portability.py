@@ -105,6 +105,7 @@ def _import(options: argparse.Namespace) -> int:
         "prompts": report.prompts,
         "assistants": report.assistants,
         "tables": report.tables,
+        "comparisons": report.comparisons,
         "remembered": report.remembered,
         "folders": report.folders,
         "left_out": report.left_out,

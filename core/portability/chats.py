@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from core.chat.conversation import AnswerDetails, MessageState, Part, Problem, Role, Text
+from core.comparing.model import Answered, Contestant, Outcome, Question
 from core.structured.fields import Form
 from core.structured.run import Output, RowState
 
@@ -105,6 +106,36 @@ class SavedTable(msgspec.Struct, omit_defaults=True):
     rows: list[SavedRow] = []
 
 
+class SavedComparison(msgspec.Struct, omit_defaults=True):
+    """One prompt with the answers of several (docs/comparing.md). `made`: by which it is known."""
+
+    prompt: str
+    made: float
+    contestants: list[Contestant]
+    answers: list[Answered | None]
+    blind: bool = False
+    vote: str | None = None  # a place, 'tie' or 'bad'
+
+
+class SavedVerdict(msgspec.Struct, omit_defaults=True):
+    """What came of a question: by whom (the place of the contestant) and of which."""
+
+    contestant: int
+    question: int
+    outcome: Outcome
+
+
+class SavedEvaluation(msgspec.Struct, omit_defaults=True):
+    """A set of questions with what came of them. `made`: by which it is known."""
+
+    name: str
+    made: float
+    questions: list[Question]
+    contestants: list[Contestant]
+    judge: str = ""
+    verdicts: list[SavedVerdict] = []
+
+
 @dataclass
 class Around:
     """What an export holds besides conversations. `folders`: collections of another program, and the folders they watch."""
@@ -114,6 +145,8 @@ class Around:
     prompts: list[SavedPrompt] = field(default_factory=list)
     assistants: list[SavedPrompt] = field(default_factory=list)
     tables: list[SavedTable] = field(default_factory=list)
+    comparisons: list[SavedComparison] = field(default_factory=list)
+    evaluations: list[SavedEvaluation] = field(default_factory=list)
     folders: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -21,11 +21,23 @@ from typing import IO, TYPE_CHECKING
 from core.chat.conversation import Conversation, Message
 from core.files import save, writing
 from core.portability import ours
-from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedRow, SavedTable
+from core.portability.chats import (
+    Around,
+    Chat,
+    SavedComparison,
+    SavedEvaluation,
+    SavedProject,
+    SavedPrompt,
+    SavedRow,
+    SavedTable,
+    SavedVerdict,
+)
 
 if TYPE_CHECKING:
     from core.chat.formulas import Drawing, Formulas
+    from core.comparing.model import Comparison, Evaluation
     from core.jobs import Job
+    from core.storage.comparisons import ComparisonStore
     from core.storage.conversations import ConversationStore
     from core.storage.exchange import ExchangeStore
     from core.storage.projects import ProjectStore
@@ -67,13 +79,13 @@ class Exports:
         conversations: ConversationStore,
         exchange: ExchangeStore,
         projects: ProjectStore,
-        kept: tuple[PromptStore, AssistantStore, RunStore],
+        kept: tuple[PromptStore, AssistantStore, RunStore, ComparisonStore],
         formulas: Formulas,
     ) -> None:
         self._conversations = conversations
         self._exchange = exchange
         self._projects = projects
-        self._prompts, self._assistants, self._runs = kept
+        self._prompts, self._assistants, self._runs, self._comparisons = kept
         self._formulas = formulas
 
     def one(self, conversation: int, path: Path, form: Form, page: Page | None = None) -> None:
@@ -158,6 +170,8 @@ class Exports:
             around.prompts = [SavedPrompt(name, text) for name, text in self._prompts.all().items()]
             around.assistants = [SavedPrompt(name, text) for name, text in self._assistants.all().items()]
             around.tables = [self._table(run) for run in reversed(self._runs.runs())]
+            around.comparisons = [_comparison(one) for one in reversed(self._comparisons.comparisons())]
+            around.evaluations = [_evaluation(one) for one in reversed(self._comparisons.evaluations())]
 
         def chats() -> Iterator[Chat]:
             for row in self.chosen(chosen):
@@ -199,6 +213,18 @@ class Exports:
     def draw(self, source: str, display: bool) -> Drawing | None:
         """A formula's drawing for a page; None where it cannot be drawn."""
         return self._formulas.draw(source, display=display)
+
+
+def _comparison(one: Comparison) -> SavedComparison:
+    vote = None if one.vote is None else str(one.vote)
+    return SavedComparison(one.prompt, one.created, one.contestants, one.answers, one.blind, vote)
+
+
+def _evaluation(one: Evaluation) -> SavedEvaluation:
+    verdicts = [
+        SavedVerdict(*where, outcome) for where, outcome in sorted(one.outcomes.items(), key=lambda e: e[0])
+    ]
+    return SavedEvaluation(one.name, one.created, one.questions, one.contestants, one.judge, verdicts)
 
 
 def file_name(title: str) -> str:

@@ -17,10 +17,19 @@ from typing import TYPE_CHECKING
 from core.chat import titles
 from core.chat.conversation import Text
 from core.chat.events import ChatsImported
+from core.comparing.model import Evaluation, Vote
 from core.errors import AssistantUnreadable, FormUnusable, ImportUnknown, PromptUnreadable, TsukueError
 from core.events import Events
 from core.portability import readers
-from core.portability.chats import Around, Chat, SavedPrompt, SavedTable, ordered
+from core.portability.chats import (
+    Around,
+    Chat,
+    SavedComparison,
+    SavedEvaluation,
+    SavedPrompt,
+    SavedTable,
+    ordered,
+)
 from core.portability.sources import Source
 from core.structured.run import Input
 
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from core.jobs import Job
     from core.prompts.library import Prompts
     from core.settings import SettingsFile
+    from core.storage.comparisons import ComparisonStore
     from core.storage.exchange import ExchangeStore
     from core.structured.runs import Runs
 
@@ -67,6 +77,7 @@ class Preview:
     prompts: int = 0
     assistants: int = 0
     tables: int = 0
+    comparisons: int = 0  # also sets of questions
     remembered: int = 0
     folders: list[tuple[str, str]] = field(default_factory=list)  # GPT4All's LocalDocs: collection, folder
     problems: list[TsukueError] = field(default_factory=list)
@@ -101,13 +112,13 @@ class Imports:
         self,
         exchange: ExchangeStore,
         projects: Projects,
-        kept: tuple[Prompts, Assistants, Runs],
+        kept: tuple[Prompts, Assistants, Runs, ComparisonStore],
         settings: SettingsFile,
         events: Events,
     ) -> None:
         self._exchange = exchange
         self._projects = projects
-        self._prompts, self._assistants, self._runs = kept
+        self._prompts, self._assistants, self._runs, self._comparisons = kept
         self._settings = settings
         self._events = events
 
@@ -125,6 +136,7 @@ class Imports:
             preview.prompts = len(around.prompts)
             preview.assistants = len(around.assistants)
             preview.tables = len(around.tables)
+            preview.comparisons = len(around.comparisons) + len(around.evaluations)
             preview.remembered = len(around.remembered) + sum(len(p.remembered) for p in around.projects)
             preview.folders = list(around.folders)
             named = [project.name for project in around.projects]
@@ -252,6 +264,10 @@ class Imports:
             report.assistants += self._own(self._assistants.add, around.assistants.pop(0), report)
         while around.tables:
             self._table(around.tables.pop(0), report)
+        while around.comparisons:
+            report.comparisons += self._comparison(around.comparisons.pop(0))
+        while around.evaluations:
+            report.comparisons += self._evaluation(around.evaluations.pop(0))
         report.folders += around.folders
         around.folders.clear()
 
@@ -279,6 +295,29 @@ class Imports:
             )
         except FormUnusable as error:
             report.problem(error)
+
+    def _comparison(self, saved: SavedComparison) -> bool:
+        count = len(saved.contestants)
+        answers = (saved.answers + [None] * count)[:count]
+        votes = {str(place) for place in range(count)} | {vote.value for vote in Vote}
+        return self._comparisons.take_in(
+            saved.prompt,
+            saved.made,
+            list(zip(saved.contestants, answers, strict=True)),
+            blind=saved.blind,
+            vote=saved.vote if saved.vote in votes else None,
+        )
+
+    def _evaluation(self, saved: SavedEvaluation) -> bool:
+        outcomes = {
+            (one.contestant, one.question): one.outcome
+            for one in saved.verdicts
+            if 0 <= one.contestant < len(saved.contestants) and 0 <= one.question < len(saved.questions)
+        }
+        there = Evaluation(
+            0, saved.name, saved.questions, saved.contestants, saved.judge, saved.made, outcomes
+        )
+        return self._comparisons.take_in_evaluation(there)
 
 
 def _mend_texts(chat: Chat) -> None:

@@ -1,6 +1,8 @@
-"""Our own JSON: everything of conversations, projects, what is remembered, one's own prompts and assistants, and tables.
+"""Our own JSON: everything of conversations, projects, what is remembered, one's own prompts and assistants, tables, and
+models compared.
 
-One object: `tsukue` (the version of this layout), `made`, `projects`, `remembered`, `prompts`, `assistants`, `tables`, and at the end `conversations`
+One object: `tsukue` (the version of this layout), `made`, `projects`, `remembered`, `prompts`, `assistants`, `tables`, `comparisons`, `evaluations`,
+and at the end `conversations`
 with each `Chat` on a line of its own. docs/portability.md describes it.
 """
 
@@ -14,7 +16,15 @@ import msgspec
 
 from core.chat.conversation import AnswerDetails, Source
 from core.errors import N_, ImportBroken, ImportNewer
-from core.portability.chats import Around, Chat, SavedProject, SavedPrompt, SavedTable
+from core.portability.chats import (
+    Around,
+    Chat,
+    SavedComparison,
+    SavedEvaluation,
+    SavedProject,
+    SavedPrompt,
+    SavedTable,
+)
 from core.portability.stream import elements
 from core.structured.found import Found
 
@@ -31,6 +41,8 @@ def write(stream: IO[str], around: Around, chats: Iterable[Chat], made: str) -> 
         "prompts": msgspec.to_builtins(around.prompts),
         "assistants": msgspec.to_builtins(around.assistants),
         "tables": msgspec.to_builtins(around.tables),
+        "comparisons": msgspec.to_builtins(around.comparisons),
+        "evaluations": msgspec.to_builtins(around.evaluations),
     }
     stream.write(json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "conversations": [')
     count = 0
@@ -69,6 +81,10 @@ def read(stream: IO[bytes], name: str, around: Around) -> Iterator[Chat | Import
                     around.assistants.append(msgspec.convert(value, SavedPrompt))
                 case "tables":
                     around.tables.append(_without_places(msgspec.convert(value, SavedTable)))
+                case "comparisons":
+                    around.comparisons.append(msgspec.convert(value, SavedComparison))
+                case "evaluations":
+                    around.evaluations.append(msgspec.convert(value, SavedEvaluation))
                 case "conversations":
                     if not version:
                         raise ImportBroken(name, N_("no export of Tsukue"))

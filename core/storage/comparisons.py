@@ -84,7 +84,53 @@ class ComparisonStore:
         """Remove a comparison with its vote."""
         self._db.write("DELETE FROM comparisons WHERE id = ?", comparison)
 
+    def take_in(
+        self,
+        prompt: str,
+        created: float,
+        contenders: list[tuple[Contestant, Answered | None]],
+        *,
+        blind: bool,
+        vote: str | None,
+    ) -> bool:
+        """Write down a comparison that was made elsewhere, unless it is here; whether it is new."""
+        with self._db.transaction():
+            if self._db.row(
+                "SELECT 1 FROM comparisons WHERE prompt = ? AND abs(created - ?) < 0.001", prompt, created
+            ):
+                return False
+            number = self._db.write(
+                "INSERT INTO comparisons (prompt, blind, created, vote) VALUES (?, ?, ?, ?)",
+                prompt,
+                int(blind),
+                created,
+                vote,
+            )
+            self._db.write_many(
+                "INSERT INTO contenders (comparison, place, contestant, answer) VALUES (?, ?, ?, ?)",
+                [
+                    (number, place, _json(one), _json(answer) if answer is not None else "")
+                    for place, (one, answer) in enumerate(contenders)
+                ],
+            )
+            return True
+
     # ------------------------------------------------------------ evaluations
+
+    def take_in_evaluation(self, one: Evaluation) -> bool:
+        """Write down an evaluation that was made elsewhere, unless it is here; whether it is new. Its id counts for nothing."""
+        with self._db.transaction():
+            if self._db.row(
+                "SELECT 1 FROM evaluations WHERE name = ? AND abs(created - ?) < 0.001 AND deleted IS NULL",
+                one.name,
+                one.created,
+            ):
+                return False
+            number = self.begin(one.name, one.questions, one.contestants, one.judge).id
+            self._db.write("UPDATE evaluations SET created = ? WHERE id = ?", one.created, number)
+            for (place, question), outcome in one.outcomes.items():
+                self.decide(number, place, question, outcome)
+            return True
 
     def begin(
         self, name: str, questions: list[Question], contestants: list[Contestant], judge: str

@@ -188,6 +188,18 @@ def _line(field: Field, language: int, colon: str, one_of: str) -> str:
     return f"- {field.name} ({kind}){colon + field.about if field.about else ''}"
 
 
+# Tokens that a field's value and name may take: twice what real ones do. A small model that begins to repeat itself goes on for ever.
+_TOKENS = {Kind.TEXT: 120, Kind.OWN_WORDS: 250, Kind.LIST: 300}
+_ANY, _FRAME = 60, 40
+
+
+def most_tokens(form: Form) -> int | None:
+    """How long an answer may be; None where that cannot be told: of several rows, and of a schema of one's own."""
+    if form.several or form.schema:
+        return None
+    return _FRAME + sum(_TOKENS.get(field.kind, _ANY) for field in form.fields)
+
+
 def columns(form: Form) -> list[str]:
     """The names of the columns of its table; of a schema that does not tell them only VALUE, which holds all of it."""
     if not form.schema:

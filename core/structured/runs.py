@@ -216,6 +216,7 @@ class Runs:
         instruction = fields.instruction(kept.form)
         longest = min(parts.longest(context), context * parts.CONTEXT)
         length = self._settings.values.answer_length
+        length = min(length, fields.most_tokens(kept.form) or length)
         reserve = min(length, ROOM, context // 4)
         maker = _Maker(self._engine, model, name, kept.form, instruction, (length, reserve))
         started, done, of = time.monotonic(), 0, kept.counts.waiting

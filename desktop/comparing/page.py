@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, 
 
 from core.app import App
 from core.comparing.model import Rating
+from desktop.chat.formulas import Formulas
 from desktop.comparing.contestants import Offer
 from desktop.comparing.plot import Plot, Point
 from desktop.comparing.question_sets import QuestionSets
@@ -23,7 +24,7 @@ NARROWEST = 360  # pixels
 class ComparePage(QWidget):
     """Three tabs."""
 
-    def __init__(self, app: App, desk: Desk) -> None:
+    def __init__(self, app: App, desk: Desk, formulas: Formulas) -> None:
         super().__init__()
         self.setObjectName("page")
         self._app = app
@@ -33,7 +34,7 @@ class ComparePage(QWidget):
         about = QLabel(tr("Which model suits you: by your own eyes, or by questions whose answers you know."))
         about.setProperty("role", "muted")
         about.setWordWrap(True)
-        self.side_by_side = SideBySide(app.comparing, desk)
+        self.side_by_side = SideBySide(app.comparing, desk, formulas)
         self.side_by_side.voted.connect(self._read_ratings)
         self.question_sets = QuestionSets(app.comparing, desk)
         self.plot = Plot(desk.theme)

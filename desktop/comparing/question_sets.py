@@ -311,6 +311,8 @@ class QuestionSets(QWidget):
         if another:
             self.table.setColumnWidth(0, 300)
             self.table.setColumnWidth(1, 120)
+            for column in range(2, self.table.columnCount()):
+                self.table.setColumnWidth(column, 190)
         self.table.blockSignals(False)
         if place[0] >= 0:
             self.table.setCurrentCell(*place)

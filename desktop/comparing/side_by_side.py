@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.comparing.model import Answered, Comparison, Vote
 from core.comparing.service import Comparing, ComparisonChanged, ComparisonGrew, hidden
 from core.errors import Cancelled, from_wire
+from desktop.chat.formulas import Formulas
 from desktop.chat.markdown_view import MarkdownView
 from desktop.comparing.contestants import Contestants
 from desktop.desk import Desk
@@ -32,14 +33,14 @@ from desktop.widgets.plain_text import PlainText
 class _Column(QFrame):
     """An answer as it comes: who, what, and what it took."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, formulas: Formulas) -> None:
         super().__init__()
         self.setObjectName("card")
         self.name = QLabel()
         self.name.setProperty("role", "name")
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setWordWrap(True)
-        self.view = MarkdownView(desk.theme)
+        self.view = MarkdownView(desk.theme, formulas=formulas)
         self.view.setAccessibleName(tr("Answer"))
         self._area = QScrollArea()
         self._area.setWidgetResizable(False)
@@ -89,10 +90,11 @@ class SideBySide(QWidget):
 
     voted = Signal()
 
-    def __init__(self, comparing: Comparing, desk: Desk) -> None:
+    def __init__(self, comparing: Comparing, desk: Desk, formulas: Formulas) -> None:
         super().__init__()
         self._comparing = comparing
         self._desk = desk
+        self._formulas = formulas
         self.comparison: Comparison | None = None
         self._running = False
         self.prompt = PlainText()
@@ -156,7 +158,7 @@ class SideBySide(QWidget):
         self.comparison = comparison
         self._running = True
         layouts.clear(self._answers)
-        self.columns = [_Column(self._desk) for _ in comparison.contestants]
+        self.columns = [_Column(self._desk, self._formulas) for _ in comparison.contestants]
         for column in self.columns:
             self._answers.addWidget(column, 1)
         self._name()

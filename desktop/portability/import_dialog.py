@@ -385,6 +385,12 @@ def _summary(preview: Preview) -> str:
     parts = [tr_n("{n} chat", "{n} chats", count)]
     if preview.projects:
         parts.append(tr_n("{n} project", "{n} projects", len(preview.projects)))
+    if preview.assistants:
+        parts.append(tr_n("{n} assistant", "{n} assistants", preview.assistants))
+    if preview.tables:
+        parts.append(tr_n("{n} table", "{n} tables", preview.tables))
+    if preview.comparisons:
+        parts.append(tr_n("{n} comparison of models", "{n} comparisons of models", preview.comparisons))
     if preview.prompts:
         parts.append(tr_n("{n} prompt", "{n} prompts", preview.prompts))
     if preview.remembered:

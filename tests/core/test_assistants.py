@@ -14,6 +14,7 @@ from core.assistants import files
 from core.assistants.library import AssistantsChanged, built_in
 from core.assistants.model import Assistant, Choice, Wording
 from core.cli import main
+from core.comparing.model import Answered, Contestant, Outcome, Question
 from core.errors import AssistantMissing, AssistantUnreadable
 from core.paths import Home
 from core.prompts.model import Example
@@ -137,15 +138,23 @@ def test_they_travel_with_everything(app: App, tmp_path: Path, script: Script) -
 
     run = app.runs.create("T", fields.Form(fields.parse("a: number, b")), inputs.lines("one\ntwo"))
     app.runs.start(run.id).wait(30)
+    two = [Contestant("a"), Contestant("b", temperature=0.5)]
+    made = app.comparing.store.create("Which?", two, blind=True)
+    app.comparing.store.put(made.id, 0, two[0], Answered("So."))
+    app.comparing.vote(made.id, 1)
+    asked = app.comparing.evaluate("Q", [Question("Why?", "so")], two)
+    app.comparing.store.decide(asked.id, 1, 0, Outcome(Answered("So."), right=True))
     app.exports.json(tmp_path / "all.json", Chosen())
     other = Home(tmp_path / "other")
     other.create()
     second = App(other)
     try:
         preview = second.imports.look(tmp_path / "all.json")
-        assert (preview.assistants, preview.tables) == (1, 1)
+        assert (preview.assistants, preview.tables, preview.comparisons) == (1, 1, 2)
         report = second.imports.take_in(tmp_path / "all.json")
-        assert (report.assistants, report.tables, report.new) == (1, 1, 1)
+        assert (report.assistants, report.tables, report.comparisons, report.new) == (1, 1, 2, 1)
+        assert second.comparing.store.comparisons() == app.comparing.store.comparisons()
+        assert second.comparing.store.evaluations() == app.comparing.store.evaluations()
         assert second.assistants.get("pirate") == PIRATE
         assert next(iter(second.conversations.all())).assistant == "pirate"
         (there,) = second.runs.store.runs()
@@ -159,7 +168,7 @@ def test_they_travel_with_everything(app: App, tmp_path: Path, script: Script) -
         assert second.runs.store.rows(there.id) == app.runs.store.rows(here.id)
         assert second.runs.store.inputs(there.id) == app.runs.store.inputs(here.id)
         again = second.imports.take_in(tmp_path / "all.json")
-        assert (again.assistants, again.tables, again.new) == (0, 0, 0)
+        assert (again.assistants, again.tables, again.comparisons, again.new) == (0, 0, 0, 0)
     finally:
         second.close()
 

@@ -202,6 +202,8 @@ def _use_comparisons(store: ComparisonStore) -> set[str]:
         "name_contestants": lambda: store.name_contestants(evaluation, two),
         "judge_by": lambda: store.judge_by(evaluation, "m"),
         "decide": lambda: store.decide(evaluation, 0, 0, Outcome(Answered("x"), right=True)),
+        "take_in": lambda: store.take_in("?", 1.0, [(two[0], None)], blind=False, vote=None),
+        "take_in_evaluation": lambda: store.take_in_evaluation(store.evaluation(evaluation)),
         "hide": lambda: store.hide(evaluation),
         "purge": lambda: store.purge(0.0),
         "remove": lambda: store.remove(comparison),
