@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 SHOWN = 8  # rows; with more it scrolls
 _PROMPT = Qt.ItemDataRole.UserRole
+EDIT = "edit"  # the last row's, which is no prompt
 
 
 class PromptPicker(QObject):
     """Listens to the composer's text and keys."""
 
+    edit = Signal()  # all prompts are to be shown
     activity = Signal(str)  # where a chain stands; '' when it has ended
 
     def __init__(
@@ -125,6 +127,9 @@ class PromptPicker(QObject):
         if not prompts:
             self.hide()
             return
+        more = QListWidgetItem(tr("Change and make prompts…"))
+        more.setData(_PROMPT, EDIT)
+        self.popup.addItem(more)
         self.popup.setCurrentRow(0)
         self._place()
         self.popup.show()
@@ -158,6 +163,12 @@ class PromptPicker(QObject):
 
     def _choose(self, item: QListWidgetItem | None) -> None:
         prompt = item.data(_PROMPT) if item is not None else None
+        if prompt == EDIT:
+            self.hide()
+            if self._composer.text.toPlainText().startswith("/"):
+                self._composer.text.setPlainText("")
+            self.edit.emit()
+            return
         if not isinstance(prompt, Prompt):
             return
         before, self._before = self._before, ""

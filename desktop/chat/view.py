@@ -90,6 +90,8 @@ class ChatView(QWidget):
         )
         self._store = chat.store
         self._service = chat
+        self._desk = desk
+        self._prompt_library = app.prompts
         self._settings = app.settings
         self._library = app.library
         self._reads = reads
@@ -166,6 +168,7 @@ class ChatView(QWidget):
         self.prompts = PromptPicker(
             app.prompts, app.chains, composer, self.outgoing, bridge, reads, operations
         )
+        self.prompts.edit.connect(self.edit_prompts)
         self.adding = Adding(app.additions, app.recognition, operations, desk.notify, bridge, self)
         self.documents = ChatDocuments(chat, app.settings, choices, self.adding, desk)
         self.composer.attach.connect(lambda: self.documents.choose(self))
@@ -269,6 +272,14 @@ class ChatView(QWidget):
         if self.conversation is not None:
             self.new_chat()
         self.assistants.choose(assistant)
+
+    def edit_prompts(self) -> None:
+        """Show all prompts, to be changed and made."""
+        from desktop.prompts.dialog import PromptsDialog
+
+        dialog = PromptsDialog(self._prompt_library, self._desk, self)
+        dialog.fill.connect(self.prompts.fill)
+        dialog.open()
 
     def _first_start(self) -> tuple[object, ...] | None:
         """What the first screen tells; None where there are conversations already."""

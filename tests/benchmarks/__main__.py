@@ -15,6 +15,7 @@ from pathlib import Path
 from scripts import virtual_display
 from tests.benchmarks import (
     backups,
+    chats,
     decoding,
     documents,
     downloads,
@@ -49,6 +50,8 @@ SUBJECTS = (
     "reading",
     "searching",
     "backups",
+    "tables",
+    "import",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
 
@@ -123,6 +126,7 @@ def run(folder: Path, wanted: set[str]) -> None:
     if wanted & NEED_DOCUMENTS:
         with taking("documents"):
             documents.measure_documents(window.app)
+    measure("tables", lambda: chats.measure_tables(window.app))
     measure("memory", lambda: memory.measure_memory(window, rest))
     measure("citations", lambda: documents.measure_citations(window.app, STARTER))
     measure("speculation", lambda: decoding.measure_speculation(window.app))
@@ -132,6 +136,10 @@ def run(folder: Path, wanted: set[str]) -> None:
     measure("reading", lambda: reading.measure_reading(make_window, folder))
     measure("searching", lambda: searching.measure(folder))
     measure("backups", lambda: backups.measure_backups(make_window, folder))
+    if "import" in wanted:
+        other = App(Home(folder / "import"))
+        measure("import", lambda: chats.measure_import(other, folder))
+        other.close()
 
 
 if __name__ == "__main__":

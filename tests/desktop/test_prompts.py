@@ -30,7 +30,8 @@ def names(window: MainWindow) -> list[str]:
     if not window.chat.prompts.shown:
         return []
     listed = window.chat.prompts.popup
-    return [listed.item(row).text().split("    ")[0] for row in range(listed.count())]
+    rows = [listed.item(row).text().split("    ")[0] for row in range(listed.count())]
+    return rows[:-1]  # the last one leads to all prompts
 
 
 def form(qtbot: QtBot) -> PromptForm:
