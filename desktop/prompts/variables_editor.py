@@ -71,6 +71,7 @@ class VariablesEditor(QWidget):
                 kind.addItem(text, one)
             kind.setCurrentIndex(kind.findData(variable.kind))
             more = QLineEdit(", ".join(variable.choices) or variable.default)
+            more.setCursorPosition(0)  # its beginning is seen
             more.setPlaceholderText(tr("Default; or what can be chosen, with commas"))
             more.setAccessibleName(tr("Default or choices of {name}", name=name))
             optional = QCheckBox(tr("may be empty"))
@@ -87,10 +88,12 @@ class VariablesEditor(QWidget):
             chosen, said = Kind(kind.currentData()), more.text().strip()
             choices = [one.strip() for one in _PARTS.split(said) if one.strip()]
             several = chosen in (Kind.CHOICE, Kind.SWITCH)
+            before = self._known[name].default if name in self._known else ""
+            first = before if before in choices else next(iter(choices), "")
             found[name] = Variable(
                 chosen,
                 label.text().strip() or name,
-                (choices[0] if chosen is Kind.CHOICE and choices else "") if several else said,
+                (first if chosen is Kind.CHOICE else before) if several else said,
                 choices if several else [],
                 optional.isChecked(),
             )

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from core.prompts.model import Example, Kind
+from core.prompts import fill
+from core.prompts.model import Example, Kind, Variable
 from desktop.main_window import MainWindow
 from desktop.prompts.dialog import PromptsDialog
 from desktop.widgets.plain_text import PlainText
@@ -18,6 +19,38 @@ from tests.desktop.conftest import Open, answered
 from tests.desktop.test_prompts import form, names
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def test_nothing_is_lost_in_the_fields_of_any_prompt(
+    open_window: Open, script: Callable[..., Path], qtbot: QtBot
+) -> None:
+    """Each that comes with the program, shown and read back, is what it was, in both languages."""
+    script({"when": "", "say": "A draft."})
+    for language in ("en", "ja"):
+        window = open_window(language)
+        window.chat.edit_prompts()
+        shown = dialog(window, qtbot)
+        for row, prompt in enumerate(window.app.prompts.all()):
+            shown.list.setCurrentRow(row)
+            there, wording = shown.entry().wording(language), prompt.wording(language)
+            assert (there.texts, there.examples, there.shots) == (
+                wording.texts,
+                wording.examples,
+                wording.shots,
+            )
+            asked = fill.asked(wording)
+            assert {name: _bare(one) for name, one in there.variables.items()} == {
+                name: _bare(one) for name, one in asked.items()
+            }, prompt.id
+        shown.reject()
+        window.close()
+        window.app.close()
+
+
+def _bare(one: Variable) -> tuple[object, ...]:
+    """What a form does with it: the first of the choices is chosen where no default is named."""
+    default = one.default or (one.choices[0] if one.kind is Kind.CHOICE and one.choices else "")
+    return one.kind, one.label, default, one.choices, one.optional
 
 
 @pytest.fixture
