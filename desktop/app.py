@@ -22,6 +22,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
+from core import handover
 from core.errors import DatabaseDamaged, HomeBusy, TsukueError
 from core.paths import Home, find_home
 from core.settings import look
@@ -41,51 +42,36 @@ BACKUP_MILLISECONDS = 15_000  # when the engine's test is over
 SLOW_MILLISECONDS = 1500  # after which it is said that the chats are being opened
 
 
-def _socket_name(home: Home) -> str:
-    """A name for a home's local socket that fits every system's limits."""
-    import hashlib
-
-    return "tsukue-" + hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]
-
-
-def raise_first(home: Home, files: list[str]) -> bool:
-    """Ask the window that owns this home to come forward and to take in some files; whether it answered."""
-    from PySide6.QtNetwork import QLocalSocket
-
-    socket = QLocalSocket()
-    socket.connectToServer(_socket_name(home))
-    if not socket.waitForConnected(2000):
-        return False
-    socket.write(json.dumps(files).encode())
-    answered = socket.waitForBytesWritten(2000)
-    socket.disconnectFromServer()
-    return answered
-
-
 def _listen(home: Home, window: MainWindow) -> QLocalServer:
     from PySide6.QtNetwork import QLocalServer
 
+    name = handover.name(home)
     server = QLocalServer(window)
     server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-    QLocalServer.removeServer(_socket_name(home))  # we own the home, so an old name is a dead one's
-    server.listen(_socket_name(home))
+    QLocalServer.removeServer(name)  # we own the home, so an old name is a dead one's
+    server.listen(name)
 
-    def come_forward() -> None:
+    def connect() -> None:
         while (connection := server.nextPendingConnection()) is not None:
-            connection.disconnected.connect(lambda socket=connection: take_in(socket))
-        window.setWindowState(window.windowState() & ~window.windowState().WindowMinimized)
-        window.show()
-        window.raise_()
-        window.activateWindow()
+            if connection.state() == connection.LocalSocketState.UnconnectedState:
+                take_in(connection)  # whoever said it is gone already
+            else:
+                connection.disconnected.connect(lambda socket=connection: take_in(socket))
 
     def take_in(connection: QLocalSocket) -> None:
         sent = bytes(connection.readAll().data())
         connection.deleteLater()
+        said: object = None
         with contextlib.suppress(ValueError):  # a start that was killed half way
-            if files := json.loads(sent):
-                window.open_files(files)
+            said = json.loads(sent)
+        if isinstance(said, dict) and said.get("quick"):
+            window.ask_quickly()
+            return
+        window.come_forward()
+        if isinstance(said, list) and said:
+            window.open_files([str(file) for file in said])
 
-    server.newConnection.connect(come_forward)
+    server.newConnection.connect(connect)
     return server
 
 
@@ -116,8 +102,11 @@ class Program(QObject):
 
     _built = Signal()
 
-    def __init__(self, home: Home, window: MainWindow, files: list[str] | None = None) -> None:
+    def __init__(
+        self, home: Home, window: MainWindow, files: list[str] | None = None, *, quick: bool = False
+    ) -> None:
         super().__init__(window)
+        self._quick = quick  # the quick window is wanted at once
         self._home = home
         self._files = files or []  # to be taken in once the window is filled
         self._window = window
@@ -166,6 +155,8 @@ class Program(QObject):
         self._crashes = parts.crash.watch(self._home, self._window.notify)
         self._server = _listen(self._home, self._window)
         self._window.open_files(self._files)
+        if self._quick:
+            self._window.ask_quickly()
         gc.enable()
         QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
         self._window.bridge.on(parts.BackupMissed, lambda missed: self._window.notify.error(missed.error))
@@ -207,7 +198,7 @@ class Program(QObject):
 
         QApplication.setQuitOnLastWindowClosed(False)
         self._window.close()
-        raised = isinstance(error, HomeBusy) and raise_first(self._home, self._files)
+        raised = isinstance(error, HomeBusy) and handover.send(self._home, self._files)
         if not isinstance(error, TsukueError):
             sys.excepthook(type(error), error, error.__traceback__)
         if not raised:
@@ -229,6 +220,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Open the window and run until it is closed."""
     parser = argparse.ArgumentParser(prog="tsukue")
     parser.add_argument("--home", metavar="DIR")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args(arguments)
     prepare_input_method()
@@ -243,7 +235,9 @@ def main(arguments: list[str] | None = None) -> int:
     window = MainWindow(theme.Theme(application, wanted.theme))
     window.restore(home)
     window.show()
-    program = Program(home, window, [str(Path(file).absolute()) for file in options.files])
+    program = Program(
+        home, window, [str(Path(file).absolute()) for file in options.files], quick=options.quick
+    )
     if sys.platform == "darwin":  # elsewhere a filter would only cost every event a call into Python
         application.installEventFilter(program)
     QTimer.singleShot(0, program.start)

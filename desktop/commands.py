@@ -44,6 +44,7 @@ def of(window: MainWindow) -> list[Command]:
 
     return [
         Command(tr("New chat"), "Ctrl+N", window.new_chat),
+        Command(tr("Quick question"), "Ctrl+Shift+Space", window.ask_quickly),
         Command(tr("Search all chats"), "Ctrl+K", window.sidebar.search.setFocus),
         Command(tr("Find in this chat"), "Ctrl+F", window.find_in_chat),
         Command(tr("Add documents…"), "Ctrl+O", lambda: chat.documents.choose(window)),

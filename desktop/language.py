@@ -112,6 +112,10 @@ def _take_down(window: MainWindow) -> None:
     window.reads.close()
     window.reads.deleteLater()
     window._clock.stop()
+    quick = vars(window).pop("quick", None)  # it is made anew, in the other language
+    if quick is not None:
+        quick.hide()
+        quick.deleteLater()
     window.engine_news.setParent(None)
     for left in (window._clock, window._drop, window.engine_news, window.chat.adding):
         left.deleteLater()

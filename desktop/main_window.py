@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from desktop.documents.source_view import SourceView
     from desktop.models.page import ModelsPage
     from desktop.portability.panel import PortabilityPanel
+    from desktop.quick.window import QuickWindow
     from desktop.settings.backups import BackupsPanel
     from desktop.settings.dialog import SettingsDialog
     from desktop.settings.updates import UpdatesPanel
@@ -192,6 +193,15 @@ class MainWindow(QMainWindow):
         page = ComparePage(self.app, self.desk, self.formulas)
         self.pages.addWidget(page)
         return page
+
+    @cached_property
+    def quick(self) -> QuickWindow:
+        """The small window for a question from anywhere."""
+        from desktop.quick.window import QuickWindow
+
+        quick = QuickWindow(self.app, self.desk, self.formulas)
+        quick.open_chat.connect(self._open_from_quick)
+        return quick
 
     @cached_property
     def source(self) -> SourceView:
@@ -543,6 +553,26 @@ class MainWindow(QMainWindow):
         if self._filled:
             self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
 
+    # ------------------------------------------------------------ coming forward
+
+    def come_forward(self) -> None:
+        """Be seen, whatever lies over it."""
+        self.setWindowState(self.windowState() & ~self.windowState().WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def ask_quickly(self) -> None:
+        """Show the quick window, or hide it where it has the keyboard already."""
+        if self._there("quick") and self.quick.isVisible() and self.quick.isActiveWindow():
+            self.quick.hide()
+        else:
+            self.quick.come()
+
+    def _open_from_quick(self, conversation: int) -> None:
+        self.come_forward()
+        self.open_conversation(conversation)
+
     # ------------------------------------------------------------ opening and closing
 
     def restore(self, home: Home) -> None:
@@ -557,6 +587,8 @@ class MainWindow(QMainWindow):
             self._clock.stop()
             self.chat.talking.recorder.stop()
             self.chat.drafts.keep()
+            if self._there("quick"):
+                self.quick.hide()
             self.bridge.close()
             self.reads.close()
             self._drawing.close()

@@ -71,6 +71,19 @@ def _open_window(options: argparse.Namespace) -> int:
     return subprocess.call(line)
 
 
+def _quick(options: argparse.Namespace) -> int:
+    from core import handover
+    from core.paths import find_home
+
+    if handover.send(find_home(options.home), {"quick": True}):
+        return 0
+    home = ["--home", options.home] if options.home else []
+    line = launcher.window(*home, "--quick")
+    if os.name == "posix":
+        os.execv(line[0], line)  # this process becomes the window's
+    return subprocess.call(line)
+
+
 def _log_thread(failed: threading.ExceptHookArgs) -> None:
     """An error that ends a thread goes to the log, not in many lines to the terminal."""
     import logging
@@ -108,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
         commands, "open", _open_window, "Open the window with files: documents are added, models taken in."
     )
     opening.add_argument("files", nargs="*", metavar="FILE")
+    command(
+        commands,
+        "quick",
+        _quick,
+        "Show the quick window of the program that is open, to be bound to a key in your system's settings.",
+    )
     for subject in (
         chat,
         chats,

@@ -15,11 +15,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from core import handover
 from core.app import App
 from core.paths import ROOT, Home
 from core.storage.database import Database
 from desktop import i18n, theme
-from desktop.app import Program, prepare_input_method, raise_first
+from desktop.app import Program, prepare_input_method
 from desktop.main_window import MainWindow
 
 LIGHT = """
@@ -137,7 +138,7 @@ def test_a_frozen_program_becomes_the_window_without_starting_again(
     with subprocess.Popen(
         [sys.executable, "-P", "program.py", *arguments], cwd=tmp_path, env=environment
     ) as process:
-        qtbot.waitUntil(lambda: process.poll() is not None or raise_first(home, []), timeout=30_000)
+        qtbot.waitUntil(lambda: process.poll() is not None or handover.send(home, []), timeout=30_000)
         process.terminate()
         assert process.wait(30) == 0
 

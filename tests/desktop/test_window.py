@@ -325,14 +325,15 @@ def test_the_system_switching_to_dark_is_followed(window: MainWindow) -> None:
 def test_a_second_start_raises_the_first_window(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     import threading
 
-    from desktop.app import _listen, raise_first
+    from core import handover
+    from desktop.app import _listen
 
     opened: list[str] = []
     window.open_files = opened.extend  # type: ignore[method-assign]
     server = _listen(home, window)
     window.showMinimized()
     answered_: list[bool] = []
-    thread = threading.Thread(target=lambda: answered_.append(raise_first(home, ["/a b/資料.pdf"])))
+    thread = threading.Thread(target=lambda: answered_.append(handover.send(home, ["/a b/資料.pdf"])))
     thread.start()
     qtbot.waitUntil(lambda: bool(answered_), timeout=10_000)
     thread.join()
