@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 UNDO_SECONDS = 60.0  # a table that was removed can be brought back at least so long
 SMALLER = 0.8  # how much of the room a text is given that did not fit by its size
 TRIES = 4
+REPETITION = 0.8  # strength of the penalty (DRY) for an answer that goes round in circles; its author's value
 ROOM = 512  # tokens of room for an answer, without which less of a text is read
 # What is a text's own fault; whatever else is raised ends the run, which can go on later.
 OF_ONE_TEXT = (AnswerCutShort, AnswerNotJson, ContextFull, NothingToFill, PromptTooLong)
@@ -276,25 +277,30 @@ class _Maker:
         self._length = length
 
     def make(self, text: str, job: Job) -> tuple[str, Completion]:
-        """What it writes. Raises AnswerCutShort, ContextFull, and what generating raises."""
+        """What it writes. One that goes round in circles is asked once more, with repetition held against it.
+
+        Raises AnswerCutShort, ContextFull, and what generating raises.
+        """
+        for repetition in (0.0, REPETITION):
+            written, completion = self._write(text, repetition, job)
+            if completion.finish == "stop":
+                return written, completion
+        raise AnswerCutShort(completion.timings.completion_tokens)
+
+    def _write(self, text: str, repetition: float, job: Job) -> tuple[str, Completion]:
         request = Generate(
             self._name,
             [self._system, Turn("user", text)],
-            Sampling(temperature=0.0),
+            Sampling(temperature=0.0, dry_multiplier=repetition),
             *self._length,
             self._schema,
             thinking=False,
         )
         for _ in range(1 + len(RUNGS)):
             try:
-                written, completion = beside.write(self._engine, self._model, request, job)
-                break
+                return beside.write(self._engine, self._model, request, job)
             except WorkerDied as error:
                 if not self._engine.step_down(self._model, error):
                     raise
                 self._engine.load(self._model, job)
-        else:
-            raise PromptTooLong(0, 0)
-        if completion.finish != "stop":
-            raise AnswerCutShort(completion.timings.completion_tokens)
-        return written, completion
+        raise PromptTooLong(0, 0)
