@@ -210,8 +210,8 @@ def _run(app: App, evaluation: Evaluation, judge: str | None) -> Evaluation:
     from core.comparing.service import EvaluationChanged
 
     def told(event: EvaluationChanged) -> None:
-        if event.evaluation is not None and event.running:
-            note(f"{len(event.evaluation.outcomes)} of {event.evaluation.all}")
+        if event.running:
+            note(f"{event.done} of {event.of}")
 
     if sys.stderr.isatty():
         app.events.listen(EvaluationChanged, told)

@@ -56,9 +56,11 @@ class ComparisonChanged(Event):
 
 @dataclass(frozen=True)
 class EvaluationChanged(Event):
-    """One more answer was judged, or the evaluation began, ended (`error` says why before its time), or is gone (None)."""
+    """One more answer was judged (`done` of `of`), or the evaluation began, ended (`error` says why before its time) or is gone."""
 
-    evaluation: Evaluation | None
+    evaluation: int
+    done: int = 0
+    of: int = 0
     running: bool = False
     error: BaseException | None = None
 
@@ -156,7 +158,7 @@ class Comparing:
         if not contestants:
             raise TooFewToCompare()
         begun = self.store.begin(titles.clip(name), questions, contestants, judge)
-        self._events.publish(EvaluationChanged(begun))
+        self._events.publish(EvaluationChanged(begun.id, 0, begun.all))
         return begun
 
     def running(self, evaluation: int) -> bool:
@@ -184,20 +186,16 @@ class Comparing:
             self._running[evaluation] = job = self._jobs.start(
                 f"evaluation {evaluation}", lambda job: self._put(there, job), self._put_all(evaluation)
             )
-        self._events.publish(EvaluationChanged(there, running=True))
+        self._events.publish(EvaluationChanged(evaluation, len(there.outcomes), there.all, running=True))
         return job
 
     def _put_all(self, evaluation: int) -> Callable[[Job], None]:
-        def ended(job: Job) -> None:
-            if not any(one.id == evaluation for one in self.store.evaluations()):
-                return  # it was removed
-            self._events.publish(EvaluationChanged(self.store.evaluation(evaluation), error=job.error))
-
-        return ended
+        return lambda job: self._events.publish(EvaluationChanged(evaluation, error=job.error))
 
     def _put(self, there: Evaluation, job: Job) -> Evaluation:
         greedy = msgspec.structs.replace(self._usual(), temperature=0.0)
         contestants = list(there.contestants)
+        done = sum(outcome.answer.error is None for outcome in there.outcomes.values())
         try:
             for place, contestant in enumerate(
                 there.contestants
@@ -211,7 +209,9 @@ class Comparing:
                             contestants[place] = named
                             self.store.name_contestants(there.id, contestants)
                         outcome = Outcome(answer, self._by_rule(question, answer))
-                        self._decide(there.id, place, number, outcome)
+                        self.store.decide(there.id, place, number, outcome)
+                        done += 1
+                        self._events.publish(EvaluationChanged(there.id, done, there.all, running=True))
             if there.judge:
                 self._judge(self.store.evaluation(there.id), job)
         finally:
@@ -235,11 +235,9 @@ class Comparing:
                 continue
             job.check()
             right, why = self._asker.judge(there.judge, question, outcome.answer.text, job)
-            self._decide(there.id, place, number, msgspec.structs.replace(outcome, right=right, why=why))
-
-    def _decide(self, evaluation: int, place: int, number: int, outcome: Outcome) -> None:
-        self.store.decide(evaluation, place, number, outcome)
-        self._events.publish(EvaluationChanged(self.store.evaluation(evaluation), running=True))
+            decided = msgspec.structs.replace(outcome, right=right, why=why)
+            self.store.decide(there.id, place, number, decided)
+            self._events.publish(EvaluationChanged(there.id, there.all, there.all, running=True))
 
     def overrule(self, evaluation: int, place: int, number: int, right: bool | None) -> Evaluation:
         """Let the person's word count for an answer. Raises ComparisonMissing, KeyError."""
@@ -247,21 +245,20 @@ class Comparing:
         self.store.decide(
             evaluation, place, number, msgspec.structs.replace(outcome, right=right, why="person")
         )
-        changed = self.store.evaluation(evaluation)
-        self._events.publish(EvaluationChanged(changed, running=self.running(evaluation)))
-        return changed
+        self._events.publish(EvaluationChanged(evaluation, running=self.running(evaluation)))
+        return self.store.evaluation(evaluation)
 
     def remove(self, evaluation: int) -> None:
         """Stop and remove an evaluation; `restore` brings it back for a minute at least."""
         self.stop_evaluation(evaluation)
         self.store.purge(time.time() - UNDO_SECONDS)
         self.store.hide(evaluation)
-        self._events.publish(EvaluationChanged(None))
+        self._events.publish(EvaluationChanged(evaluation))
 
     def restore(self, evaluation: int) -> None:
         """Bring a removed evaluation back."""
         self.store.hide(evaluation, hidden=False)
-        self._events.publish(EvaluationChanged(self.store.evaluation(evaluation)))
+        self._events.publish(EvaluationChanged(evaluation))
 
 
 def scores(evaluation: Evaluation) -> list[Score]:

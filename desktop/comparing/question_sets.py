@@ -35,7 +35,7 @@ from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.widgets.plain_text import PlainText
 
-SOON = 300  # milliseconds in which changes are gathered
+SOON, WHILE_RUNNING = 200, 1_000  # milliseconds in which changes are gathered
 
 
 class NewSet(QDialog):
@@ -135,7 +135,7 @@ class QuestionSets(QWidget):
         self._all: list[Evaluation] = []
         self._shown: Evaluation | None = None
         self._offer = Offer([], [])
-        self._soon = QTimer(self, singleShot=True, interval=SOON)
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         self.list = QListWidget()
         self.list.setProperty("role", "rows")
@@ -224,7 +224,7 @@ class QuestionSets(QWidget):
         if event.error is not None and not isinstance(event.error, Cancelled):
             self._desk.notify.error(event.error)
         if not self._soon.isActive():
-            self._soon.start()
+            self._soon.start(WHILE_RUNNING if event.running else SOON)
 
     def _show_all(self, found: list[Evaluation]) -> None:
         newest = found[0].id if found and (not self._all or found[0].id != self._all[0].id) else None
