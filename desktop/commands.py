@@ -51,6 +51,7 @@ def of(window: MainWindow) -> list[Command]:
         Command(tr("Speak"), "Ctrl+Space", chat.talking.toggle),
         Command(tr("Choose a prompt…"), "", chat.prompts.open),
         Command(tr("Change and make prompts…"), "", chat.edit_prompts),
+        Command(tr("Answer as a table…"), "", chat.answer_as_table),
         Command(tr("Assistants…"), "", chat.assistants.open),
         Command(tr("Copy the last answer"), "Ctrl+Shift+C", copy_last),
         Command(tr("Large field for writing"), "Ctrl+Shift+E", window.composer.large_button.toggle),

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from core.chat.service import ChatService
     from core.documents.answer import Evidence, Judgement
     from core.storage.documents import Document
+from core.structured import fields
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +76,15 @@ class Answering:
         question: Message,
         answer: Message,
         model: str,
-        schema: str,
+        wanted: tuple[str, str],
         sampling: Sampling | None = None,
     ) -> None:
-        """`sampling`: in the place of the settings'. An answer that has text already goes on behind it."""
-        self._schema = schema
+        """`wanted`: a JSON schema, and a form (core/structured/fields.py, as JSON), '' for none. `sampling`: in the place of the
+        settings'. An answer that has text already goes on behind it. Raises FormUnusable."""
+        self._schema, form = wanted
+        self._form = fields.read(form) if form else None
+        if self._form is not None:
+            self._schema = fields.schema(self._form)
         self._sampling = sampling
         self._service = service
         self._store = service.store
@@ -99,7 +104,9 @@ class Answering:
         self._saved = 0.0
         self._reading = 0.0  # since when the prompt is read
         self._thought: tuple[float, float] | None = None  # when it began to think, and when it last did
-        self._details = replace(answer.details, error=None) if answer.details.whole else AnswerDetails()
+        self._details = (
+            replace(answer.details, error=None) if answer.details.whole else AnswerDetails(form=form)
+        )
         self._evidence: Evidence | None = None
         self._context_length = 0
         self._info: ModelInfo | None = None  # of the model that is loaded
@@ -371,6 +378,10 @@ class Answering:
         if self._evidence is not None:  # what a document says needs no imagination, and no length
             limit = min(limit, DOCUMENT_ANSWER_TOKENS)
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
+        if self._form is not None:  # nor do values
+            sampling = msgspec.structs.replace(sampling, temperature=0.0)
+            asked = f"{self._question.text}\n\n{fields.instruction(self._form)}"
+            self._store.set_prompt(self._question.id, asked)
         self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)
         for _ in range(3 + len(RUNGS)):

@@ -33,6 +33,7 @@ from core.events import Events
 from core.jobs import Job, Jobs
 from core.settings import SettingsFile
 from core.storage.conversations import ConversationStore
+from core.structured import fields
 
 if TYPE_CHECKING:
     from core.assistants.library import Assistants
@@ -113,16 +114,24 @@ class ChatService:
         )
 
     def send(
-        self, conversation: int, text: str, *, model: str = "", schema: str = "", quote: bool = False
+        self,
+        conversation: int,
+        text: str,
+        *,
+        model: str = "",
+        schema: str = "",
+        form: str = "",
+        quote: bool = False,
     ) -> Job:
         """Write the question down, then answer it.
 
-        With `schema`, a JSON schema as text, the answer is JSON of that form. `quote`: of documents, only quote them,
+        With `schema`, a JSON schema as text, the answer is JSON of that form; with `form` (JSON, see docs/tables.md) it is a
+        table, and asks no documents. `quote`: of documents, only quote them,
         without a model. The job's result is the finished answer (a Message). Raises what keeps the question from being written (nothing is, then): ConversationMissing, NoModel,
-        ModelMissing, AnswerUnderWay, DiskFull, HomeNotWritable, DatabaseBusy.
+        ModelMissing, AnswerUnderWay, FormUnusable, DiskFull, HomeNotWritable, DatabaseBusy.
         """
         row = self.store.get(conversation)
-        return self._ask(row, text, row.leaf, model, schema, quote)
+        return self._ask(row, text, row.leaf, model, schema, quote, form)
 
     def begin(
         self,
@@ -133,6 +142,7 @@ class ChatService:
         project: int | None = None,
         model: str = "",
         schema: str = "",
+        form: str = "",
         assistant: str = "",
     ) -> tuple[int, Job]:
         """Start a conversation with its first question, with an assistant where one is named: both are written, or none.
@@ -140,13 +150,15 @@ class ChatService:
         Returns its id, and as `send` does. Raises AssistantMissing besides.
         """
         wanted = model or self._there(self._wanted_model(assistant, project))
+        if form:
+            fields.read(form)  # before anything is written
         with self._lock:
-            chosen = self._choose(None, wanted, collection)
+            chosen = self._choose(None, wanted, "" if form else collection)
             with self.store.transaction():
                 kept = model if project is not None or assistant else ""
                 conversation = self._create("", system, collection, project, kept, assistant)
                 question, answer = self._write(conversation, text, None, chosen)
-            return conversation.id, self._start(question, answer, chosen, schema)
+            return conversation.id, self._start(question, answer, chosen, schema, form=form)
 
     def _wanted_model(self, assistant: str, project: int | None) -> str:
         """The model that an assistant, or else a project, wants; '' for none of its own."""
@@ -157,10 +169,10 @@ class ChatService:
         """A model that is wanted, if it is there; another stands in for one that is not."""
         return model if any(number == model for number, _ in self.engine.chat_models()) else ""
 
-    def edit(self, question: int, text: str, *, model: str = "", schema: str = "") -> Job:
+    def edit(self, question: int, text: str, *, model: str = "", schema: str = "", form: str = "") -> Job:
         """Ask a question in other words, beside the old one. See `send`."""
         old = self.store.message(question)
-        return self._ask(self.store.get(old.conversation), text, old.parent, model, schema)
+        return self._ask(self.store.get(old.conversation), text, old.parent, model, schema, form=form)
 
     def regenerate(
         self, answer: int, *, model: str = "", alone: bool = False, sampling: Sampling | None = None
@@ -175,9 +187,12 @@ class ChatService:
         question = self.store.message(old.parent)
         with self._lock:
             row = self.store.get(old.conversation)
-            chosen = self._choose(row, model, "" if alone else row.collection)
+            form = old.details.form
+            chosen = self._choose(row, model, "" if alone or form else row.collection)
             given = self._add_answer(question, chosen)
-            return self._start(question, given, chosen, "", other_branch=True, alone=alone, sampling=sampling)
+            return self._start(
+                question, given, chosen, "", other_branch=True, alone=alone, sampling=sampling, form=form
+            )
 
     def go_on(self, answer: int, *, model: str = "") -> Job:
         """Go on with an answer that ended before its end, behind what there is of it. See `send`."""
@@ -233,12 +248,16 @@ class ChatService:
         model: str,
         schema: str,
         quote: bool = False,
+        form: str = "",
     ) -> Job:
+        if form:
+            fields.read(form)  # before anything is written
         with self._lock:
-            chosen = self._choose(conversation, model, conversation.collection, quote)
+            chosen = self._choose(conversation, model, "" if form else conversation.collection, quote)
             with self.store.transaction():  # the question and its empty answer: both or none
                 question, answer = self._write(conversation, text, parent, chosen)
-            return self._start(question, answer, chosen, schema, other_branch=parent != conversation.leaf)
+            other = parent != conversation.leaf
+            return self._start(question, answer, chosen, schema, other_branch=other, form=form)
 
     def _choose(
         self, conversation: Conversation | None, wanted: str, collection: str, quote: bool = False
@@ -293,6 +312,7 @@ class ChatService:
         alone: bool = False,
         added: bool = True,
         sampling: Sampling | None = None,
+        form: str = "",
     ) -> Job:
         conversation = self.store.get(question.conversation)
         self.events.publish(ConversationChanged(conversation))
@@ -300,10 +320,10 @@ class ChatService:
             self.events.publish(BranchChanged(conversation.id))
         for message in (question, answer) if added else ():
             self.events.publish(MessageAdded(message, tuple(self.store.siblings(message))))
-        if alone:  # what was found for the question once is not part of it now
+        if alone or form:  # what was found for the question once is not part of it now
             conversation = replace(conversation, collection="")
         self.titling.make_way()
-        making = Answering(self, conversation, question, answer, model, schema, sampling)
+        making = Answering(self, conversation, question, answer, model, (schema, form), sampling)
         job = self._jobs.start(f"answer {answer.id}", making)
         self._running[conversation.id] = job, making
         return job

@@ -12,6 +12,7 @@ from core.chat.conversation import Extract, Message, MessageState, Source
 from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
 from desktop.chat.answer_notes import note_texts, phase_text
+from desktop.chat.answer_table import shown_table
 from desktop.chat.answer_text import SCHEME, AnswerText, with_tabs
 from desktop.chat.message_actions import can_go_on
 from desktop.chat.message_widget import MessageWidget
@@ -323,7 +324,9 @@ class AnswerWidget(MessageWidget):
             self.thinking_button.show()
             if self.thinking.toPlainText() != message.thinking:
                 self.thinking.setPlainText(message.thinking)
-        self.view.set_text(with_tabs(message.text, marks, details.links))
+        self.view.set_text(
+            shown_table(message) if details.form else with_tabs(message.text, marks, details.links)
+        )
         self.view.setVisible(bool(message.text.strip()))
         self._offer_more()
         quotation = details.quotation

@@ -130,6 +130,8 @@ class Composer(QFrame):
     edit_last = Signal()
     through_history = Signal(int)
     prompts_wanted = Signal()
+    form_wanted = Signal()  # the columns of the answer are to be changed
+    words_wanted = Signal()  # answers are words again
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,6 +157,11 @@ class Composer(QFrame):
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
         self.collection_button = self._chip(tr("Which documents to ask"))
+        self.form_button = self._chip(tr("What you send is answered as a table with these columns"))
+        self.form_button.menu().addAction(tr("Change the columns…"), self.form_wanted.emit)
+        self.form_button.menu().addAction(tr("Answer in words again"), self.words_wanted.emit)
+        self.form_button.setProperty("active", "true")
+        self.form_button.hide()
         self.thinking_button = self._chip(tr("Whether the model thinks before it answers"))
         self.thinking_button.hide()
         self.model_button = self._chip(tr("Which model answers"))
@@ -178,6 +185,7 @@ class Composer(QFrame):
             self.prompt_button,
             self.large_button,
             self.collection_button,
+            self.form_button,
         ):
             row.addWidget(widget)
         row.addStretch()
@@ -345,6 +353,15 @@ class Composer(QFrame):
         shown = tr("Thinking") if wish is None else dict(thinking_choices())[wish]
         self.thinking_button.setText(f"{shown} ▾")
         self.thinking_button.setAccessibleName(tr("Thinking: {choice}", choice=shown))
+
+    def set_form(self, columns: list[str]) -> None:
+        """What is sent is answered as a table with these columns; none: in words."""
+        shown = ", ".join(columns)
+        self.form_button.setText(
+            tr("Table: {columns}", columns=shown if len(shown) <= 30 else f"{shown[:30]}…")
+        )
+        self.form_button.setAccessibleName(self.form_button.text())
+        self.form_button.setVisible(bool(columns))
 
     def insert(self, text: str) -> None:
         """Put text at the cursor, with a space where words would touch."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from core.chat.conversation import Message, MessageState, Role, Stretch
 from core.chat.events import MessageRemoved
+from desktop.chat.answer_table import save_table
 from desktop.i18n import tr
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class MessageActions(QObject):
         add = menu.addAction
         if answer:
             add(tr("Copy as Markdown"), lambda: QApplication.clipboard().setText(message.text))
+        if message.details.form and message.text:
+            add(tr("Save the table as…"), lambda: save_table(message, self._operations, self._transcript))
         add(tr("Quote in your message"), lambda: self.quote(message))
         self._add_codes(menu, number)
         menu.addSeparator()

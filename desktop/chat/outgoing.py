@@ -57,6 +57,7 @@ class Outgoing(QObject):
         self._conversation: int | None = None
         self.project: int | None = None  # that a new conversation belongs to
         self.assistant = ""  # whom a new conversation is with
+        self.form = ""  # what answers are to be, as JSON (docs/tables.md); '' for words
         self._history: list[str] = []
         self._place = 0  # in the history, counted from its end; 0 is what is being written
         self._written = ""  # before one went through the history
@@ -91,7 +92,7 @@ class Outgoing(QObject):
         self.busy = True
         self._place = 0
         conversation, collection, project = self._conversation, self._choices.collection, self.project
-        assistant = self.assistant
+        assistant, form = self.assistant, self.form
         # It may be another than the project's or the assistant's.
         model = self._choices.model if project is not None or assistant else ""
         editing, answer = self._composer.editing, self._composer.editing_answer
@@ -101,16 +102,21 @@ class Outgoing(QObject):
             if editing is not None and answer:
                 self._chat.rewrite(editing, text)
             elif editing is not None:
-                self._chat.edit(editing, text)
+                self._chat.edit(editing, text, form=form)
             elif conversation is None:
                 begun, _job = self._chat.begin(
-                    text, collection=collection, project=project, model=model, assistant=assistant
+                    text,
+                    collection=collection,
+                    project=project,
+                    model=model,
+                    assistant=assistant,
+                    form=form,
                 )
                 return begun
-            elif waits:
+            elif waits and not form:
                 self._waiting.add(conversation, text)
             else:
-                self._chat.send(conversation, text)
+                self._chat.send(conversation, text, form=form)
             return conversation or 0
 
         def sent(number: int) -> None:

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from core.app import App
     from core.chat.context import Filling
     from core.jobs import Job
+    from core.structured.fields import Form
+    from core.structured.run import Run
 
 FIRST_MESSAGES, FIRST_CHARACTERS = 24, 40_000  # of a conversation's end, read before it is shown
 
@@ -92,6 +94,7 @@ class ChatView(QWidget):
         self._service = chat
         self._desk = desk
         self._prompt_library = app.prompts
+        self._runs = app.runs
         self._settings = app.settings
         self._library = app.library
         self._reads = reads
@@ -146,6 +149,8 @@ class ChatView(QWidget):
         desk.notify.shown.connect(self.banner.show_message)
         self.composer = composer
         self.composer.edit_last.connect(self._edit_last)
+        self.composer.form_wanted.connect(self.answer_as_table)
+        self.composer.words_wanted.connect(lambda: self._use_form(None))
         self.choices = choices = Choices(
             chat, app.engines, app.documents, app.settings, composer, reads, operations
         )
@@ -272,6 +277,27 @@ class ChatView(QWidget):
         if self.conversation is not None:
             self.new_chat()
         self.assistants.choose(assistant)
+
+    def answer_as_table(self) -> None:
+        """Ask for the columns of the answers that follow."""
+
+        def show(tables: list[Run]) -> None:
+            from core.structured import fields
+            from desktop.tables.form_editor import FormDialog
+
+            form = fields.read(self.outgoing.form) if self.outgoing.form else None
+            dialog = FormDialog(self._desk.theme, form, tables, self)
+            dialog.chosen.connect(self._use_form)
+            dialog.open()
+
+        self._reads.ask(lambda: self._runs.store.runs()[:12], show, key="forms")
+
+    def _use_form(self, form: Form | None) -> None:
+        from core.structured import fields
+
+        self.outgoing.form = fields.write(form) if form is not None else ""
+        self.composer.set_form(fields.columns(form) if form is not None else [])
+        self.composer.setFocus()
 
     def edit_prompts(self) -> None:
         """Show all prompts, to be changed and made."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -29,13 +28,12 @@ from core.jobs import Job
 from core.storage.documents import DocumentStore
 from core.structured import inputs
 from core.structured.fields import Form
-from core.structured.presets import presets
 from core.structured.run import Input, Run
 from core.structured.runs import Runs
 from desktop.desk import Desk
 from desktop.error_text import sentence
-from desktop.i18n import language, tr, tr_n
-from desktop.tables.fields_editor import FieldsEditor
+from desktop.i18n import tr, tr_n
+from desktop.tables.form_editor import FormEditor
 from desktop.widgets.plain_text import PlainText
 
 LINES, SHEET, FILES, COLLECTION = range(4)
@@ -90,35 +88,10 @@ class NewTableDialog(QDialog):
         self.source.currentIndexChanged.connect(self.sources.setCurrentIndex)
         self.source.currentIndexChanged.connect(lambda _: self._check())
 
-        self.begin = QComboBox()
-        self.begin.setAccessibleName(tr("Begin with the columns of"))
-        self.begin.addItem(tr("Columns of your own"), Form())
-        for name, form in presets(language()):
-            self.begin.addItem(name, form)
-        for run in offer.tables:
-            self.begin.addItem(tr("As in “{name}”", name=run.name), run.form)
-        self.begin.currentIndexChanged.connect(lambda _: self._begin())
-        self.fields = FieldsEditor(desk.theme)
-        self.fields.changed.connect(self._check)
-        self.schema = PlainText()
-        self.schema.setProperty("role", "field")
-        self.schema.setAccessibleName(tr("JSON schema"))
-        self.schema.setPlaceholderText('{"type": "object", "properties": {"name": {"type": "string"}}}')
-        self.schema.textChanged.connect(self._check)
-        self.forms = QStackedWidget()
-        self.forms.addWidget(self.fields)
-        self.forms.addWidget(self.schema)
-        self.own_schema = QCheckBox(tr("Use a JSON schema instead"))
-        self.own_schema.toggled.connect(lambda on: self.forms.setCurrentIndex(int(on)))
-        self.own_schema.toggled.connect(lambda _: self._check())
-        self.several = QCheckBox(tr("A text can give several rows"))
-        row = QHBoxLayout()
-        row.addWidget(self.several)
-        row.addStretch()
-        row.addWidget(self.own_schema)
-        self.instruction = QLineEdit()
-        self.instruction.setAccessibleName(tr("What else the model should know"))
-        self.instruction.setPlaceholderText(tr("For example: These are reviews of kitchen machines."))
+        self.form_editor = FormEditor(desk.theme, offer.tables)
+        self.form_editor.changed.connect(self._check)
+        self.begin, self.fields = self.form_editor.begin, self.form_editor.fields
+        self.schema, self.own_schema = self.form_editor.schema, self.form_editor.own_schema
         self.model = QComboBox()
         self.model.setAccessibleName(tr("Model"))
         self.model.addItem(tr("As in chats"), "")
@@ -133,10 +106,7 @@ class NewTableDialog(QDialog):
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.addRow(tr("Read"), self.source)
         rows.addRow("", self.sources)
-        rows.addRow(tr("Columns"), self.begin)
-        rows.addRow("", self.forms)
-        rows.addRow("", row)
-        rows.addRow(tr("Know"), self.instruction)
+        self.form_editor.add_to(rows)
         rows.addRow(tr("Model"), self.model)
         rows.addRow(tr("Name"), self.name)
         self.problem = QLabel()
@@ -160,12 +130,9 @@ class NewTableDialog(QDialog):
         layout.addWidget(self.problem)
         layout.addLayout(buttons)
         if like is not None:
-            self._show(like.form)
+            self.form_editor.show_form(like.form)
         elif collection:
-            self._begin()
             self.source.setCurrentIndex(COLLECTION)
-        else:
-            self._begin()
         self._check()
         self.finished.connect(lambda _: self._job.cancel() if self._job is not None else None)
 
@@ -282,25 +249,9 @@ class NewTableDialog(QDialog):
 
     # ------------------------------------------------------------ which columns
 
-    def _begin(self) -> None:
-        self._show(self.begin.currentData())
-
-    def _show(self, form: Form) -> None:
-        self.own_schema.setChecked(bool(form.schema))
-        self.schema.setPlainText(form.schema)
-        self.fields.show_fields(form.fields)
-        self.several.setChecked(form.several)
-        self.instruction.setText(form.instruction)
-
     def form(self) -> Form:
         """What is wanted, as far as it is said."""
-        schema = self.schema.toPlainText().strip() if self.own_schema.isChecked() else ""
-        return Form(
-            [] if schema else self.fields.fields,
-            self.instruction.text().strip(),
-            self.several.isChecked(),
-            schema,
-        )
+        return self.form_editor.form()
 
     # ------------------------------------------------------------ beginning
 
@@ -316,7 +267,6 @@ class NewTableDialog(QDialog):
         }[self.source.currentIndex()]
         form = self.form()
         self.fill.setEnabled(given and bool(form.schema or form.fields))
-        self.several.setEnabled(not self.own_schema.isChecked())
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)
