@@ -45,7 +45,7 @@ from core.engine.record import EngineRecord
 from core.engine.remote import RemoteEngine
 from core.errors import N_, TsukueError
 from core.events import Events
-from core.jobs import Jobs
+from core.jobs import Job, Jobs
 from core.models import offered
 from core.models.adjustments import AdjustmentsFile
 from core.models.downloads import Downloads
@@ -230,6 +230,8 @@ class App:
             self.jobs,
             self.events,
         )
+        if own:
+            self.jobs.start("remove tables and evaluations", self._purge_kept)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():
@@ -247,6 +249,10 @@ class App:
             self.engine,
             new_worker,
         )
+
+    def _purge_kept(self, _: Job) -> None:
+        self.runs.purge()
+        self.comparing.purge()
 
     def _open_stores(self, own: bool) -> None:
         self.conversations = ConversationStore(self.database)

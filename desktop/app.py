@@ -198,7 +198,9 @@ class Program(QObject):
 
         QApplication.setQuitOnLastWindowClosed(False)
         self._window.close()
-        raised = isinstance(error, HomeBusy) and handover.send(self._home, self._files)
+        raised = isinstance(error, HomeBusy) and handover.send(
+            self._home, {"quick": True} if self._quick else self._files
+        )
         if not isinstance(error, TsukueError):
             sys.excepthook(type(error), error, error.__traceback__)
         if not raised:

@@ -73,13 +73,16 @@ class Assistants:
         self._events.publish(AssistantsChanged())
 
     def add(self, number: str, definition: str) -> bool:
-        """Keep one's text as it was written elsewhere, unless one of the person's has its id; whether it was kept.
-        Raises AssistantUnreadable."""
-        if number in self._store.all():
-            return False
-        if files.read(definition, number).id != number:
+        """Keep one's text as it was written elsewhere, unless it is here; whether it was kept. Where one of the person's has
+        its id and is another, it gets another id. Raises AssistantUnreadable."""
+        newcomer = files.read(definition, number)
+        if newcomer.id != number:
             raise AssistantUnreadable(number, N_("its id is another"))
-        self._store.put(number, definition)
+        own = [one for one in self.all() if one.own]
+        if any(msgspec.structs.replace(one, id=number) == newcomer for one in own):
+            return False
+        beside = self._beside_own(newcomer)
+        self._store.put(beside.id, definition if beside is newcomer else files.write(beside))
         self._events.publish(AssistantsChanged())
         return True
 
@@ -97,9 +100,17 @@ class Assistants:
             raise AssistantUnreadable(path.name, "UTF-8") from error
         except OSError as error:
             raise FileMissing(path.name) from error
-        assistant = files.read(text, path.name)
+        assistant = self._beside_own(files.read(text, path.name))
         self.save(assistant)
         return assistant
+
+    def _beside_own(self, newcomer: Assistant) -> Assistant:
+        """With another id, where one of the person's has its id and is another."""
+        own = self._store.all().get(newcomer.id)
+        if own is None or own == files.write(newcomer):
+            return newcomer
+        name = newcomer.wording(self.language).name
+        return msgspec.structs.replace(newcomer, id=self.new_id(name))
 
     def new_id(self, name: str) -> str:
         """An id for a new assistant of this name that no other has."""

@@ -188,6 +188,8 @@ class ChatService:
         with self._lock:
             row = self.store.get(old.conversation)
             form = old.details.form
+            if form:
+                fields.read(form)  # before anything is written
             chosen = self._choose(row, model, "" if alone or form else row.collection)
             given = self._add_answer(question, chosen)
             return self._start(

@@ -251,6 +251,7 @@ def _remove(options: argparse.Namespace) -> int:
     try:
         app.runs.store.get(options.table)
         app.runs.remove(options.table)
+        app.runs.purge(0.0)  # nobody can undo it here
     finally:
         app.close()
     return 0

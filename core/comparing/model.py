@@ -22,8 +22,8 @@ class Contestant(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def key(self) -> tuple[str, float | None, str]:
-        """What makes it the same contestant: its votes count together."""
-        return (self.name or self.model, self.temperature, self.assistant)
+        """What makes it the same contestant, whatever it is called: its votes count together."""
+        return (self.model, self.temperature, self.assistant)
 
     def label(self) -> str:
         """How it is called in lists: the model, and what differs from the usual."""

@@ -86,7 +86,10 @@ def _fit(count: int, pairs: list[tuple[int, int, float]]) -> tuple[np.ndarray, n
         theta += step
         if not count or np.abs(step).max() < 1e-9:
             break
-    return theta, np.sqrt(np.diag(np.linalg.inv(curvature))) if count else theta
+    if not count:
+        return theta, theta
+    # Only differences count: how strong all are together, which the prior leaves open (PRIOR² ÷ count), is fixed at MIDDLE.
+    return theta, np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)) - PRIOR**2 / count, 0.0))
 
 
 def interval(right: int, of: int) -> tuple[float, float]:

@@ -23,6 +23,8 @@ _FENCE = re.compile(r"^\s*```\w*\s*\n(.*?)\n?```\s*$", re.DOTALL)
 def right(question: Question, answer: str) -> bool | None:
     """Whether it is; None where only a judge can tell, or the rule itself makes no sense."""
     expected = question.expected
+    if expected == "":
+        return None  # everything would be right
     match question.rule:
         case Rule.CONTAINS:
             return _plain(str(expected)) in _plain(answer)

@@ -27,7 +27,14 @@ from core.comparing.model import (
     Vote,
 )
 from core.engine.messages import Sampling
-from core.errors import N_, AnswerUnderWay, QuestionsUnreadable, TooFewToCompare
+from core.errors import (
+    N_,
+    AnswerUnderWay,
+    ContextFull,
+    PromptTooLong,
+    QuestionsUnreadable,
+    TooFewToCompare,
+)
 from core.events import Event, Events
 from core.jobs import Job, Jobs
 from core.storage.comparisons import ComparisonStore
@@ -234,9 +241,13 @@ class Comparing:
             ):
                 continue
             job.check()
-            right, why = self._asker.judge(there.judge, question, outcome.answer.text, job)
-            decided = msgspec.structs.replace(outcome, right=right, why=why)
-            self.store.decide(there.id, place, number, decided)
+            try:
+                right, why = self._asker.judge(there.judge, question, outcome.answer.text, job)
+            except (ContextFull, PromptTooLong) as error:  # this answer's fault; the others are judged
+                right, why = None, str(error)
+            now = self.store.evaluation(there.id).outcomes.get((place, number), outcome)
+            if now.right is None:  # the person may have decided meanwhile
+                self.store.decide(there.id, place, number, msgspec.structs.replace(now, right=right, why=why))
             self._events.publish(EvaluationChanged(there.id, there.all, there.all, running=True))
 
     def overrule(self, evaluation: int, place: int, number: int, right: bool | None) -> Evaluation:
@@ -251,9 +262,13 @@ class Comparing:
     def remove(self, evaluation: int) -> None:
         """Stop and remove an evaluation; `restore` brings it back for a minute at least."""
         self.stop_evaluation(evaluation)
-        self.store.purge(time.time() - UNDO_SECONDS)
+        self.purge()
         self.store.hide(evaluation)
         self._events.publish(EvaluationChanged(evaluation))
+
+    def purge(self, seconds: float = UNDO_SECONDS) -> None:
+        """Remove for good what was removed so long ago."""
+        self.store.purge(time.time() - seconds)
 
     def restore(self, evaluation: int) -> None:
         """Bring a removed evaluation back."""

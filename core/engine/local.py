@@ -412,7 +412,11 @@ class LocalEngine:
             wishes = self.adjustments.get(model)
             adapters = self._adapters(model)
             return self.worker.call(
-                msgspec.structs.replace(request, adapters=adapters, thinking=wishes.thinking),
+                msgspec.structs.replace(
+                    request,
+                    adapters=adapters,
+                    thinking=wishes.thinking if request.thinking is None else request.thinking,
+                ),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 import msgspec
 
 from core.chat.conversation import AnswerDetails, Source
-from core.errors import N_, ImportBroken, ImportNewer
+from core.errors import N_, FormUnusable, ImportBroken, ImportNewer
 from core.portability.chats import (
     Around,
     Chat,
@@ -26,6 +26,7 @@ from core.portability.chats import (
     SavedTable,
 )
 from core.portability.stream import elements
+from core.structured import fields
 from core.structured.found import Found
 
 VERSION = 1
@@ -108,12 +109,21 @@ def _without_places(table: SavedTable) -> SavedTable:
     return table
 
 
+def _sound(form: str) -> str:
+    """A form that can be used, or ''."""
+    try:
+        return form and fields.write(fields.read(form))
+    except FormUnusable:
+        return ""
+
+
 def _without_ids(details: AnswerDetails, length: int) -> AnswerDetails:
     def plain(source: Source) -> Source:
         return msgspec.structs.replace(source, page_id=0)
 
     return msgspec.structs.replace(
         details,
+        form=_sound(details.form),
         quotation=plain(details.quotation) if details.quotation is not None else None,
         citations=[plain(source) for source in details.citations],
         extracts=[msgspec.structs.replace(one, source=plain(one.source)) for one in details.extracts],

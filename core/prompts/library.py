@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from core.errors import N_, FileMissing, PromptMissing, PromptUnreadable
 from core.events import Event, Events
 from core.paths import RESOURCES
@@ -98,13 +100,16 @@ class Prompts:
         self._events.publish(PromptsChanged())
 
     def add(self, number: str, definition: str) -> bool:
-        """Keep a prompt's text as it was written elsewhere, unless one of the person's has its id; whether it was kept.
-        Raises PromptUnreadable."""
-        if number in self._store.all():
-            return False
-        if files.read(definition, number).id != number:
+        """Keep a prompt's text as it was written elsewhere, unless it is here; whether it was kept. Where one of the person's has
+        its id and is another, it gets another id. Raises PromptUnreadable."""
+        newcomer = files.read(definition, number)
+        if newcomer.id != number:
             raise PromptUnreadable(number, N_("its id is another"))
-        self._store.put(number, definition)
+        own = [one for one in self.all() if one.own]
+        if any(msgspec.structs.replace(one, id=number) == newcomer for one in own):
+            return False
+        beside = self._beside_own(newcomer)
+        self._store.put(beside.id, definition if beside is newcomer else files.write(beside))
         self._events.publish(PromptsChanged())
         return True
 
@@ -122,9 +127,16 @@ class Prompts:
             raise PromptUnreadable(path.name, "UTF-8") from error
         except OSError as error:
             raise FileMissing(path.name) from error
-        prompt = files.read(text, path.name)
+        prompt = self._beside_own(files.read(text, path.name))
         self.save(prompt)
         return prompt
+
+    def _beside_own(self, newcomer: Prompt) -> Prompt:
+        """With another id, where one of the person's has its id and is another."""
+        own = self._store.all().get(newcomer.id)
+        if own is None or own == files.write(newcomer):
+            return newcomer
+        return msgspec.structs.replace(newcomer, id=self.own_id(newcomer.wording("en").name))
 
     def own_id(self, name: str) -> str:
         """An id for a new prompt of this name that no other has."""

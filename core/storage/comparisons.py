@@ -205,7 +205,8 @@ class ComparisonStore:
 
     def purge(self, before: float) -> None:
         """Remove for good what was removed before then."""
-        self._db.write("DELETE FROM evaluations WHERE deleted < ?", before)
+        if self._db.row("SELECT 1 FROM evaluations WHERE deleted < ?", before) is not None:
+            self._db.write("DELETE FROM evaluations WHERE deleted < ?", before)
 
 
 def _json(value: Contestant | Answered | Outcome) -> str:

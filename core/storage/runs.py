@@ -109,7 +109,8 @@ class RunStore:
 
     def purge(self, before: float) -> None:
         """Remove for good what was removed before then."""
-        self._db.write("DELETE FROM runs WHERE deleted < ?", before)
+        if self._db.row("SELECT 1 FROM runs WHERE deleted < ?", before) is not None:
+            self._db.write("DELETE FROM runs WHERE deleted < ?", before)
 
     # ------------------------------------------------------------ rows
 
@@ -172,7 +173,7 @@ class RunStore:
             )
         else:
             self._db.write(
-                "UPDATE run_rows SET state = 'waiting', error = '', output = '' WHERE run = ? AND number = ?",
+                "UPDATE run_rows SET state = 'waiting', error = '' WHERE run = ? AND number = ?",
                 run,
                 number,
             )

@@ -40,8 +40,8 @@ from core.settings import SettingsFile
 from core.storage.runs import RunStore
 from core.structured import fields, tables, values
 from core.structured.fields import Form
-from core.structured.found import Checker
-from core.structured.reading import Reader
+from core.structured.found import Checker, Found, Row
+from core.structured.reading import Piece, Reader
 from core.structured.run import Input, Output, Run, RunRow, Saved
 
 log = logging.getLogger(__name__)
@@ -129,9 +129,13 @@ class Runs:
     def remove(self, run: int) -> None:
         """Stop and remove a table; `restore` brings it back for a minute at least."""
         self.stop(run)
-        self.store.purge(time.time() - UNDO_SECONDS)
+        self.purge()
         self.store.hide(run)
         self._events.publish(RunsChanged())
+
+    def purge(self, seconds: float = UNDO_SECONDS) -> None:
+        """Remove for good what was removed so long ago."""
+        self.store.purge(time.time() - seconds)
 
     def restore(self, run: int) -> None:
         """Bring a removed table back."""
@@ -147,10 +151,12 @@ class Runs:
         if column not in names:
             raise ColumnMissing(kept.name, column, ", ".join(names))
         rows = [dict(one) for one in row.output.rows] or [dict.fromkeys(names)]
-        rows[place][column] = values.fitting(kept.form, column, value)
-        edited = [list(one) for one in row.output.edited] or [[] for _ in rows]
+        rows[place][column] = values.fitting(kept.form, column, value, rows[place].get(column))
+        edited = [list(one) for one in row.output.edited]
+        edited += [[] for _ in rows[len(edited) :]]
         edited[place] = list(dict.fromkeys([*edited[place], column]))
-        found = [dict(one) for one in row.output.found] or [{} for _ in rows]
+        found = [dict(one) for one in row.output.found]
+        found += [{} for _ in rows[len(found) :]]
         found[place].pop(column, None)
         self.store.put(
             run, number, msgspec.structs.replace(row.output, rows=rows, edited=edited, found=found)
@@ -178,8 +184,8 @@ class Runs:
         if job is not None:
             job.cancel()
 
-    def start(self, run: int, *, again: bool = False, model: str = "") -> Job:
-        """Fill what waits, `again` also what failed, by another model where one is named. Once only: a run that is under way
+    def start(self, run: int, *, again: bool = False, only: int | None = None, model: str = "") -> Job:
+        """Fill what waits, `again` also what failed, `only` this one text once more; by another model where one is named. Once only: a run that is under way
         goes on as it is. The job's result is the Run. Raises TableMissing, NoModel, ModelMissing, ModelGone."""
         with self._lock:
             if self.running(run):
@@ -194,8 +200,10 @@ class Runs:
                 self.store.set_model(run, model)
             if again:
                 self.store.again(run)
+            if only is not None:
+                self.store.again(run, only)
             self._running[run] = job = self._jobs.start(
-                f"fill table {run}", lambda job: self._fill(run, chosen, job), self._ended(run)
+                f"fill table {run}", lambda job: self._fill(run, chosen, only, job), self._ended(run)
             )
         self._events.publish(RunChanged(self.store.get(run)))
         return job
@@ -210,7 +218,7 @@ class Runs:
 
         return ended
 
-    def _fill(self, run: int, model: str, job: Job) -> Run:
+    def _fill(self, run: int, model: str, only: int | None, job: Job) -> Run:
         kept = self.store.get(run)
         name = f"run-{run}"
         context = self._engine.load(model, job).context_length
@@ -220,16 +228,16 @@ class Runs:
         length = min(length, fields.most_tokens(kept.form) or length)
         reserve = min(length, ROOM, context // 4)
         maker = _Maker(self._engine, model, name, kept.form, instruction, (length, reserve))
-        started, done, of = time.monotonic(), 0, kept.counts.waiting
+        started, done, of = time.monotonic(), 0, 1 if only is not None else kept.counts.waiting
         try:
-            while (number := self.store.next(run)) is not None:
+            while (number := self._next(run, only, done)) is not None:
                 job.check()
                 given = self.store.input(run, number)
                 problem = None
                 try:
                     output = self._one(maker, kept.form, given, longest, job)
                 except OF_ONE_TEXT as error:
-                    output = Output(seconds=0.0)
+                    output = self.store.row(run, number).output  # what there was of it before, if there was
                     problem = Problem(type(error).__name__, error.fields())
                 self.store.put(run, number, output, problem)
                 done += 1
@@ -239,27 +247,50 @@ class Runs:
             self._engine.forget(name)
         return self.store.get(run)
 
+    def _next(self, run: int, only: int | None, done: int) -> int | None:
+        if only is None:
+            return self.store.next(run)
+        return only if not done else None
+
     def _one(self, maker: _Maker, form: Form, given: Input, longest: float, job: Job) -> Output:
         began = time.monotonic()
         needed = available = 0
         for _ in range(TRIES):
             reading = self._reader().prepare(form, given, longest, job)
             try:
-                made = [(part, *maker.make(part.text, job)) for part in reading.parts]
+                made = self._parts(maker, form, reading.parts, job)
                 break
             except ContextFull as error:  # sizes are guesses: with less of the text it is tried again
                 needed, available = error.needed, error.available
                 longest *= SMALLER * available / max(needed, 1)
         else:
             raise PromptTooLong(needed, available)
-        rows, found, tokens = [], [], 0
-        for part, text, completion in made:
-            own = values.read(form, text)
+        rows: list[Row] = []
+        found: list[dict[str, Found]] = []
+        tokens = 0
+        for part, own, completion in made:
             rows += own
             found += Checker(part.text, part.passages).check(form, own)
             tokens += completion.timings.completion_tokens
-        seconds = round(time.monotonic() - began, 2)
-        return Output(rows, found, reading.read, reading.of, [], seconds, tokens)
+        read, of = reading.read, reading.of
+        if len(made) < len(reading.parts):  # of many parts, those that could be read
+            read, of = len(made), len(reading.parts)
+        return Output(rows, found, read, of, [], round(time.monotonic() - began, 2), tokens)
+
+    def _parts(
+        self, maker: _Maker, form: Form, parts: list[Piece], job: Job
+    ) -> list[tuple[Piece, list[Row], Completion]]:
+        """What is made of the parts of a text. One that fails leaves the others; the only one, or all, fail as the text does."""
+        made, failure = [], None
+        for part in parts:
+            try:
+                text, completion = maker.make(part.text, job)
+                made.append((part, values.read(form, text), completion))
+            except (AnswerCutShort, AnswerNotJson) as error:
+                failure = error
+        if failure is not None and not made:
+            raise failure
+        return made
 
 
 class _Maker:

@@ -26,6 +26,8 @@ def read(text: str) -> dict[str, Any]:
         raise FormUnusable(N_("it is not a JSON schema")) from error
     if not isinstance(found, dict) or _depth(found) > DEEPEST:
         raise FormUnusable(N_("it is not a JSON schema"))
+    if _leads_out(found):
+        raise FormUnusable(N_("it refers to something that is not in it"))
     for reference in _references(found):
         if _resolved(found, {"$ref": reference}) is None:
             raise FormUnusable(N_("it refers to something that is not in it"))
@@ -45,6 +47,16 @@ def _depth(value: Any) -> int:
         if level > DEEPEST:
             break
     return level
+
+
+def _leads_out(value: Any, *, top: bool = True) -> bool:
+    """Whether it holds what is looked for elsewhere: references by names, and names of its own for its parts."""
+    if isinstance(value, dict):
+        names = {"$dynamicRef", "$recursiveRef"} | (set() if top else {"$id"})
+        if any(isinstance(value.get(name), str) for name in names):
+            return True
+        return any(_leads_out(inner, top=False) for inner in value.values())
+    return isinstance(value, list) and any(_leads_out(inner, top=False) for inner in value)
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -93,8 +105,16 @@ def columns(whole: dict[str, Any]) -> list[str]:
 
 
 def fits(schema: Any, value: Any) -> bool:
-    """Whether a value fits. A pattern that goes on for ever is given up: what it wants, the value does not have."""
-    return next(_validator()(schema).iter_errors(value), None) is None
+    """Whether a value fits. A pattern that goes on for ever is given up: what it wants, the value does not have; and nothing fits
+    a schema that goes round in circles. Nothing is ever fetched."""
+    import referencing
+    from referencing.exceptions import Unresolvable
+
+    try:
+        errors = _validator()(schema, registry=referencing.Registry()).iter_errors(value)
+        return next(errors, None) is None
+    except (Unresolvable, RecursionError):
+        return False
 
 
 def _validator() -> Any:

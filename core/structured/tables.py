@@ -167,8 +167,10 @@ def xlsx(run: Run, rows: list[RunRow], words: Words) -> bytes:
                 sheet.write_boolean(number, column, value)
             elif isinstance(value, int | float) and abs(value) < 1e15:
                 sheet.write_number(number, column, value)
-            elif column in dates and isinstance(value, str) and value >= FIRST_DAY:
-                sheet.write_datetime(number, column, date.fromisoformat(value), day)
+                widths[column] = max(widths[column], len(str(value)))
+            elif column in dates and (when := _day(value)) is not None:
+                sheet.write_datetime(number, column, when, day)
+                widths[column] = max(widths[column], 10)
             else:
                 text = text_of(value)
                 text = text if len(text) <= CELL else f"{text[: CELL - 1]}…"
@@ -181,6 +183,14 @@ def xlsx(run: Run, rows: list[RunRow], words: Words) -> bytes:
         sheet.autofilter(0, 0, len(body), len(head) - 1)
     book.close()
     return out.getvalue()
+
+
+def _day(value: Any) -> date | None:
+    """A day that a sheet can hold."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and value >= FIRST_DAY else None
+    except ValueError:
+        return None
 
 
 def markdown(names: list[str], rows: list[dict[str, Any]], words: Words) -> str:

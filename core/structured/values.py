@@ -20,6 +20,18 @@ from core.text import characters
 
 def read(form: Form, answer: str) -> list[Row]:
     """The rows of an answer. Raises AnswerNotJson for one that is not what the form wants."""
+    value = _decoded(answer)
+    if form.schema and not schemas.fits(json.loads(form.schema), value):
+        raise AnswerNotJson(N_("it does not fit the schema"))
+    return _rows(form, value)
+
+
+def rows(form: Form, answer: str) -> list[Row]:
+    """The rows of an answer that was read once: without asking a schema of one's own again. Raises AnswerNotJson."""
+    return _rows(form, _decoded(answer))
+
+
+def _decoded(answer: str) -> Any:
     try:
         value = json.loads(answer, parse_constant=_no_number, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
@@ -27,12 +39,16 @@ def read(form: Form, answer: str) -> list[Row]:
         raise AnswerNotJson(N_("it holds half of a character")) from error
     except (ValueError, RecursionError) as error:
         raise AnswerNotJson(N_("it is not JSON")) from error
+    return value
+
+
+def _rows(form: Form, value: Any) -> list[Row]:
     if form.schema:
         return _of_schema(form, value)
-    rows = value.get(fields.ROWS) if form.several and isinstance(value, dict) else [value]
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    found = value.get(fields.ROWS) if form.several and isinstance(value, dict) else [value]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise AnswerNotJson(N_("it is no table"))
-    return [_row(form, row) for row in rows]
+    return [_row(form, row) for row in found]
 
 
 def _no_number(text: str) -> float:
@@ -47,9 +63,7 @@ def _finite(text: str) -> float:
 
 
 def _of_schema(form: Form, value: Any) -> list[Row]:
-    """Each value that fits, as a row: of an object what it has, also beyond the columns; of anything else the one column."""
-    if not schemas.fits(json.loads(form.schema), value):
-        raise AnswerNotJson(N_("it does not fit the schema"))
+    """Each value as a row: of an object what it has, also beyond the columns; of anything else the one column."""
     names = fields.columns(form)
     if names == [fields.VALUE]:
         return [{fields.VALUE: one} for one in (value if isinstance(value, list) else [value])]
@@ -75,14 +89,21 @@ def _row(form: Form, row: dict[str, Any]) -> Row:
     return found
 
 
-def fitting(form: Form, column: str, value: Any) -> Any:
+def fitting(form: Form, column: str, value: Any, before: Any = None) -> Any:
     """A value that a person gives for a column, as one of its kind: text is read as a number where one is wanted. '' is none.
+
+    In a table by a schema of one's own, it is of the kind of what was there before.
 
     Raises ValueUnfit.
     """
     if isinstance(value, str):
         value = value.strip() or None
     field = next((field for field in form.fields if field.name == column), None)
+    if form.schema and isinstance(value, str) and before is not None and not isinstance(before, str):
+        try:
+            return json.loads(value, parse_constant=_no_number, parse_float=_finite)
+        except (ValueError, RecursionError):
+            raise ValueUnfit(value, column) from None
     if field is not None and field.needed and value is None:
         raise ValueUnfit("–", column)
     if field is None or value is None:

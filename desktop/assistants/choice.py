@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from core.assistants.library import AssistantsChanged
 from core.assistants.model import Assistant
 from desktop.i18n import language, tr
 from desktop.widgets.badge import badge
+from desktop.widgets.tips import tip
 
 if TYPE_CHECKING:
     from core.app import App
@@ -63,7 +64,7 @@ class AssistantChoice(QObject):
         button.setProperty("role", "chip")
         button.setIcon(badge(one.badge(language()), one.colour, BADGE, dark=self._desk.theme.dark))
         button.setIconSize(QSize(BADGE, BADGE))
-        button.setToolTip(wording.about)
+        button.setToolTip(tip(wording.about))
         button.clicked.connect(lambda: self.choose(one.id))
         return button
 
@@ -85,6 +86,7 @@ class AssistantChoice(QObject):
             return
         about = QLabel(self.chosen.wording(language()).about)
         about.setProperty("role", "muted")
+        about.setTextFormat(Qt.TextFormat.PlainText)
         back = QPushButton(tr("Nobody in particular"))
         back.setProperty("role", "plain")
         back.clicked.connect(lambda: self.choose(""))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.i18n import tr
+from desktop.widgets.saving import ask_where
 
 if TYPE_CHECKING:
     from core.chat.conversation import Message
@@ -21,8 +21,8 @@ def shown_table(message: Message) -> str:
     from desktop.tables.words import words
 
     try:
-        form = fields.read(message.details.form)
-        rows = values.read(form, message.text)
+        form = fields.kept(message.details.form)
+        rows = values.rows(form, message.text)
     except (AnswerNotJson, FormUnusable):
         return f"```json\n{message.text}\n```" if message.text.strip() else ""
     if not rows:
@@ -33,10 +33,8 @@ def shown_table(message: Message) -> str:
 
 def save_table(message: Message, operations: Operations, parent: QWidget) -> None:
     """Ask for a file, and write the table of an answer into it."""
-    path, _ = QFileDialog.getSaveFileName(
-        parent, tr("Save as"), "table.xlsx", "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json)"
-    )
-    if not path:
+    path = ask_where(parent, tr("Table"), {".xlsx": "Excel", ".csv": "CSV", ".json": "JSON"})
+    if path is None:
         return
     from core.structured import fields, tables, values
     from core.structured.run import Counts, Output, RowState, Run, RunRow
@@ -45,10 +43,10 @@ def save_table(message: Message, operations: Operations, parent: QWidget) -> Non
     said = words()
 
     def save(_: object) -> None:
-        form = fields.read(message.details.form)
-        rows = values.read(form, message.text)
-        run = Run(0, Path(path).stem, form, "", "", message.created, message.created, Counts(done=1))
+        form = fields.kept(message.details.form)
+        rows = values.rows(form, message.text)
+        run = Run(0, path.stem, form, "", "", message.created, message.created, Counts(done=1))
         row = RunRow(1, message.model, RowState.DONE, Output(rows))
-        tables.save(run, [row], Path(path), said)
+        tables.save(run, [row], path, said)
 
     operations.run("save a table", save)

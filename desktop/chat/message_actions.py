@@ -37,6 +37,8 @@ def can_go_on(message: Message) -> bool:
     details = message.details
     if details.whole is not None:
         return not details.whole.finished
+    if details.form:  # half a table cannot be gone on with
+        return False
     cut = message.state in (MessageState.STOPPED, MessageState.INTERRUPTED) or details.finish == "length"
     return cut and bool(message.text) and not details.outcome
 

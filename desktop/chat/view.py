@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from core.app import App
     from core.chat.context import Filling
     from core.jobs import Job
+    from core.prompts.model import Wording
     from core.structured.fields import Form
     from core.structured.run import Run
 
@@ -257,7 +258,7 @@ class ChatView(QWidget):
     def _assistant_changed(self) -> None:
         """Another assistant was chosen for the new chat, or is another now."""
         chosen = self.assistants.chosen
-        if self.conversation is None:
+        if self.conversation is None and (chosen.id if chosen is not None else "") != self._with:
             self._with = chosen.id if chosen is not None else ""
             self.outgoing.assistant = self._with
             if chosen is not None:
@@ -285,7 +286,7 @@ class ChatView(QWidget):
             from core.structured import fields
             from desktop.tables.form_editor import FormDialog
 
-            form = fields.read(self.outgoing.form) if self.outgoing.form else None
+            form = fields.kept(self.outgoing.form) if self.outgoing.form else None
             dialog = FormDialog(self._desk.theme, form, tables, self)
             dialog.chosen.connect(self._use_form)
             dialog.open()
@@ -304,8 +305,14 @@ class ChatView(QWidget):
         from desktop.prompts.dialog import PromptsDialog
 
         dialog = PromptsDialog(self._prompt_library, self._desk, self)
-        dialog.fill.connect(self.prompts.fill)
+        dialog.fill.connect(self._use_prompt)
         dialog.open()
+
+    def _use_prompt(self, wording: Wording) -> None:
+        """Fill a prompt; what is written already becomes its text, and is not lost."""
+        written = self.composer.text.toPlainText().strip()
+        self.composer.text.setPlainText("")
+        self.prompts.fill(wording, written)
 
     def _first_start(self) -> tuple[object, ...] | None:
         """What the first screen tells; None where there are conversations already."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.comparing import files, rules
-from core.comparing.model import Evaluation, Outcome
+from core.comparing.model import Evaluation, Outcome, Rule
 from core.comparing.service import Comparing, EvaluationChanged, scores
 from core.errors import Cancelled, FileMissing, TsukueError, from_wire
 from desktop.comparing.contestants import Contestants, Offer
@@ -34,6 +35,8 @@ from desktop.desk import Desk
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.saving import ask_where
+from desktop.widgets.tips import tip
 
 SOON, WHILE_RUNNING = 200, 1_000  # milliseconds in which changes are gathered
 
@@ -117,12 +120,18 @@ class NewSet(QDialog):
             self._comparing.start(there.id)
 
         def failed(error: BaseException) -> bool:
+            if not shiboken6.isValid(self):
+                return False
+            self._check()
             if isinstance(error, TsukueError):
                 self.problem.setText(sentence(error))
                 self.problem.show()
             return isinstance(error, TsukueError)
 
-        self._desk.operations.run("begin an evaluation", begin, lambda _: self.accept(), failed)
+        self.begin.setEnabled(False)  # once is enough
+        self._desk.operations.run(
+            "begin an evaluation", begin, lambda _: self.accept() if shiboken6.isValid(self) else None, failed
+        )
 
 
 class QuestionSets(QWidget):
@@ -220,10 +229,14 @@ class QuestionSets(QWidget):
         """Show what the store holds."""
         self._desk.reads.ask(self._comparing.store.evaluations, self._show_all, key=self)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
     def _changed(self, event: EvaluationChanged) -> None:
         if event.error is not None and not isinstance(event.error, Cancelled):
             self._desk.notify.error(event.error)
-        if not self._soon.isActive():
+        if self.isVisible() and not self._soon.isActive():
             self._soon.start(WHILE_RUNNING if event.running else SOON)
 
     def _show_all(self, found: list[Evaluation]) -> None:
@@ -275,7 +288,12 @@ class QuestionSets(QWidget):
             parts.append(tr("judged by {model}, a model: its word is an opinion", model=one.judge))
         self.state.setText(" · ".join(parts))
         self.go_button.setText(tr("Stop") if running else tr("Go on"))
-        self.go_button.setVisible(running or len(one.outcomes) < one.all)
+        failed = any(outcome.answer.error is not None for outcome in one.outcomes.values())
+        unjudged = bool(one.judge) and any(
+            outcome.right is None and one.questions[number].rule is Rule.JUDGE
+            for (_, number), outcome in one.outcomes.items()
+        )
+        self.go_button.setVisible(running or len(one.outcomes) < one.all or failed or unjudged)
         self.bar.setVisible(running)
         self.bar.setRange(0, one.all)
         self.bar.setValue(len(one.outcomes))
@@ -304,7 +322,7 @@ class QuestionSets(QWidget):
             expected = question.expected if isinstance(question.expected, str) else "JSON"
             for column, text in enumerate((question.question, expected)):
                 item = QTableWidgetItem(" ".join(text.split()))
-                item.setToolTip(text)
+                item.setToolTip(tip(text))
                 self.table.setItem(row, column, item)
             for number in range(len(one.contestants)):
                 self.table.setItem(row, 2 + number, self._mark(one.outcomes.get((number, row))))
@@ -340,9 +358,9 @@ class QuestionSets(QWidget):
         if outcome is None:
             return
         error = outcome.answer.error
-        self.answer.setPlainText(
-            sentence(from_wire(error.name, error.fields)) if error is not None else outcome.answer.text
-        )
+        text = sentence(from_wire(error.name, error.fields)) if error is not None else outcome.answer.text
+        if text != self.answer.toPlainText():  # whoever reads it stays where they are
+            self.answer.setPlainText(text)
         said = {True: tr("right"), False: tr("wrong"), None: tr("not judged")}[outcome.right]
         why = tr("as you said") if outcome.why == "person" else outcome.why
         self.verdict.setText(f"{said} – {why}" if why else said)
@@ -369,14 +387,12 @@ class QuestionSets(QWidget):
         one = self._shown
         if one is None:
             return
-        path, _ = QFileDialog.getSaveFileName(
-            self, tr("Export"), f"{one.name}.csv", "CSV (*.csv);;JSON (*.json)"
-        )
-        if path:
+        path = ask_where(self, one.name, {".csv": "CSV", ".json": "JSON"})
+        if path is not None:
             self._desk.operations.run(
                 "export an evaluation",
-                lambda _: files.save_evaluation(self._comparing.store.evaluation(one.id), Path(path)),
-                lambda _: self._desk.notify.info(tr("Saved as {file}.", file=Path(path).name)),
+                lambda _: files.save_evaluation(self._comparing.store.evaluation(one.id), path),
+                lambda _: self._desk.notify.info(tr("Saved as {file}.", file=path.name)),
             )
 
     def _remove(self) -> None:

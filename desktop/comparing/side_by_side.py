@@ -40,6 +40,7 @@ class _Column(QFrame):
         self.name.setProperty("role", "name")
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setWordWrap(True)
+        self.shown = False  # the whole answer is there
         self.view = MarkdownView(desk.theme, formulas=formulas)
         self.view.setAccessibleName(tr("Answer"))
         self._area = QScrollArea()
@@ -65,13 +66,16 @@ class _Column(QFrame):
         self.view.lay_out(width)
         self.view.resize(width, max(self.view.height(), 1))
 
-    def show_answer(self, answer: Answered) -> None:
-        """All of it, with what it took."""
+    def show_answer(self, answer: Answered, *, figures: bool) -> None:
+        """All of it; what it took only where that gives nobody away."""
+        if not self.shown:
+            self.shown = True
+            self.view.set_text(answer.text)
+            self._fit()
         if answer.error is not None:
             self.figures.setText(sentence(from_wire(answer.error.name, answer.error.fields)))
+        if answer.error is not None or not figures:
             return
-        self.view.set_text(answer.text)
-        self._fit()
         parts = [
             tr(
                 "first word after {first} s, {total} s in all",
@@ -182,8 +186,9 @@ class SideBySide(QWidget):
             return
         self.comparison = event.comparison
         for column, answer in zip(self.columns, event.comparison.answers, strict=True):
-            if answer is not None and not column.figures.text():
-                column.show_answer(answer)
+            if answer is not None:
+                figures = not event.comparison.blind or event.comparison.vote is not None
+                column.show_answer(answer, figures=figures)
         self._name()
         if event.ended:
             self._running = False

@@ -13,6 +13,7 @@ from core.jobs import Job
 from core.prompts.model import Prompt, Wording
 from desktop.chat.composer import ComposerText
 from desktop.chat.markdown_view import MarkdownView
+from desktop.error_text import sentence
 from desktop.i18n import language, tr
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class QuickWindow(QFrame):
         below.addStretch()
         below.addWidget(self.new)
         below.addWidget(self.more)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "warning")
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.setWordWrap(True)
+        self.problem.hide()
         self._below = QWidget()
         self._below.setLayout(below)
         below.setContentsMargins(0, 0, 0, 0)
@@ -90,6 +96,7 @@ class QuickWindow(QFrame):
             layout.addWidget(widget)
         layout.addLayout(row)
         layout.addWidget(self.area)
+        layout.addWidget(self.problem)
         layout.addWidget(self._below)
         self.setFixedWidth(WIDTH)
         desk.bridge.on(AnswerGrew, self._grew)
@@ -160,6 +167,7 @@ class QuickWindow(QFrame):
         if self._answering:
             return
         self._answering = True
+        self.problem.hide()
         conversation, chat = self.conversation, self._app.chat
 
         def ask(_: Job) -> int:
@@ -170,19 +178,31 @@ class QuickWindow(QFrame):
 
         def asked(number: int) -> None:
             self.conversation = number
-            self.text.clear()
+            if self.text.toPlainText().strip() == text:  # and not what was written meanwhile
+                self.text.clear()
             so_far = chat.so_far(number)
+            self._answering = chat.answering(number) and self._answering
             self._answer = so_far.text if so_far is not None else self._answer
             self.view.set_text(self._answer)
             self._show_answer(shown=True)
+            if not self._answering:  # it ended before anybody here knew of it
+                self._desk.reads.ask(
+                    lambda: chat.store.branch(number)[-1].text, self._show_whole, key=self.view
+                )
 
-        def failed(_: BaseException) -> bool:
+        def failed(error: BaseException) -> bool:
             self._answering = False
-            return False
+            self._say(error)
+            return True
 
         self._answer = ""
         self.view.reset()
         self._desk.operations.in_order("ask quickly", ask, asked, failed)
+
+    def _show_whole(self, text: str) -> None:
+        self._answer = text
+        self.view.set_text(text)
+        self._fit()
 
     def _grew(self, event: AnswerGrew) -> None:
         if event.conversation != self.conversation or event.start[0] < len(self._answer):
@@ -195,9 +215,17 @@ class QuickWindow(QFrame):
         if event.message.conversation != self.conversation:
             return
         self._answering = False
+        if event.error is not None:
+            self._say(event.error)
         self._answer = event.message.text
         self.view.set_text(self._answer)
         self._fit()
+
+    def _say(self, error: BaseException) -> None:
+        """What went wrong, here: whoever asks quickly does not look at the window."""
+        self.problem.setText(sentence(error))
+        self.problem.show()
+        self.adjustSize()
 
     def _removed(self, event: ConversationRemoved) -> None:
         if event.conversation.id == self.conversation:

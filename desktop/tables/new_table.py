@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -71,7 +72,8 @@ class NewTableDialog(QDialog):
         self._runs = runs
         self._documents = documents
         self._desk = desk
-        self._job: Job | None = None
+        self._jobs: list[Job] = []
+        self._busy = False  # a table is being begun
 
         self.source = QComboBox()
         self.source.setAccessibleName(tr("What is read"))
@@ -134,7 +136,11 @@ class NewTableDialog(QDialog):
         elif collection:
             self.source.setCurrentIndex(COLLECTION)
         self._check()
-        self.finished.connect(lambda _: self._job.cancel() if self._job is not None else None)
+        self.finished.connect(self._stop)
+
+    def _stop(self) -> None:
+        for job in self._jobs:
+            job.cancel()
 
     # ------------------------------------------------------------ what is read
 
@@ -266,7 +272,7 @@ class NewTableDialog(QDialog):
             COLLECTION: bool(self.collection.currentText()),
         }[self.source.currentIndex()]
         form = self.form()
-        self.fill.setEnabled(given and bool(form.schema or form.fields))
+        self.fill.setEnabled(given and not self._busy and bool(form.schema or form.fields))
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)
@@ -319,14 +325,22 @@ class NewTableDialog(QDialog):
             self.begun.emit(run)
             self.accept()
 
-        self.fill.setEnabled(False)
+        self._busy = True
+        self._check()
         self._run(create, begun)
 
     def _run(self, work: Callable[[Job], object], then: Callable[..., None]) -> None:
         def failed(error: BaseException) -> bool:
+            if not shiboken6.isValid(self):  # it was closed meanwhile
+                return True
+            self._busy = False
             self._check()
             if isinstance(error, TsukueError):
                 self._say(sentence(error))
             return isinstance(error, TsukueError)
 
-        self._job = self._desk.operations.run("begin a table", work, then, failed)
+        def done(result: object) -> None:
+            if shiboken6.isValid(self):
+                then(result)
+
+        self._jobs.append(self._desk.operations.run("begin a table", work, done, failed))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
@@ -40,7 +38,10 @@ from desktop.tables.words import words
 from desktop.widgets.banner import Banner
 from desktop.widgets.icons import icon
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.saving import ask_where
+from desktop.widgets.tips import tip
 
+KINDS = {".xlsx": "Excel", ".csv": "CSV", ".json": "JSON"}
 NARROWEST = 360  # pixels
 WIDEST, NARROW = 320, 90  # pixels of a column at first
 FITTED = 10  # texts that the widths of columns follow while the table begins to fill
@@ -61,6 +62,7 @@ class TablesPage(QWidget):
         self._all: list[Run] = []
         self._run: Run | None = None
         self._left: float | None = None
+        self._in_view: int | None = None  # the table whose rows the view has
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 24, 16)
         layout.setSpacing(14)
@@ -222,7 +224,7 @@ class TablesPage(QWidget):
         self.list.clear()
         for run in runs:
             item = QListWidgetItem(_listed(run))
-            item.setToolTip(run.name)
+            item.setToolTip(tip(run.name))
             item.setData(Qt.ItemDataRole.UserRole, run.id)
             self.list.addItem(item)
             if chosen is not None and run.id == chosen.id:
@@ -231,7 +233,7 @@ class TablesPage(QWidget):
         if chosen is not None:
             self._open(chosen)
         else:
-            self._run = None
+            self._run = self._in_view = None
 
     def _choose(self, item: QListWidgetItem | None) -> None:
         run = next((one for one in self._all if item and one.id == item.data(Qt.ItemDataRole.UserRole)), None)
@@ -244,7 +246,7 @@ class TablesPage(QWidget):
         self.refresh()
 
     def _open(self, run: Run) -> None:
-        another = self._run is None or self._run.id != run.id or self.model.rowCount() == 0
+        another = self._in_view != run.id
         self._run = run
         self._left = None if another else self._left
         self._tell(run)
@@ -260,6 +262,7 @@ class TablesPage(QWidget):
         here = self.view.currentIndex()
         place = (here.row(), here.column()) if here.isValid() and not another else None
         self.model.show_table(run, rows)
+        self._in_view = run.id
         if another:
             self._fit_columns()
         elif place is not None:
@@ -283,7 +286,7 @@ class TablesPage(QWidget):
             return
         self._run, self._left = run, event.left
         self._tell(run)
-        if event.row is not None:
+        if event.row is not None and self._in_view == run.id:
             self.model.put(event.row)
             if event.row.number <= FITTED:
                 self._fit_columns()
@@ -391,11 +394,8 @@ class TablesPage(QWidget):
         if row is None or run is None:
             return
 
-        def read() -> None:
-            self._runs.store.again(run.id, row.number)
-            self._runs.start(run.id)
-
-        self._desk.operations.run("read a row again", lambda _: read())
+        number = row.number
+        self._desk.operations.run("read a row again", lambda _: self._runs.start(run.id, only=number))
 
     def _correct(self, cell: Cell, value: object) -> None:
         run = self._run
@@ -414,14 +414,9 @@ class TablesPage(QWidget):
         run = self._run
         if run is None:
             return
-        kinds = "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json)"
-        stem = Path(run.name).stem if run.name.endswith((".csv", ".xlsx", ".txt")) else run.name
-        path, kind = QFileDialog.getSaveFileName(self, tr("Save as"), f"{_file_name(stem)}.xlsx", kinds)
-        if not path:
+        target = ask_where(self, run.name, KINDS)
+        if target is None:
             return
-        target = Path(path)
-        if target.suffix.lower().lstrip(".") not in tables.FORMS:
-            target = target.with_name(target.name + kind.partition("*")[2].rstrip(")"))
         said = words()
 
         def save(_: object) -> None:
@@ -492,7 +487,3 @@ def _time_left(seconds: float) -> str:
     if seconds < 60:
         return tr_n("about {n} second left", "about {n} seconds left", max(round(seconds), 1))
     return tr_n("about {n} minute left", "about {n} minutes left", round(seconds / 60))
-
-
-def _file_name(name: str) -> str:
-    return "".join("_" if character in '\\/:*?"<>|' else character for character in name).strip() or "table"

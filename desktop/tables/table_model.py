@@ -18,6 +18,7 @@ from desktop.error_text import sentence
 from desktop.i18n import tr
 from desktop.tables.words import words
 from desktop.theme import Theme
+from desktop.widgets.tips import tip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -140,7 +141,7 @@ class TableModel(QAbstractTableModel):
                     font.setBold(True)
                     return font
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(index, row, missing=missing)
+                return tip(self._tip(index, row, missing=missing))
             case Qt.ItemDataRole.SizeHintRole:
                 if row.error is not None and index.column() == 1:
                     return QSize(1, 1)  # a sentence does not widen the column
@@ -153,7 +154,7 @@ class TableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.label if not place else ""
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.label
+            return tip(row.label)
         if role == Qt.ItemDataRole.ForegroundRole and row.state is RowState.WAITING:
             return QBrush(QColor(self._theme.tokens.muted))
         return None

@@ -3,9 +3,11 @@ changed; kept by a button, removed with a way back, taken in and given out as fi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
@@ -152,7 +154,11 @@ class LibraryDialog(QDialog, Generic[T]):
 
     def refresh(self) -> None:
         """Show what there is."""
-        self.desk.reads.ask(self._read, self._show_all, key=self)
+        self.desk.reads.ask(self._read, self._if_there(self._show_all), key=self)
+
+    def _if_there(self, then: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """What follows, unless the dialog was closed meanwhile."""
+        return lambda result: then(result) if shiboken6.isValid(self) else None
 
     def _show_all(self, found: list[T]) -> None:
         number = self._number(self.shown) if self.shown is not None else None
@@ -210,6 +216,8 @@ class LibraryDialog(QDialog, Generic[T]):
     # ------------------------------------------------------------ what is done
 
     def _failed(self, error: BaseException) -> bool:
+        if not shiboken6.isValid(self):
+            return False  # it is told as any other
         if isinstance(error, TsukueError):
             self._say(sentence(error))
         return isinstance(error, TsukueError)
@@ -225,7 +233,7 @@ class LibraryDialog(QDialog, Generic[T]):
             self._keep(named)
             return named
 
-        self.desk.operations.in_order("save an entry", keep, self._kept, self._failed)
+        self.desk.operations.in_order("save an entry", keep, self._if_there(self._kept), self._failed)
 
     def _kept(self, entry: T) -> None:
         self.shown = entry
@@ -242,9 +250,10 @@ class LibraryDialog(QDialog, Generic[T]):
             self.desk.operations.in_order("undo", lambda _: self._bring_back(number, definition))
 
         def removed(_: object) -> None:
-            self.shown = None
-            self._all = []
-            self.refresh()
+            if shiboken6.isValid(self):
+                self.shown = None
+                self._all = []
+                self.refresh()
             self.desk.notify.info(tr("“{name}” was removed.", name=name), (tr("Undo"), undo))
 
         self.desk.operations.in_order("remove an entry", lambda _: self._drop(number), removed, self._failed)

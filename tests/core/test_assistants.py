@@ -127,7 +127,21 @@ def test_one_of_ones_own_takes_the_place_of_the_programs(app: App) -> None:
     assert not app.assistants.get("translator").own
     assert len(told) == 2
     assert app.assistants.new_id("Translator") == "translator-2"
-    assert app.assistants.new_id("海賊") == "assistant"
+    assert app.assistants.new_id("海賊") != app.assistants.new_id("海賊")  # nothing in it tells whose it is
+
+
+def test_a_newcomer_never_takes_the_place_of_ones_own(app: App, tmp_path: Path) -> None:
+    app.assistants.save(PIRATE)
+    other = msgspec.structs.replace(PIRATE, wordings={"en": Wording("Pirate", "", "Whisper.")})
+    path = tmp_path / "pirate.toml"
+    path.write_text(files.write(other), encoding="utf-8")
+    taken = app.assistants.take_in(path)
+    assert taken.id == "pirate-2"
+    assert app.assistants.get("pirate") == PIRATE
+    assert app.assistants.take_in(path) is not None
+    assert not app.assistants.add("pirate", files.write(other))  # it is here, by another id
+    assert app.assistants.add("pirate", files.write(msgspec.structs.replace(other, icon="X")))
+    assert app.assistants.get("pirate") == PIRATE
 
 
 def test_they_travel_with_everything(app: App, tmp_path: Path, script: Script) -> None:

@@ -33,6 +33,7 @@ from core.paths import Home
 from core.structured import fields, inputs, tables, values
 from core.structured.fields import Field, Form, Kind
 from core.structured.found import Checker
+from core.structured.reading import Piece
 from core.structured.run import RowState, Run, RunRow
 from core.structured.runs import RunChanged, RunsChanged
 
@@ -206,6 +207,8 @@ def test_a_schema_of_whatever_kind_loses_nothing(schema: dict[str, Any], columns
 @pytest.mark.parametrize(
     "schema",
     [
+        '{"properties": {"a": {"$dynamicRef": "file:///etc/hostname"}}}',
+        '{"properties": {"a": {"$id": "x", "$ref": "#/properties"}}}',
         '{"properties": {"a": {"$ref": "https://example.com/x.json"}}}',
         '{"properties": {"a": {"$ref": "#/$defs/zz"}}}',
         '{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}',
@@ -223,6 +226,12 @@ def test_a_pattern_that_goes_on_for_ever_is_given_up() -> None:
     assert values.read(form, said(a="aaa"))
     with pytest.raises(AnswerNotJson):
         values.read(form, said(a="a" * 60 + "b"))
+
+
+def test_nothing_fits_a_schema_that_goes_round_in_circles() -> None:
+    form = Form(schema='{"allOf": [{"$ref": "#"}]}')
+    with pytest.raises(AnswerNotJson):
+        values.read(form, "{}")
 
 
 def test_several_rows_of_one_text() -> None:
@@ -437,6 +446,40 @@ def problem() -> Any:
     return Problem("AnswerNotJson", {"reason": "it is not JSON"})
 
 
+def test_a_text_that_is_read_again_keeps_what_it_had_where_that_fails(app: App) -> None:
+    run = app.runs.create("Reviews", REVIEWS, inputs.lines("A prose answer.\nThe kettle."))
+    app.runs.store.put(run.id, 1, output([json.loads(TOASTER)]))
+    filled = app.runs.start(run.id, only=1).wait(30)
+    first, second = app.runs.store.rows(run.id)
+    assert first.state is RowState.FAILED
+    assert first.output.rows == [json.loads(TOASTER)]
+    assert second.state is RowState.WAITING  # only the one was read
+    assert filled.counts.failed == 1
+
+
+def test_of_a_long_text_the_parts_that_can_be_read_are_kept(app: App) -> None:
+    """With several rows, one part whose answer is of no use leaves the others."""
+    form = Form(fields.parse("name"), several=True)
+    run = app.runs.create("People", form, inputs.lines("x"))
+    maker = _Answers(['{"rows": [{"name": "Anna"}]}', "prose", '{"rows": [{"name": "Bert"}]}'])
+    parts = [Piece("Anna"), Piece("…"), Piece("Bert")]
+    made = app.runs._parts(maker, form, parts, Job(0, "fill"))  # type: ignore[arg-type]
+    assert [rows for _, rows, _ in made] == [[{"name": "Anna"}], [{"name": "Bert"}]]
+    with pytest.raises(AnswerNotJson):
+        app.runs._parts(_Answers(["prose"]), form, parts[:1], Job(0, "fill"))  # type: ignore[arg-type]
+    assert app.runs.store.get(run.id).counts.waiting == 1
+
+
+class _Answers:
+    """Gives one answer after another in a maker's place."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    def make(self, text: str, job: Job) -> tuple[str, None]:
+        return self._texts.pop(0), None
+
+
 def test_what_is_there_survives_the_program(script: Script, home: Home) -> None:
     script({"when": "", "say": TOASTER})
     app = App(home)
@@ -546,7 +589,9 @@ def test_what_a_schema_lets_through_besides_has_its_column(app: App) -> None:
     text = tables.as_csv(run, app.runs.store.rows(run.id), tables.Words())
     assert text.splitlines() == ["Text,a,extra", "one,1,2"]
     app.runs.correct(run.id, 1, 0, "extra", "3")
-    assert app.runs.store.row(run.id, 1).output.rows == [{"a": 1, "extra": "3"}]
+    assert app.runs.store.row(run.id, 1).output.rows == [{"a": 1, "extra": 3}]  # of the kind that it was
+    with pytest.raises(ValueUnfit):
+        app.runs.correct(run.id, 1, 0, "a", "much")
 
 
 def test_sheets_without_names_and_with_several(app: App, tmp_path: Path) -> None:

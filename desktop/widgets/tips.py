@@ -1,0 +1,13 @@
+"""Tooltips of what strangers wrote: as it is, never as HTML (which Qt would take it for, and load pictures)."""
+
+from __future__ import annotations
+
+import html
+
+LONGEST = 1_000  # characters
+
+
+def tip(text: str) -> str:
+    """A text for `setToolTip` and `ToolTipRole`."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return f"<qt>{html.escape(shown)}</qt>" if "<" in shown else shown
