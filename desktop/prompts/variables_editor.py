@@ -87,6 +87,9 @@ class VariablesEditor(QWidget):
         for name, (label, kind, more, optional) in self.fields.items():
             chosen, said = Kind(kind.currentData()), more.text().strip()
             choices = [one.strip() for one in _PARTS.split(said) if one.strip()]
+            known = self._known.get(name)
+            if known is not None and said == ", ".join(known.choices).strip():
+                choices = known.choices  # as they were: one may hold a comma, or be empty
             several = chosen in (Kind.CHOICE, Kind.SWITCH)
             before = self._known[name].default if name in self._known else ""
             first = before if before in choices else next(iter(choices), "")

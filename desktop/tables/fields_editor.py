@@ -52,6 +52,7 @@ class _Line:
         self.remove.setAccessibleName(tr("Remove this column"))
         self.kind.currentIndexChanged.connect(self._hint)
         self._rest = field.about if field.choices else ""
+        self._given = (self.about.text().strip(), field.choices)  # a choice may hold a comma
         self._hint()
 
     def _hint(self) -> None:
@@ -67,6 +68,8 @@ class _Line:
     def field(self) -> Field:
         kind, said = Kind(self.kind.currentData()), self.about.text().strip()
         choices = [one.strip() for one in _PARTS.split(said) if one.strip()] if kind is Kind.CHOICE else []
+        if kind is Kind.CHOICE and said == self._given[0]:
+            choices = self._given[1]
         about = self._rest if kind is Kind.CHOICE else said
         return Field(self.name.text().strip(), kind, about, choices, self.needed.isChecked())
 
