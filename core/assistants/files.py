@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from core.assistants.model import COLOURS, Assistant, Choice, Wording
+from core.assistants.model import COLOURS, Assistant, Choice
 from core.errors import N_, AssistantUnreadable
 from core.prompts.files import as_table
+from core.prompts.shelf import LONGEST
 
-LONGEST = 200_000  # characters of a file
 INSTRUCTIONS, NAME, EXAMPLES = 20_000, 60, 50
 LANGUAGES = ("en", "ja")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -77,8 +77,3 @@ def write(assistant: Assistant) -> str:
     for language, wording in assistant.wordings.items():
         document[language] = as_table(msgspec.to_builtins(wording))
     return tomlkit.dumps(document)
-
-
-def of_language(language: str, wording: Wording, **values: Any) -> Assistant:
-    """An assistant with one wording."""
-    return Assistant(wordings={language: wording}, **values)

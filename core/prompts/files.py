@@ -11,8 +11,8 @@ import msgspec
 from core.errors import N_, PromptUnreadable
 from core.prompts import fill
 from core.prompts.model import Prompt, Wording
+from core.prompts.shelf import LONGEST
 
-LONGEST = 200_000  # characters of a file
 TEXT = 50_000  # of one text
 VARIABLES, STEPS, EXAMPLES = 30, 20, 500
 LANGUAGES = ("en", "ja")

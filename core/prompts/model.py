@@ -62,6 +62,15 @@ class Prompt(msgspec.Struct, frozen=True):
     wordings: dict[str, Wording]
     own: bool = False
 
+    @property
+    def names(self) -> list[str]:
+        """Its names in all languages."""
+        return [wording.name for wording in self.wordings.values()]
+
+    def name_in(self, language: str) -> str:
+        """Its name in a language, or in the first that there is."""
+        return self.wording(language).name
+
     def wording(self, language: str) -> Wording:
         """The wording for a language, or the first that there is."""
         return self.wordings.get(language) or next(iter(self.wordings.values()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QSize, Signal
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.assistants import files
-from core.assistants.library import Assistants, AssistantsChanged
+from core.assistants.library import Assistants
 from core.assistants.model import COLOURS, Assistant, Choice, Wording
 from core.storage.collections import ALL
 from desktop.desk import Desk
@@ -49,54 +48,20 @@ class AssistantsDialog(LibraryDialog[Assistant]):
     talk = Signal(str)  # a chat with this assistant is wanted
 
     def __init__(self, assistants: Assistants, offer: Offer, desk: Desk, parent: QWidget) -> None:
-        self._assistants = assistants
         self._offer = offer
         talk = (tr("Talk"), tr("Begin a chat with this assistant"))
-        super().__init__(desk, parent, tr("Assistants"), tr("New assistant"), talk)
-        leave = desk.bridge.on(AssistantsChanged, lambda _: self.refresh())
-        self.finished.connect(lambda _: leave())
-        self.refresh()
+        super().__init__(assistants, desk, parent, tr("Assistants"), tr("New assistant"), talk)
 
-    # ------------------------------------------------------------ what an entry is
-
-    def _number(self, entry: Assistant) -> str:
-        return entry.id
-
-    def _name(self, entry: Assistant) -> str:
-        return entry.wording(language()).name
-
-    def _own(self, entry: Assistant) -> bool:
-        return entry.own
-
-    def _icon(self, entry: Assistant) -> QIcon:
+    def icon(self, entry: Assistant) -> QIcon:
         return badge(entry.badge(language()), entry.colour, BADGE, dark=self.desk.theme.dark)
 
-    def _file(self, entry: Assistant) -> str:
-        return files.write(entry)
-
-    def _read(self) -> list[Assistant]:
-        return self._assistants.all()
-
-    def _keep(self, entry: Assistant) -> None:
-        self._assistants.save(entry)
-
-    def _drop(self, number: str) -> None:
-        self._assistants.remove(number)
-
-    def _bring_back(self, number: str, definition: str) -> None:
-        self._assistants.add(number, definition)
-
-    def _take_in(self, path: Path) -> Assistant:
-        return self._assistants.take_in(path)
-
-    def _use(self) -> None:
-        if self.shown is not None:
-            self.talk.emit(self.shown.id)
-            self.accept()
+    def use(self, entry: Assistant) -> None:
+        self.talk.emit(entry.id)
+        self.accept()
 
     # ------------------------------------------------------------ fields
 
-    def _fields(self) -> QFormLayout:
+    def fields(self) -> QFormLayout:
         offer = self._offer
         self.name = QLineEdit()
         self.name.setMaxLength(files.NAME)
@@ -198,7 +163,7 @@ class AssistantsDialog(LibraryDialog[Assistant]):
         for number in range(COLOURS):
             self.colours.button(number).setIcon(badge(text, number, 20, dark=self.desk.theme.dark))
 
-    def _fill(self, entry: Assistant | None) -> None:
+    def fill(self, entry: Assistant | None) -> None:
         wording = entry.wording(language()) if entry is not None else Wording("")
         choice = entry.sampling if entry is not None else Choice()
         self.name.setText(wording.name)
@@ -220,7 +185,7 @@ class AssistantsDialog(LibraryDialog[Assistant]):
         if entry is None:
             self.name.setFocus()
 
-    def _named(self) -> bool:
+    def complete(self) -> bool:
         return bool(self.name.text().strip())
 
     def entry(self) -> Assistant:
@@ -248,10 +213,3 @@ class AssistantsDialog(LibraryDialog[Assistant]):
         if shown is None:
             return Assistant("", {language(): wording}, **values)
         return msgspec.structs.replace(shown, wordings={**shown.wordings, language(): wording}, **values)
-
-    def _with_number(self, entry: Assistant) -> Assistant:
-        return (
-            entry
-            if entry.id
-            else msgspec.structs.replace(entry, id=self._assistants.new_id(self._name(entry)))
-        )

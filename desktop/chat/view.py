@@ -305,7 +305,7 @@ class ChatView(QWidget):
         from desktop.prompts.dialog import PromptsDialog
 
         dialog = PromptsDialog(self._prompt_library, self._desk, self)
-        dialog.fill.connect(self._use_prompt)
+        dialog.use_prompt.connect(self._use_prompt)
         dialog.open()
 
     def _use_prompt(self, wording: Wording) -> None:

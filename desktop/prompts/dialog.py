@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
 
-from core.prompts import files
-from core.prompts.library import Prompts, PromptsChanged
+from core.prompts.library import Prompts
 from core.prompts.model import Prompt, Wording
 from desktop.desk import Desk
 from desktop.i18n import language, tr
@@ -24,53 +21,19 @@ SOON = 300  # milliseconds after the last change of a text, when its variables a
 class PromptsDialog(LibraryDialog[Prompt]):
     """Changes are kept by the button; one of the program's that is changed becomes one's own."""
 
-    fill = Signal(object)  # a Wording that is to be used
+    use_prompt = Signal(object)  # a Wording that is to be used
 
     def __init__(self, prompts: Prompts, desk: Desk, parent: QWidget) -> None:
-        self._prompts = prompts
         use = (tr("Use"), tr("Fill it in, and send it in the chat that is open"))
-        super().__init__(desk, parent, tr("Prompts"), tr("New prompt"), use)
-        leave = desk.bridge.on(PromptsChanged, lambda _: self.refresh())
-        self.finished.connect(lambda _: leave())
-        self.refresh()
+        super().__init__(prompts, desk, parent, tr("Prompts"), tr("New prompt"), use)
 
-    # ------------------------------------------------------------ what an entry is
-
-    def _number(self, entry: Prompt) -> str:
-        return entry.id
-
-    def _name(self, entry: Prompt) -> str:
-        return entry.wording(language()).name
-
-    def _own(self, entry: Prompt) -> bool:
-        return entry.own
-
-    def _file(self, entry: Prompt) -> str:
-        return files.write(entry)
-
-    def _read(self) -> list[Prompt]:
-        return self._prompts.all()
-
-    def _keep(self, entry: Prompt) -> None:
-        self._prompts.save(entry)
-
-    def _drop(self, number: str) -> None:
-        self._prompts.remove(number)
-
-    def _bring_back(self, number: str, definition: str) -> None:
-        self._prompts.add(number, definition)
-
-    def _take_in(self, path: Path) -> Prompt:
-        return self._prompts.take_in(path)
-
-    def _use(self) -> None:
-        if self.shown is not None:
-            self.fill.emit(self.shown.wording(language()))
-            self.accept()
+    def use(self, entry: Prompt) -> None:
+        self.use_prompt.emit(entry.wording(language()))
+        self.accept()
 
     # ------------------------------------------------------------ fields
 
-    def _fields(self) -> QFormLayout:
+    def fields(self) -> QFormLayout:
         self.name = QLineEdit()
         self.about = QLineEdit()
         self.about.setPlaceholderText(tr("What it is for, in a sentence"))
@@ -108,7 +71,7 @@ class PromptsDialog(LibraryDialog[Prompt]):
     def _follow(self) -> None:
         self.variables.follow(self.steps.texts)
 
-    def _fill(self, entry: Prompt | None) -> None:
+    def fill(self, entry: Prompt | None) -> None:
         wording = entry.wording(language()) if entry is not None else Wording("")
         self.name.setText(wording.name)
         self.about.setText(wording.about)
@@ -119,7 +82,7 @@ class PromptsDialog(LibraryDialog[Prompt]):
         if entry is None:
             self.name.setFocus()
 
-    def _named(self) -> bool:
+    def complete(self) -> bool:
         return bool(self.name.text().strip() and self.steps.texts)
 
     def entry(self) -> Prompt:
@@ -139,8 +102,3 @@ class PromptsDialog(LibraryDialog[Prompt]):
         if shown is None:
             return Prompt("", "", {language(): wording}, own=True)
         return msgspec.structs.replace(shown, wordings={**shown.wordings, language(): wording}, own=True)
-
-    def _with_number(self, entry: Prompt) -> Prompt:
-        return (
-            entry if entry.id else msgspec.structs.replace(entry, id=self._prompts.own_id(self._name(entry)))
-        )

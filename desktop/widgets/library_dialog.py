@@ -3,6 +3,7 @@ changed; kept by a button, removed with a way back, taken in and given out as fi
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -26,25 +27,29 @@ from PySide6.QtWidgets import (
 
 from core.errors import TsukueError
 from core.files import save
+from core.prompts.shelf import Entry, Shelf
 from desktop.desk import Desk
 from desktop.error_text import sentence
-from desktop.i18n import tr
+from desktop.i18n import language, tr
 from desktop.widgets import layouts
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Entry)
 BADGE = 28  # pixels of an icon in the list
 
 
 class LibraryDialog(QDialog, Generic[T]):
-    """Who derives from it says what an entry is (`_number` to `_file`), builds the fields (`_fields`), fills them (`_fill`) and
-    reads them (`entry`). What `_read` to `_take_in` do happens off the window's thread."""
+    """Who derives from it builds the fields of an entry, fills and reads them. What the shelf does happens off the window's
+    thread."""
 
-    def __init__(self, desk: Desk, parent: QWidget, title: str, new: str, use: tuple[str, str]) -> None:
+    def __init__(
+        self, shelf: Shelf[T], desk: Desk, parent: QWidget, title: str, new: str, use: tuple[str, str]
+    ) -> None:
         """`new` is what the button for a new entry says; `use`: what the button that uses one says, and its tip."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.resize(880, 640)
+        self._shelf = shelf
         self.desk = desk
         self._all: list[T] = []
         self.shown: T | None = None  # None: a new one
@@ -70,12 +75,14 @@ class LibraryDialog(QDialog, Generic[T]):
         self.problem.hide()
         self.export_button = self._button(tr("Export…"), self._export)
         self.remove_button = self._button(tr("Remove"), self._remove)
-        self.talk_button = self._button(use[0], self._use)
+        self.talk_button = self._button(
+            use[0], lambda: self.use(self.shown) if self.shown is not None else None
+        )
         self.talk_button.setToolTip(use[1])
         self.save_button = self._button(tr("Save"), self._save)
         self.save_button.setProperty("role", "primary")
         right = QVBoxLayout()
-        right.addWidget(layouts.scrolling(self._fields()), 1)
+        right.addWidget(layouts.scrolling(self.fields()), 1)
         right.addWidget(self.problem)
         columns = QHBoxLayout()
         columns.addLayout(left, 2)
@@ -89,6 +96,9 @@ class LibraryDialog(QDialog, Generic[T]):
         layout = QVBoxLayout(self)
         layout.addLayout(columns, 1)
         layout.addLayout(row)
+        leave = desk.bridge.on(shelf.changed, lambda _: self.refresh())
+        self.finished.connect(lambda _: leave())
+        self.refresh()
 
     def _button(self, text: str, act: Any) -> QPushButton:
         button = QPushButton(text)
@@ -98,84 +108,56 @@ class LibraryDialog(QDialog, Generic[T]):
 
     # ------------------------------------------------------------ what an entry is
 
-    def _number(self, entry: T) -> str:
-        raise NotImplementedError
-
-    def _name(self, entry: T) -> str:
-        raise NotImplementedError
-
-    def _own(self, entry: T) -> bool:
-        raise NotImplementedError
-
-    def _icon(self, entry: T) -> QIcon | None:
+    def icon(self, entry: T) -> QIcon | None:
+        """What stands beside its name."""
         return None
 
-    def _file(self, entry: T) -> str:
-        """Its file's text."""
-        raise NotImplementedError
+    @abstractmethod
+    def fields(self) -> QLayout:
+        """The widgets of an entry."""
 
-    def _fields(self) -> QLayout:
-        raise NotImplementedError
+    @abstractmethod
+    def fill(self, entry: T | None) -> None:
+        """Show an entry in them; None: an empty one."""
 
-    def _fill(self, entry: T | None) -> None:
-        raise NotImplementedError
-
+    @abstractmethod
     def entry(self) -> T:
-        """What the fields say; a new one has no id yet."""
-        raise NotImplementedError
+        """What they say; a new one has no id yet."""
 
-    def _with_number(self, entry: T) -> T:
-        """With an id that no other has, if it is new; this may look into the store."""
-        raise NotImplementedError
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether they say enough to be kept."""
 
-    def _named(self) -> bool:
-        """Whether the fields say enough to be kept."""
-        raise NotImplementedError
-
-    def _read(self) -> list[T]:
-        raise NotImplementedError
-
-    def _keep(self, entry: T) -> None:
-        raise NotImplementedError
-
-    def _drop(self, number: str) -> None:
-        raise NotImplementedError
-
-    def _bring_back(self, number: str, definition: str) -> None:
-        raise NotImplementedError
-
-    def _take_in(self, path: Path) -> T:
-        raise NotImplementedError
-
-    def _use(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def use(self, entry: T) -> None:
+        """What the button beside Save does."""
 
     # ------------------------------------------------------------ which is shown
 
     def refresh(self) -> None:
         """Show what there is."""
-        self.desk.reads.ask(self._read, self._if_there(self._show_all), key=self)
+        self.desk.reads.ask(self._shelf.all, self._if_there(self._show_all), key=self)
 
     def _if_there(self, then: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """What follows, unless the dialog was closed meanwhile."""
         return lambda result: then(result) if shiboken6.isValid(self) else None
 
     def _show_all(self, found: list[T]) -> None:
-        number = self._number(self.shown) if self.shown is not None else None
+        number = self.shown.id if self.shown is not None else None
         first = not self._all
         self._all = found
         self.list.blockSignals(True)
         self.list.clear()
         for one in found:
-            item = QListWidgetItem(self._name(one))
-            icon = self._icon(one)
+            item = QListWidgetItem(one.name_in(language()))
+            icon = self.icon(one)
             if icon is not None:
                 item.setIcon(icon)
-            item.setData(Qt.ItemDataRole.UserRole, self._number(one))
+            item.setData(Qt.ItemDataRole.UserRole, one.id)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._narrow()
-        current = next((one for one in found if self._number(one) == number), None)
+        current = next((one for one in found if one.id == number), None)
         if current is not None or first or number is not None:
             self._show(current or (found[0] if found else None))
 
@@ -187,19 +169,19 @@ class LibraryDialog(QDialog, Generic[T]):
 
     def _choose(self, item: QListWidgetItem | None) -> None:
         wanted = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        self._show(next((one for one in self._all if self._number(one) == wanted), None))
+        self._show(next((one for one in self._all if one.id == wanted), None))
 
     def _show(self, entry: T | None) -> None:
         self.shown = entry
-        self._fill(entry)
-        self.remove_button.setEnabled(entry is not None and self._own(entry))
+        self.fill(entry)
+        self.remove_button.setEnabled(entry is not None and entry.own)
         self.export_button.setEnabled(entry is not None)
         self.talk_button.setEnabled(entry is not None)
         self.check()
         self._say("")
         self.list.blockSignals(True)
         self.list.setCurrentRow(-1)
-        number = self._number(entry) if entry is not None else None
+        number = entry.id if entry is not None else None
         for row in range(self.list.count()):
             if self.list.item(row).data(Qt.ItemDataRole.UserRole) == number:
                 self.list.setCurrentRow(row)
@@ -207,7 +189,7 @@ class LibraryDialog(QDialog, Generic[T]):
 
     def check(self) -> None:
         """What says too little cannot be kept."""
-        self.save_button.setEnabled(self._named())
+        self.save_button.setEnabled(self.complete())
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)
@@ -223,14 +205,14 @@ class LibraryDialog(QDialog, Generic[T]):
         return isinstance(error, TsukueError)
 
     def _save(self) -> None:
-        if not self._named():
+        if not self.complete():
             return
 
         entry = self.entry()
 
         def keep(_: object) -> T:
-            named = self._with_number(entry)
-            self._keep(named)
+            named = self._shelf.with_id(entry)
+            self._shelf.save(named)
             return named
 
         self.desk.operations.in_order("save an entry", keep, self._if_there(self._kept), self._failed)
@@ -244,10 +226,10 @@ class LibraryDialog(QDialog, Generic[T]):
         entry = self.shown
         if entry is None:
             return
-        number, name, definition = self._number(entry), self._name(entry), self._file(entry)
+        number, name, definition = entry.id, entry.name_in(language()), self._shelf.write(entry)
 
         def undo() -> None:
-            self.desk.operations.in_order("undo", lambda _: self._bring_back(number, definition))
+            self.desk.operations.in_order("undo", lambda _: self._shelf.add(number, definition))
 
         def removed(_: object) -> None:
             if shiboken6.isValid(self):
@@ -256,14 +238,16 @@ class LibraryDialog(QDialog, Generic[T]):
                 self.refresh()
             self.desk.notify.info(tr("“{name}” was removed.", name=name), (tr("Undo"), undo))
 
-        self.desk.operations.in_order("remove an entry", lambda _: self._drop(number), removed, self._failed)
+        self.desk.operations.in_order(
+            "remove an entry", lambda _: self._shelf.remove(number), removed, self._failed
+        )
 
     def _import(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, tr("Import"), "", "TOML (*.toml)")
         if paths:
             self.desk.operations.in_order(
                 "import",
-                lambda _: [self._take_in(Path(path)) for path in paths][-1],
+                lambda _: [self._shelf.take_in(Path(path)) for path in paths][-1],
                 self._kept,
                 self._failed,
             )
@@ -272,10 +256,8 @@ class LibraryDialog(QDialog, Generic[T]):
         entry = self.shown
         if entry is None:
             return
-        path, _ = QFileDialog.getSaveFileName(
-            self, tr("Export"), f"{self._number(entry)}.toml", "TOML (*.toml)"
-        )
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export"), f"{entry.id}.toml", "TOML (*.toml)")
         if path:
             self.desk.operations.in_order(
-                "export", lambda _: save(Path(path), self._file(entry)), None, self._failed
+                "export", lambda _: save(Path(path), self._shelf.write(entry)), None, self._failed
             )

@@ -144,9 +144,9 @@ def test_prompts_are_found_by_the_beginning_of_their_names_first(app: App) -> No
     assert app.prompts.search("要約", "ja")[0].id == "summarise"
     assert app.prompts.search("ﾒｰﾙ", "ja")[0].id in ("email", "email-reply")  # half-width letters too
     assert app.prompts.search("qqq", "en") == []
-    assert app.prompts.own_id("Translate") == "translate-2"
-    assert app.prompts.own_id("俳句").startswith("prompt-")
-    assert app.prompts.own_id("俳句") != app.prompts.own_id("俳句")  # nothing in it tells whose it is
+    assert app.prompts.new_id("Translate") == "translate-2"
+    assert app.prompts.new_id("俳句").startswith("prompt-")
+    assert app.prompts.new_id("俳句") != app.prompts.new_id("俳句")  # nothing in it tells whose it is
 
 
 # ---------------------------------------------------------------- filling
