@@ -13,10 +13,9 @@ import msgspec
 from core.comparing.model import Question, Rule
 from core.errors import N_, FormUnusable, QuestionsUnreadable
 from core.structured import schemas
-from core.text import characters, figures
+from core.text import characters, figures, patterns
 
 MOST, LONGEST = 2_000, 20_000  # questions; characters of one
-PATIENCE = 2.0  # seconds that a pattern may take
 _FENCE = re.compile(r"^\s*```\w*\s*\n(.*?)\n?```\s*$", re.DOTALL)
 
 
@@ -33,7 +32,7 @@ def right(question: Question, answer: str) -> bool | None:
         case Rule.NUMBER:
             return _number(str(expected), answer)
         case Rule.REGEX:
-            return _matches(str(expected), answer)
+            return patterns.search(str(expected), answer)
         case Rule.JSON:
             return _fits(expected, answer)
     return None
@@ -55,16 +54,6 @@ def _number(expected: str, answer: str) -> bool | None:
     found = [number.value for number in figures.numbers(figures.plain(answer))]
     # Models say how they came to it: the last number is the answer, or the only one that they give.
     return bool(found) and wanted[0].value == found[-1]
-
-
-def _matches(pattern: str, answer: str) -> bool | None:
-    """A pattern is a stranger's: one that goes on for ever is given up."""
-    import regex
-
-    try:
-        return regex.search(pattern, answer, timeout=PATIENCE) is not None
-    except (regex.error, TimeoutError, RecursionError, OverflowError, MemoryError):
-        return None
 
 
 def _fits(schema: Any, answer: str) -> bool | None:

@@ -31,7 +31,7 @@ class Input:
 
 class Output(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a text: rows of values, where each was found, and how much of a long document was read (passages of how
-    many; 0 of 0: all of it). `edited`: columns that the person has changed, of each row."""
+    many; where several rows are wanted, parts that could be filled; 0 of 0: all of it). `edited`: columns that the person has changed, of each row."""
 
     rows: list[Row] = []
     found: list[dict[str, Found]] = []

@@ -185,8 +185,9 @@ class Runs:
             job.cancel()
 
     def start(self, run: int, *, again: bool = False, only: int | None = None, model: str = "") -> Job:
-        """Fill what waits, `again` also what failed, `only` this one text once more; by another model where one is named. Once only: a run that is under way
-        goes on as it is. The job's result is the Run. Raises TableMissing, NoModel, ModelMissing, ModelGone."""
+        """Fill what waits, `again` also what failed, `only` this one text once more; by another model where one is named.
+
+        Once only: a run that is under way goes on as it is. The job's result is the Run. Raises TableMissing, NoModel, ModelMissing, ModelGone."""
         with self._lock:
             if self.running(run):
                 return self._running[run]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.errors import N_, FormUnusable
+from core.text import patterns
 
 LONGEST, DEEPEST = 100_000, 60  # characters; one within another
-PATIENCE = 2.0  # seconds that a pattern may take on a value
 
 
 def read(text: str) -> dict[str, Any]:
@@ -119,23 +119,16 @@ def fits(schema: Any, value: Any) -> bool:
 
 def _validator() -> Any:
     """jsonschema's, with patterns that end: Python's own can take years for a short text."""
-    import regex
     from jsonschema import Draft202012Validator, ValidationError, validators
 
-    def matches(pattern: str, text: str) -> bool:
-        try:
-            return regex.search(pattern, text, timeout=PATIENCE) is not None
-        except (regex.error, TimeoutError, RecursionError, MemoryError):
-            return False
-
     def pattern(_: Any, wanted: str, value: Any, __: Any) -> Iterator[Any]:
-        if isinstance(value, str) and not matches(wanted, value):
+        if isinstance(value, str) and not patterns.search(wanted, value):
             yield ValidationError("pattern")
 
     def pattern_properties(validator: Any, wanted: dict[str, Any], value: Any, _: Any) -> Iterator[Any]:
         for one, inner in wanted.items() if isinstance(value, dict) else ():
             for name, held in value.items():
-                if matches(one, name):
+                if patterns.search(one, name):
                     yield from validator.descend(held, inner, path=name, schema_path=one)
 
     return validators.extend(

@@ -158,26 +158,7 @@ def _in_words(text: str) -> set[int]:
 
 # ---------------------------------------------------------------- days
 
-_MONTHS = {
-    name[:3]: number
-    for number, name in enumerate(
-        [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ],
-        1,
-    )
-}
+_MONTHS = {name[:3]: number for name, number in figures.MONTHS.items()}
 _MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAYS = [
     re.compile(pattern, re.IGNORECASE)

@@ -59,7 +59,7 @@ _ENGLISH_NUMBERS = {
     "fifth": 5,
     "sixth": 6,
 }
-_MONTHS = {
+MONTHS = {
     name: i
     for i, name in enumerate(
         [
@@ -79,7 +79,7 @@ _MONTHS = {
         start=1,
     )
 }
-_MONTH = "|".join(name[:3] + f"(?:{name[3:]})?" for name in _MONTHS)
+_MONTH = "|".join(name[:3] + f"(?:{name[3:]})?" for name in MONTHS)
 _DATES = [
     (re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月(?:\s*(\d{1,2})\s*日)?"), (1, 2, 3)),
     (re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b"), (1, 2, 3)),
@@ -293,7 +293,7 @@ def _date(match: re.Match[str], order: tuple[int, int, int]) -> str:
     number = (
         month
         if month.isdigit()
-        else next(i for name, i in _MONTHS.items() if name.startswith(month.lower()[:3]))
+        else next(i for name, i in MONTHS.items() if name.startswith(month.lower()[:3]))
     )
     return f" d{int(year)}-{int(number):02d}" + (f"-{int(day):02d} " if day else " ")
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -30,8 +29,7 @@ from desktop.widgets.badge import badge
 from desktop.widgets.examples_editor import ExamplesEditor
 from desktop.widgets.library_dialog import BADGE, LibraryDialog
 from desktop.widgets.plain_text import PlainText
-
-AS_USUAL = -0.05  # the value of a spin box that stands for "as in the settings"
+from desktop.widgets.usual_spin import UsualSpin
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,9 @@ class AssistantsDialog(LibraryDialog[Assistant]):
             *((c, c) for c in offer.collections),
         ]:
             self.documents.addItem(text, value)
-        self.temperature = self._spin(2.0)
-        self.top_p = self._spin(1.0)
-        self.repeat = self._spin(2.0)
+        self.temperature = UsualSpin(tr("Temperature"), 2.0)
+        self.top_p = UsualSpin(tr("Top-p"), 1.0)
+        self.repeat = UsualSpin(tr("Repeat penalty"), 2.0)
         numbers = QGridLayout()
         numbers.setVerticalSpacing(2)
         for column, (text, spin) in enumerate(
@@ -115,7 +113,6 @@ class AssistantsDialog(LibraryDialog[Assistant]):
                 (tr("Repeat penalty"), self.repeat),
             )
         ):
-            spin.setAccessibleName(text)
             label = QLabel(text)
             label.setProperty("role", "muted")
             label.setBuddy(spin)
@@ -142,13 +139,6 @@ class AssistantsDialog(LibraryDialog[Assistant]):
         self.icon_text.textChanged.connect(self._paint)
         self.name.textChanged.connect(lambda _: self.check())
         return form
-
-    def _spin(self, highest: float) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox()
-        spin.setRange(AS_USUAL, highest)
-        spin.setSingleStep(0.05)
-        spin.setSpecialValueText(tr("usual"))
-        return spin
 
     def _select(self, box: QComboBox, value: str) -> None:
         """What is not there any more is still what was chosen."""
@@ -180,7 +170,7 @@ class AssistantsDialog(LibraryDialog[Assistant]):
             (self.top_p, choice.top_p),
             (self.repeat, choice.repeat_penalty),
         ):
-            spin.setValue(AS_USUAL if value is None else value)
+            spin.choose(value)
         self._paint()
         if entry is None:
             self.name.setFocus()
@@ -197,10 +187,7 @@ class AssistantsDialog(LibraryDialog[Assistant]):
             self.examples.examples,
         )
 
-        def value(spin: QDoubleSpinBox) -> float | None:
-            return None if spin.value() < 0 else round(spin.value(), 2)
-
-        choice = Choice(value(self.temperature), value(self.top_p), value(self.repeat))
+        choice = Choice(self.temperature.chosen, self.top_p.chosen, self.repeat.chosen)
         shown = self.shown
         values = {
             "icon": self.icon_text.text().strip(),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QPushButton,
     QToolButton,
@@ -19,8 +18,8 @@ from core.comparing.model import Contestant
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
+from desktop.widgets.usual_spin import UsualSpin
 
-USUAL = -0.05  # the value of a spin box that stands for "as in the settings"
 MOST = 6
 
 
@@ -36,7 +35,7 @@ class Offer:
 class _Line:
     body: QWidget
     model: QComboBox
-    temperature: QDoubleSpinBox
+    temperature: UsualSpin
     assistant: QComboBox
     remove: QToolButton
 
@@ -83,7 +82,7 @@ class Contestants(QWidget):
             Contestant(
                 line.model.currentData(),
                 line.model.currentText(),
-                None if line.temperature.value() < 0 else round(line.temperature.value(), 2),
+                line.temperature.chosen,
                 line.assistant.currentData() or "",
             )
             for line in self.lines
@@ -101,13 +100,7 @@ class Contestants(QWidget):
         model, assistant = QComboBox(), QComboBox()
         model.setAccessibleName(tr("Model"))
         assistant.setAccessibleName(tr("Assistant"))
-        temperature = QDoubleSpinBox()
-        temperature.setRange(USUAL, 2.0)
-        temperature.setSingleStep(0.05)
-        temperature.setSpecialValueText(tr("usual"))
-        temperature.setToolTip(tr("Temperature"))
-        temperature.setAccessibleName(tr("Temperature"))
-        temperature.setValue(USUAL)
+        temperature = UsualSpin(tr("Temperature"), 2.0)
         remove = QToolButton()
         remove.setProperty("role", "plain")
         remove.setIcon(icon("close", self._theme.tokens.muted, 16))

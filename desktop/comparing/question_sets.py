@@ -28,13 +28,14 @@ from PySide6.QtWidgets import (
 from core.comparing import files, rules
 from core.comparing.model import Evaluation, Outcome, Rule
 from core.comparing.service import Comparing, EvaluationChanged, scores
-from core.errors import Cancelled, FileMissing, TsukueError, from_wire
+from core.errors import Cancelled, FileMissing, from_wire
 from desktop.comparing.contestants import Contestants, Offer
 from desktop.comparing.plot import Plot, Point
 from desktop.desk import Desk
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.problem import Problem, buttons
 from desktop.widgets.saving import ask_where
 from desktop.widgets.tips import tip
 
@@ -75,25 +76,12 @@ class NewSet(QDialog):
         form.addRow(tr("Questions"), row)
         form.addRow(tr("Models"), self.contestants)
         form.addRow(tr("Judge"), self.judge)
-        self.problem = QLabel()
-        self.problem.setProperty("role", "warning")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        cancel = QPushButton(tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.begin = QPushButton(tr("Begin"))
-        self.begin.setProperty("role", "primary")
-        self.begin.setDefault(True)
-        self.begin.clicked.connect(self._begin)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.begin)
+        self.problem = Problem()
+        row_below, self.begin = buttons(self, tr("Begin"), self._begin)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.problem)
-        layout.addLayout(buttons)
+        layout.addLayout(row_below)
         self._check()
 
     def _check(self) -> None:
@@ -123,10 +111,7 @@ class NewSet(QDialog):
             if not shiboken6.isValid(self):
                 return False
             self._check()
-            if isinstance(error, TsukueError):
-                self.problem.setText(sentence(error))
-                self.problem.show()
-            return isinstance(error, TsukueError)
+            return self.problem.say_error(error)
 
         self.begin.setEnabled(False)  # once is enough
         self._desk.operations.run(

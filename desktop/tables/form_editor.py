@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,11 +23,11 @@ from core.structured import fields
 from core.structured.fields import Form
 from core.structured.presets import presets
 from core.structured.run import Run
-from desktop.error_text import sentence
 from desktop.i18n import language, tr
 from desktop.tables.fields_editor import FieldsEditor
 from desktop.theme import Theme
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.problem import Problem, buttons
 
 
 class FormEditor(QWidget):
@@ -122,27 +121,14 @@ class FormDialog(QDialog):
         rows.setSpacing(10)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.editor.add_to(rows)
-        self.problem = QLabel()
-        self.problem.setProperty("role", "warning")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        cancel = QPushButton(tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.use = QPushButton(tr("Answer as a table"))
-        self.use.setProperty("role", "primary")
-        self.use.setDefault(True)
-        self.use.clicked.connect(self._choose)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.use)
+        self.problem = Problem()
+        row_below, self.use = buttons(self, tr("Answer as a table"), self._choose)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addWidget(about)
         layout.addLayout(rows, 1)
         layout.addWidget(self.problem)
-        layout.addLayout(buttons)
+        layout.addLayout(row_below)
         self._check()
 
     def _check(self) -> None:
@@ -153,8 +139,7 @@ class FormDialog(QDialog):
         try:
             form = fields.check(self.editor.form())
         except FormUnusable as error:
-            self.problem.setText(sentence(error))
-            self.problem.show()
+            self.problem.say_error(error)
             return
         self.chosen.emit(form)
         self.accept()

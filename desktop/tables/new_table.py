@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from core.documents import whole
-from core.errors import TsukueError
 from core.jobs import Job
 from core.storage.documents import DocumentStore
 from core.structured import inputs
@@ -32,10 +31,10 @@ from core.structured.fields import Form
 from core.structured.run import Input, Run
 from core.structured.runs import Runs
 from desktop.desk import Desk
-from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
 from desktop.tables.form_editor import FormEditor
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.problem import Problem, buttons
 
 LINES, SHEET, FILES, COLLECTION = range(4)
 
@@ -111,26 +110,13 @@ class NewTableDialog(QDialog):
         self.form_editor.add_to(rows)
         rows.addRow(tr("Model"), self.model)
         rows.addRow(tr("Name"), self.name)
-        self.problem = QLabel()
-        self.problem.setProperty("role", "warning")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        cancel = QPushButton(tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.fill = QPushButton(tr("Fill the table"))
-        self.fill.setProperty("role", "primary")
-        self.fill.setDefault(True)
-        self.fill.clicked.connect(self._fill)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.fill)
+        self.problem = Problem()
+        row_below, self.fill = buttons(self, tr("Fill the table"), self._fill)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(rows, 1)
         layout.addWidget(self.problem)
-        layout.addLayout(buttons)
+        layout.addLayout(row_below)
         if like is not None:
             self.form_editor.show_form(like.form)
         elif collection:
@@ -239,7 +225,7 @@ class NewTableDialog(QDialog):
                 if name:
                     self.column.addItem(name, name)
             self.column.setCurrentIndex(max(self.column.findData(kept), 0))
-            self._say("")
+            self.problem.say("")
 
         self._run(lambda job: inputs.columns(Path(path), self._reader(job)), show)
 
@@ -273,10 +259,6 @@ class NewTableDialog(QDialog):
         }[self.source.currentIndex()]
         form = self.form()
         self.fill.setEnabled(given and not self._busy and bool(form.schema or form.fields))
-
-    def _say(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
 
     def _reader(self, job: Job) -> inputs.Read:
         return lambda path: self._runs.pages(path, job)
@@ -335,9 +317,7 @@ class NewTableDialog(QDialog):
                 return True
             self._busy = False
             self._check()
-            if isinstance(error, TsukueError):
-                self._say(sentence(error))
-            return isinstance(error, TsukueError)
+            return self.problem.say_error(error)
 
         def done(result: object) -> None:
             if shiboken6.isValid(self):

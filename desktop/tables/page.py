@@ -329,7 +329,15 @@ class TablesPage(QWidget):
         said = []
         if row.error is not None:
             said.append(sentence(from_wire(row.error.name, row.error.fields)))
-        if row.output.of:
+        if row.output.of and run.form.several:
+            said.append(
+                tr(
+                    "{failed} of {of} parts could not be filled; the others are here.",
+                    failed=row.output.of - row.output.read,
+                    of=row.output.of,
+                )
+            )
+        elif row.output.of:
             said.append(
                 tr(
                     "Read in part: {read} of {of} passages, those that say most about the columns.",

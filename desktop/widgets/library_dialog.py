@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QLineEdit,
     QListWidget,
@@ -25,13 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import TsukueError
 from core.files import save
 from core.prompts.shelf import Entry, Shelf
 from desktop.desk import Desk
-from desktop.error_text import sentence
 from desktop.i18n import language, tr
 from desktop.widgets import layouts
+from desktop.widgets.problem import Problem
 
 T = TypeVar("T", bound=Entry)
 BADGE = 28  # pixels of an icon in the list
@@ -68,11 +66,7 @@ class LibraryDialog(QDialog, Generic[T]):
         left = QVBoxLayout()
         for widget in (self.search, self.list, self.new_button, self.take_in):
             left.addWidget(widget)
-        self.problem = QLabel()
-        self.problem.setProperty("role", "warning")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        self.problem.hide()
+        self.problem = Problem()
         self.export_button = self._button(tr("Export…"), self._export)
         self.remove_button = self._button(tr("Remove"), self._remove)
         self.talk_button = self._button(
@@ -178,7 +172,7 @@ class LibraryDialog(QDialog, Generic[T]):
         self.export_button.setEnabled(entry is not None)
         self.talk_button.setEnabled(entry is not None)
         self.check()
-        self._say("")
+        self.problem.say("")
         self.list.blockSignals(True)
         self.list.setCurrentRow(-1)
         number = entry.id if entry is not None else None
@@ -191,18 +185,12 @@ class LibraryDialog(QDialog, Generic[T]):
         """What says too little cannot be kept."""
         self.save_button.setEnabled(self.complete())
 
-    def _say(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
-
     # ------------------------------------------------------------ what is done
 
     def _failed(self, error: BaseException) -> bool:
         if not shiboken6.isValid(self):
             return False  # it is told as any other
-        if isinstance(error, TsukueError):
-            self._say(sentence(error))
-        return isinstance(error, TsukueError)
+        return self.problem.say_error(error)
 
     def _save(self) -> None:
         if not self.complete():
@@ -219,7 +207,7 @@ class LibraryDialog(QDialog, Generic[T]):
 
     def _kept(self, entry: T) -> None:
         self.shown = entry
-        self._say("")
+        self.problem.say("")
         self.refresh()
 
     def _remove(self) -> None:
