@@ -17,6 +17,7 @@ from core import log as logs
 from core import secrets
 from core.assistants.library import Assistants
 from core.chat import formulas
+from core.chat.attaching import Attaching
 from core.chat.formulas import Formulas
 from core.chat.projects import Projects
 from core.chat.service import ChatService
@@ -63,6 +64,7 @@ from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.documents import DocumentStore
 from core.storage.exchange import ExchangeStore
+from core.storage.pictures import Pictures
 from core.storage.projects import ProjectStore
 from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
@@ -209,10 +211,13 @@ class App:
             self.assistants,
             forgive=self._forgive,
         )
+        self.attaching = Attaching(
+            self.ingest.read, self.pages, self.recognition, self.pictures, self.engines
+        )
         self.waiting = WaitingMessages(self.chat, self.jobs)
         self._prompt_store = PromptStore(self.database)
         self.prompts = Prompts(self._prompt_store, self.events, self._nearest)
-        self.exchange = ExchangeStore(self.database, self.conversations, self.projects.store)
+        self.exchange = ExchangeStore(self.database, self.conversations, self.projects.store, self.pictures)
         self.chains = Chains(self.chat, self.prompts)
         self.runs = Runs(
             RunStore(self.database),
@@ -231,7 +236,7 @@ class App:
             self.events,
         )
         if own:
-            self.jobs.start("remove tables and evaluations", self._purge_kept)
+            self.jobs.start("remove what nothing needs any more", self._purge_kept)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)
         if own and self.documents.hidden():
@@ -251,10 +256,12 @@ class App:
         )
 
     def _purge_kept(self, _: Job) -> None:
+        self.pictures.purge(self.conversations.pictures())
         self.runs.purge()
         self.comparing.purge()
 
     def _open_stores(self, own: bool) -> None:
+        self.pictures = Pictures(self.home.pictures)
         self.conversations = ConversationStore(self.database)
         self.documents = DocumentStore(self.database)
         self.library = Library(self.home, events=self.events)
@@ -295,6 +302,7 @@ class App:
             self.projects.store,
             (self._prompt_store, self._assistant_store, self.runs.store, self.comparing.store),
             self.formulas,
+            self.pictures,
         )
 
     @cached_property
@@ -303,7 +311,9 @@ class App:
         from core.portability.importing import Imports
 
         kept = (self.prompts, self.assistants, self.runs, self.comparing.store)
-        return Imports(self.exchange, self.projects, kept, self.settings, self.events)
+        return Imports(
+            self.exchange, self.projects, kept, self.settings, self.events, self.attaching.keep_picture
+        )
 
     def _nearest(self, text: str, others: Sequence[str]) -> list[int]:
         """The others' places, the nearest in meaning to a text first; in their order where no search model can be used."""

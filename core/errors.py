@@ -658,6 +658,17 @@ class NoRoom(TsukueError):
 # ---------------------------------------------------------------- documents
 
 
+class AttachmentTooLong(TsukueError):
+    sentence = N_(
+        "{file} is too long to be sent with a message. Add it to your documents instead, and ask about it."
+    )
+    file: str
+
+
+class PictureGone(TsukueError):
+    sentence = N_("The picture is no longer in Tsukue's folder. Attach it again from where you have it.")
+
+
 class FileMissing(TsukueError):
     sentence = N_("{file} was not found or cannot be opened. Check its name and your permission to read it.")
     file: str

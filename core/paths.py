@@ -57,6 +57,10 @@ class Home:
         return self.root / "models"
 
     @property
+    def pictures(self) -> Path:
+        return self.root / "pictures"
+
+    @property
     def states(self) -> Path:
         return self.root / "states"
 

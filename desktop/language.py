@@ -130,10 +130,10 @@ def _move_draft(old: Composer, new: Composer) -> None:
     """What was being written, and the question that was being edited."""
     text, cursor = old.text.toPlainText(), old.text.textCursor()
     if old.editing is not None:
-        new.text.setPlainText(old._draft)
-        new.begin_editing(old.editing, text, answer=old.editing_answer)
+        new.set_draft(old.draft)
+        new.begin_editing(old.editing, text, old.strip.parts, answer=old.editing_answer)
     else:
-        new.text.setPlainText(text)
+        new.set_draft(old.draft)
     moved = new.text.textCursor()
     moved.setPosition(cursor.anchor())
     moved.setPosition(cursor.position(), moved.MoveMode.KeepAnchor)

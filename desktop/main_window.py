@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QSettings, QTimer
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.paths import keep_in, usual_home
 from desktop import restart
@@ -23,7 +23,14 @@ from desktop.opening import SIDEBAR_WIDTH, Opening
 from desktop.theme import Theme
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDragMoveEvent,
+        QDropEvent,
+        QResizeEvent,
+    )
 
     from core.app import App
     from core.chat.conversation import Project, Source
@@ -126,7 +133,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.splitter, 1)
         layout.addWidget(self.status)
         self.setCentralWidget(body)
-        self._drop = self._drop_overlay()
+        self._drop = parts.DropOverlay(self)
 
         self._connect()
         self._shortcuts()
@@ -225,17 +232,6 @@ class MainWindow(QMainWindow):
     def _documents_changed(self) -> None:
         if self._there("documents"):
             self.documents.refresh()
-
-    def _drop_overlay(self) -> QFrame:
-        overlay = QFrame(self)
-        overlay.setObjectName("drop")
-        label = QLabel(tr("Drop to ask about it"))
-        label.setProperty("role", "heading")
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inside = QVBoxLayout(overlay)
-        inside.addWidget(label)
-        overlay.hide()
-        return overlay
 
     def _connect(self) -> None:
         from desktop import parts
@@ -524,18 +520,25 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
-            self._drop.raise_()
-            self._drop.show()
+            self._drop.appear(self.pages.currentWidget() is self.chat)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._drop.over(event.position().toPoint())
+        event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        attach = self._drop.isVisible() and self._drop.attaches(event.position().toPoint())
         self._drop.hide()
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
+        if not files:
+            return
+        event.acceptProposedAction()
+        if attach:
+            self.chat.attachments.add(files)
+        else:
             self.open_files(files)
 
     def open_files(self, files: list[str]) -> None:
@@ -551,7 +554,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._filled:
-            self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
+            self._drop.fit()
 
     # ------------------------------------------------------------ coming forward
 

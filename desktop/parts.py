@@ -22,6 +22,7 @@ from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings import following
+from desktop.widgets.drop_overlay import DropOverlay
 from desktop.widgets.status_line import StatusLine
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "CollectionRenamed",
     "Desk",
     "DocumentsRemoved",
+    "DropOverlay",
     "EngineLoading",
     "EngineNews",
     "Formulas",

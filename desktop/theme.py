@@ -232,6 +232,12 @@ def style_sheet(t: Tokens) -> str:
     #composer {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 14px; }}
     #composer[focused="true"] {{ border-color: {t.accent}; }}
     #composer QPlainTextEdit {{ border: none; background: transparent; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QLabel[role="small"] {{ color: {t.muted}; font-size: 12px; }}
+    QLabel[role="large"] {{ color: {t.warning}; font-size: 12px; }}
+    QPushButton[role="link"] {{ border: none; background: transparent; color: {t.accent}; padding: 0; font-size: 12px; text-align: left; }}
+    QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+    #attachment {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 9px; }}
+    #attachment[large="true"] {{ border-color: {t.warning}; }}
     #bubble {{ background: {t.soft_accent}; border-radius: 14px; }}
     QTextBrowser {{ border: none; background: transparent; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     #card {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; }}
@@ -239,7 +245,8 @@ def style_sheet(t: Tokens) -> str:
     #banner {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; }}
     #boundary {{ border: none; border-top: 1px dashed {t.line}; }}
     #banner[kind="error"] {{ border-color: {t.warning}; }}
-    #drop {{ background: {t.background}; border: 2px dashed {t.accent}; border-radius: 14px; }}
+    #drop {{ background: {t.background}; border: 2px dashed {t.line}; border-radius: 14px; }}
+    #drop[chosen="true"] {{ border-color: {t.accent}; background: {t.soft_accent}; }}
     #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
     #status QLabel {{ font-size: 12px; color: {t.muted}; }}
     #status QPushButton {{ border: none; background: transparent; padding: 0; font-size: 12px; color: {t.muted}; }}

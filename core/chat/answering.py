@@ -380,7 +380,7 @@ class Answering:
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
         if self._form is not None:  # nor do values
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
-            asked = f"{self._question.text}\n\n{fields.instruction(self._form)}"
+            asked = f"{prompt.asked(self._question)}\n\n{fields.instruction(self._form)}"
             self._store.set_prompt(self._question.id, asked)
         self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)

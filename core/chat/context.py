@@ -22,7 +22,7 @@ class Filling:
     instructions: int
     summary: int
     history: int
-    documents: int  # passages that were sent with questions, and are still read
+    documents: int  # passages and files that were sent with questions, and are still read
     answer: int  # kept free for the next one
     length: int
 
@@ -41,7 +41,7 @@ def look(
     shown = prompt.window(row, branch)
     said = [message.text for message in shown]
     texts = [row.system_prompt, prompt.notes(row, branch), *said]
-    whole = [message.prompt if message.prompt is not None else message.text for message in shown]
+    whole = [prompt.sent(message) for message in shown]
     info = engines.load(model, job)
     counts = engines.count_tokens(model, [*texts, *whole], job)
     words, sent = sum(counts[2 : 2 + len(said)]), sum(counts[2 + len(said) :])

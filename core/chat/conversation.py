@@ -36,11 +36,19 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
 
 
 class Image(msgspec.Struct, frozen=True, tag="image"):
-    """A picture, kept by the hash of its bytes; `text` describes it."""
+    """A picture, kept by the hash of its bytes (core/storage/pictures.py); `text` is what was read in it."""
 
     sha256: str
     media_type: str
     text: str = ""
+    name: str = ""
+
+
+class File(msgspec.Struct, frozen=True, tag="file"):
+    """A file that hangs on a message: `text` is what was read of it, which the model gets; the file itself stays where it is."""
+
+    name: str
+    text: str
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="call"):
@@ -59,7 +67,8 @@ class ToolResult(msgspec.Struct, frozen=True, tag="result"):
     failed: bool = False
 
 
-Part = Text | Image | ToolCall | ToolResult
+Attached = File | Image
+Part = Text | Image | File | ToolCall | ToolResult
 
 
 # ---------------------------------------------------------------- how an answer came about
@@ -210,6 +219,11 @@ class Message:
         """The message's words, without pictures and tools."""
         return "\n\n".join(part.text for part in self.parts if isinstance(part, Text) and part.text)
 
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """The files and pictures that hang on it."""
+        return tuple(part for part in self.parts if isinstance(part, File | Image))
+
     def with_text(self, text: str, **values: Any) -> Message:
         """The same message with this text as its only words, and other values changed."""
         others = tuple(part for part in self.parts if not isinstance(part, Text))
@@ -239,6 +253,7 @@ class Queued:
 
     id: int
     text: str
+    attached: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.chat.conversation import Conversation, Message, Role
+from core.chat.conversation import Attached, Conversation, File, Message, Role
 from core.engine.messages import Turn
 from core.errors import PromptTooLong
 
@@ -31,7 +31,7 @@ def turns(conversation: Conversation, branch: list[Message]) -> list[Turn]:
     instruction = "\n\n".join(filter(None, (conversation.system_prompt, notes(conversation, branch))))
     found = [Turn("system", instruction)] if instruction else []
     for message in window(conversation, branch):
-        text = message.prompt if message.prompt is not None else message.text
+        text = sent(message)
         if not text:
             continue  # an answer that failed before its first word
         if found and found[-1].role == message.role.value:
@@ -39,6 +39,25 @@ def turns(conversation: Conversation, branch: list[Message]) -> list[Turn]:
         else:
             found.append(Turn(message.role.value, text))
     return found
+
+
+def shown(attached: Attached) -> str:
+    """What the model reads of a file or a picture that hangs on a message."""
+    if isinstance(attached, File):
+        return f"--- {attached.name} ---\n{attached.text}\n--- end of {attached.name} ---"
+    name = attached.name or "picture"
+    read = f"Text in the picture:\n{attached.text}\n" if attached.text else ""
+    return f"--- {name} (a picture) ---\n{read}--- end of {name} ---"
+
+
+def asked(message: Message) -> str:
+    """What a message says to the model where nothing else was written for it: what hangs on it, then its words."""
+    return "\n\n".join(filter(None, (*map(shown, message.attached), message.text)))
+
+
+def sent(message: Message) -> str:
+    """What the model is sent of a message."""
+    return message.prompt if message.prompt is not None else asked(message)
 
 
 def notes(conversation: Conversation, branch: list[Message]) -> str:
@@ -70,7 +89,7 @@ def new_start(
     question alone does not fit.
     """
     messages = window(conversation, branch)
-    texts = [message.prompt if message.prompt is not None else message.text for message in messages]
+    texts = [sent(message) for message in messages]
     first = f"{conversation.system_prompt}\n\n{notes(conversation, branch)}"
     counts = [tokens + TURN_OVERHEAD for tokens in count([first, *texts])]
     system, sizes = counts[0], counts[1:]

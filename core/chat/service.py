@@ -10,13 +10,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.chat import prompt, titles
 from core.chat.answering import Answering
-from core.chat.conversation import AnswerDetails, Conversation, Message, MessageState, Role
+from core.chat.conversation import (
+    AnswerDetails,
+    Attached,
+    Conversation,
+    Message,
+    MessageState,
+    Role,
+    Text,
+)
+from core.chat.draft import Draft
 from core.chat.events import (
     BranchChanged,
     ConversationChanged,
@@ -122,8 +131,9 @@ class ChatService:
         schema: str = "",
         form: str = "",
         quote: bool = False,
+        attached: Sequence[Attached] = (),
     ) -> Job:
-        """Write the question down, then answer it.
+        """Write the question down with what hangs on it, then answer it: from that, and no documents, where something does.
 
         With `schema`, a JSON schema as text, the answer is JSON of that form; with `form` (JSON, see docs/tables.md) it is a
         table, and asks no documents. `quote`: of documents, only quote them,
@@ -131,7 +141,7 @@ class ChatService:
         ModelMissing, AnswerUnderWay, FormUnusable, DiskFull, HomeNotWritable, DatabaseBusy.
         """
         row = self.store.get(conversation)
-        return self._ask(row, text, row.leaf, model, schema, quote, form)
+        return self._ask(row, text, row.leaf, model, schema, quote, form, attached)
 
     def begin(
         self,
@@ -144,6 +154,7 @@ class ChatService:
         schema: str = "",
         form: str = "",
         assistant: str = "",
+        attached: Sequence[Attached] = (),
     ) -> tuple[int, Job]:
         """Start a conversation with its first question, with an assistant where one is named: both are written, or none.
 
@@ -153,11 +164,11 @@ class ChatService:
         if form:
             fields.read(form)  # before anything is written
         with self._lock:
-            chosen = self._choose(None, wanted, "" if form else collection)
+            chosen = self._choose(None, wanted, "" if form or attached else collection)
             with self.store.transaction():
                 kept = model if project is not None or assistant else ""
                 conversation = self._create("", system, collection, project, kept, assistant)
-                question, answer = self._write(conversation, text, None, chosen)
+                question, answer = self._write(conversation, text, None, chosen, attached)
             return conversation.id, self._start(question, answer, chosen, schema, form=form)
 
     def _wanted_model(self, assistant: str, project: int | None) -> str:
@@ -169,10 +180,23 @@ class ChatService:
         """A model that is wanted, if it is there; another stands in for one that is not."""
         return model if any(number == model for number, _ in self.engine.chat_models()) else ""
 
-    def edit(self, question: int, text: str, *, model: str = "", schema: str = "", form: str = "") -> Job:
-        """Ask a question in other words, beside the old one. See `send`."""
+    def edit(
+        self,
+        question: int,
+        text: str,
+        *,
+        model: str = "",
+        schema: str = "",
+        form: str = "",
+        attached: Sequence[Attached] | None = None,
+    ) -> Job:
+        """Ask a question in other words, beside the old one; what hangs on that hangs on it too, if nothing else is
+        `attached`. See `send`."""
         old = self.store.message(question)
-        return self._ask(self.store.get(old.conversation), text, old.parent, model, schema, form=form)
+        hangs = old.attached if attached is None else attached
+        return self._ask(
+            self.store.get(old.conversation), text, old.parent, model, schema, form=form, attached=hangs
+        )
 
     def regenerate(
         self, answer: int, *, model: str = "", alone: bool = False, sampling: Sampling | None = None
@@ -190,7 +214,7 @@ class ChatService:
             form = old.details.form
             if form:
                 fields.read(form)  # before anything is written
-            chosen = self._choose(row, model, "" if alone or form else row.collection)
+            chosen = self._choose(row, model, "" if alone or form or question.attached else row.collection)
             given = self._add_answer(question, chosen)
             return self._start(
                 question, given, chosen, "", other_branch=True, alone=alone, sampling=sampling, form=form
@@ -251,13 +275,15 @@ class ChatService:
         schema: str,
         quote: bool = False,
         form: str = "",
+        attached: Sequence[Attached] = (),
     ) -> Job:
         if form:
             fields.read(form)  # before anything is written
         with self._lock:
-            chosen = self._choose(conversation, model, "" if form else conversation.collection, quote)
+            asked = "" if form or attached else conversation.collection
+            chosen = self._choose(conversation, model, asked, quote)
             with self.store.transaction():  # the question and its empty answer: both or none
-                question, answer = self._write(conversation, text, parent, chosen)
+                question, answer = self._write(conversation, text, parent, chosen, attached)
             other = parent != conversation.leaf
             return self._start(question, answer, chosen, schema, other_branch=other, form=form)
 
@@ -286,11 +312,17 @@ class ChatService:
             return ""
 
     def _write(
-        self, conversation: Conversation, text: str, parent: int | None, model: str
+        self,
+        conversation: Conversation,
+        text: str,
+        parent: int | None,
+        model: str,
+        attached: Sequence[Attached],
     ) -> tuple[Message, Message]:
-        question = self.store.add(conversation.id, Role.USER, text, parent=parent)
+        question = self.store.add(conversation.id, Role.USER, (Text(text), *attached), parent=parent)
         if parent is None and not conversation.title:
-            self.store.change(conversation.id, title=titles.of(text))
+            named = ", ".join(one.name for one in attached)
+            self.store.change(conversation.id, title=titles.of(text or named))
         return question, self._add_answer(question, model)
 
     def _add_answer(self, question: Message, model: str) -> Message:
@@ -322,7 +354,7 @@ class ChatService:
             self.events.publish(BranchChanged(conversation.id))
         for message in (question, answer) if added else ():
             self.events.publish(MessageAdded(message, tuple(self.store.siblings(message))))
-        if alone or form:  # what was found for the question once is not part of it now
+        if alone or form or question.attached:  # what was found for the question once is not part of it now
             conversation = replace(conversation, collection="")
         self.titling.make_way()
         making = Answering(self, conversation, question, answer, model, (schema, form), sampling)
@@ -353,32 +385,33 @@ class ChatService:
         if running is not None:
             running[0].cancel()
 
-    def take_back(self, conversation: int, job: Job) -> str:
+    def take_back(self, conversation: int, job: Job) -> Draft:
         """Stop an answer of which there is nothing yet, and take its question back: returns what was asked.
 
-        '' where it had begun to answer or other messages wait for it (then it is stopped like any), or where the question was
+        Nothing where it had begun to answer or other messages wait for it (then it is stopped like any), or where the question was
         there before. A conversation that was begun with it goes too. Raises Cancelled.
         """
         running = self._running.get(conversation)
         so_far = self.so_far(conversation)
         self.stop(conversation)
         if running is None or so_far is None or so_far.parent is None:
-            return ""
+            return Draft()
         while not running[0].ended(0.05):
             job.check()
         answer = self.store.message(so_far.id)
         begun = answer.text or answer.thinking or answer.details.whole is not None
         if begun or self.store.queued(conversation):
-            return ""
+            return Draft()
         question = self.store.message(so_far.parent)
+        asked = Draft(question.text, question.attached)
         again = len(self.store.siblings(answer)) > 1
         with self._lock:
             if question.parent is None and len(self.store.siblings(question)) == 1 and not again:
                 self.discard(conversation)
-                return question.text
+                return asked
             self.store.hide_message(answer.id if again else question.id)
         self.events.publish(BranchChanged(conversation))
-        return "" if again else question.text
+        return Draft() if again else asked
 
     def sampling(self, assistant: str = "") -> Sampling:
         """How the settings want the next token to be chosen, or an assistant, where it is still there."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.chat.conversation import MessageState
+from core.chat.conversation import Attached, MessageState
 from core.chat.events import AnswerEnded, QueueChanged
 from core.errors import ConversationMissing, TsukueError
 from core.jobs import Job, Jobs
@@ -30,18 +31,24 @@ class WaitingMessages:
         self._lock = threading.Lock()
         chat.events.listen(AnswerEnded, self._answered)
 
-    def add(self, conversation: int, text: str) -> None:
+    def add(self, conversation: int, text: str, attached: Sequence[Attached] = ()) -> None:
         """Let a message wait; where nothing is under way any more, it is sent. Raises as `ChatService.send`."""
         with self._lock:
-            self._store.enqueue(conversation, text)
+            self._store.enqueue(conversation, text, attached)
         self._tell(conversation)
         if not self._chat.answering(conversation):
             self.send_next(conversation)
 
     def change(self, conversation: int, number: int, text: str) -> None:
-        """Put a message that waits in other words; '' takes it out."""
+        """Put a message that waits in other words."""
         with self._lock:
             self._store.change_queued(number, text)
+        self._tell(conversation)
+
+    def drop(self, conversation: int, number: int) -> None:
+        """Take out a message that waits."""
+        with self._lock:
+            self._store.drop_queued(number)
         self._tell(conversation)
 
     def send_next(self, conversation: int) -> Job | None:
@@ -50,8 +57,8 @@ class WaitingMessages:
             waiting = self._store.queued(conversation)
             if not waiting:
                 return None
-            job = self._chat.send(conversation, waiting[0].text)
-            self._store.change_queued(waiting[0].id, "")  # last: whatever happens in between, it is not lost
+            job = self._chat.send(conversation, waiting[0].text, attached=waiting[0].attached)
+            self._store.drop_queued(waiting[0].id)  # last: whatever happens in between, it is not lost
         self._tell(conversation)
         return job
 

@@ -6,12 +6,13 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.chat.conversation import Message, Role
+from core.chat.conversation import Attached, Message, Role
 from core.cli.console import Commands, OutputGone, command, number, open_app, print_json, show, text, warn
 from core.errors import ConversationMissing, ProjectMissing, SchemaUnusable, TsukueError
 
@@ -42,6 +43,13 @@ def register(commands: Commands) -> None:
         type=int,
         metavar="N",
         help="switch to the Nth answer to its last question and print it",
+    )
+    chat.add_argument(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="let a file or a picture hang on the message; can be given several times",
     )
     chat.add_argument("--schema", metavar="FILE", help="answer in JSON that follows this JSON schema")
     chat.add_argument("--json", action="store_true")
@@ -76,7 +84,13 @@ def _chat(options: argparse.Namespace) -> int:
             _one_answer(
                 app,
                 options,
-                lambda schema: app.chat.edit(asked.id, _clean(prompt), model=options.model, schema=schema),
+                lambda schema: app.chat.edit(
+                    asked.id,
+                    _clean(prompt),
+                    model=options.model,
+                    schema=schema,
+                    attached=_attached(app, options) or None,
+                ),
             )
         else:
             _ask(app, options, prompt)
@@ -122,14 +136,23 @@ def _chat_loop(app: App, options: argparse.Namespace) -> int:
 def _ask(app: App, options: argparse.Namespace, prompt: str) -> None:
     """Send a question; the first one starts the conversation that the next ones go on with."""
 
+    attached = _attached(app, options)
+
     def send(schema: str) -> Job:
-        given = {"model": options.model, "schema": schema}
+        given = {"model": options.model, "schema": schema, "attached": attached}
         if options.conversation is not None:
             return app.chat.send(options.conversation, _clean(prompt), **given)
         options.conversation, job = app.chat.begin(_clean(prompt), **_begun_with(app, options), **given)
         return job
 
     _one_answer(app, options, send)
+
+
+def _attached(app: App, options: argparse.Namespace) -> list[Attached]:
+    """What hangs on the first message that is sent. Raises the typed errors for files, and AttachmentTooLong."""
+    files, options.attach = options.attach, []
+    take = app.attaching.take
+    return [app.jobs.start("read an attachment", partial(take, Path(file))).wait() for file in files]
 
 
 def _begun_with(app: App, options: argparse.Namespace) -> dict[str, Any]:

@@ -64,6 +64,21 @@ class RenderPage(Request):
     boxes: list[tuple[float, float, float, float]] = msgspec.field(default_factory=list)
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture as a PNG file."""
+
+    png: bytes
+
+
+@operation(result=Picture, doing=N_("reading a picture"))
+class TakePicture(Request):
+    """Page `page` (from 1) of a picture or PDF, its longer side at most `side` pixels. Raises the typed errors for files."""
+
+    path: str
+    page: int
+    side: int
+
+
 # ---------------------------------------------------------------- embeddings and vectors
 
 STARTER_EMBEDDER = "use-multilingual"  # the encoder that is always there

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
-from core.documents.messages import PageImage, RenderPage
+from core.documents.messages import PageImage, Picture, RenderPage, TakePicture
 from core.errors import N_, ParserDied, ParseTooSlow, TsukueError, WorkerDied
 from core.jobs import Job
+from core.workers.messages import Request
 from core.workers.supervisor import Worker, WorkerSpec
 
 RENDERER_NAME = N_("page viewer")
@@ -40,14 +42,23 @@ class Pages:
 
         Cancelling `job` takes back a page whose turn has not come. Raises the typed errors for files, and Cancelled.
         """
+        image: PageImage = self._ask(RenderPage(path, page, width, boxes or []), path, job)
+        return image
+
+    def picture(self, path: str, page: int, side: int, *, job: Job | None = None) -> bytes:
+        """Page `page` (from 1) of a picture or a PDF as a PNG file, its longer side at most `side` pixels. See `draw`."""
+        picture: Picture = self._ask(TakePicture(path, page, side), path, job)
+        return picture.png
+
+    def _ask(self, request: Request, path: str, job: Job | None) -> Any:
         if job is not None:
             job.check()
-        call = self.worker.call(RenderPage(path, page, width, boxes or []))
+        call = self.worker.call(request)
         if job is not None:
             job.on_cancel(call.cancel)
         name = Path(path).name
         try:
-            image: PageImage = call.result(timeout=self.seconds_per_page)
+            return call.result(timeout=self.seconds_per_page)
         except TimeoutError as error:
             self.worker.kill()
             with contextlib.suppress(TsukueError):
@@ -57,4 +68,3 @@ class Pages:
         except WorkerDied as error:
             self.worker.forgive()  # the page's fault; the next one gets a fresh process
             raise ParserDied(name, error.cause) from error
-        return image

@@ -121,7 +121,7 @@ class Recognition:
         for place, (page_id, number) in enumerate(left):
             self._hold(job)
             self._events.publish(course.progress(Stage.RECOGNISING, document.path, place + 1, len(left)))
-            page = self._page(document.path, number, job)
+            page = self.page(document.path, number, job)
             self._store.put_recognised(
                 document.id, page_id, draft(page, list(passages.Splitter().page(page)))
             )
@@ -149,8 +149,8 @@ class Recognition:
         self._events.publish(FileFailed(document.collection, document.file, error))
         self._events.publish(DocumentsChanged(document.collection))
 
-    def _page(self, path: str, number: int, job: Job) -> Page:
-        """What was recognised of a page: nothing, where that failed; it is not tried for ever."""
+    def page(self, path: str, number: int, job: Job) -> Page:
+        """What is recognised of a page: nothing, where that fails; it is not tried for ever. Only where it is `possible`."""
         assert self.worker is not None
         call = self.worker.call(RecognisePage(path, number))
         leave = job.on_cancel(call.cancel)

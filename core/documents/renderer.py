@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.documents import formats
-from core.documents.messages import PageImage, RenderPage
+from core.documents.messages import PageImage, Picture, RenderPage, TakePicture
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
@@ -22,6 +22,20 @@ def render(request: RenderPage, context: Context) -> PageImage:
     return pdf.render(request.path, request.page, request.width, request.boxes)
 
 
+def take(request: TakePicture, context: Context) -> Picture:
+    """One page as a picture that is no more than its pixels. Raises the typed errors for files."""
+    from core.documents.readers import pictures
+
+    if formats.tell(Path(request.path)) is formats.PICTURE:
+        return Picture(
+            pictures.as_png(pictures.load(request.path, request.page, Path(request.path).name), request.side)
+        )
+    from core.documents.readers import pdf
+
+    drawn = pdf.render(request.path, request.page, request.side, [])
+    return Picture(pictures.as_png(pictures.of_page(drawn), request.side))
+
+
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
-    return {RenderPage: render}
+    return {RenderPage: render, TakePicture: take}

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
 from dataclasses import dataclass, field
 
 import msgspec
 
-from core.chat.conversation import AnswerDetails, MessageState, Part, Problem, Role, Text
+from core.chat.conversation import (
+    AnswerDetails,
+    Attached,
+    File,
+    Image,
+    MessageState,
+    Part,
+    Problem,
+    Role,
+    Text,
+)
 from core.comparing.model import Answered, Contestant, Outcome, Question
 from core.structured.fields import Form
 from core.structured.run import Output, RowState
@@ -39,6 +50,18 @@ class Turn(msgspec.Struct, omit_defaults=True):
         """Its words."""
         return "\n\n".join(part.text for part in self.parts if isinstance(part, Text) and part.text)
 
+    @property
+    def attached(self) -> list[Attached]:
+        """What hangs on it."""
+        return [part for part in self.parts if isinstance(part, File | Image)]
+
+
+class Unsent(msgspec.Struct, omit_defaults=True):
+    """A message that is not sent: it is being written, or waits."""
+
+    text: str = ""
+    attached: list[Attached] = []
+
 
 class Chat(msgspec.Struct, omit_defaults=True):
     """A conversation. `uid` is what it is known by wherever it goes; `shown` the last message of the branch on screen.
@@ -63,9 +86,16 @@ class Chat(msgspec.Struct, omit_defaults=True):
     system_prompt: str = ""
     context_start: str | None = None
     summary: str = ""
-    draft: str = ""
-    waiting: list[str] = []
+    draft: Unsent = msgspec.field(default_factory=Unsent)
+    waiting: list[Unsent] = []
+    pictures: dict[str, bytes] = {}  # of its messages, by the SHA-256 of their bytes
     left_out: list[str] = []
+
+    def keep_picture(self, data: bytes) -> str:
+        """Have a picture that a message shows; returns its hash."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.pictures[sha256] = data
+        return sha256
 
 
 class SavedProject(msgspec.Struct, omit_defaults=True):

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
-from core.chat.conversation import Conversation, Message
+from core.chat.conversation import Conversation, Image, Message
+from core.errors import PictureGone
 from core.files import save, writing
 from core.portability import ours
 from core.portability.chats import (
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from core.storage.comparisons import ComparisonStore
     from core.storage.conversations import ConversationStore
     from core.storage.exchange import ExchangeStore
+    from core.storage.pictures import Pictures
     from core.storage.projects import ProjectStore
     from core.storage.prompts import AssistantStore, PromptStore
     from core.storage.runs import RunStore
@@ -81,12 +84,14 @@ class Exports:
         projects: ProjectStore,
         kept: tuple[PromptStore, AssistantStore, RunStore, ComparisonStore],
         formulas: Formulas,
+        pictures: Pictures,
     ) -> None:
         self._conversations = conversations
         self._exchange = exchange
         self._projects = projects
         self._prompts, self._assistants, self._runs, self._comparisons = kept
         self._formulas = formulas
+        self._pictures = pictures
 
     def one(self, conversation: int, path: Path, form: Form, page: Page | None = None) -> None:
         """Write a chat into a file. `page` writes forms that core does not know. Raises ConversationMissing, HomeNotWritable,
@@ -95,7 +100,7 @@ class Exports:
             self.json(path, Chosen((conversation,)))
         else:
             row = self._conversations.get(conversation)
-            save(path, self._page(row, form, page))
+            self._save(row, path, form, page)
 
     def page(self, conversation: int, form: Form) -> str:
         """A chat as text, in any form but PDF. Raises ConversationMissing."""
@@ -124,7 +129,7 @@ class Exports:
                 form,
                 taken,
             )
-            save(path, self._page(row, form, page))
+            self._save(row, path, form, page)
             count += 1
         return count
 
@@ -198,17 +203,39 @@ class Exports:
             if chosen.project is None or row.project == chosen.project:
                 yield row
 
-    def _page(self, row: Conversation, form: Form, page: Page | None) -> bytes:
+    def _save(self, row: Conversation, path: Path, form: Form, page: Page | None) -> None:
+        """Write a chat; the pictures of one in Markdown lie in a folder beside it."""
+        folder = path.with_name(f"{path.stem} pictures")
+        save(path, self._page(row, form, page, folder if form is Form.MARKDOWN else None))
+
+    def _page(self, row: Conversation, form: Form, page: Page | None, folder: Path | None = None) -> bytes:
         branch = self._conversations.branch(row.id)
         if page is not None:
             return page(row, branch)
         if form is Form.HTML:
             from core.portability import html
 
-            return html.page(row, branch, self.draw).encode()
+            return html.page(row, branch, self.draw, picture=self.picture).encode()
         from core.portability import markdown
 
-        return markdown.markdown(row, branch).encode()
+        return markdown.markdown(row, branch, lambda part: self._placed(part, folder)).encode()
+
+    def _placed(self, part: Image, folder: Path | None) -> str:
+        """Put a picture into a folder; its place as the file beside that folder names it. '' where it is gone."""
+        data = self.picture(part.sha256) if folder is not None else None
+        if data is None or folder is None:
+            return ""
+        with writing(folder):
+            folder.mkdir(exist_ok=True)
+        name = f"{part.sha256[:12]}.{part.media_type.rpartition('/')[2]}"
+        save(folder / name, data)
+        return quote(f"{folder.name}/{name}")
+
+    def picture(self, sha256: str) -> bytes | None:
+        """A picture's bytes; None where it is gone."""
+        with contextlib.suppress(PictureGone):
+            return self._pictures.read(sha256)
+        return None
 
     def draw(self, source: str, display: bool) -> Drawing | None:
         """A formula's drawing for a page; None where it cannot be drawn."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from core.chat.conversation import Conversation, Image, Message, Role, Source
+from core.chat.conversation import Attached, Conversation, File, Message, Role, Source
+from core.portability.attachments import media_type
 from core.portability.markdown import NO_TEXT
 from core.text import markdown_tokens
 from core.text.markdown_tokens import FOOTNOTE
@@ -46,7 +47,7 @@ pre { background: #f6f7f8; border-radius: 8px; padding: .8em 1em; overflow-x: au
 code { font-family: ui-monospace, "SF Mono", Consolas, "Noto Sans Mono", monospace; }
 :not(pre) > code { background: #f1f3f5; border-radius: 4px; padding: .1em .3em; font-size: .9em; }
 table { border-collapse: collapse; margin: .8em 0; } th, td { border: 1px solid #d5d8dc; padding: .3em .7em; }
-th { background: #f6f7f8; text-align: left; } a { color: #2457c5; } img.formula { vertical-align: middle; }
+th { background: #f6f7f8; text-align: left; } a { color: #2457c5; } img.formula { vertical-align: middle; } img.picture { max-width: 100%; border-radius: 8px; }
 @media (prefers-color-scheme: dark) {
   body { color: #e8e8ea; background: #17181a; } a { color: #8ab4ff; }
   .question, pre, :not(pre) > code, th { background: #232528; } th, td { border-color: #3a3d42; }
@@ -57,15 +58,23 @@ th { background: #f6f7f8; text-align: left; } a { color: #2457c5; } img.formula 
 
 
 def page(
-    conversation: Conversation, branch: list[Message], draw: Draw | None = None, style: str | None = None
+    conversation: Conversation,
+    branch: list[Message],
+    draw: Draw | None = None,
+    style: str | None = None,
+    picture: Callable[[str], bytes | None] = lambda _: None,
+    *,
+    files: bool = True,
 ) -> str:
     """The branch as an HTML page. `draw` makes drawings of formulas, which are shown as they were written without it; `style`
-    takes the place of the page's own."""
+    takes the place of the page's own; `picture` gives the bytes of one by its hash; `files`: with the texts of those that hang on
+    messages, not only their names."""
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(conversation.created))
     title = escape(" ".join(conversation.title.split()) or "New chat")
     body = [f"<h1>{title}</h1>", f'<p class="made">{made}</p>']
     for message in branch:
-        body += _question(message) if message.role is Role.USER else _answer(message, draw)
+        hanging = [_attached(part, picture, files) for part in message.attached]
+        body += _question(message, hanging) if message.role is Role.USER else _answer(message, draw, hanging)
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -76,21 +85,31 @@ def page(
     )
 
 
-def _question(message: Message) -> list[str]:
-    pictures = [part for part in message.parts if isinstance(part, Image)]
-    return [
-        '<p class="who">You</p>',
-        f'<div class="question">{escape(message.text)}</div>',
-        *(f"<figcaption>[{escape(picture.text or picture.media_type)}]</figcaption>" for picture in pictures),
-    ]
+def _question(message: Message, hanging: list[str]) -> list[str]:
+    return ['<p class="who">You</p>', *hanging, f'<div class="question">{escape(message.text)}</div>']
 
 
-def _answer(message: Message, draw: Draw | None) -> list[str]:
+def _attached(part: Attached, picture: Callable[[str], bytes | None], files: bool) -> str:
+    """A file or a picture that hangs on a message."""
+    name = escape(part.name or "picture")
+    if isinstance(part, File):
+        if not files:
+            return f"<figcaption>[{name}]</figcaption>"
+        return f"<details><summary>{name}</summary><pre>{escape(part.text)}</pre></details>"
+    data = picture(part.sha256)
+    if data is None or media_type(data) != part.media_type:
+        return f"<figcaption>[{name}]</figcaption>"
+    inside = base64.b64encode(data).decode()
+    return f'<img class="picture" alt="{name}" src="data:{escape(part.media_type)};base64,{inside}">'
+
+
+def _answer(message: Message, draw: Draw | None, hanging: list[str]) -> list[str]:
     found = [f'<p class="who">{escape(message.model or "Assistant")}</p>']
     if message.thinking.strip():
         thought = escape(message.thinking).replace("\n", "<br>")
         found.append(f"<details><summary>Thinking</summary><p>{thought}</p></details>")
     details = message.details
+    found += hanging
     found.append(
         render(message.text, draw) or f"<p><em>{escape(NO_TEXT.get(details.outcome, '(no answer)'))}</em></p>"
     )

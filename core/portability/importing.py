@@ -12,13 +12,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from core.chat import titles
-from core.chat.conversation import Text
+from core.chat.attaching import MEDIA_TYPE
+from core.chat.conversation import File, Image, Part, Text
 from core.chat.events import ChatsImported
 from core.comparing.model import Evaluation, Vote
-from core.errors import AssistantUnreadable, FormUnusable, ImportUnknown, PromptUnreadable, TsukueError
+from core.errors import (
+    AssistantUnreadable,
+    Cancelled,
+    DiskFull,
+    FormUnusable,
+    HomeNotWritable,
+    ImportUnknown,
+    PictureGone,
+    PromptUnreadable,
+    TsukueError,
+)
 from core.events import Events
 from core.portability import readers
 from core.portability.chats import (
@@ -28,6 +41,7 @@ from core.portability.chats import (
     SavedEvaluation,
     SavedPrompt,
     SavedTable,
+    Turn,
     ordered,
 )
 from core.portability.sources import Source
@@ -115,7 +129,10 @@ class Imports:
         kept: tuple[Prompts, Assistants, Runs, ComparisonStore],
         settings: SettingsFile,
         events: Events,
+        keep_picture: Callable[[bytes], str],
     ) -> None:
+        """`keep_picture` stores a picture and returns its hash; it raises the typed errors for files."""
+        self._keep_picture = keep_picture
         self._exchange = exchange
         self._projects = projects
         self._prompts, self._assistants, self._runs, self._comparisons = kept
@@ -165,9 +182,15 @@ class Imports:
                     looked_at += len(chats)
                     self._around(around, projects, report)
                     chosen = [chat for chat in chats if wanted is None or chat.uid in wanted]
+                    compared = list(self._compared(chosen))
+                    for chat, standing, known in compared:  # drawn before anybody has to wait for the disk
+                        if standing is Standing.NEW:
+                            self._keep_pictures(chat, chat.turns)
+                        elif standing is Standing.GROWN:
+                            self._keep_pictures(chat, self._exchange.missing(known, chat))
                     with self._exchange.transaction():
                         new = []
-                        for chat, standing, known in self._compared(chosen):
+                        for chat, standing, known in compared:
                             if standing is Standing.NEW:
                                 new.append((chat, self._prepared(chat, projects, report)))
                             else:
@@ -204,7 +227,7 @@ class Imports:
             number = known.get(chat.uid, 0)
             if not number:
                 yield chat, Standing.NEW, 0
-            elif self._exchange.lacks(number, chat):
+            elif self._exchange.missing(number, chat):
                 yield chat, Standing.GROWN, number
             else:
                 yield chat, Standing.HERE, number
@@ -228,6 +251,29 @@ class Imports:
         report.grown += 1
         report.messages += self._exchange.merge(known, chat)
         report.left_out += [(chat.title, what) for what in chat.left_out]
+
+    def _keep_pictures(self, chat: Chat, turns: list[Turn]) -> None:
+        """Keep the pictures of messages, drawn anew; those that cannot be are left out."""
+        known: dict[str, str] = {}
+        unsent: list[list[Any]] = [chat.draft.attached, *(one.attached for one in chat.waiting)]
+        for parts in (*unsent, *(turn.parts for turn in turns)):
+            for place, part in reversed(list(enumerate(parts))):
+                if not isinstance(part, Image):
+                    continue
+                try:
+                    if part.sha256 not in known:
+                        data = chat.pictures.get(part.sha256)
+                        if data is None:
+                            raise PictureGone()
+                        known[part.sha256] = self._keep_picture(data)
+                    parts[place] = msgspec.structs.replace(
+                        part, sha256=known[part.sha256], media_type=MEDIA_TYPE
+                    )
+                except (DiskFull, HomeNotWritable, Cancelled):
+                    raise
+                except TsukueError:
+                    chat.left_out.append(part.name or "image")
+                    parts[place : place + 1] = [File(part.name or "image", part.text)] if part.text else []
 
     def _project(self, name: str, projects: dict[str, int], report: Report) -> int | None:
         name = titles.clip(name)
@@ -338,8 +384,19 @@ def _mend_texts(chat: Chat) -> None:
             if isinstance(value, str) and not value.isascii():
                 setattr(holder, name, _whole(value))
     for turn in chat.turns:
-        turn.parts = [Text(_whole(part.text)) if isinstance(part, Text) else part for part in turn.parts]
+        turn.parts = [_mended(part) for part in turn.parts]
     chat.tags = [_whole(tag) for tag in chat.tags]
+
+
+def _mended(part: Part) -> Part:
+    match part:
+        case Text():
+            return Text(_whole(part.text))
+        case File():
+            return File(_whole(part.name), _whole(part.text))
+        case Image():
+            return msgspec.structs.replace(part, name=_whole(part.name), text=_whole(part.text))
+    return part
 
 
 def _whole(text: str) -> str:

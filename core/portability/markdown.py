@@ -12,12 +12,12 @@ import functools
 import itertools
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.chat.conversation import Conversation, Message, Role, Source
+from core.chat.conversation import Conversation, File, Image, Message, Role, Source
 from core.text.markdown import literal
 
 if TYPE_CHECKING:
@@ -45,18 +45,21 @@ _FOOTNOTE = re.compile(r"^((?:[ \t>*+-]|\d{1,9}[.)])*)(?=\[\^[^\]]*\]:)")
 NO_TEXT = {"not found": "Not in the documents.", "quotation": "What the documents say:"}
 
 
-def markdown(conversation: Conversation, branch: list[Message]) -> str:
-    """The branch on screen as one Markdown text."""
+def markdown(
+    conversation: Conversation, branch: list[Message], place: Callable[[Image], str] = lambda _: ""
+) -> str:
+    """The branch on screen as one Markdown text. `place` tells where a picture lies beside it ('': it is only named)."""
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(conversation.created))
     parts = [f"# {_line(conversation.title) or 'New chat'}", f"*{made}*"]
     for message in branch:
         if message.role is Role.USER:
-            parts += ["## You", _contained(message.text)]
+            parts += ["## You", *_attached(message, place), _contained(message.text)]
             continue
         name = _line(message.model)
         parts.append(f"## {name if name.casefold() not in ('', 'you') else f'Assistant {name}'.rstrip()}")
         if message.thinking.strip():
             parts.append(_quoted(f"**Thinking**\n\n{message.thinking}"))
+        parts += _attached(message, place)
         parts.append(_contained(message.text) or f"*{NO_TEXT.get(message.details.outcome, '(no answer)')}*")
         extracts = message.details.extracts
         cited = [replace(e.source, marker=n) for n, e in enumerate(extracts, 1)] or message.details.citations
@@ -66,7 +69,22 @@ def markdown(conversation: Conversation, branch: list[Message]) -> str:
         others = [_source(replace(s, marker=n)) for n, s in enumerate(message.details.otherwise, 1)]
         if others:
             parts += ["Other documents say otherwise:", "\n".join(others)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _attached(message: Message, place: Callable[[Image], str]) -> list[str]:
+    """What hangs on a message: a file's name and text, a picture where it lies."""
+    found = []
+    for part in message.attached:
+        name = literal(_line(part.name) or "picture")
+        where = place(part) if isinstance(part, Image) else ""
+        if where:
+            found.append(f"![{name}](<{where}>)")
+        else:
+            found.append(f"**Attached: {name}**")
+        if isinstance(part, File):
+            found.append(_as_code(part.text))
+    return found
 
 
 def _source(source: Source) -> str:

@@ -6,7 +6,7 @@ Reading in small steps also lets other threads go on: the standard library's par
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any, Protocol
 
 from core.errors import N_, ImportBroken
 
@@ -18,7 +18,7 @@ CHUNK = 1 << 16
 class _Counting:
     """A stream that knows how much was read of it."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self.count = 0
 
@@ -28,12 +28,18 @@ class _Counting:
         return data
 
 
-def whole(stream: IO[bytes], name: str) -> Any:
+class Readable(Protocol):
+    """What gives bytes, piece by piece."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def whole(stream: Readable, name: str) -> Any:
     """A JSON file's list or object. Raises ImportBroken as `elements`; all of it counts as one element."""
     return next((value for _, value in _given(stream, name, split=False)), None)
 
 
-def elements(stream: IO[bytes], name: str) -> Iterator[tuple[str, Any]]:
+def elements(stream: Readable, name: str) -> Iterator[tuple[str, Any]]:
     """What a JSON file holds: of a list its elements (key ''), of an object its values by key, of a list among them each element.
 
     Raises ImportBroken (with `name`) where the file is no JSON, ends early, nests too deep or has one element that is too large.
@@ -41,7 +47,7 @@ def elements(stream: IO[bytes], name: str) -> Iterator[tuple[str, Any]]:
     return _given(stream, name, split=True)
 
 
-def _given(stream: IO[bytes], name: str, *, split: bool) -> Iterator[tuple[str, Any]]:
+def _given(stream: Readable, name: str, *, split: bool) -> Iterator[tuple[str, Any]]:
     import ijson
 
     source = _Counting(stream)

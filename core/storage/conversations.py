@@ -7,18 +7,25 @@ time, so that nobody waits for a long transaction. Their messages are read and w
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.chat.conversation import Conversation, Message, Queued
+import msgspec
+
+from core.chat.conversation import Attached, Conversation, Image, Message, Queued
+from core.chat.draft import Draft
 from core.errors import ConversationMissing
 from core.storage import substring
 from core.storage.database import Database
 from core.storage.messages import MessageStore
+
+log = logging.getLogger(__name__)
 
 PURGED_AT_ONCE = 200  # messages in one transaction
 
@@ -234,41 +241,61 @@ class ConversationStore(MessageStore):
 
     # ------------------------------------------------------------ messages that wait
 
-    def enqueue(self, conversation: int, text: str) -> int:
+    def enqueue(self, conversation: int, text: str, attached: Sequence[Attached] = ()) -> int:
         """Let a message wait behind those that wait there already; returns its id. Raises ConversationMissing."""
         self.get(conversation)
-        return self._db.write("INSERT INTO queued (conversation, text) VALUES (?, ?)", conversation, text)
+        return self._db.write(
+            "INSERT INTO queued (conversation, text, attached) VALUES (?, ?, ?)",
+            conversation,
+            text,
+            _kept(attached),
+        )
 
     def queued(self, conversation: int) -> list[Queued]:
         """The messages that wait there, in the order in which they are sent."""
-        rows = self._db.rows("SELECT id, text FROM queued WHERE conversation = ? ORDER BY id", conversation)
-        return [Queued(row["id"], row["text"]) for row in rows]
+        rows = self._db.rows(
+            "SELECT id, text, attached FROM queued WHERE conversation = ? ORDER BY id", conversation
+        )
+        return [Queued(row["id"], row["text"], _attached(row["attached"])) for row in rows]
 
     def change_queued(self, number: int, text: str) -> None:
-        """Put a message that waits in other words; '' takes it out."""
-        if text:
-            self._db.write("UPDATE queued SET text = ? WHERE id = ?", text, number)
-        else:
-            self._db.write("DELETE FROM queued WHERE id = ?", number)
+        """Put a message that waits in other words."""
+        self._db.write("UPDATE queued SET text = ? WHERE id = ?", text, number)
+
+    def drop_queued(self, number: int) -> None:
+        """Take out a message that waits."""
+        self._db.write("DELETE FROM queued WHERE id = ?", number)
 
     # ------------------------------------------------------------ drafts
 
-    def draft(self, conversation: int) -> str:
+    def draft(self, conversation: int) -> Draft:
         """What was being written there and is not sent; of a new conversation: 0."""
-        row = self._db.row("SELECT text FROM drafts WHERE conversation = ?", conversation)
-        return row["text"] if row is not None else ""
+        row = self._db.row("SELECT text, attached FROM drafts WHERE conversation = ?", conversation)
+        return Draft(row["text"], _attached(row["attached"])) if row is not None else Draft()
 
-    def save_draft(self, conversation: int, text: str) -> None:
-        """Keep what is being written; '' forgets it."""
-        if text:
+    def save_draft(self, conversation: int, draft: Draft) -> None:
+        """Keep what is being written; nothing forgets it."""
+        if draft:
             self._db.write(
-                "INSERT OR REPLACE INTO drafts (conversation, text, changed) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO drafts (conversation, text, attached, changed) VALUES (?, ?, ?, ?)",
                 conversation,
-                text,
+                draft.text,
+                _kept(draft.attached),
                 time.time(),
             )
         else:
             self._db.write("DELETE FROM drafts WHERE conversation = ?", conversation)
+
+    def pictures(self) -> set[str]:
+        """The hashes of all pictures that hang on messages, also on those that wait or are being written."""
+        rows = self._db.rows("SELECT data FROM parts WHERE kind = 'image'")
+        found = {json.loads(row["data"])["sha256"] for row in rows}
+        for row in self._db.rows(
+            "SELECT attached FROM drafts WHERE attached <> '[]' UNION ALL"
+            " SELECT attached FROM queued WHERE attached <> '[]'"
+        ):
+            found |= {one.sha256 for one in _attached(row["attached"]) if isinstance(one, Image)}
+        return found
 
     def questions(self, limit: int = 100) -> list[str]:
         """What the person asked last, in whatever conversation, in the order of asking."""
@@ -282,3 +309,15 @@ class ConversationStore(MessageStore):
 def place_of(conversation: Conversation) -> Place:
     """Where a conversation stands in the list."""
     return Place(conversation.pinned, conversation.changed, conversation.id)
+
+
+def _kept(attached: Sequence[Attached]) -> str:
+    return msgspec.json.encode(list(attached)).decode()
+
+
+def _attached(text: str) -> tuple[Attached, ...]:
+    try:
+        return msgspec.json.decode(text, type=tuple[Attached, ...])
+    except msgspec.DecodeError:
+        log.warning("what hangs on a message cannot be read", exc_info=True)
+        return ()

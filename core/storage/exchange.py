@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
 
-from core.chat.conversation import Conversation, Message, MessageState, Role
-from core.portability.chats import Chat, Turn
+from core.chat.conversation import Attached, Conversation, Image, Message, MessageState, Queued, Role
+from core.chat.draft import Draft
+from core.errors import PictureGone
+from core.portability.chats import Chat, Turn, Unsent
 from core.storage import substring
 from core.storage.conversations import ConversationStore
 from core.storage.database import Database
 from core.storage.messages import columns
+from core.storage.pictures import Pictures
 from core.storage.projects import ProjectStore
 
 AT_ONCE = 500  # ids in one statement
@@ -22,8 +27,11 @@ AT_ONCE = 500  # ids in one statement
 class ExchangeStore:
     """Reads and writes conversations with their whole trees. Every method is one transaction."""
 
-    def __init__(self, database: Database, store: ConversationStore, projects: ProjectStore) -> None:
+    def __init__(
+        self, database: Database, store: ConversationStore, projects: ProjectStore, pictures: Pictures
+    ) -> None:
         self._db = database
+        self._pictures = pictures
         self._store = store
         self._projects = projects
 
@@ -36,7 +44,7 @@ class ExchangeStore:
     def chat(self, conversation: Conversation, project: str = "") -> Chat:
         """A conversation with all its branches; what was deleted of it stays behind. Raises ConversationMissing."""
         start = conversation.context_start
-        return Chat(
+        chat = Chat(
             uid=conversation.uid,
             title=conversation.title,
             created=conversation.created,
@@ -53,9 +61,14 @@ class ExchangeStore:
             system_prompt=conversation.system_prompt,
             context_start=str(start) if start is not None else None,
             summary=conversation.summary,
-            draft=self._store.draft(conversation.id),
-            waiting=[one.text for one in self._store.queued(conversation.id)],
+            draft=_unsent(self._store.draft(conversation.id)),
+            waiting=[_unsent(one) for one in self._store.queued(conversation.id)],
         )
+        for attached in _all_attached(chat):
+            with contextlib.suppress(PictureGone):
+                if isinstance(attached, Image):
+                    chat.pictures[attached.sha256] = self._pictures.read(attached.sha256)
+        return chat
 
     # ------------------------------------------------------------ in
 
@@ -107,10 +120,10 @@ class ExchangeStore:
             for number, (chat, _) in enumerate(chats, first):
                 if chat.tags:
                     self._projects.set_tags(number, chat.tags)
-                if chat.draft:
-                    self._store.save_draft(number, chat.draft)
-                for text in chat.waiting:
-                    self._store.enqueue(number, text)
+                if chat.draft.text or chat.draft.attached:
+                    self._store.save_draft(number, Draft(chat.draft.text, tuple(chat.draft.attached)))
+                for waiting in chat.waiting:
+                    self._store.enqueue(number, waiting.text, waiting.attached)
 
     def _next(self, table: str) -> int:
         """The id that the next row gets; inside a transaction nobody else takes it."""
@@ -143,14 +156,14 @@ class ExchangeStore:
                     )
         return len(missing)
 
-    def lacks(self, conversation: int, chat: Chat) -> int:
-        """How many messages `merge` would add."""
-        return len(self._compare(conversation, chat)[1])
+    def missing(self, conversation: int, chat: Chat) -> list[Turn]:
+        """The messages that `merge` would add."""
+        return self._compare(conversation, chat)[1]
 
     def _compare(self, conversation: int, chat: Chat) -> tuple[dict[str, int], list[Turn]]:
         """Which of a chat's messages are in the conversation, their ids by key; and those that are not."""
         here = {
-            (message.parent, message.role, message.text): message.id
+            (message.parent, message.role, message.text, _names(message.attached)): message.id
             for message in self._messages(conversation)
         }
         ids: dict[str, int] = {}
@@ -158,7 +171,7 @@ class ExchangeStore:
         for turn in chat.turns:
             parent = ids.get(turn.parent) if turn.parent is not None else None
             known = turn.parent is None or parent is not None
-            same = here.get((parent, turn.role, turn.text)) if known else None
+            same = here.get((parent, turn.role, turn.text, _names(turn.attached))) if known else None
             if same is not None:
                 ids[turn.key] = same
             else:
@@ -217,3 +230,19 @@ def _turn(message: Message) -> Turn:
         prompt=message.prompt,
         details=message.details,
     )
+
+
+def _unsent(one: Draft | Queued) -> Unsent:
+    return Unsent(one.text, list(one.attached))
+
+
+def _all_attached(chat: Chat) -> Iterator[Attached]:
+    """All that hangs on its messages, also on those that are not sent."""
+    for unsent in (chat.draft, *chat.waiting):
+        yield from unsent.attached
+    for turn in chat.turns:
+        yield from turn.attached
+
+
+def _names(attached: Sequence[Attached]) -> tuple[str, ...]:
+    return tuple(one.name for one in attached)

@@ -14,6 +14,7 @@ from core.engine.messages import Timings
 from desktop.chat.answer_notes import note_texts, phase_text
 from desktop.chat.answer_table import shown_table
 from desktop.chat.answer_text import SCHEME, AnswerText, with_tabs
+from desktop.chat.hanging import Pictures
 from desktop.chat.message_actions import can_go_on
 from desktop.chat.message_widget import MessageWidget
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
@@ -45,8 +46,9 @@ class AnswerWidget(MessageWidget):
         parent: QWidget | None = None,
         *,
         formulas: Formulas | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
-        super().__init__(message, theme, parent)
+        super().__init__(message, theme, parent, pictures)
         self._sources: list[Source] = []
         self._quoted: list[Source] = []
         self._places: dict[QWidget, int] = {}  # of the parts that are there, from top to bottom
@@ -68,6 +70,8 @@ class AnswerWidget(MessageWidget):
         self.message = message
         self._quoted = []
         self.view.reset()
+        if message.attached:  # a picture that another program's model has drawn
+            self._put(self.hanging, 6)
         if message.state is MessageState.STREAMING:
             self.view.show()
             self.actions_row.hide()

@@ -33,6 +33,7 @@ class _Offer:
 class Choices(QObject):
     """Fills the composer's menus. `collection` is what the next question is asked of, `model` what answers it."""
 
+    offered = Signal()  # the menus have been filled; another model may answer now
     answers_come_from = Signal(str)  # the server that the next message goes to; '' if it stays here
 
     def __init__(
@@ -105,6 +106,7 @@ class Choices(QObject):
         wish = self._engines.local.adjustments.get(offer.model).thinking
         self._composer.set_thinking(offer.may_think, wish)
         self.answers_come_from.emit(offer.elsewhere)
+        self.offered.emit()
 
     def ask_collection(self, name: str) -> None:
         """Ask these documents from now on; '' asks none."""

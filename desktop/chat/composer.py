@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.chat.draft import Draft
+from desktop.chat.attachment_strip import AttachmentStrip
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QFocusEvent, QKeyEvent
+
+    from core.chat.conversation import Attached
 
 MAX_LINES = 10
 
@@ -51,6 +55,8 @@ class ComposerText(PlainText):
     upwards = Signal()  # the Up key where there is nothing above the cursor
     through_history = Signal(int)  # to what was asked before (-1) or after (1)
     focus_changed = Signal(bool)
+    files_given = Signal(list)  # pasted, or dropped here
+    picture_pasted = Signal(object)  # a QImage
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +72,18 @@ class ComposerText(PlainText):
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text may be dropped and pasted here; dropped files are the window's, which adds them as documents."""
         return not source.hasUrls() and super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Files and pictures that are pasted hang on the message; where there is text too (from a sheet, say), it is meant."""
+        files = [url.toLocalFile() for url in source.urls() if url.isLocalFile()]
+        if files:
+            self.files_given.emit(files)
+        elif source.hasImage() and not source.hasText():
+            picture = source.imageData()
+            if isinstance(picture, QImage) and not picture.isNull():
+                self.picture_pasted.emit(picture)
+        else:
+            super().insertFromMimeData(source)
 
     def focusNextPrevChild(self, following: bool) -> bool:
         """Tab comes here, not as a key."""
@@ -120,7 +138,12 @@ class Composer(QFrame):
 
     send = Signal(str)
     stop = Signal()
-    attach = Signal()
+    attach = Signal()  # files are to hang on the message
+    add_documents = Signal()
+    files_given = Signal(list)
+    picture_pasted = Signal(object)  # a QImage
+    attached_changed = Signal()  # something else hangs on the message now
+    attached_set = Signal(object)  # these hang on it now: a tuple of Attached
     talk_pressed = Signal()
     talk_released = Signal()
     collection_chosen = Signal(str)
@@ -141,7 +164,8 @@ class Composer(QFrame):
         self._recording = False
         self.editing: int | None = None  # the message that sending will put in other words
         self.editing_answer = False
-        self._draft = ""  # what was being written when the editing began
+        self._draft = Draft()  # what was being written when the editing began
+        self.strip = AttachmentStrip(theme)
         self._editing_row = self._make_editing_row()
         self.text = ComposerText()
         self.text.setPlaceholderText(tr("Type a question, or speak"))
@@ -151,8 +175,15 @@ class Composer(QFrame):
         self.text.upwards.connect(self.edit_last)
         self.text.through_history.connect(self.through_history)
         self.text.focus_changed.connect(self._focus)
-        self.attach_button = self._tool(tr("Add documents (Ctrl+O)"))
-        self.attach_button.clicked.connect(self.attach)
+        self.text.files_given.connect(self.files_given)
+        self.text.picture_pasted.connect(self.picture_pasted)
+        self.attached_changed.connect(self._update)
+        self.attach_button = self._tool(tr("Add files"))
+        self.attach_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.attach_button)
+        menu.addAction(tr("Attach to this message…"), self.attach.emit)
+        menu.addAction(tr("Add documents and ask about them…"), self.add_documents.emit)
+        self.attach_button.setMenu(menu)
         self.talk_button = self._tool(tr("Hold to speak (or press Ctrl+Space to start and stop)"))
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
@@ -195,6 +226,7 @@ class Composer(QFrame):
         layout.setContentsMargins(12, 8, 10, 10)
         layout.setSpacing(4)
         layout.addWidget(self._editing_row)
+        layout.addWidget(self.strip)
         layout.addWidget(self.text)
         layout.addLayout(row)
         self.setFocusProxy(self.text)
@@ -237,13 +269,16 @@ class Composer(QFrame):
 
     # ------------------------------------------------------------ state
 
-    def begin_editing(self, message: int, text: str, *, answer: bool = False) -> None:
-        """Take up a question again, or an `answer`; what was being written is put aside."""
+    def begin_editing(
+        self, message: int, text: str, attached: tuple[Attached, ...] = (), *, answer: bool = False
+    ) -> None:
+        """Take up a question again with what hangs on it, or an `answer`; what was being written is put aside."""
         self.editing_answer = answer
         self._editing_label.setText(tr("Improving the answer") if answer else tr("Rephrasing the question"))
         if self.editing is None:
-            self._draft = self.text.toPlainText()
+            self._draft = self.draft
         self.editing = message
+        self._set_attached(attached)
         self.text.setPlainText(text)
         self.text.moveCursor(QTextCursor.MoveOperation.End)
         self._editing_row.show()
@@ -254,22 +289,33 @@ class Composer(QFrame):
         if self.editing is None:
             return
         self.editing = None
-        self.text.setPlainText(self._draft)
-        self._draft = ""
+        self.text.setPlainText(self._draft.text)
+        self._set_attached(self._draft.attached)
+        self._draft = Draft()
         self._editing_row.hide()
         self.text.setFocus()
 
     @property
-    def draft(self) -> str:
+    def draft(self) -> Draft:
         """What is being written and is not sent; while a message is edited, what was put aside for it."""
-        return self._draft if self.editing is not None else self.text.toPlainText()
+        return self._draft if self.editing is not None else Draft(self.text.toPlainText(), self.strip.parts)
 
-    def set_draft(self, text: str) -> None:
+    def set_draft(self, draft: Draft) -> None:
         """Write this in the place of what is being written; nothing is edited any more."""
+        self.set_words(draft.text)
+        self._set_attached(draft.attached)
+
+    def set_words(self, text: str) -> None:
+        """Write these words in the place of those that are being written; what hangs on the message stays."""
         self.end_editing()
         if text != self.text.toPlainText():
             self.text.setPlainText(text)
             self.text.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _set_attached(self, attached: tuple[Attached, ...]) -> None:
+        if attached != self.strip.parts or self.strip.reading:
+            self.attached_set.emit(attached)
+            self._update()
 
     def set_large(self, large: bool) -> None:
         """Room for a long text: Enter then breaks the line."""
@@ -379,15 +425,21 @@ class Composer(QFrame):
         self.text.setFocus()
 
     def _submit(self) -> None:
-        text = self.text.toPlainText().strip()
-        if text:
-            self.send.emit(text)
+        if self._sendable:
+            self.send.emit(self.text.toPlainText().strip())
 
-    def sent(self, text: str) -> None:
-        """A message is on disk: empty the field of it, but not of what was typed meanwhile."""
+    @property
+    def _sendable(self) -> bool:
+        """Whether there is something to send, and all of it has been read."""
+        return bool(self.text.toPlainText().strip() or self.strip.entries) and not self.strip.reading
+
+    def sent(self, text: str, attached: tuple[Attached, ...] = ()) -> None:
+        """A message is on disk: empty the field of it, but not of what was typed or attached meanwhile."""
         if self.editing is not None:
             self.end_editing()  # the draft from before is there again
             return
+        if attached:
+            self._set_attached(tuple(part for part in self.strip.parts if part not in attached))
         written = self.text.toPlainText()
         cursor = self.text.textCursor()
         before = len(written) - len(written.lstrip())
@@ -427,12 +479,12 @@ class Composer(QFrame):
         self.large_button.setToolTip(size)
         self.large_button.setAccessibleName(size)
         self.queue_button.setIcon(icon("plus", tokens.accent))
-        self.queue_button.setVisible(self._answering and bool(self.text.toPlainText().strip()))
+        self.queue_button.setVisible(self._answering and self._sendable)
         send = tr("Send (Ctrl+Enter)") if large else tr("Send (Enter)")
         tip = tr("Stop the answer (Esc)") if self._answering else send
         self.send_button.setToolTip(tip)
         self.send_button.setAccessibleName(tip)
-        self.send_button.setEnabled(self._answering or bool(self.text.toPlainText().strip()))
+        self.send_button.setEnabled(self._answering or self._sendable)
 
 
 def _utf16(text: str) -> int:

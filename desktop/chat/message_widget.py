@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from core.chat.conversation import Message
+from desktop.chat.hanging import HangingParts, Pictures
 from desktop.chat.text_view import TextView
 from desktop.i18n import tr
 from desktop.theme import Theme
@@ -32,6 +33,7 @@ _SELDOM = {
     "progress",
     "go_on",
     "boundary",
+    "hanging",
 }
 
 
@@ -41,9 +43,13 @@ class MessageWidget(QWidget):
     version = Signal(int)  # show this sibling
     resized = Signal(int)  # the height of the message with this id is another now
     menu = Signal(int, QPoint)  # what can be done with it is to be shown at this point of the screen
+    attachment = Signal(object)  # a file or a picture that hangs on it is to be shown
 
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, message: Message, theme: Theme, parent: QWidget | None = None, pictures: Pictures | None = None
+    ) -> None:
         super().__init__(parent)
+        self._pictures = pictures
         self.message = message
         self.theme = theme
 
@@ -79,6 +85,13 @@ class MessageWidget(QWidget):
 
         button.clicked.connect(show)
         return button
+
+    @cached_property
+    def hanging(self) -> HangingParts:
+        """What hangs on it."""
+        hanging = HangingParts(self.message.attached, self.theme, self._pictures)
+        hanging.opened.connect(self.attachment)
+        return hanging
 
     @cached_property
     def more(self) -> QPushButton:

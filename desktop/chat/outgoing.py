@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from core.chat.conversation import Queued
+from core.chat.draft import Draft
 from core.chat.events import ConversationDiscarded, QueueChanged
 from core.jobs import Job
 
@@ -66,7 +67,7 @@ class Outgoing(QObject):
         composer.stop.connect(self.stop)
         composer.through_history.connect(self.go_through_history)
         strip.changed.connect(self._change_waiting)
-        strip.dropped.connect(lambda number: self._set_waiting(number, ""))
+        strip.dropped.connect(self._drop_waiting)
         strip.send.connect(self.send_next)
         bridge.on(QueueChanged, self._queue_changed)
         bridge.on(ConversationDiscarded, self._discarded)
@@ -87,7 +88,8 @@ class Outgoing(QObject):
 
     def send(self, text: str) -> None:
         """Send a message; while an answer is under way it waits for that."""
-        if self.busy or not text:
+        attached = self._composer.strip.parts
+        if self.busy or not (text or attached):
             return
         self.busy = True
         self._place = 0
@@ -102,7 +104,7 @@ class Outgoing(QObject):
             if editing is not None and answer:
                 self._chat.rewrite(editing, text)
             elif editing is not None:
-                self._chat.edit(editing, text, form=form)
+                self._chat.edit(editing, text, form=form, attached=attached)
             elif conversation is None:
                 begun, _job = self._chat.begin(
                     text,
@@ -111,17 +113,18 @@ class Outgoing(QObject):
                     model=model,
                     assistant=assistant,
                     form=form,
+                    attached=attached,
                 )
                 return begun
             elif waits and not form:
-                self._waiting.add(conversation, text)
+                self._waiting.add(conversation, text, attached)
             else:
-                self._chat.send(conversation, text, form=form)
+                self._chat.send(conversation, text, form=form, attached=attached)
             return conversation or 0
 
         def sent(number: int) -> None:
             self.busy = False
-            self._composer.sent(text)
+            self._composer.sent(text, attached)
             if conversation is None:
                 self._drafts.begun(number)
                 if self._conversation is None:
@@ -144,9 +147,9 @@ class Outgoing(QObject):
                 "take back", lambda job: self._chat.take_back(conversation, job), self._came_back
             )
 
-    def _came_back(self, text: str) -> None:
-        if text and not self._composer.draft.strip():
-            self._composer.set_draft(text)
+    def _came_back(self, draft: Draft) -> None:
+        if draft and not self._composer.draft:
+            self._composer.set_draft(draft)
             self._composer.setFocus()
 
     def _discarded(self, event: ConversationDiscarded) -> None:
@@ -184,17 +187,16 @@ class Outgoing(QObject):
 
     def _change_waiting(self, one: Queued) -> None:
         """Back into the composer, before what is being written there."""
-        written = self._composer.draft.strip()
-        self._composer.set_draft("\n\n".join(filter(None, (one.text, written))))
+        written = self._composer.draft
+        words = "\n\n".join(filter(None, (one.text, written.text.strip())))
+        self._composer.set_draft(Draft(words, (*one.attached, *written.attached)))
         self._composer.setFocus()
-        self._set_waiting(one.id, "")
+        self._drop_waiting(one.id)
 
-    def _set_waiting(self, number: int, text: str) -> None:
+    def _drop_waiting(self, number: int) -> None:
         conversation = self._conversation
         if conversation is not None:
-            self._operations.in_order(
-                "change what waits", lambda _: self._waiting.change(conversation, number, text)
-            )
+            self._operations.in_order("change what waits", lambda _: self._waiting.drop(conversation, number))
 
     # ------------------------------------------------------------ what was asked before
 
@@ -217,4 +219,4 @@ class Outgoing(QObject):
     def _go(self, place: int) -> None:
         if 0 <= place <= len(self._history):
             self._place = place
-            self._composer.set_draft(self._history[place - 1] if place else self._written)
+            self._composer.set_words(self._history[place - 1] if place else self._written)

@@ -91,7 +91,7 @@ class PromptPicker(QObject):
         """No prompt was chosen: what was written before is there again."""
         before, self._before = self._before, ""
         if before:
-            self._composer.set_draft(before)
+            self._composer.set_words(before)
 
     def open(self) -> None:
         """List all prompts, as if `/` were typed before what is written."""
@@ -182,7 +182,7 @@ class PromptPicker(QObject):
         form.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         form.filled.connect(lambda values, send: self._filled(wording, values, send))
         if text:  # nothing that was written is lost where the form is left
-            form.rejected.connect(lambda: self._composer.set_draft(text))
+            form.rejected.connect(lambda: self._composer.set_words(text))
         if form.fields:
             form.open()
         else:
@@ -196,7 +196,7 @@ class PromptPicker(QObject):
         japanese = i18n.language() == "ja"
 
         def put(text: str) -> None:
-            self._composer.set_draft(text)
+            self._composer.set_words(text)
             self._composer.setFocus()
             if send:
                 self._outgoing.send(text)

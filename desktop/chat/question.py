@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 
 from core.chat.conversation import Message
 from desktop.chat.boundary import Boundary
+from desktop.chat.hanging import Pictures
 from desktop.chat.markdown_view import SHOWN
 from desktop.chat.message_widget import MessageWidget
 from desktop.chat.text_view import TextView
@@ -27,8 +28,10 @@ class QuestionWidget(MessageWidget):
     edit = Signal(int)
     summary = Signal(str)  # what the model reads in the place of the messages above is to be this
 
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(message, theme, parent)
+    def __init__(
+        self, message: Message, theme: Theme, parent: QWidget | None = None, pictures: Pictures | None = None
+    ) -> None:
+        super().__init__(message, theme, parent, pictures)
         self.bubble = QFrame()
         self.bubble.setObjectName("bubble")
         self.text = TextView(theme)
@@ -63,6 +66,9 @@ class QuestionWidget(MessageWidget):
         self._shown = SHOWN
         self.text.reset()
         self.text.setPlainText(message.text[: self._shown])
+        self.text.setVisible(bool(message.text) or not message.attached)
+        if message.attached:
+            self._inside.insertWidget(0, self.hanging)
         if len(message.text) > self._shown:
             self._inside.addWidget(self.more)
             self.more.clicked.connect(self._show_more)

@@ -74,7 +74,8 @@ class QueueStrip(QFrame):
 
     def _row(self, one: Queued) -> QWidget:
         row = QWidget()
-        text = " ".join(one.text.split())
+        named = ", ".join(part.name or tr("Picture") for part in one.attached)
+        text = " ".join(f"{one.text} [{named}]".split()) if named else " ".join(one.text.split())
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setText(QFontMetrics(label.font()).elidedText(text, Qt.TextElideMode.ElideRight, 480))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from core.documents.answer import Evidence
     from desktop.chat.formulas import Formulas
+    from desktop.chat.hanging import Pictures
 
 PAINT_MILLISECONDS = 200
 SPACING = 20  # pixels between messages, and above the first and below the last
@@ -79,6 +80,7 @@ class Transcript(QAbstractScrollArea):
     menu = Signal(int, QPoint)  # what can be done with a message is to be shown there
     summary = Signal(str)  # what the model reads in the place of older messages is to be this
     web = Signal(str)  # an address that a message names was clicked
+    attachment = Signal(object)  # a file or a picture that hangs on a message is to be shown
     needed = Signal(list)  # ids of messages to `provide`
 
     def __init__(
@@ -86,6 +88,7 @@ class Transcript(QAbstractScrollArea):
     ) -> None:
         super().__init__(parent)
         self._formulas = formulas
+        self.pictures: Pictures | None = None  # reads those that hang on messages
         self.setObjectName("transcript")
         self.viewport().setObjectName("transcriptBody")
         self.setAccessibleName(tr("Chat messages"))
@@ -449,11 +452,17 @@ class Transcript(QAbstractScrollArea):
     def _new_widget(self, message: Message) -> QuestionWidget | AnswerWidget:
         widget: QuestionWidget | AnswerWidget
         if message.role is Role.USER:
-            widget = QuestionWidget(message, self._theme, self.viewport())
+            widget = QuestionWidget(message, self._theme, self.viewport(), self.pictures)
             widget.edit.connect(self.edit)
             widget.summary.connect(self.summary)
         else:
-            widget = AnswerWidget(message, self._theme, self.viewport(), formulas=self._formulas)
+            widget = AnswerWidget(
+                message,
+                self._theme,
+                self.viewport(),
+                formulas=self._formulas,
+                pictures=self.pictures,
+            )
             widget.regenerate.connect(self.regenerate)
             widget.source.connect(self.source)
             widget.models.connect(self.models)
@@ -462,6 +471,7 @@ class Transcript(QAbstractScrollArea):
             widget.web.connect(self.web)
         widget.version.connect(self.version)
         widget.menu.connect(self.menu)
+        widget.attachment.connect(self.attachment)
         widget.resized.connect(self._changed)
         for part in (widget, *widget.findChildren(QWidget)):
             part.ensurePolished()  # the style sheet's share, which would come with the first showing of many at once

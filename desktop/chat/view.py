@@ -31,6 +31,7 @@ from core.events import Event
 from core.models.hardware import look
 from core.paths import RESOURCES
 from desktop.assistants.choice import AssistantChoice
+from desktop.chat.attachments import Attachments
 from desktop.chat.chat_documents import ChatDocuments
 from desktop.chat.choices import Choices
 from desktop.chat.composer import Composer
@@ -177,7 +178,12 @@ class ChatView(QWidget):
         self.prompts.edit.connect(self.edit_prompts)
         self.adding = Adding(app.additions, app.recognition, operations, desk.notify, bridge, self)
         self.documents = ChatDocuments(chat, app.settings, choices, self.adding, desk)
-        self.composer.attach.connect(lambda: self.documents.choose(self))
+        self.composer.add_documents.connect(lambda: self.documents.choose(self))
+        self.attachments = Attachments(app.attaching, app.settings, composer, choices, desk)
+        self.attachments.ask.connect(self.documents.add)
+        self.composer.attach.connect(lambda: self.attachments.choose(self))
+        self.transcript.attachment.connect(self.attachments.show)
+        self.transcript.pictures = self.attachments.thumbnail
         self.talking = Talking(app.voice, composer, operations, desk.notify)
         self.talking.written_down.connect(self._spoken)
 

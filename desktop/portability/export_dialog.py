@@ -154,7 +154,7 @@ class ExportDialog(QDialog):
         if form is Form.PDF:
             from desktop.portability import pdf
 
-            page = pdf.page(self.font(), self._draw)
+            page = pdf.page(self.font(), self._draw, self._exports.picture)
 
         def do(job: Job) -> int:
             if several:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
@@ -25,7 +26,9 @@ table { border-collapse: collapse; } th, td { border: 1px solid #d5d8dc; padding
 _HEADING = re.compile("<(/?)h([3-6])>")
 
 
-def page(font: QFont, draw: html.Draw | None) -> html.Written:
+def page(
+    font: QFont, draw: html.Draw | None, picture: Callable[[str], bytes | None] = lambda _: None
+) -> html.Written:
     """Writes conversations in this typeface, with drawings of formulas."""
 
     def write(conversation: Conversation, branch: list[Message]) -> bytes:
@@ -46,7 +49,7 @@ def page(font: QFont, draw: html.Draw | None) -> html.Written:
         )
         document = QTextDocument()
         document.setDefaultFont(font)
-        page = html.page(conversation, branch, draw, style=STYLE)
+        page = html.page(conversation, branch, draw, style=STYLE, picture=picture, files=False)
         document.setHtml(_HEADING.sub(lambda tag: "</p>" if tag[1] else f'<p class="h{tag[2]}">', page))
         document.print_(writer)
         writer.deleteLater()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chat.draft import Draft
 from core.errors import DatabaseDamaged, NewerDatabase, NothingToRescue
 from core.paths import Home
 from core.storage import backup, restore, salvage
@@ -268,7 +269,7 @@ def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
     runs = RunStore(database)
     table = runs.create("Roofs", Form([Field("colour")]), "", "", [Input("one", "one"), Input("two", "two")])
     runs.put(table.id, 1, Output([{"colour": "grey"}]))
-    store.save_draft(one.id, "not yet")
+    store.save_draft(one.id, Draft("not yet"))
     store.enqueue(one.id, "next")
     database.close()
     data = bytearray(home.database.read_bytes())
@@ -291,7 +292,7 @@ def test_what_is_around_chats_is_rescued_too(tmp_path: Path) -> None:
         assert projects.tags_of(one.id) == ["house", "家"]
         assert PromptStore(database).all() == {"mine": 'id = "mine"'}
         assert store.get(one.id).uid == one.uid
-        assert store.draft(one.id) == "not yet"
+        assert store.draft(one.id).text == "not yet"
         assert [waiting.text for waiting in store.queued(one.id)] == ["next"]
     finally:
         database.close()

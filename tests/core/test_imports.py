@@ -14,6 +14,7 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import AnswerDetails, Conversation, Mark, MessageState, Role, Source
+from core.chat.draft import Draft
 from core.errors import Cancelled, ImportBroken, ImportNewer, ImportOtherForm, ImportUnknown
 from core.paths import Home
 from core.portability.exporting import Chosen
@@ -231,7 +232,7 @@ def _fill(app: App) -> None:
     last = store.add(long.id, Role.USER, "瓦は？", parent=first.id)
     store.change(long.id, pinned=True, context_start=last.id, summary="It is old.")
     projects.store.set_tags(long.id, ["house", "家"])
-    store.save_draft(long.id, "not yet")
+    store.save_draft(long.id, Draft("not yet"))
     store.enqueue(long.id, "next")
     archived = store.create("", "")
     store.add(archived.id, Role.USER, "old", parent=None)

@@ -9,6 +9,7 @@ import pytest
 
 from core.app import App
 from core.chat.conversation import MessageState, Role
+from core.chat.draft import Draft
 from core.chat.events import AnswerPhase, BranchChanged, MessageRemoved, Phase, QueueChanged
 from core.engine.messages import Generate, Sampling, Turn
 from core.errors import AnswerUnderWay, ConversationMissing
@@ -220,11 +221,11 @@ def test_how_long_it_thought_and_how_far_it_read_are_told(app: App) -> None:
 
 def test_drafts_are_kept_apart_and_go_with_their_conversation(app: App) -> None:
     number = app.chat.new_conversation("x").id
-    app.conversations.save_draft(0, "new")
-    app.conversations.save_draft(number, "half a sent")
-    assert (app.conversations.draft(0), app.conversations.draft(number)) == ("new", "half a sent")
-    app.conversations.save_draft(0, "")
-    assert app.conversations.draft(0) == ""
+    app.conversations.save_draft(0, Draft("new"))
+    app.conversations.save_draft(number, Draft("half a sent"))
+    assert (app.conversations.draft(0).text, app.conversations.draft(number).text) == ("new", "half a sent")
+    app.conversations.save_draft(0, Draft())
+    assert app.conversations.draft(0) == Draft()
     app.chat.discard(number)
     assert app.database.rows("SELECT * FROM drafts") == []
 
@@ -250,7 +251,7 @@ def test_messages_wait_their_turn_and_are_sent_one_by_one(app: App) -> None:
     waiting = app.conversations.queued(number)
     assert [one.text for one in waiting] == ["Second", "Third", "Fourth"]
     app.waiting.change(number, waiting[1].id, "Third, in other words")
-    app.waiting.change(number, waiting[2].id, "")
+    app.waiting.drop(number, waiting[2].id)
     job.wait(30)
     until(lambda: len(app.conversations.branch(number)) == 6 and not app.chat.answering(number))
     asked = [m.text for m in app.conversations.branch(number) if m.role is Role.USER]
@@ -290,7 +291,7 @@ def test_a_message_is_taken_back_before_it_is_answered(app: App, script: Script)
     script({"when": "", "say": "All right."}, load_seconds=20)
     number, _ = app.chat.begin("Oops")
     taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
-    assert taken.wait(30) == "Oops"
+    assert taken.wait(30) == Draft("Oops")
     assert not app.conversations.any()
     with pytest.raises(ConversationMissing):
         app.conversations.get(number)
@@ -303,7 +304,7 @@ def test_a_later_question_is_taken_back_and_an_answer_that_has_begun_is_not(app:
     slow = app.chat.send(number, "for ever")
     until(lambda: bool(app.conversations.branch(number)[-1].text))
     taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
-    assert taken.wait(30) == ""
+    assert taken.wait(30) == Draft()
     slow.wait(30)
     assert app.conversations.branch(number)[-1].state is MessageState.STOPPED
     app.chat.delete_message(app.conversations.branch(number)[2].id)
@@ -315,6 +316,6 @@ def test_a_question_for_which_others_wait_is_only_stopped(app: App, script: Scri
     number, _ = app.chat.begin("First")
     app.waiting.add(number, "Second")
     taken = app.jobs.start("take back", lambda job: app.chat.take_back(number, job))
-    assert taken.wait(30) == ""
+    assert taken.wait(30) == Draft()
     assert app.conversations.branch(number)[-1].state is MessageState.STOPPED
     assert [one.text for one in app.conversations.queued(number)] == ["Second"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.chat.conversation import AnswerDetails, MessageState, Role
+from core.chat.draft import Draft
 from core.comparing.model import Answered, Contestant, Outcome, Question
 from core.documents import transfer
 from core.documents.model import Page
@@ -24,6 +25,7 @@ from core.storage.conversations import ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
 from core.storage.exchange import ExchangeStore
+from core.storage.pictures import Pictures
 from core.storage.projects import ProjectStore
 from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
@@ -42,6 +44,7 @@ MEANT = {
     "SELECT id FROM messages WHERE role = 'user' AND deleted IS NULL ORDER BY id DESC LIMIT ?": (
         "from the newest on until there are enough: every second message is one"
     ),
+    "SELECT data FROM parts WHERE kind = 'image'": "once, at the start: only those that are pictures, by their own index",
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
 # Indexes of a few rows: answers under way, conversations that wait to be purged.
@@ -109,11 +112,16 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "latest_leaf": lambda: store.latest_leaf(question.id),
         "enqueue": lambda: store.enqueue(conversation.id, "and then"),
         "queued": lambda: store.queued(conversation.id),
-        "change_queued": lambda: [store.change_queued(1, "or then"), store.change_queued(1, "")],
+        "change_queued": lambda: store.change_queued(1, "or then"),
         "copy": lambda: store.copy(store.message(question.id), first.id, None),
         "stretches": lambda: store.stretches(conversation.id),
+        "drop_queued": lambda: store.drop_queued(1),
+        "pictures": store.pictures,
         "draft": lambda: store.draft(conversation.id),
-        "save_draft": lambda: [store.save_draft(first.id, "half"), store.save_draft(first.id, "")],
+        "save_draft": lambda: [
+            store.save_draft(first.id, Draft("half")),
+            store.save_draft(first.id, Draft()),
+        ],
         "questions": store.questions,
         "hide_message": lambda: hidden.append(store.hide_message(answer.id)),
         "restore_message": lambda: store.restore_message(answer.id, hidden[0]),
@@ -226,10 +234,10 @@ def _use_exchange(store: ExchangeStore, conversations: ConversationStore) -> set
     with store.transaction():
         store.add([(Chat("elsewhere", turns=[turn]), None)])
     number = store.known(["elsewhere", "nowhere"])["elsewhere"]
-    assert store.lacks(number, Chat("elsewhere", turns=longer)) == 1
+    assert len(store.missing(number, Chat("elsewhere", turns=longer))) == 1
     assert store.merge(number, Chat("elsewhere", turns=longer)) == 1
     assert len(store.chat(conversations.get(number)).turns) == 2
-    return {"transaction", "add", "known", "lacks", "merge", "chat"}
+    return {"transaction", "add", "known", "missing", "merge", "chat"}
 
 
 def _use_documents(store: DocumentStore) -> set[str]:
@@ -351,7 +359,7 @@ def _scans(database: Database, sql: str) -> list[str]:
     return found
 
 
-def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) -> None:
+def test_no_statement_reads_a_large_table_from_end_to_end(database: Database, tmp_path: Path) -> None:
     statements: set[str] = set()
     database.guard = statements.add
     used = _use_conversations(ConversationStore(database))
@@ -366,7 +374,10 @@ def test_no_statement_reads_a_large_table_from_end_to_end(database: Database) ->
     used = _use_runs(RunStore(database))
     assert used == _public(RunStore), "a method of the store is not tried here"
     conversations = ConversationStore(database)
-    used = _use_exchange(ExchangeStore(database, conversations, ProjectStore(database)), conversations)
+    used = _use_exchange(
+        ExchangeStore(database, conversations, ProjectStore(database), Pictures(tmp_path / "pictures")),
+        conversations,
+    )
     assert used == _public(ExchangeStore), "a method of the store is not tried here"
     used = _use_documents(DocumentStore(database))
     assert used == _public(DocumentStore), "a method of the store is not tried here"

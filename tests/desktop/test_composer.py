@@ -11,6 +11,7 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from core.chat.draft import Draft
 from core.paths import Home
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open, answered, send
@@ -38,7 +39,7 @@ def settled(window: MainWindow) -> bool:
 
 
 def on_disk(window: MainWindow, conversation: int) -> str:
-    return window.app.conversations.draft(conversation)
+    return window.app.conversations.draft(conversation).text
 
 
 # ---------------------------------------------------------------- drafts
@@ -87,7 +88,7 @@ def test_what_is_sent_is_no_draft_any_more(qtbot: QtBot, window: MainWindow) -> 
 def test_a_draft_that_comes_late_does_not_take_the_place_of_what_is_typed(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    window.app.conversations.save_draft(0, "old")
+    window.app.conversations.save_draft(0, Draft("old"))
     window.chat.drafts.begin()
     qtbot.keyClicks(window.chat.composer.text, "new")
     qtbot.waitUntil(lambda: on_disk(window, 0) == "new")

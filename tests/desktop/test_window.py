@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent, QPaintEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -185,11 +185,28 @@ def test_what_was_deleted_can_be_brought_back(qtbot: QtBot, window: MainWindow) 
     qtbot.waitUntil(lambda: len(answers(window)) == 1)
 
 
-@pytest.mark.parametrize("onto", ["window", "composer"])
-def test_files_dropped_anywhere_are_added_and_asked(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path, onto: str
+def test_files_dropped_onto_the_chat_are_added_and_asked(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    target = window if onto == "window" else window.composer.text.viewport()
+    drop(window, tmp_path, window)
+    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “gate”", timeout=60_000)
+    assert "1 document is ready" in window.chat.banner.text.text()
+    assert window.composer.text.toPlainText() == ""
+    assert window.composer.strip.entries == []
+
+
+def test_files_dropped_where_one_writes_hang_on_the_message(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    drop(window, tmp_path, window.composer.text.viewport())
+    qtbot.waitUntil(lambda: len(window.composer.strip.parts) == 1, timeout=60_000)
+    assert window.composer.strip.parts[0].text == "The gate closes at eight."
+    assert window.composer.text.toPlainText() == ""
+    assert window.app.documents.collections() == []
+
+
+def drop(window: MainWindow, tmp_path: Path, target: QWidget) -> None:
+    """Drag a file over a part of the window, and let it fall there."""
     (tmp_path / "gate.txt").write_text("The gate closes at eight.")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "gate.txt"))])
@@ -204,18 +221,15 @@ def test_files_dropped_anywhere_are_added_and_asked(
     QApplication.sendEvent(target, enter)
     assert enter.isAccepted()
     assert window._drop.isVisible()
-    drop = QDropEvent(
+    fall = QDropEvent(
         QPointF(where),
         Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QApplication.sendEvent(target, drop)
+    QApplication.sendEvent(target, fall)
     assert not window._drop.isVisible()
-    qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Ask “gate”", timeout=60_000)
-    assert "1 document is ready" in window.chat.banner.text.text()
-    assert window.composer.text.toPlainText() == ""
 
 
 @pytest.mark.logs("a file was not added", "shown to the person")

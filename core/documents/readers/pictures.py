@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,18 @@ def render(path: str, number: int, width: int, boxes: list[tuple[float, float, f
 
 def _bgrx(picture: Image.Image) -> bytes:
     return picture.convert("RGBX").tobytes("raw", "BGRX")
+
+
+def of_page(page: PageImage) -> Image.Image:
+    """A drawn page as a picture."""
+    return Image.frombytes("RGB", (page.width, page.height), page.pixels, "raw", "BGRX", page.stride)
+
+
+def as_png(picture: Image.Image, side: int) -> bytes:
+    """A picture as a PNG file that says nothing but its pixels, its longer side at most `side` of them."""
+    small = picture.copy()
+    small.info.clear()
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.convert("RGB").save(out, "PNG")
+    return out.getvalue()

@@ -11,12 +11,14 @@ import re
 from typing import Any
 
 from core.chat.conversation import Role, Text
+from core.portability.attachments import attach, from_source
 from core.portability.chats import Chat, Turn, seconds
 from core.portability.sources import Source
 from core.portability.trees import Node, messages
 
 PROGRAM = "ChatGPT"
 _PROJECT = "g-p-"  # begins the id of a project; other ids are of custom GPTs
+_ASSET = re.compile(r"file[-_][0-9A-Za-z]+")  # how the name of a picture or a file in the archive begins
 _MARK = re.compile(
     "\ue200[^\ue201]*\ue201|[\ue200-\ue2ff]"
 )  # where a source was cited, for ChatGPT's own page
@@ -38,11 +40,29 @@ def recognises(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
 
 
-def context(source: Source) -> None:
-    """Nothing besides conversations is needed."""
+def context(source: Source) -> Assets:
+    """The pictures and files beside the conversations."""
+    return Assets(source)
 
 
-def chat(value: dict[str, Any], _: None) -> Chat | None:
+class Assets:
+    """The files of an export by the ids with which their names begin."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._names: dict[str, str] = {}
+        for file in source.files:
+            name = file.rpartition("/")[2]
+            if found := _ASSET.match(name):
+                self._names.setdefault(found[0], name)
+
+    def get(self, number: Any) -> bytes | None:
+        """The bytes of one, by its id or an address that ends with it; None where it is not there."""
+        found = _ASSET.match(str(number).rpartition("/")[2])
+        return from_source(self._source, self._names.get(found[0], "")) if found else None
+
+
+def chat(value: dict[str, Any], assets: Assets) -> Chat | None:
     """A conversation; None for what is no conversation."""
     mapping = value.get("mapping")
     if not isinstance(mapping, dict):
@@ -52,7 +72,7 @@ def chat(value: dict[str, Any], _: None) -> Chat | None:
     for key, node in mapping.items():
         if isinstance(node, dict):
             parent = node.get("parent")
-            turn = _turn(node.get("message"), chat)
+            turn = _turn(node.get("message"), chat, assets)
             nodes.append(Node(key, parent if isinstance(parent, str) else None, turn))
     shown = value.get("current_node")
     chat.turns, chat.shown = messages(nodes, shown if isinstance(shown, str) else None, join=True)
@@ -68,18 +88,19 @@ def chat(value: dict[str, Any], _: None) -> Chat | None:
     return chat
 
 
-def _turn(message: Any, chat: Chat) -> Turn | None:
+def _turn(message: Any, chat: Chat, assets: Assets) -> Turn | None:
     if not isinstance(message, dict):
         return None
     author, content, told = (message.get(key) or {} for key in ("author", "content", "metadata"))
     role = author.get("role")
     hidden = told.get("is_visually_hidden_from_conversation") or told.get("is_user_system_message")
-    for attachment in told.get("attachments") or []:
-        if isinstance(attachment, dict) and not hidden:
-            chat.left_out.append(str(attachment.get("name") or attachment.get("id")))
+    if (
+        role == "tool" and not hidden and (drawn := _pictures(content))
+    ):  # by a tool, as the answer or a part of it
+        turn = Turn("", Role.ASSISTANT, [], created=seconds(message.get("create_time")))
+        attach(turn, chat, [(name.rpartition("/")[2], assets.get(name)) for name in drawn])
+        return turn if turn.attached else None
     if role not in ("user", "assistant") or hidden or message.get("recipient", "all") != "all":
-        if role == "tool" and not hidden:
-            chat.left_out += [name for name in _pictures(content)]
         return None
     turn = Turn(
         "",
@@ -94,6 +115,14 @@ def _turn(message: Any, chat: Chat) -> Turn | None:
         turn.thinking = "\n\n".join(one for one in thoughts if isinstance(one, str) and one)
     elif kind not in _SILENT:
         turn.parts = _words(_with_sources(_text(content, chat), told))
+    hangs = {
+        str(one.get("id")): str(one.get("name") or one.get("id"))
+        for one in told.get("attachments") or []
+        if isinstance(one, dict)
+    }
+    for pointer in _pictures(content):
+        hangs.setdefault(pointer.rpartition("/")[2], pointer.rpartition("/")[2])
+    attach(turn, chat, [(name, assets.get(number)) for number, name in hangs.items()])
     return turn if turn.parts or turn.thinking else None
 
 
@@ -117,14 +146,14 @@ def _text(content: dict[str, Any], chat: Chat) -> str:
 
 
 def _pictures(content: dict[str, Any]) -> list[str]:
-    """The pictures that a tool made."""
+    """The addresses of pictures among a message's parts."""
     parts = content.get("parts")
     found = (
         [part.get("asset_pointer") for part in parts if isinstance(part, dict)]
         if isinstance(parts, list)
         else []
     )
-    return [pointer.rpartition("/")[2] for pointer in found if isinstance(pointer, str)]
+    return [pointer for pointer in found if isinstance(pointer, str)]
 
 
 def _with_sources(text: str, told: dict[str, Any]) -> str:

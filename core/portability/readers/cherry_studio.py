@@ -8,18 +8,21 @@ which every backup holds, are not looked at. Later 1.x make backups of a browser
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.chat.conversation import Role, Text
 from core.errors import N_, ImportBroken, ImportOtherForm, TsukueError
+from core.portability.attachments import attach, from_source
 from core.portability.chats import Around, Chat, SavedProject, Turn, seconds
 from core.portability.sources import Source
-from core.portability.stream import whole
+from core.portability.stream import Readable, whole
 from core.portability.trees import Node, messages
 
 PROGRAM = "Cherry Studio"
@@ -38,7 +41,41 @@ def is_one(source: Source) -> bool:
         with contextlib.suppress(ImportBroken), source.open(name) as stream:
             head = stream.read(4096)
             return b'"localStorage"' in head or b'"indexedDB"' in head
-    return False
+    head = _packed_head(source)
+    return b'"localStorage"' in head or b'"indexedDB"' in head
+
+
+def _packed_head(source: Source) -> bytes:
+    """How the JSON of a `.bak` file begins, which is the older form of a backup: packed by gzip. b'' for all else."""
+    if len(source.files) != 1:
+        return b""
+    try:
+        with source.open(source.files[0]) as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                return b""
+        with source.open(source.files[0]) as stream, gzip.open(stream) as unpacked:
+            return unpacked.read(4096)
+    except (ImportBroken, OSError, EOFError, zlib.error):
+        return b""
+
+
+class _Bounded:
+    """A stream that ends with an error where it unpacks to more than any backup holds."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._left = LARGEST
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises ImportBroken."""
+        try:
+            data = self._stream.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ImportBroken("data.json", str(error)[:80]) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise ImportBroken("data.json", N_("too large"))
+        return data
 
 
 def read(source: Source, around: Around) -> Iterator[Chat | TsukueError]:
@@ -49,7 +86,12 @@ def read(source: Source, around: Around) -> Iterator[Chat | TsukueError]:
     for name in source.called(_DATA):
         with source.open(name) as stream:
             data = whole(stream, name)
-        yield from _topics(data, around)
+        yield from _topics(data, around, source)
+        return
+    if _packed_head(source):
+        with source.open(source.files[0]) as stream, gzip.open(stream) as unpacked:
+            data = whole(_Bounded(unpacked), source.name)
+        yield from _topics(data, around, source)
         return
     raise ImportOtherForm(source.name, PROGRAM, N_("There, choose Settings → Data → Legacy backup."))
 
@@ -57,7 +99,7 @@ def read(source: Source, around: Around) -> Iterator[Chat | TsukueError]:
 # ---------------------------------------------------------------- data.json
 
 
-def _topics(data: dict[str, Any], around: Around) -> Iterator[Chat | TsukueError]:
+def _topics(data: dict[str, Any], around: Around, source: Source) -> Iterator[Chat | TsukueError]:
     known, assistants = _known(data)
     around.projects += [
         SavedProject(str(one.get("name")), instructions=str(one.get("prompt") or ""))
@@ -80,7 +122,7 @@ def _topics(data: dict[str, Any], around: Around) -> Iterator[Chat | TsukueError
             number = str(topic.get("id"))
             told, assistant = known.get(number, ({}, {}))
             try:
-                yield _chat(number, told, assistant, topic["messages"], blocks)
+                yield _chat(number, told, assistant, topic["messages"], blocks, source)
             except (TypeError, ValueError, AttributeError) as error:
                 yield ImportBroken(number, str(error)[:80])
 
@@ -111,6 +153,7 @@ def _chat(
     assistant: dict[str, Any],
     said: list[Any],
     blocks: dict[str, dict[str, Any]],
+    source: Source,
 ) -> Chat:
     own = assistant.get("id") not in (None, "default")
     chat = Chat(
@@ -131,7 +174,7 @@ def _chat(
     for message in said:
         if not isinstance(message, dict) or message.get("type") == "clear":
             continue
-        turn = _turn(message, blocks, chat)
+        turn = _turn(message, blocks, chat, source)
         if turn is None:
             continue
         key, asked = str(message.get("id")), message.get("askId")
@@ -148,7 +191,9 @@ def _chat(
     return chat
 
 
-def _turn(message: dict[str, Any], blocks: dict[str, dict[str, Any]], chat: Chat) -> Turn | None:
+def _turn(
+    message: dict[str, Any], blocks: dict[str, dict[str, Any]], chat: Chat, source: Source
+) -> Turn | None:
     role = message.get("role")
     if role not in ("user", "assistant"):
         return None
@@ -173,17 +218,24 @@ def _turn(message: dict[str, Any], blocks: dict[str, dict[str, Any]], chat: Chat
                 case "thinking" if isinstance(content, str):
                     thoughts.append(content.strip())
                 case "image" | "file" | "video":
-                    files.append(block.get("file") or {"name": block["type"]})
+                    files.append(block.get("file") or {"name": block["type"], "url": block.get("url")})
     else:
         content, thought = message.get("content"), message.get("reasoning_content")
         words.append(content.strip() if isinstance(content, str) else "")
         thoughts.append(thought.strip() if isinstance(thought, str) else "")
-    for file in files:
-        if isinstance(file, dict):
-            chat.left_out.append(str(file.get("origin_name") or file.get("name")))
     text = "\n\n".join(filter(None, words))
     turn.parts, turn.thinking = [Text(text)] if text else [], "\n\n".join(filter(None, thoughts))
+    attach(turn, chat, [_file(file, source) for file in files if isinstance(file, dict)])
     return turn if turn.parts or turn.thinking else None
+
+
+def _file(file: dict[str, Any], source: Source) -> tuple[str, str | bytes | None]:
+    """An attachment by the name that the person knows, with its bytes where the backup has them (Data/Files)."""
+    name = str(file.get("origin_name") or file.get("name"))
+    address = file.get("url")
+    if isinstance(address, str) and address.startswith("data:"):
+        return name, address
+    return name, from_source(source, f"{file.get('id')}{file.get('ext') or ''}", str(file.get("name") or ""))
 
 
 # ---------------------------------------------------------------- the database of 2.x

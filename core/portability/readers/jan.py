@@ -160,7 +160,10 @@ def _turn(line: dict[str, Any], told: dict[str, Any], chat: Chat, model: str) ->
         if kind == "reasoning":
             thinking.append(text.strip())
         elif kind in ("image", "image_url", "pdf", "audio", "video"):
-            files.append((str(part.get("name") or kind.removesuffix("_url")), None))
+            shown = part.get("image_url")
+            address = shown.get("url") if isinstance(shown, dict) else shown
+            content = address if isinstance(address, str) and address.startswith("data:") else None
+            files.append((str(part.get("name") or kind.removesuffix("_url")), content))
     said, thought = (
         thoughts.split("\n\n".join(filter(None, words))) if role == "assistant" else ("\n\n".join(words), "")
     )

@@ -76,7 +76,7 @@ def chat(value: dict[str, Any], _: None) -> Chat | None:
                 before = str(number)
     for key, message, parent in entries:
         if message.get("role") == "system" and not chat.system_prompt:
-            chat.system_prompt = _content(message.get("content"), chat)
+            chat.system_prompt = _content(message.get("content"))[0]
         nodes.append(Node(key, parent if isinstance(parent, str) else None, _turn(message, chat)))
     shown = history.get("currentId") if isinstance(history, dict) else before
     models = [model for model in inside.get("models") or [] if isinstance(model, str)]
@@ -97,7 +97,7 @@ def _turn(message: dict[str, Any], chat: Chat) -> Turn | None:
     role = message.get("role")
     if role not in ("user", "assistant"):
         return None
-    text = _content(message.get("content"), chat)
+    text, pictures = _content(message.get("content"))
     turn = Turn(
         "", Role(role), [], created=seconds(message.get("timestamp")), model=str(message.get("model") or "")
     )
@@ -108,20 +108,23 @@ def _turn(message: dict[str, Any], chat: Chat) -> Turn | None:
             turn.thinking = turn.thinking or thought
     if text:
         turn.parts = [Text(text)]
-    attach(turn, chat, [_file(file) for file in message.get("files") or [] if isinstance(file, dict)])
+    files = [_file(file) for file in message.get("files") or [] if isinstance(file, dict)]
+    attach(turn, chat, [*files, *(("image", address) for address in pictures)])
     return turn if turn.parts or turn.thinking else None
 
 
-def _content(content: Any, chat: Chat) -> str:
-    if isinstance(content, list):
-        texts = [
-            part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"
-        ]
-        chat.left_out += [
-            "image" for part in content if isinstance(part, dict) and part.get("type") == "image_url"
-        ]
-        return "\n\n".join(text for text in texts if isinstance(text, str))
-    return content if isinstance(content, str) else ""
+def _content(content: Any) -> tuple[str, list[str]]:
+    """A message's words, and the addresses of pictures in it."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else "", []
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [part.get("text") for part in parts if part.get("type") == "text"]
+    pictures = [part.get("image_url") for part in parts if part.get("type") == "image_url"]
+    addresses = [one.get("url") if isinstance(one, dict) else one for one in pictures]
+    return (
+        "\n\n".join(text for text in texts if isinstance(text, str)),
+        [one if isinstance(one, str) else "" for one in addresses],
+    )
 
 
 def _thoughts(text: str) -> tuple[str, str]:
@@ -150,8 +153,11 @@ def _output(items: list[Any]) -> tuple[str, str]:
 
 
 def _file(file: dict[str, Any]) -> tuple[str, str | bytes | None]:
-    """An attachment's name, and its text where the export has it."""
+    """An attachment's name, and its text or picture where the export has it."""
     inside = file["file"] if isinstance(file.get("file"), dict) else {}
     name = file.get("name") or inside.get("filename") or file.get("type") or "file"
     content = inside["data"].get("content") if isinstance(inside.get("data"), dict) else ""
+    address = file.get("url")
+    if isinstance(address, str) and address.startswith("data:"):
+        return str(name), address
     return str(name), content if isinstance(content, str) else ""

@@ -1,3 +1,18 @@
+-- A file can hang on a message, as a part of it; SQLite changes a check only by making the table anew.
+CREATE TABLE parts_anew (
+    id      INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    number  INTEGER NOT NULL,                 -- from 0
+    kind    TEXT    NOT NULL CHECK (kind IN ('text', 'image', 'file', 'call', 'result')),
+    text    TEXT    NOT NULL DEFAULT '',
+    data    TEXT    NOT NULL DEFAULT '{}'
+) STRICT;
+INSERT INTO parts_anew SELECT id, message, number, kind, text, data FROM parts ORDER BY id;
+DROP TABLE parts;
+ALTER TABLE parts_anew RENAME TO parts;
+CREATE UNIQUE INDEX parts_of_message ON parts (message, number);
+CREATE INDEX parts_with_pictures ON parts (id) WHERE kind = 'image';
+
 -- Messages that the person has deleted: hidden with all that followed them, until they are removed or brought back.
 ALTER TABLE messages ADD COLUMN deleted REAL;
 CREATE INDEX messages_deleted ON messages (deleted) WHERE deleted IS NOT NULL;
@@ -6,6 +21,7 @@ CREATE INDEX messages_deleted ON messages (deleted) WHERE deleted IS NOT NULL;
 CREATE TABLE drafts (
     conversation INTEGER PRIMARY KEY,
     text         TEXT NOT NULL,
+    attached     TEXT NOT NULL DEFAULT '[]',   -- JSON: parts
     changed      REAL NOT NULL
 ) STRICT;
 
@@ -13,7 +29,8 @@ CREATE TABLE drafts (
 CREATE TABLE queued (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    text         TEXT    NOT NULL
+    text         TEXT    NOT NULL,
+    attached     TEXT    NOT NULL DEFAULT '[]' -- JSON: parts
 ) STRICT;
 CREATE INDEX queued_of_conversation ON queued (conversation);
 

@@ -1,0 +1,132 @@
+"""What hangs on a message: files that are read for the model, and pictures, which are kept.
+
+A file becomes the text that the documents' reader finds in it. A picture is drawn anew by the worker that draws pages, so that
+nothing of a stranger's file is kept but its pixels, and its text is recognised where that is possible.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import files
+from core.chat import prompt
+from core.chat.conversation import Attached, File, Image
+from core.documents import formats
+from core.documents.model import Page
+from core.documents.pages import Pages
+from core.documents.recognition import Recognition
+from core.engine.engines import Engines
+from core.errors import AttachmentTooLong, FileEmpty, FileMissing, FileScanned
+from core.jobs import Job
+from core.storage.pictures import Pictures
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+
+LONGEST = 400_000  # characters of a file: more than the context of all but a few models
+MEDIA_TYPE = "image/png"  # of pictures as they are kept
+SIDE = 1600  # pixels of a picture's longer side that are kept: what models with eyes look at is smaller
+Read = Callable[[Path, Job, Callable[[Page], None]], object]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many tokens something hanging on a message has, of how many that a message may have with this model."""
+
+    tokens: int
+    room: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether it can be sent, with a few words and room for an answer."""
+        return self.tokens <= self.room
+
+
+class Attaching:
+    """Takes files and pictures for messages, and tells how large they are for a model."""
+
+    def __init__(
+        self, read: Read, pages: Pages, recognition: Recognition, pictures: Pictures, engines: Engines
+    ) -> None:
+        """`read` gives the pages of a file one by one; it raises the typed errors for files."""
+        self._read = read
+        self._pages = pages
+        self._recognition = recognition
+        self.pictures = pictures
+        self._engines = engines
+
+    def take(self, path: Path, job: Job) -> Attached:
+        """Read a file for a message.
+
+        Raises the typed errors for files, AttachmentTooLong, DiskFull, Cancelled.
+        """
+        path = path.expanduser().absolute()
+        name = path.name.encode("utf-8", "surrogateescape").decode(
+            "utf-8", "replace"
+        )  # a name may be no text
+        if not path.is_file():
+            raise FileMissing(name)
+        if formats.tell(path) is formats.PICTURE:
+            return self._picture(path, name, job)
+        return File(name, self._text(path, name, job))
+
+    def _text(self, path: Path, name: str, job: Job) -> str:
+        texts: list[str] = []
+        scans: list[tuple[int, int]] = []  # where its text goes, and the page
+
+        def keep(page: Page) -> None:
+            if page.picture and not page.text.strip():
+                scans.append((len(texts), page.number or 1))
+            texts.append(page.text)
+            if sum(map(len, texts)) > LONGEST:
+                raise AttachmentTooLong(name)
+
+        self._read(path, job, keep)
+        if scans and self._recognition.possible:
+            for place, number in scans:
+                job.check()
+                texts[place] = self._recognition.page(str(path), number, job).text
+        text = "\n\n".join(text.strip() for text in texts if text.strip())
+        if not text:
+            raise FileScanned(name) if scans else FileEmpty(name)
+        if len(text) > LONGEST:
+            raise AttachmentTooLong(name)
+        return text
+
+    def _picture(self, path: Path, name: str, job: Job) -> Image:
+        sha256 = self.pictures.keep(self._pages.picture(str(path), 1, SIDE, job=job))
+        return Image(sha256, MEDIA_TYPE, self._words(path, job), name)
+
+    def keep_picture(self, data: bytes, job: Job | None = None) -> str:
+        """Keep a picture that is no file: pasted, or from another program's chats. Returns its hash.
+
+        Raises FileDamaged, FileTooLarge, ParserDied, ParseTooSlow, FormatUnknown, DiskFull, Cancelled.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "picture.png")  # whatever it is: it is told by its content
+            with files.writing(path):
+                path.write_bytes(data)
+            return self.pictures.keep(self._pages.picture(str(path), 1, SIDE, job=job))
+
+    def paste(self, data: bytes, name: str, job: Job) -> Image:
+        """A picture from the clipboard. Raises as `keep_picture`."""
+        sha256 = self.keep_picture(data, job)
+        return Image(sha256, MEDIA_TYPE, self._words(self.pictures.path(sha256), job), name)
+
+    def _words(self, path: Path, job: Job) -> str:
+        return self._recognition.page(str(path), 1, job).text.strip() if self._recognition.possible else ""
+
+    def size(self, attached: list[Attached], wanted: str, values: Settings, job: Job) -> list[Size]:
+        """How large each is for the model that will answer (`wanted`, or the settings'), which is loaded for it.
+
+        Raises NoModel and what loading raises.
+        """
+        model = self._engines.choose(wanted or values.chat_model)
+        length = self._engines.load(model, job).context_length
+        counts = self._engines.count_tokens(model, [prompt.shown(one) for one in attached], job)
+        room = length - min(values.answer_length, 512, length // 4) - length // 8
+        return [Size(count, room) for count in counts]
