@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from core import files
 from core.chat import prompt
 from core.chat.conversation import Attached, File, Image
@@ -31,6 +33,11 @@ LONGEST = 400_000  # characters of a file: more than the context of all but a fe
 MEDIA_TYPE = "image/png"  # of pictures as they are kept
 SIDE = 1600  # pixels of a picture's longer side that are kept: what models with eyes look at is smaller
 Read = Callable[[Path, Job, Callable[[Page], None]], object]
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG file in pixels, which its header begins with (ISO/IEC 15948, 11.2.2)."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 @dataclass(frozen=True)
@@ -98,11 +105,11 @@ class Attaching:
         return text
 
     def _picture(self, path: Path, name: str, job: Job) -> Image:
-        sha256 = self.pictures.keep(self._pages.picture(str(path), 1, SIDE, job=job))
-        return Image(sha256, MEDIA_TYPE, self._words(path, job), name)
+        data = self._pages.picture(str(path), 1, SIDE, job=job)
+        return Image(self.pictures.keep(data), MEDIA_TYPE, self._words(path, job), name, *size_of(data))
 
-    def keep_picture(self, data: bytes, job: Job | None = None) -> str:
-        """Keep a picture that is no file: pasted, or from another program's chats. Returns its hash.
+    def keep_picture(self, data: bytes, job: Job | None = None) -> Image:
+        """Keep a picture that is no file: pasted, or from another program's chats.
 
         Raises FileDamaged, FileTooLarge, ParserDied, ParseTooSlow, FormatUnknown, DiskFull, Cancelled.
         """
@@ -110,12 +117,14 @@ class Attaching:
             path = Path(folder, "picture.png")  # whatever it is: it is told by its content
             with files.writing(path):
                 path.write_bytes(data)
-            return self.pictures.keep(self._pages.picture(str(path), 1, SIDE, job=job))
+            drawn = self._pages.picture(str(path), 1, SIDE, job=job)
+        width, height = size_of(drawn)
+        return Image(self.pictures.keep(drawn), MEDIA_TYPE, width=width, height=height)
 
     def paste(self, data: bytes, name: str, job: Job) -> Image:
         """A picture from the clipboard. Raises as `keep_picture`."""
-        sha256 = self.keep_picture(data, job)
-        return Image(sha256, MEDIA_TYPE, self._words(self.pictures.path(sha256), job), name)
+        kept = self.keep_picture(data, job)
+        return replace(kept, text=self._words(self.pictures.path(kept.sha256), job), name=name)
 
     def _words(self, path: Path, job: Job) -> str:
         return self._recognition.page(str(path), 1, job).text.strip() if self._recognition.possible else ""

@@ -42,6 +42,8 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     media_type: str
     text: str = ""
     name: str = ""
+    width: int = 0  # pixels; 0: not known
+    height: int = 0
 
 
 class File(msgspec.Struct, frozen=True, tag="file"):

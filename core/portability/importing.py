@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.chat import titles
-from core.chat.attaching import MEDIA_TYPE
 from core.chat.conversation import File, Image, Part, Text
 from core.chat.events import ChatsImported
 from core.comparing.model import Evaluation, Vote
@@ -129,9 +128,9 @@ class Imports:
         kept: tuple[Prompts, Assistants, Runs, ComparisonStore],
         settings: SettingsFile,
         events: Events,
-        keep_picture: Callable[[bytes], str],
+        keep_picture: Callable[[bytes], Image],
     ) -> None:
-        """`keep_picture` stores a picture and returns its hash; it raises the typed errors for files."""
+        """`keep_picture` stores a picture and tells what it is now; it raises the typed errors for files."""
         self._keep_picture = keep_picture
         self._exchange = exchange
         self._projects = projects
@@ -254,7 +253,7 @@ class Imports:
 
     def _keep_pictures(self, chat: Chat, turns: list[Turn]) -> None:
         """Keep the pictures of messages, drawn anew; those that cannot be are left out."""
-        known: dict[str, str] = {}
+        known: dict[str, Image] = {}
         unsent: list[list[Any]] = [chat.draft.attached, *(one.attached for one in chat.waiting)]
         for parts in (*unsent, *(turn.parts for turn in turns)):
             for place, part in reversed(list(enumerate(parts))):
@@ -266,9 +265,7 @@ class Imports:
                         if data is None:
                             raise PictureGone()
                         known[part.sha256] = self._keep_picture(data)
-                    parts[place] = msgspec.structs.replace(
-                        part, sha256=known[part.sha256], media_type=MEDIA_TYPE
-                    )
+                    parts[place] = msgspec.structs.replace(known[part.sha256], text=part.text, name=part.name)
                 except (DiskFull, HomeNotWritable, Cancelled):
                     raise
                 except TsukueError:

@@ -105,7 +105,7 @@ class AttachmentStrip(QWidget):
         columns = max(self.width() // (CHIP + 6), 1)
         for place, one in enumerate(self.entries):
             if one in self._chips:
-                self._grid.addWidget(self._chips[one], *divmod(place, columns))
+                self._grid.addWidget(self._chips[one], *divmod(place, columns), Qt.AlignmentFlag.AlignTop)
 
 
 class _Chip(QFrame):
@@ -175,6 +175,6 @@ def _said(one: Hanging) -> str:
     if one.size is None:
         return ""
     if one.too_large:
-        return tr("{n} tokens: too long to read at once", n=f"{one.size.tokens:,}")
+        return tr("{n} tokens, too long", n=f"{one.size.tokens:,}")
     kind = tr("Text in the picture: {n} tokens") if one.picture else tr("{n} tokens")
     return kind.format(n=f"{one.size.tokens:,}")

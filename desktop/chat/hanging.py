@@ -16,7 +16,7 @@ from desktop.theme import Theme
 from desktop.widgets.icons import icon
 
 WIDTH = 260
-PICTURE = QSize(240, 150)  # there before the picture is, so that nothing jumps
+PICTURE = QSize(240, 150)  # at most; the room is there before the picture is, so that nothing jumps
 # Reads a picture by its hash, scaled to a longer side; what it finds, or None, is told on the window's thread.
 Pictures = Callable[[str, int, Callable[[QImage | None], None]], None]
 
@@ -59,8 +59,11 @@ class HangingParts(QWidget):
         button.clicked.connect(partial(self.opened.emit, part))
         button.setFixedWidth(WIDTH)
         if isinstance(part, Image):
-            button.setIconSize(PICTURE)
-            button.setFixedHeight(PICTURE.height() + 12)
+            room = QSize(part.width, part.height) if part.width and part.height else PICTURE
+            if room != room.boundedTo(PICTURE):
+                room = room.scaled(PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+            button.setIconSize(room)
+            button.setFixedHeight(room.height() + 12)
             button.setToolTip(name)
         else:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

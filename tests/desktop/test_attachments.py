@@ -148,7 +148,7 @@ def test_one_that_is_too_long_offers_to_be_asked_about(
     book = tmp_path / "book.txt"
     book.write_text("\n".join(f"The gate {n} closes at eight." for n in range(4000)), encoding="utf-8")
     attach(qtbot, window, book)
-    qtbot.waitUntil(lambda: any("too long to read at once" in s for s in said(window)), timeout=60_000)
+    qtbot.waitUntil(lambda: any("tokens, too long" in s for s in said(window)), timeout=60_000)
     push(qtbot, window.composer.strip, "Ask about it")
     assert window.composer.strip.entries == []
     qtbot.waitUntil(lambda: window.composer.collection_button.text() == "Ask “book”", timeout=120_000)
