@@ -19,6 +19,7 @@ from core.assistants.library import Assistants
 from core.chat import formulas
 from core.chat.attaching import Attaching
 from core.chat.formulas import Formulas
+from core.chat.past import PastChats
 from core.chat.projects import Projects
 from core.chat.service import ChatService
 from core.chat.waiting import WaitingMessages
@@ -200,6 +201,9 @@ class App:
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)
         self._assistant_store = AssistantStore(self.database)
         self.assistants = Assistants(self._assistant_store, self.events)
+        self.past = PastChats(
+            self.conversations, self.documents, self.index, self.additions.hold, self.jobs, self.events
+        )
         self.chat = ChatService(
             self.conversations,
             self.engines,
@@ -209,6 +213,7 @@ class App:
             self.jobs,
             self.projects,
             self.assistants,
+            self.past,
             forgive=self._forgive,
         )
         self.attaching = Attaching(
@@ -236,6 +241,7 @@ class App:
             self.events,
         )
         if own:
+            self.past.begin()
             self.jobs.start("remove what nothing needs any more", self._purge_kept)
         if own and (self.conversations.deleted() or self.conversations.deleted_messages()):
             self.jobs.start("remove what was deleted", self.chat.purge)

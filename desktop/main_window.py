@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from core.chat import past_paths
 from core.paths import keep_in, usual_home
 from desktop import restart
 from desktop.chat.composer import Composer
@@ -369,13 +370,36 @@ class MainWindow(QMainWindow):
         return panel
 
     def open_source(self, sources: list[Source], number: int) -> None:
-        """Open a source beside the answer."""
+        """Open a source beside the answer; a past chat in its place, at what was said."""
+        if uid := past_paths.uid_of(sources[number].path):
+            self._open_past(uid, sources[number])
+            return
         if not self.source.isVisible():
             self.source.show()
             left = self.sidebar.width()
             right = min(max(self.width() * 32 // 100, 340), 560)
             self.splitter.setSizes([left, max(self.width() - left - right - 2, 360), right])
         self.source.open(sources, number)
+
+    def _open_past(self, uid: str, source: Source) -> None:
+        app = self.app
+
+        def look() -> tuple[int, int | None] | None:
+            """The chat, and the message if it is there: in another home they have other ids."""
+            number = app.exchange.known([uid]).get(uid)
+            if number is None:
+                return None
+            found = app.conversations.messages([source.page]) if source.page else []
+            here = [one.id for one in found if one.conversation == number]
+            return number, here[0] if here else None
+
+        def show(found: tuple[int, int | None] | None) -> None:
+            if found is None:
+                self.notify.info(tr("This chat has been deleted."))
+            else:
+                self.open_conversation(found[0], message=found[1])
+
+        self.reads.ask(look, show, key="past chat")
 
     def _keep_elsewhere(self) -> None:
         from PySide6.QtWidgets import QFileDialog

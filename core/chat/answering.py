@@ -49,7 +49,7 @@ from core.errors import (
     WorkerDied,
 )
 from core.jobs import Job
-from core.storage.collections import ALL
+from core.storage.collections import ALL, CHATS
 
 if TYPE_CHECKING:
     from core.chat.service import ChatService
@@ -59,6 +59,7 @@ from core.structured import fields
 
 log = logging.getLogger(__name__)
 
+PAST_TOLD = 50  # conversations: how far their reading has come is told so often
 SAVE_SECONDS = 0.5  # an unfinished answer on disk is at most this much behind the screen
 DOCUMENT_ANSWER_TOKENS = 220  # a short answer; small models go on reciting until they are stopped
 OTHERS = 8  # collections that are looked into where the one that was asked has no answer; each takes a fifth of a second
@@ -170,6 +171,10 @@ class Answering:
     def _phase(self, phase: Phase, **progress: Any) -> None:
         self._events.publish(AnswerPhase(self._conversation.id, self._answer.id, phase, **progress))
 
+    def _tell_past(self, done: int, of: int) -> None:
+        if done % PAST_TOLD == 0 and of > PAST_TOLD:
+            self._phase(Phase.SEARCHING, done=done, total=of)
+
     def _read(self, done: int, total: int) -> None:
         now = time.monotonic()
         if not done:
@@ -180,6 +185,9 @@ class Answering:
     def _make(self, job: Job) -> Completion | None:
         if self._conversation.collection or self._details.whole is not None:
             self._phase(Phase.SEARCHING)
+            if self._conversation.collection == CHATS:
+                self._note(past=True)
+                self._service.past.prepare(job, self._tell_past)
             task, documents = tasks.wanted(
                 self._service.answerer().store,
                 self._conversation,
@@ -349,7 +357,7 @@ class Answering:
     def _elsewhere(self, job: Job) -> list[str]:
         """Other collections that seem to answer the question."""
         answerer, asked = self._service.answerer(), self._conversation.collection
-        if asked == ALL:
+        if asked in (ALL, CHATS):
             return []
         question, _ = scope.parse(self._question.text)  # elsewhere files have other names
         earlier = [scope.parse(text)[0] for text in self._earlier()]
@@ -363,8 +371,10 @@ class Answering:
 
     def _find(self, job: Job) -> Evidence:
         started = time.perf_counter()
+        collection = self._conversation.collection
+        own = self._service.past.document_of(self._conversation.id) if collection == CHATS else None
         evidence = self._service.answerer().find(
-            self._conversation.collection, self._question.text, earlier=self._earlier(), job=job
+            collection, self._question.text, earlier=self._earlier(), job=job, without=own
         )
         self._note(retrieval_s=round(time.perf_counter() - started, 3))
         self._store.set_prompt(self._question.id, evidence.prompt())

@@ -180,6 +180,7 @@ class AnswerDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     whole: Whole | None = None  # of a summary: how far it has come
     error: Problem | None = None
     form: str = ""  # what was wanted as a table: JSON (docs/tables.md)
+    past: bool = False  # past chats were asked
     thinking_s: float = 0.0  # from the first word of the thinking to the first of the answer
     sampling: Sampling | None = None  # how its tokens were chosen
     context_used: int = 0

@@ -46,6 +46,7 @@ from core.structured import fields
 
 if TYPE_CHECKING:
     from core.assistants.library import Assistants
+    from core.chat.past import PastChats
     from core.chat.projects import Projects
     from core.documents.answer import Answerer
 
@@ -67,6 +68,7 @@ class ChatService:
         jobs: Jobs,
         projects: Projects,
         assistants: Assistants,
+        past: PastChats,
         forgive: Callable[[], None] = lambda: None,
     ) -> None:
         """`forgive` lets workers that kept dying be started again: the person has asked for something new."""
@@ -78,6 +80,7 @@ class ChatService:
         self._jobs = jobs
         self.projects = projects
         self.assistants = assistants
+        self.past = past
         self._forgive = forgive
         self.titling = Titling(self, jobs)
         self._lock = threading.RLock()

@@ -20,7 +20,7 @@ from core.cli.console import Commands, command, note, open_app, print_json, show
 from core.engine.messages import Timings
 from core.errors import NothingFits, TsukueError
 from core.jobs import Job
-from core.storage.collections import ALL
+from core.storage.collections import ALL, CHATS
 
 if TYPE_CHECKING:
     from core.app import App
@@ -66,6 +66,9 @@ def register(commands: Commands) -> None:
         which.add_argument("-c", "--collection", type=text, metavar="NAME")
         which.add_argument(
             "--all", dest="collection", action="store_const", const=ALL, help="all collections at once"
+        )
+        which.add_argument(
+            "--chats", dest="collection", action="store_const", const=CHATS, help="your past chats"
         )
     for asks in (search, ask):
         asks.epilog = (
@@ -332,6 +335,7 @@ def _search(options: argparse.Namespace) -> int:
     app = open_app(options)
     failed = False
     try:
+        _prepare(app, options.collection)
         for number, question in questions:
             started = time.perf_counter()
             asked, narrowing = scope.parse(question)
@@ -429,6 +433,7 @@ def _ask(options: argparse.Namespace) -> int:
     app = open_app(options)
     failed = False
     try:
+        _prepare(app, options.collection)
         app.documents.asked(options.collection)
         for number, question in questions:
             conversation = app.chat.new_conversation(collection=options.collection)
@@ -447,6 +452,12 @@ def _ask(options: argparse.Namespace) -> int:
     finally:
         app.close()
     return 1 if failed else 0
+
+
+def _prepare(app: App, collection: str) -> None:
+    """Past chats are read and embedded before they are asked."""
+    if collection == CHATS:
+        app.jobs.start("read past chats", app.past.prepare).wait().wait()
 
 
 def _words_only(passages: int) -> str:

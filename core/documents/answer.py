@@ -171,14 +171,22 @@ class Answerer:
         self._index = index
 
     def find(
-        self, collection: str, question: str, *, earlier: list[str] | None = None, job: Job | None = None
+        self,
+        collection: str,
+        question: str,
+        *,
+        earlier: list[str] | None = None,
+        job: Job | None = None,
+        without: int | None = None,
     ) -> Evidence:
-        """Passages and quotation for a question. Raises CollectionMissing, NothingFits, WorkerDied.
+        """Passages and quotation for a question, `without` what one document says. Raises CollectionMissing, NothingFits, WorkerDied.
 
         A follow-up ("and the other one?") is searched together with the question before it, in the same documents.
         """
         question, narrowing = scope.parse(question)
-        find = partial(retrieve.find, self._store, self._index, collection, limit=QUOTED_FROM, job=job)
+        find = partial(
+            retrieve.find, self._store, self._index, collection, limit=QUOTED_FROM, job=job, without=without
+        )
         points = _POINTS_BACK.search(question) is not None
         if earlier and (points or len(support.content(question)) < 2):
             before, same = scope.parse(earlier[-1])

@@ -52,9 +52,10 @@ def find(
     job: Job | None = None,
     *,
     documents: list[int] | None = None,
+    without: int | None = None,
 ) -> list[Candidate]:
     """Up to twice EACH passages, best first, of these collections, each with the embedder whose vectors it has (see
-    Index.answering); of these documents only, where they are given. `asked`: the question's units by rarity. Raises WorkerDied.
+    Index.answering); of these documents only, where they are given, `without` one. `asked`: the question's units by rarity. Raises WorkerDied.
     """
     by_words = keywords.search(store, list(collections), asked, EACH, documents)
     weights = keywords.stems(asked)
@@ -69,6 +70,7 @@ def find(
     others = [one for one in near if one[0] not in known][:EACH] if len(collections) > 1 else near
     similar = dict([*others, *(one for one in near if one[0] in known)])
     passages = store.passages(list(dict.fromkeys([*by_words, *similar])))
+    passages = [passage for passage in passages if passage.document != without]
     said = [keywords.bag(p.text, asked) for p in passages]
     units = [bag.copy() for bag in said]
     for passage, bag in zip(passages, units, strict=True):

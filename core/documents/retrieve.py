@@ -85,8 +85,9 @@ def find(
     limit: int,
     job: Job | None = None,
     narrowing: Narrowing = NONE,
+    without: int | None = None,
 ) -> Found:
-    """Passages and quotation for a question, of a collection or all of them (see collections.ALL). Raises CollectionMissing,
+    """Passages and quotation for a question, of a collection or all of them (see collections.ALL), `without` one document. Raises CollectionMissing,
     NothingFits where no document is what the question was narrowed to, WorkerDied."""
     numbers = store.asked(collection)
     documents = scope.documents(store.asked_documents(collection), narrowing) if narrowing else None
@@ -95,7 +96,9 @@ def find(
     searched = {number: index.answering(number) for number in numbers}
     words_only = sum(count for _, count in searched.values())
     embedders = {number: embedder for number, (embedder, _) in searched.items()}
-    found = candidates.find(store, index, embedders, question, units, job, documents=documents)
+    found = candidates.find(
+        store, index, embedders, question, units, job, documents=documents, without=without
+    )
     ranked = quoting.rank(store, index, question, weights, found, job, embedder=embedders[numbers[0]])
     own = ranked
     if ranked and index.models.reranker:

@@ -65,6 +65,9 @@ _SIZE = (
 
 ALL = "*"  # every collection, where one is asked; none can be called so
 
+CHATS = "@chats"  # past chats (core/chat/past.py), which are no part of all; none can be called so either
+_OWN = (ALL, CHATS)
+
 RENAMED = "UPDATE conversations SET collection = ? WHERE collection = ?"
 
 
@@ -81,15 +84,25 @@ class CollectionStore:
             return int(row["id"])
         if not create:
             raise CollectionMissing(name)
-        if name == ALL:
+        if name in _OWN:
             raise CollectionExists(name)
+        return self._create(name)
+
+    def chats(self) -> int:
+        """The id of the collection of past chats, which is made where it is not there."""
+        with self._db.transaction():
+            return self.collection(CHATS) if self.has_collection(CHATS) else self._create(CHATS)
+
+    def _create(self, name: str) -> int:
         return self._db.write("INSERT INTO collections (name, created) VALUES (?, ?)", name, time.time())
 
     def asked(self, name: str) -> list[int]:
         """The ids of the collections that a question goes to: one, or every one for ALL. Raises CollectionMissing."""
         if name != ALL:
             return [self.collection(name)]
-        rows = self._db.rows("SELECT id FROM collections WHERE removed IS NULL ORDER BY name")
+        rows = self._db.rows(
+            "SELECT id FROM collections WHERE removed IS NULL AND name <> ? ORDER BY name", CHATS
+        )
         if not rows:
             raise CollectionMissing(name)
         return [int(row["id"]) for row in rows]
@@ -99,13 +112,14 @@ class CollectionStore:
         return self._db.row("SELECT 1 FROM collections WHERE name = ? AND removed IS NULL", name) is not None
 
     def collections(self) -> list[CollectionInfo]:
-        """All collections by name, with what they hold."""
+        """All collections that the person has made, by name, with what they hold."""
         rows = self._db.rows(
             "SELECT c.id, c.name, count(d.id) AS documents, coalesce(sum(d.pages), 0) AS pages,"
             " coalesce(sum(d.passages), 0) AS passages,"
             " (SELECT count(*) FROM failures f WHERE f.collection = c.id) AS failed"
             " FROM collections c LEFT JOIN documents d ON d.collection = c.id AND d.removed IS NULL"
-            " WHERE c.removed IS NULL GROUP BY c.id ORDER BY c.name"
+            " WHERE c.removed IS NULL AND c.name <> ? GROUP BY c.id ORDER BY c.name",
+            CHATS,
         )
         return [CollectionInfo(**dict(row)) for row in rows]
 
@@ -118,7 +132,7 @@ class CollectionStore:
         """Give a collection another name; conversations that ask it follow. Raises CollectionMissing, CollectionExists."""
         number = self.collection(name)
         with self._db.transaction():
-            if new == ALL or self.has_collection(new):
+            if new in _OWN or self.has_collection(new):
                 raise CollectionExists(new)
             self._db.write("UPDATE collections SET name = ? WHERE id = ?", new, number)
             self._db.write(RENAMED, new, name)

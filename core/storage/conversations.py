@@ -27,6 +27,7 @@ from core.storage.messages import MessageStore
 
 log = logging.getLogger(__name__)
 
+STANDINGS = "SELECT id, uid, title, changed, leaf FROM conversations WHERE deleted IS NULL ORDER BY id"
 PURGED_AT_ONCE = 200  # messages in one transaction
 
 
@@ -37,6 +38,17 @@ class Place:
     pinned: bool
     changed: float
     id: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What tells whether a conversation has changed."""
+
+    id: int
+    uid: str
+    title: str
+    changed: float
+    leaf: int | None
 
 
 def _conversation(row: sqlite3.Row) -> Conversation:
@@ -285,6 +297,11 @@ class ConversationStore(MessageStore):
             )
         else:
             self._db.write("DELETE FROM drafts WHERE conversation = ?", conversation)
+
+    def standings(self) -> list[Standing]:
+        """How each conversation stands that is not deleted."""
+        rows = self._db.rows(STANDINGS)
+        return [Standing(**dict(row)) for row in rows]
 
     def pictures(self) -> set[str]:
         """The hashes of all pictures that hang on messages, also on those that wait or are being written."""

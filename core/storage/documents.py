@@ -107,7 +107,7 @@ COUNTED = (
     " (SELECT count(*) FROM vectors WHERE embedder = ?) AS vectors"
 )
 UNFINISHED = (
-    f"{_DOCUMENT} WHERE d.removed IS NULL AND c.removed IS NULL AND (d.state != 'ready'"
+    f"{_DOCUMENT} WHERE d.removed IS NULL AND c.removed IS NULL AND d.origin != 'chat' AND (d.state != 'ready'"
     " OR EXISTS (SELECT 1 FROM passages s WHERE s.document = d.id"
     " AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?))) ORDER BY c.name, d.path"
 )
@@ -146,6 +146,24 @@ class DocumentStore(CollectionStore, PassageStore):
         if name != ALL:
             return self.documents(name)
         return [one for collection in self.collections() for one in self.documents(collection.name)]
+
+    def marks(self, collection: str) -> dict[str, tuple[int, str]]:
+        """Of each document's path its id and what tells its content. Raises CollectionMissing."""
+        rows = self._db.rows(
+            "SELECT path, id, sha256 FROM documents WHERE collection = ?", self.collection(collection)
+        )
+        return {row["path"]: (row["id"], row["sha256"]) for row in rows}
+
+    def lacking(self, collection: str, embedder: str) -> list[tuple[int, str]]:
+        """The documents of a collection that lack vectors of this embedder, as (id, file). Raises CollectionMissing."""
+        rows = self._db.rows(
+            "SELECT d.id, d.file FROM documents d WHERE d.collection = ? AND (d.state != 'ready' OR EXISTS (SELECT 1"
+            " FROM passages s WHERE s.document = d.id AND NOT EXISTS"
+            " (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?))) ORDER BY d.id",
+            self.collection(collection),
+            embedder,
+        )
+        return [(row["id"], row["file"]) for row in rows]
 
     def count_documents(self, collection: str) -> int:
         """How many documents a collection holds. Raises CollectionMissing."""

@@ -20,6 +20,8 @@ def phase_text(event: AnswerPhase) -> str:
     if event.phase is Phase.PARTS:
         part = tr("Reading part {n} of {total}", n=event.part, total=event.of)
         return " · ".join(filter(None, (part, left_text(event.left))))
+    if event.phase is Phase.SEARCHING and event.total:
+        return tr("Reading past chats: {done} of {total}", done=f"{event.done:,}", total=f"{event.total:,}")
     return {
         Phase.WAITING: tr("Waiting for another chat's answer…"),
         Phase.LOADING: tr("Loading the model…"),
@@ -47,7 +49,11 @@ def note_texts(message: Message) -> list[str]:
         texts.append(sentence(from_wire(problem.name, problem.fields)))
     if outcome == "not found":
         texts.append(
-            tr("Your documents do not seem to mention this. Rephrase the question, or add another document.")
+            tr("Your past chats do not seem to mention this. Rephrase the question.")
+            if message.details.past
+            else tr(
+                "Your documents do not seem to mention this. Rephrase the question, or add another document."
+            )
         )
         if message.details.missing:
             words = tr(", ").join(message.details.missing)
@@ -60,9 +66,17 @@ def note_texts(message: Message) -> list[str]:
             ).format(model=message.model, language=language)
         )
     elif outcome == "quotation" and message.text:
-        texts.append(tr("Your documents do not support this answer. What they do say is quoted above."))
+        texts.append(
+            tr("Your past chats do not support this answer. What they do say is quoted above.")
+            if message.details.past
+            else tr("Your documents do not support this answer. What they do say is quoted above.")
+        )
     elif outcome == "answered" and any(mark.marker is None for mark in marks):
-        texts.append(tr("Sentences marked with ? were not found in the documents."))
+        texts.append(
+            tr("Sentences marked with ? were not found in past chats.")
+            if message.details.past
+            else tr("Sentences marked with ? were not found in the documents.")
+        )
     if any(mark.implied for mark in marks):
         texts.append(
             tr("Sentences marked with ≈ stand there in other words, as your answer checking model reads it.")

@@ -9,7 +9,7 @@ from core.chat.service import ChatService
 from core.documents import formats
 from core.documents.progress import DocumentsChanged
 from core.settings import SettingsFile
-from core.storage.collections import ALL
+from core.storage.collections import ALL, CHATS
 from desktop.chat.choices import Choices
 from desktop.desk import Desk
 from desktop.documents.adding import Adding
@@ -48,7 +48,7 @@ class ChatDocuments(QObject):
     def add(self, files: list[str], collection: str = "") -> None:
         """Add files to a collection (the chat's own, or a new one named after the first file), and ask it."""
         asked = self._choices.collection
-        self._adding.add(files, collection or ("" if asked == ALL else asked), self.conversation)
+        self._adding.add(files, collection or ("" if asked in (ALL, CHATS) else asked), self.conversation)
 
     def _added(self, collection: str, conversation: int | None) -> None:
         if conversation == self.conversation:  # the person may have gone to another chat meanwhile

@@ -12,7 +12,7 @@ from core.chat.service import ChatService
 from core.engine.engines import Engines
 from core.errors import NoModel
 from core.settings import SettingsFile
-from core.storage.collections import ALL
+from core.storage.collections import ALL, CHATS
 from core.storage.documents import DocumentStore
 from desktop.chat.composer import Composer
 from desktop.operations import Operations
@@ -98,9 +98,15 @@ class Choices(QObject):
         )
 
     def _show(self, offer: _Offer) -> None:
-        there = self.collection in offer.collections or (self.collection == ALL and bool(offer.collections))
+        there = (
+            self.collection in offer.collections
+            or self.collection == CHATS
+            or (self.collection == ALL and bool(offer.collections))
+        )
         quote = self._settings.values.document_answers == "quoted"
-        self._composer.set_collections(offer.collections, self.collection if there else "", ALL, quote=quote)
+        self._composer.set_collections(
+            offer.collections, self.collection if there else "", ALL, CHATS, quote=quote
+        )
         self.model, self.models = offer.model, offer.models
         self._composer.set_models(offer.models, offer.model)
         wish = self._engines.local.adjustments.get(offer.model).thinking

@@ -347,13 +347,16 @@ class Composer(QFrame):
             tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
         )
 
-    def set_collections(self, names: list[str], current: str, every: str, *, quote: bool = False) -> None:
-        """The documents that can be asked; '' is none, `every` all of them. `quote`: they are only quoted, without a model."""
+    def set_collections(
+        self, names: list[str], current: str, every: str, past: str, *, quote: bool = False
+    ) -> None:
+        """The documents that can be asked; '' is none, `every` all of them, `past` past chats. `quote`: they are only quoted,
+        without a model."""
         menu = self.collection_button.menu()
         menu.clear()
-        called = {"": tr("No documents"), every: tr("All documents")}
+        called = {"": tr("No documents"), every: tr("All documents"), past: tr("Past chats")}
         together = [every] if len(names) > 1 or current == every else []
-        for name in ["", *together, *names]:
+        for name in ["", *together, *names, past]:
             title = called.get(name, name)
             action = menu.addAction(title, partial(self.collection_chosen.emit, name))
             action.setCheckable(True)
@@ -365,6 +368,8 @@ class Composer(QFrame):
         only.triggered.connect(self.quoting_chosen)
         if current == every:
             asked = tr("Quote all documents") if quote else tr("Ask all documents")
+        elif current == past:
+            asked = tr("Quote past chats") if quote else tr("Ask past chats")
         else:
             asked = tr("Quote “{name}”", name=current) if quote else tr("Ask “{name}”", name=current)
         self.collection_button.setText(asked if current else tr("Ask documents"))

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from core.chat.conversation import Extract, Source
+from core.chat.conversation import Extract, Role, Source
+from core.chat.past_paths import uid_of
 from core.documents import formats
 from core.text import characters
 from desktop.i18n import tr
@@ -191,7 +192,10 @@ class Elsewhere(QWidget):
 
 
 def place_text(source: Source) -> str:
-    """A source's file and page in a few words."""
+    """A source's file and page in a few words; of a past chat its title, and who said it."""
+    if uid_of(source.path):
+        who = tr("you") if source.label == Role.USER else tr("an answer")
+        return tr("“{title}” · {who}").format(title=source.file, who=who)
     name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
     if source.label and formats.unit_of(name) != "page":
         return tr("{file} · {place}", file=name, place=source.label)

@@ -21,7 +21,7 @@ from core.errors import FileMissing
 from core.portability.chats import Chat, text_turn
 from core.storage.collections import ALL, RENAMED
 from core.storage.comparisons import ComparisonStore
-from core.storage.conversations import ConversationStore, place_of
+from core.storage.conversations import STANDINGS, ConversationStore, place_of
 from core.storage.database import Database
 from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
 from core.storage.exchange import ExchangeStore
@@ -45,6 +45,7 @@ MEANT = {
         "from the newest on until there are enough: every second message is one"
     ),
     "SELECT data FROM parts WHERE kind = 'image'": "once, at the start: only those that are pictures, by their own index",
+    STANDINGS: "when past chats are asked: each conversation, not what was said in it",
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
 # Indexes of a few rows: answers under way, conversations that wait to be purged.
@@ -115,6 +116,7 @@ def _use_conversations(store: ConversationStore) -> set[str]:
         "change_queued": lambda: store.change_queued(1, "or then"),
         "copy": lambda: store.copy(store.message(question.id), first.id, None),
         "stretches": lambda: store.stretches(conversation.id),
+        "standings": store.standings,
         "drop_queued": lambda: store.drop_queued(1),
         "pictures": store.pictures,
         "draft": lambda: store.draft(conversation.id),
@@ -301,6 +303,9 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "page_ids": lambda: store.page_ids(document),
         "page": lambda: store.page(1),
         "words_in": lambda: store.words_in(document, "gate", 5),
+        "chats": store.chats,
+        "marks": lambda: store.marks(name),
+        "lacking": lambda: store.lacking(name, "an embedder"),
         "documents": lambda: [store.documents(name), store.documents(name, after="/a", limit=5)],
         "count_documents": lambda: store.count_documents(name),
         "unfinished": lambda: store.unfinished("another"),

@@ -248,11 +248,11 @@ def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> 
     window.chat.choices.refresh()
     menu = window.chat.composer.collection_button.menu()
     qtbot.waitUntil(
-        lambda: len(menu.actions()) == 4
-    )  # none, this one, a line, and whether they are only quoted
-    menu.actions()[3].trigger()
+        lambda: len(menu.actions()) == 5
+    )  # none, this one, past chats, a line, and whether they are only quoted
+    menu.actions()[4].trigger()
     qtbot.waitUntil(lambda: window.app.settings.values.document_answers == "quoted")
-    qtbot.waitUntil(lambda: menu.actions()[3].isChecked())
+    qtbot.waitUntil(lambda: menu.actions()[4].isChecked())
     # The menu is filled again whenever something has changed: an action is taken in the moment it is used.
     next(action for action in menu.actions() if action.text() == "mine").trigger()
     qtbot.waitUntil(lambda: window.chat.composer.collection_button.text() == "Quote “mine”")

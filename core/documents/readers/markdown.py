@@ -53,6 +53,12 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     yield page.page()
 
 
+def write(text: str, page: Writer) -> None:
+    """Add a Markdown text, which is no file, to a page."""
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    _Walk(page, Flow(text.split("\n"))).blocks(tokens)
+
+
 def _begins_with(tokens: list[Token], title: str) -> bool:
     """Whether the first heading is the title again."""
     first = next((i for i, token in enumerate(tokens) if token.type == "heading_open"), None)
