@@ -59,6 +59,7 @@ from core.paths import Home
 from core.prompts.chains import Chains
 from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
+from core.settings.shortcuts import Shortcuts
 from core.storage.backups import Backups
 from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import ConversationStore
@@ -118,6 +119,7 @@ class App:
             logs.start(home, verbose=verbose)
             self.events = Events()
             self.settings = SettingsFile(home.settings, self.events, own=own)
+            self.shortcuts = Shortcuts(home.root / "shortcuts.json")
             self.network = Network(home.logs / "network.jsonl")
             self.settings.follow(Settings.network, self.network.switch)
             self.network.install()

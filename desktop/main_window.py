@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.chat import past_paths
@@ -283,10 +283,30 @@ class MainWindow(QMainWindow):
 
         from desktop import parts
 
+        for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            shortcut.setEnabled(False)  # two for the same keys would both do nothing
+            shortcut.deleteLater()
         self.commands = parts.commands.of(self)
         for command in self.commands:
             if command.keys:
                 QShortcut(QKeySequence(command.keys), self, command.run)
+        native = QKeySequence.SequenceFormat.NativeText
+        shown = {one.id: QKeySequence(one.keys).toString(native) for one in self.commands if one.keys}
+        self.composer.show_keys(shown.get("speak", ""), shown.get("large", ""))
+        self.sidebar.show_keys(shown.get("new-chat", ""), shown.get("search", ""))
+
+    def change_shortcuts(self) -> None:
+        """Show the keys of all commands, to be changed."""
+        from desktop.settings.shortcuts import ShortcutsDialog
+
+        def keep(values: dict[str, str]) -> None:
+            self.operations.in_order(
+                "keep shortcuts", lambda _: self.app.shortcuts.change(values), lambda _: self._shortcuts()
+            )
+
+        dialog = ShortcutsDialog(self.commands, self.theme, self)
+        dialog.changed.connect(keep)
+        dialog.open()
 
     def show_commands(self) -> None:
         """List everything that can be done, to be searched by its name."""

@@ -27,6 +27,7 @@ from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.tips import with_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,6 +163,7 @@ class Composer(QFrame):
         self._theme = theme
         self._answering = False
         self._recording = False
+        self._large_keys = "Ctrl+Shift+E"
         self.editing: int | None = None  # the message that sending will put in other words
         self.editing_answer = False
         self._draft = Draft()  # what was being written when the editing began
@@ -184,7 +186,7 @@ class Composer(QFrame):
         menu.addAction(tr("Attach to this message…"), self.attach.emit)
         menu.addAction(tr("Add documents and ask about them…"), self.add_documents.emit)
         self.attach_button.setMenu(menu)
-        self.talk_button = self._tool(tr("Hold to speak (or press Ctrl+Space to start and stop)"))
+        self.talk_button = self._tool("")
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
         self.collection_button = self._chip(tr("Which documents to ask"))
@@ -231,7 +233,7 @@ class Composer(QFrame):
         layout.addLayout(row)
         self.setFocusProxy(self.text)
         theme.changed.connect(self._update)
-        self._update()
+        self.show_keys("Ctrl+Space", self._large_keys)
 
     def _make_editing_row(self) -> QWidget:
         row = QWidget()
@@ -316,6 +318,18 @@ class Composer(QFrame):
         if attached != self.strip.parts or self.strip.reading:
             self.attached_set.emit(attached)
             self._update()
+
+    def show_keys(self, speak: str, large: str) -> None:
+        """The keys of two of its buttons, as people write them; '' where there are none."""
+        self._large_keys = large
+        talk = (
+            tr("Hold to speak (or press {keys} to start and stop)", keys=speak)
+            if speak
+            else tr("Hold to speak")
+        )
+        self.talk_button.setToolTip(talk)
+        self.talk_button.setAccessibleName(talk)
+        self._update()
 
     def set_large(self, large: bool) -> None:
         """Room for a long text: Enter then breaks the line."""
@@ -480,7 +494,8 @@ class Composer(QFrame):
         self.prompt_button.setIcon(icon("prompts", tokens.muted))
         self.large_button.setIcon(icon("expand", tokens.muted))
         large = self.large_button.isChecked()
-        size = tr("Make the field small again") if large else tr("Make the field large (Ctrl+Shift+E)")
+        bigger = with_keys(tr("Make the field large"), self._large_keys)
+        size = tr("Make the field small again") if large else bigger
         self.large_button.setToolTip(size)
         self.large_button.setAccessibleName(size)
         self.queue_button.setIcon(icon("plus", tokens.accent))

@@ -41,6 +41,7 @@ from desktop.i18n import tr
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.theme import Theme
+from desktop.widgets.tips import with_keys
 
 TYPING_MILLISECONDS = 150
 KNOWN_TAGS = 20  # that are named
@@ -79,21 +80,19 @@ class Sidebar(QWidget):
         self.new_button = QPushButton()
         self.new_button.setProperty("role", "primary")
         self.new_button.setMinimumHeight(42)
-        self.new_button.setToolTip(tr("Start a new chat (Ctrl+N)"))
         self.new_button.setAccessibleName(tr("New chat"))
         self.new_button.clicked.connect(self.new_chat)
-        name, keys = QLabel(tr("New chat")), QLabel("Ctrl N")
+        name, self._new_keys = QLabel(tr("New chat")), QLabel()
         name.setStyleSheet("font-weight: 600;")
         inside = QHBoxLayout(self.new_button)
         inside.setContentsMargins(14, 0, 14, 0)
         inside.addWidget(name)
         inside.addStretch()
-        inside.addWidget(keys)
+        inside.addWidget(self._new_keys)
 
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search chats"))
         self.search.setAccessibleName(tr("Search chats"))
-        self.search.setToolTip(tr("Search all chats (Ctrl+K); #tag finds those with a tag"))
         self.search.setClearButtonEnabled(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MILLISECONDS)
         self._typing.timeout.connect(self._filter)
@@ -164,6 +163,12 @@ class Sidebar(QWidget):
         self.model.refresh()
 
     # ------------------------------------------------------------ what is shown
+
+    def show_keys(self, new_chat: str, search: str) -> None:
+        """The keys that do what its button and its field do, as people write them; '' where there are none."""
+        self._new_keys.setText(new_chat.replace("+", " "))
+        self.new_button.setToolTip(with_keys(tr("Start a new chat"), new_chat))
+        self.search.setToolTip(with_keys(tr("Search all chats; #tag finds those with a tag"), search))
 
     def show_current(self, conversation: int | None) -> None:
         """Mark the conversation that is open, if one is."""
