@@ -245,7 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
     QTimer.singleShot(0, program.start)
     # A Ctrl+C or a polite kill closes the window; Python sees signals only while it runs, hence the timer.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.quit())
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()

@@ -75,7 +75,7 @@ def of(window: MainWindow) -> list[Command]:
         Command("export", tr("Export chats…"), "", lambda: window.export_chats(chat.conversation)),
         Command("appearance", tr("Light or dark"), "", appearance),
         Command("connections", tr("Connections made"), "", window.show_ledger),
-        Command("quit", tr("Quit"), "Ctrl+Q", window.close),
+        Command("quit", tr("Quit"), "Ctrl+Q", window.quit),
         Command("commands", tr("All commands…"), "Ctrl+Shift+P", window.show_commands),
         Command("shortcuts", tr("Keyboard shortcuts…"), "", window.change_shortcuts),
         Command("", "", "Escape", window.escape),

@@ -117,7 +117,7 @@ def _take_down(window: MainWindow) -> None:
         quick.hide()
         quick.deleteLater()
     window.engine_news.setParent(None)
-    for left in (window._clock, window._drop, window.engine_news, window.chat.adding):
+    for left in (window.tray, window._clock, window._drop, window.engine_news, window.chat.adding):
         left.deleteLater()
     for shortcut in window.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
         shortcut.setEnabled(False)  # two for the same keys would both do nothing

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.chat import past_paths
 from core.paths import keep_in, usual_home
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.status)
         self.setCentralWidget(body)
         self._drop = parts.DropOverlay(self)
+        self.tray = parts.Tray(self, wanted=app.settings.values.tray)
 
         self._connect()
         self._shortcuts()
@@ -259,7 +260,7 @@ class MainWindow(QMainWindow):
         self.bridge.on(parts.SettingChanged, self._setting_changed)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
-        parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language)
+        parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language, self.tray)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(parts.DocumentsRemoved, self._documents_removed)
@@ -628,8 +629,24 @@ class MainWindow(QMainWindow):
         if isinstance(saved, QByteArray):
             self.restoreGeometry(saved)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def quit(self) -> None:
+        """Close for good, also where closing the window would leave Tsukue running."""
+        hidden = not self.isVisible()
         if self._filled:
+            self.tray.set_wanted(False)
+        self.close()
+        if hidden:  # the last window that is seen has been closed before
+            QTimer.singleShot(0, QApplication.quit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._filled and self.tray.shown and not (_saving_session() or restart.asked()):
+            event.ignore()
+            self.chat.drafts.keep()
+            self.hide()
+            self.tray.say_that_it_stays()
+            return
+        if self._filled:
+            self.tray.set_wanted(False)
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
             self.chat.talking.recorder.stop()
@@ -640,6 +657,12 @@ class MainWindow(QMainWindow):
             self.reads.close()
             self._drawing.close()
         super().closeEvent(event)
+
+
+def _saving_session() -> bool:
+    """Whether the person logs out: whatever does not close then keeps the session open."""
+    application = QApplication.instance()
+    return isinstance(application, QApplication) and application.isSavingSession()
 
 
 def _geometry(home: Home) -> QSettings:

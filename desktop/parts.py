@@ -22,6 +22,7 @@ from desktop.notify import Notify
 from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings import following
+from desktop.tray import Tray
 from desktop.widgets.drop_overlay import DropOverlay
 from desktop.widgets.status_line import StatusLine
 
@@ -44,6 +45,7 @@ __all__ = [
     "SettingChanged",
     "Sidebar",
     "StatusLine",
+    "Tray",
     "WorkerChanged",
     "WorkerFell",
     "commands",

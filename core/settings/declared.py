@@ -48,6 +48,17 @@ class Settings:
         used_by="window",
     )
 
+    tray = Switch(
+        False,
+        N_("Stay at hand when the window is closed"),
+        N_(
+            "Closing the window leaves Tsukue running behind an icon in the notification area, where your desktop has one. The quick window then opens at once."
+        ),
+        section=Section.WINDOW,
+        applies=Applies.AT_ONCE,
+        used_by="window",
+    )
+
     # ------------------------------------------------------------ answers
 
     chat_model = Model(

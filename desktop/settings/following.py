@@ -16,15 +16,19 @@ from desktop.theme import Theme
 if TYPE_CHECKING:
     from desktop.chat.view import ChatView
     from desktop.language import LanguageChange
+    from desktop.tray import Tray
 
 MOST = 4  # problems that are said one by one
 
 
-def follow(bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, language: LanguageChange) -> None:
+def follow(
+    bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, language: LanguageChange, tray: Tray
+) -> None:
     """Do what is the window's to do; core's parts follow the settings themselves."""
     effects: dict[str, Callable[[Any], object]] = {
         Settings.language.name: language.change,
         Settings.theme.name: theme.set_wanted,
+        Settings.tray.name: tray.set_wanted,
         Settings.chat_model.name: lambda _: chat.choices.refresh(),
         Settings.document_answers.name: lambda _: chat.choices.refresh(),
         Settings.remote_url.name: lambda _: chat.choices.refresh(),
