@@ -71,3 +71,4 @@ evaluate:
 	@$(venv)/python -m tests.evaluation.answers --part choose
 	@$(venv)/python -m tests.evaluation.support --part tune
 	@$(venv)/python -m tests.evaluation.support --part choose
+	@$(venv)/python -m tests.evaluation.past --part tune

@@ -19,6 +19,7 @@ SHOWN = 3
 READ, FROM, READ_AROUND = 5, 8, 400
 GAP = " … "
 SMALL = 4  # passages of documents that are read whole: no more than is read of large ones
+SAID = 4  # passages of past chats that are read whole: they are short, and hold the answer where their best sentences do not
 BEHIND = 0.4  # by so much less than the first one's score an extract is not worth reading
 AROUND = 240  # characters of a neighbour; a longer one is not shown
 

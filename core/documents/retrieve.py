@@ -14,6 +14,7 @@ from core.documents.index import Index
 from core.documents.quoting import Quotation, Ranked
 from core.documents.scope import NONE, Narrowing
 from core.jobs import Job
+from core.storage.collections import CHATS
 from core.storage.documents import DocumentStore, StoredPassage
 
 NEAREST = 3  # passages that are shown where nothing answers
@@ -129,7 +130,9 @@ def find(
         best.candidate.foreign,
         # A reranker's scores are of another scale: how far the others are behind is told by ours.
         extracts.of(distinct) if own is ranked else extracts.of(distinct, behind=float("inf")),
-        extracts.reading(distinct, whole=len(found) <= extracts.SMALL),
+        extracts.reading(distinct[: extracts.SAID], whole=True)
+        if collection == CHATS
+        else extracts.reading(distinct, whole=len(found) <= extracts.SMALL),
         # Among all: what differs in one number only is one of several editions.
         conflicts.otherwise(_as_before(quotation, own), own) if quotation is not None else [],
         words_only,
