@@ -441,7 +441,7 @@ class MainWindow(QMainWindow):
             self.source.hide()
 
     def escape(self) -> None:
-        if self.chat.prompts.hide():
+        if self.chat.prompts.hide() or self.chat.mentions.list.hide():
             return
         if self.composer.editing is not None:
             self.composer.end_editing()

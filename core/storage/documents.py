@@ -112,6 +112,10 @@ UNFINISHED = (
     " AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = s.id AND v.embedder = ?))) ORDER BY c.name, d.path"
 )
 
+NAMED = (
+    "SELECT d.file, c.name AS collection FROM documents d JOIN collections c ON c.id = d.collection"
+    " WHERE d.removed IS NULL AND d.gone IS NULL AND c.removed IS NULL AND d.origin <> 'chat' ORDER BY d.id DESC"
+)
 FILES = f"{_DOCUMENT} WHERE d.removed IS NULL AND c.removed IS NULL AND d.origin = '' ORDER BY d.path"
 
 
@@ -146,6 +150,18 @@ class DocumentStore(CollectionStore, PassageStore):
         if name != ALL:
             return self.documents(name)
         return [one for collection in self.collections() for one in self.documents(collection.name)]
+
+    def named(self, words: Sequence[str], limit: int) -> list[tuple[str, str]]:
+        """Files whose names have all these words (in small letters), the latest added first, each with its collection."""
+        rows = self._db.rows(NAMED)
+        found = []
+        for row in rows:
+            name = row["file"].replace("\\", "/").rpartition("/")[2]
+            if all(word in name.casefold() for word in words):
+                found.append((name, row["collection"]))
+                if len(found) == limit:
+                    break
+        return found
 
     def marks(self, collection: str) -> dict[str, tuple[int, str]]:
         """Of each document's path its id and what tells its content. Raises CollectionMissing."""

@@ -70,6 +70,10 @@ class Attachments(QObject):
                 lambda job, file=file: self._attaching.take(Path(file), job),
             )
 
+    def add_part(self, name: str, make: Callable[[Job], Attached]) -> None:
+        """Let something hang on the message that `make` reads."""
+        self._take(Hanging(name), make)
+
     def paste(self, picture: QImage) -> None:
         """Let a picture from the clipboard hang on the message."""
         name = tr("Pasted picture")

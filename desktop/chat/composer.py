@@ -65,7 +65,7 @@ class ComposerText(PlainText):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.document().setDocumentMargin(4)
-        self.keys_first: Callable[[int], bool] | None = None  # whoever may take a key before this does
+        self.keys_first: list[Callable[[int], bool]] = []  # whoever may take a key before this does
         self.large = 0  # pixels that it is high while it is large; 0: as high as its text
         self.textChanged.connect(self._fit)
         self._fit()
@@ -93,7 +93,7 @@ class ComposerText(PlainText):
         return super().focusNextPrevChild(following)
 
     def _taken(self, key: int) -> bool:
-        return self.keys_first is not None and not self.composing and self.keys_first(key)
+        return not self.composing and any(take(key) for take in self.keys_first)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._taken(event.key()):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QListWidget
 
 from core.prompts.chains import ChainStep
 from core.prompts.model import Prompt, Wording
 from desktop import i18n
+from desktop.chat.completion import CompletionList, Row
 from desktop.chat.prompt_form import PromptForm
 from desktop.i18n import tr
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from desktop.operations import Operations
     from desktop.reads import Reads
 
-SHOWN = 8  # rows; with more it scrolls
-_PROMPT = Qt.ItemDataRole.UserRole
 EDIT = "edit"  # the last row's, which is no prompt
 
 
@@ -55,37 +53,27 @@ class PromptPicker(QObject):
         # What was written when the list was opened by its button: it becomes the prompt's text, or comes back.
         self._before = ""
         composer.text.textChanged.connect(self._look)
-        composer.text.keys_first = self.key
+        self.list = CompletionList(composer, tr("Prompts"))
+        self.list.chosen.connect(self._choose)
+        self.list.left.connect(self._give_back)
         composer.prompts_wanted.connect(self.open)
         bridge.on(ChainStep, self._step)
 
     # ------------------------------------------------------------ the list
 
-    @cached_property
+    @property
     def popup(self) -> QListWidget:
-        """Stands above the composer; made when it is first wanted, since only then the composer is in its window."""
-        listed = QListWidget(self._composer.window())
-        listed.setObjectName("popup")
-        listed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        listed.setAccessibleName(tr("Prompts"))
-        listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        listed.itemClicked.connect(self._choose)
-        listed.hide()
-        self.destroyed.connect(listed.deleteLater)  # the window outlives a composer of another language
-        return listed
+        """The list itself."""
+        return self.list.popup
 
     @property
     def shown(self) -> bool:
         """Whether the list is there."""
-        return "popup" in vars(self) and self.popup.isVisible()
+        return self.list.shown
 
     def hide(self) -> bool:
         """Close the list; whether it was there."""
-        if not self.shown:
-            return False
-        self.popup.hide()
-        self._give_back()
-        return True
+        return self.list.hide()
 
     def _give_back(self) -> None:
         """No prompt was chosen: what was written before is there again."""
@@ -117,54 +105,14 @@ class PromptPicker(QObject):
     def _show(self, prompts: list[Prompt]) -> None:
         if not self._composer.text.toPlainText().startswith("/"):
             return
-        self.popup.clear()
-        for prompt in prompts:
-            wording = prompt.wording(i18n.language())
-            item = QListWidgetItem(f"{wording.name}    {wording.about}")
-            item.setToolTip(wording.about)
-            item.setData(_PROMPT, prompt)
-            self.popup.addItem(item)
-        if not prompts:
-            self.hide()
-            return
-        more = QListWidgetItem(tr("Change and make prompts…"))
-        more.setData(_PROMPT, EDIT)
-        self.popup.addItem(more)
-        self.popup.setCurrentRow(0)
-        self._place()
-        self.popup.show()
-        self.popup.raise_()
-
-    def _place(self) -> None:
-        window = self.popup.parentWidget()
-        assert isinstance(window, QWidget)
-        row = max(self.popup.sizeHintForRow(0), 24)
-        height = min(self.popup.count(), SHOWN) * row + 14
-        corner = self._composer.mapTo(window, QPoint(0, 0))
-        self.popup.setGeometry(corner.x(), corner.y() - height - 6, self._composer.width(), height)
-
-    def key(self, key: int) -> bool:
-        """While the list is there it has the arrow keys, Enter and Tab; whether it took this one."""
-        if not self.shown:
-            return False
-        row = self.popup.currentRow()
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            step = -1 if key == Qt.Key.Key_Up else 1
-            self.popup.setCurrentRow((row + step) % self.popup.count())
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
-            self._choose(self.popup.currentItem())
-        elif key == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            return False
-        return True
+        rows = [_row(prompt) for prompt in prompts]
+        self.list.show_rows([*rows, Row(tr("Change and make prompts…"), EDIT)] if rows else [])
 
     # ------------------------------------------------------------ the chosen one
 
-    def _choose(self, item: QListWidgetItem | None) -> None:
-        prompt = item.data(_PROMPT) if item is not None else None
+    def _choose(self, prompt: object) -> None:
         if prompt == EDIT:
-            self.hide()
+            self._give_back()
             if self._composer.text.toPlainText().startswith("/"):
                 self._composer.text.setPlainText("")
             self.edit.emit()
@@ -172,7 +120,6 @@ class PromptPicker(QObject):
         if not isinstance(prompt, Prompt):
             return
         before, self._before = self._before, ""
-        self.hide()
         self._composer.text.setPlainText("")
         self.fill(prompt.wording(i18n.language()), before)
 
@@ -224,3 +171,8 @@ class PromptPicker(QObject):
         self.activity.emit(tr("Step {n} of {total}", n=event.step, total=event.of))
         if event.step == 1:
             self._outgoing.begun_elsewhere(event.conversation)
+
+
+def _row(prompt: Prompt) -> Row:
+    wording = prompt.wording(i18n.language())
+    return Row(f"{wording.name}    {wording.about}", prompt, wording.about)

@@ -39,6 +39,7 @@ from desktop.chat.drafts import Drafts
 from desktop.chat.find_bar import FindBar
 from desktop.chat.formulas import Formulas
 from desktop.chat.memory import Memory
+from desktop.chat.mentions import Mentions
 from desktop.chat.message_actions import MessageActions
 from desktop.chat.outgoing import Outgoing
 from desktop.chat.prompt_picker import PromptPicker
@@ -184,6 +185,7 @@ class ChatView(QWidget):
         self.composer.attach.connect(lambda: self.attachments.choose(self))
         self.transcript.attachment.connect(self.attachments.show)
         self.transcript.pictures = self.attachments.thumbnail
+        self.mentions = Mentions(app.documents, chat.store, composer, choices, self.attachments, reads)
         self.talking = Talking(app.voice, composer, operations, desk.notify)
         self.talking.written_down.connect(self._spoken)
 

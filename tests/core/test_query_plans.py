@@ -23,7 +23,7 @@ from core.storage.collections import ALL, RENAMED
 from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import STANDINGS, ConversationStore, place_of
 from core.storage.database import Database
-from core.storage.documents import COUNTED, FILES, UNFINISHED, DocumentStore, draft
+from core.storage.documents import COUNTED, FILES, NAMED, UNFINISHED, DocumentStore, draft
 from core.storage.exchange import ExchangeStore
 from core.storage.pictures import Pictures
 from core.storage.projects import ProjectStore
@@ -45,6 +45,7 @@ MEANT = {
         "from the newest on until there are enough: every second message is one"
     ),
     "SELECT data FROM parts WHERE kind = 'image'": "once, at the start: only those that are pictures, by their own index",
+    NAMED: "while somebody names a file with @: the names of all",
     STANDINGS: "when past chats are asked: each conversation, not what was said in it",
     "SELECT id FROM conversations": "once, at the start: which states of the engine still have a conversation",
 }
@@ -304,6 +305,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "page": lambda: store.page(1),
         "words_in": lambda: store.words_in(document, "gate", 5),
         "chats": store.chats,
+        "named": lambda: store.named(["lease"], 5),
         "marks": lambda: store.marks(name),
         "lacking": lambda: store.lacking(name, "an embedder"),
         "documents": lambda: [store.documents(name), store.documents(name, after="/a", limit=5)],
