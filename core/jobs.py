@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import logging
 import threading
@@ -12,6 +13,12 @@ from typing import Any
 from core.errors import Cancelled, TsukueError
 
 log = logging.getLogger(__name__)
+
+# What a thread that waits for a job looks at meanwhile; it may raise. For those that no signal reaches (core/cli/hosting.py).
+meanwhile: contextvars.ContextVar[Callable[[], None] | None] = contextvars.ContextVar(
+    "meanwhile", default=None
+)
+LOOK_SECONDS = 0.1
 
 
 class Job:
@@ -76,8 +83,12 @@ class Job:
 
     def wait(self, timeout: float | None = None) -> Any:
         """Wait for the end; returns the result or raises the job's error. Raises TimeoutError."""
-        if not self._done.wait(timeout):
-            raise TimeoutError
+        look = meanwhile.get()
+        deadline = time.monotonic() + timeout if timeout is not None else None
+        while not self._done.wait(timeout if look is None else LOOK_SECONDS):
+            if look is None or (deadline is not None and time.monotonic() >= deadline):
+                raise TimeoutError
+            look()
         if self.error is not None:
             raise self.error
         return self.result

@@ -8,9 +8,7 @@ then the local socket on which a later start asks this window to come forward, a
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
-import json
 import os
 import signal
 import sys
@@ -30,49 +28,15 @@ from desktop import i18n, restart, theme
 from desktop.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer, QLocalSocket
-
     from core.app import App
     from core.storage.restore import Rescued, Restored
+    from desktop.visitors import Visitors
 
 
 # After the window is there; by then a person is typing, and nothing else computes.
 SELF_TEST_MILLISECONDS = 3000
 BACKUP_MILLISECONDS = 15_000  # when the engine's test is over
 SLOW_MILLISECONDS = 1500  # after which it is said that the chats are being opened
-
-
-def _listen(home: Home, window: MainWindow) -> QLocalServer:
-    from PySide6.QtNetwork import QLocalServer
-
-    name = handover.name(home)
-    server = QLocalServer(window)
-    server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-    QLocalServer.removeServer(name)  # we own the home, so an old name is a dead one's
-    server.listen(name)
-
-    def connect() -> None:
-        while (connection := server.nextPendingConnection()) is not None:
-            if connection.state() == connection.LocalSocketState.UnconnectedState:
-                take_in(connection)  # whoever said it is gone already
-            else:
-                connection.disconnected.connect(lambda socket=connection: take_in(socket))
-
-    def take_in(connection: QLocalSocket) -> None:
-        sent = bytes(connection.readAll().data())
-        connection.deleteLater()
-        said: object = None
-        with contextlib.suppress(ValueError):  # a start that was killed half way
-            said = json.loads(sent)
-        if isinstance(said, dict) and said.get("quick"):
-            window.ask_quickly()
-            return
-        window.come_forward()
-        if isinstance(said, list) and said:
-            window.open_files([str(file) for file in said])
-
-    server.newConnection.connect(connect)
-    return server
 
 
 def prepare_input_method() -> None:
@@ -111,7 +75,7 @@ class Program(QObject):
         self._files = files or []  # to be taken in once the window is filled
         self._window = window
         self._app: App | None = None
-        self._server: QLocalServer | None = None
+        self._server: Visitors | None = None
         self._crashes: IO[str] | None = None
         self._failure: Exception | None = None
         # What a rescue put in the database's place before the window was filled.
@@ -153,7 +117,7 @@ class Program(QObject):
             self._give_up(error)
             return
         self._crashes = parts.crash.watch(self._home, self._window.notify)
-        self._server = _listen(self._home, self._window)
+        self._server = parts.Visitors(self._home, self._window, self._app)
         self._window.open_files(self._files)
         if self._quick:
             self._window.ask_quickly()

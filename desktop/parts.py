@@ -23,6 +23,7 @@ from desktop.operations import Operations
 from desktop.reads import Reads
 from desktop.settings import following
 from desktop.tray import Tray
+from desktop.visitors import Visitors
 from desktop.widgets.drop_overlay import DropOverlay
 from desktop.widgets.status_line import StatusLine
 
@@ -46,6 +47,7 @@ __all__ = [
     "Sidebar",
     "StatusLine",
     "Tray",
+    "Visitors",
     "WorkerChanged",
     "WorkerFell",
     "commands",

@@ -30,8 +30,8 @@ from core.cli import (
     tables,
     voice,
 )
-from core.cli.console import OutputGone, Parser, command, streams, warn
-from core.errors import TsukueError
+from core.cli.console import OutputGone, Parser, command, streams, visitor, warn
+from core.errors import HomeBusy, TsukueError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,11 +45,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
     threads = threading.excepthook
     threading.excepthook = _log_thread
     try:
+        return run(arguments)
+    finally:
+        threading.excepthook = threads
+
+
+def run(arguments: list[str]) -> int:
+    """Do what the arguments say, in this process or, where another owns the home, in that one. Raises OutputGone, and SystemExit
+    for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
         return int(options.run(options))
+    except HomeBusy as error:
+        code = _handed_over(options.home, arguments)
+        if code is not None:
+            return code
+        warn(error)
     except TsukueError as error:
         warn(error)
     except KeyboardInterrupt:
@@ -58,9 +72,26 @@ def _main(arguments: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: one sentence for the person, the rest for the log
         warn(_unexpected(error, options.home))
-    finally:
-        threading.excepthook = threads
     return 1
+
+
+def _handed_over(home: str | None, arguments: list[str]) -> int | None:
+    """The exit code of the window that has done the work; None where there is no window that can."""
+    from core import handover
+    from core.cli import hosting
+    from core.paths import find_home
+
+    if visitor.get() is not None:
+        return None  # this is that window, and something else has the home
+    line = handover.connect(find_home(home))
+    if line is None:
+        return None
+    try:
+        return hosting.hand_over(line, arguments)
+    except OSError:
+        return None
+    finally:
+        line.close()
 
 
 def _open_window(options: argparse.Namespace) -> int:

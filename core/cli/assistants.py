@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text
+from core.cli.console import Commands, command, note, open_app, path, print_json, show, text
 from core.errors import TsukueError
 from core.files import save as save_file
 
@@ -21,9 +21,9 @@ def register(commands: Commands) -> None:
     listing.add_argument("--language", choices=("en", "ja"), default="en")
     showing = command(actions, "show", _show, "Print an assistant as a file.")
     importing = command(actions, "import", _import, "Take in assistants from files.")
-    importing.add_argument("files", nargs="+", metavar="FILE")
+    importing.add_argument("files", nargs="+", type=path, metavar="FILE")
     exporting = command(actions, "export", _export, "Write an assistant to a file.")
-    exporting.add_argument("-o", "--output", required=True, metavar="FILE")
+    exporting.add_argument("-o", "--output", required=True, type=path, metavar="FILE")
     removing = command(actions, "remove", _remove, "Remove one of your assistants.")
     for needs in (showing, exporting, removing):
         needs.add_argument("assistant", type=text, metavar="ASSISTANT")

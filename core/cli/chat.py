@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.chat.conversation import Attached, Message, Role
-from core.cli.console import Commands, OutputGone, command, number, open_app, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    OutputGone,
+    command,
+    input_is_tty,
+    number,
+    open_app,
+    path,
+    print_json,
+    read_line,
+    read_text,
+    show,
+    text,
+    warn,
+)
 from core.errors import ConversationMissing, ProjectMissing, SchemaUnusable, TsukueError
 
 if TYPE_CHECKING:
@@ -48,10 +62,13 @@ def register(commands: Commands) -> None:
         "--attach",
         action="append",
         default=[],
+        type=path,
         metavar="FILE",
         help="let a file or a picture hang on the message; can be given several times",
     )
-    chat.add_argument("--schema", metavar="FILE", help="answer in JSON that follows this JSON schema")
+    chat.add_argument(
+        "--schema", type=path, metavar="FILE", help="answer in JSON that follows this JSON schema"
+    )
     chat.add_argument("--json", action="store_true")
 
 
@@ -73,9 +90,9 @@ def _chat(options: argparse.Namespace) -> int:
             answer = _last(app, options.conversation, Role.ASSISTANT)
             _one_answer(app, options, lambda _: app.chat.regenerate(answer.id, model=options.model))
             return 0
-        if options.prompt is None and sys.stdin.isatty() and not options.edit:
+        if options.prompt is None and input_is_tty() and not options.edit:
             return _chat_loop(app, options)
-        prompt = sys.stdin.read() if options.prompt in (None, "-") else options.prompt
+        prompt = read_text() if options.prompt in (None, "-") else options.prompt
         if not prompt.strip():
             warn("the prompt is empty")
             return 2
@@ -122,7 +139,7 @@ def _show_version(app: App, options: argparse.Namespace) -> int:
 def _chat_loop(app: App, options: argparse.Namespace) -> int:
     while True:
         try:
-            line = input("> ")
+            line = read_line("> ")
         except EOFError:
             show()
             return 0
@@ -181,6 +198,22 @@ def _one_answer(app: App, options: argparse.Namespace, start: Callable[[str], Jo
     """Start an answer, with the JSON schema that was asked for, and print it as it comes."""
     from core.chat.events import AnswerGrew, ContextTrimmed
 
+    ours: list[int] = []  # the conversation, once it is known
+    early: list[AnswerGrew] = []
+    lock = threading.Lock()
+
+    def grown(grew: AnswerGrew) -> None:
+        with lock:
+            early.append(grew)
+            if ours:
+                show_early()
+
+    def show_early() -> None:
+        for grew in early:
+            if grew.conversation == ours[0]:  # the window that does this for us may have others under way
+                show_piece(grew)
+        early.clear()
+
     def show_piece(grew: AnswerGrew) -> None:
         try:
             show(grew.text, end="")
@@ -188,7 +221,8 @@ def _one_answer(app: App, options: argparse.Namespace, start: Callable[[str], Jo
             app.chat.stop(grew.conversation)
 
     def tell_trimmed(event: ContextTrimmed) -> None:
-        warn(f"the context is full: the model no longer reads {event.left_out} earlier messages")
+        if not ours or event.conversation == ours[0]:
+            warn(f"the context is full: the model no longer reads {event.left_out} earlier messages")
 
     try:
         schema = Path(options.schema).read_text(encoding="utf-8") if options.schema else ""
@@ -196,9 +230,12 @@ def _one_answer(app: App, options: argparse.Namespace, start: Callable[[str], Jo
         raise SchemaUnusable(str(error)) from error
     with contextlib.ExitStack() as listening:  # whatever comes, the next answer is not printed by these too
         if not options.json:
-            listening.callback(app.events.listen(AnswerGrew, show_piece))
+            listening.callback(app.events.listen(AnswerGrew, grown))
         listening.callback(app.events.listen(ContextTrimmed, tell_trimmed))
         job = start(schema)
+        with lock:
+            ours.append(options.conversation)
+            show_early()
         try:
             answer = job.wait()
         except KeyboardInterrupt:

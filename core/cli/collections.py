@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, open_app, print_json, show, text, warn
+from core.cli.console import Commands, command, open_app, path, print_json, show, text, warn
 
 if TYPE_CHECKING:
     from core.app import App
@@ -20,23 +20,23 @@ def register(actions: Commands) -> None:
     merge = command(actions, "merge", _merge, "Make all documents of a collection part of another one.")
     merge.add_argument("into", type=text, metavar="INTO")
     move = command(actions, "move", _move, "Make a document part of another collection.")
-    move.add_argument("file", metavar="PATH")
+    move.add_argument("file", type=path, metavar="PATH")
     move.add_argument("to", type=text, metavar="TO")
     export = command(
         actions, "export", _export, "Write a collection as one file, without the documents' own files."
     )
-    export.add_argument("file", metavar="FILE")
+    export.add_argument("file", type=path, metavar="FILE")
     bring = command(actions, "import", _import, "Make a collection of an exported file.")
-    bring.add_argument("file", metavar="FILE")
+    bring.add_argument("file", type=path, metavar="FILE")
     watch = command(
         actions,
         "watch",
         _watch,
         "Read a folder now, and what is new or changed in it whenever Tsukue is open.",
     )
-    watch.add_argument("folder", metavar="FOLDER")
+    watch.add_argument("folder", type=path, metavar="FOLDER")
     unwatch = command(actions, "unwatch", _unwatch, "Watch a folder no longer; what was read of it stays.")
-    unwatch.add_argument("folder", metavar="FOLDER")
+    unwatch.add_argument("folder", type=path, metavar="FOLDER")
     again = command(
         actions,
         "look",

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.console import Commands, command, note, number, open_app, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    command,
+    errors_are_tty,
+    input_is_tty,
+    note,
+    number,
+    open_app,
+    path,
+    print_json,
+    read_line,
+    show,
+    text,
+    warn,
+)
 from core.errors import FileMissing
 
 if TYPE_CHECKING:
@@ -47,7 +60,7 @@ def register(commands: Commands) -> None:
         "Put questions with expected answers to models, and count what is right.",
     )
     evaluate.add_argument(
-        "file", nargs="?", metavar="FILE", help="questions as JSON or CSV (docs/comparing.md)"
+        "file", nargs="?", type=path, metavar="FILE", help="questions as JSON or CSV (docs/comparing.md)"
     )
     evaluate.add_argument(
         "--models", nargs="+", type=text, metavar="MODEL", help="as for compare; one is enough"
@@ -58,7 +71,7 @@ def register(commands: Commands) -> None:
     evaluate.add_argument("--go-on", type=number, metavar="ID", help="go on with an earlier one")
     evaluate.add_argument("--list", action="store_true", help="list earlier ones")
     evaluate.add_argument(
-        "-o", "--output", metavar="FILE", help="write every answer to a file: .csv or .json"
+        "-o", "--output", type=path, metavar="FILE", help="write every answer to a file: .csv or .json"
     )
     evaluate.add_argument("--json", action="store_true")
 
@@ -104,9 +117,9 @@ def _compare(options: argparse.Namespace) -> int:
         else:
             comparison = _ask(app, options)
         vote = options.vote
-        if vote is None and options.comparison is None and not options.json and sys.stdin.isatty():
+        if vote is None and options.comparison is None and not options.json and input_is_tty():
             _print(comparison)
-            vote = input("Which is best? (A, B, …, tie, bad; empty for no vote) ").strip() or None
+            vote = read_line("Which is best? (A, B, …, tie, bad; empty for no vote) ").strip() or None
         if vote is not None:
             comparison = app.comparing.vote(comparison.id, _vote(comparison, vote))
         if options.json:
@@ -213,7 +226,7 @@ def _run(app: App, evaluation: Evaluation, judge: str | None) -> Evaluation:
         if event.running:
             note(f"{event.done} of {event.of}")
 
-    if sys.stderr.isatty():
+    if errors_are_tty():
         app.events.listen(EvaluationChanged, told)
     job = app.comparing.start(evaluation.id, judge=judge)
     try:

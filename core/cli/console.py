@@ -17,14 +17,21 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import TsukueError
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.cli.hosting import Visitor
     from core.engine.interface import EngineHelperGone
     from core.models.library import ModelStoodIn
+
+# While a command runs in the program that is open: the terminal that it speaks to, and that program (hosting.py).
+visitor: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
+lent: ContextVar[App | None] = ContextVar("lent", default=None)
 
 Commands = Any  # argparse gives the type of its sub-parsers no public name
 
@@ -55,22 +62,22 @@ def _escape(character: str) -> str:
 
 def show(text: str = "", end: str = "\n") -> None:
     """Print for people on standard output, at once. Raises OutputGone."""
-    _write(harmless(text) + end)
+    write(harmless(text) + end)
 
 
 def print_json(value: Any) -> None:
     """Print one result as one line of valid JSON, at once. Raises OutputGone."""
     line = _HALVES.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    there = visitor.get()
+    encoding = there.encoding if there is not None else getattr(sys.stdout, "encoding", None) or "utf-8"
     if codecs.lookup(encoding).name != "utf-8":
         line = json.dumps(json.loads(line))
-    _write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
+    write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
 
 
 def note(text: str) -> None:
     """One line on stderr that tells how far something is. Nothing depends on it: it is not missed where it fails."""
-    with contextlib.suppress(OSError, ValueError):
-        print(harmless(text).replace("\n", "\\n"), file=sys.stderr, flush=True)
+    write_error(harmless(text).replace("\n", "\\n") + "\n")
 
 
 def warn(error: TsukueError | str) -> None:
@@ -78,13 +85,77 @@ def warn(error: TsukueError | str) -> None:
     note(f"tsukue: {error}")
 
 
-def _write(text: str) -> None:
+def write_error(text: str) -> None:
+    """Print on stderr as it is; it is not missed where that fails."""
+    there = visitor.get()
+    if there is not None:
+        there.err(text)
+        return
+    with contextlib.suppress(OSError, ValueError):
+        print(text, end="", file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Print as it is, at once. Raises OutputGone."""
+    there = visitor.get()
+    if there is not None:
+        there.out(text)
+        return
     try:
         print(text, end="", flush=True)
     except BrokenPipeError as error:
         raise OutputGone("the output was closed before everything was written") from error
     except OSError as error:
         raise OutputGone(f"cannot write the output: {error.strerror or error}") from error
+
+
+# ---------------------------------------------------------------- reading
+
+
+def input_is_tty() -> bool:
+    """Whether a person can be asked."""
+    there = visitor.get()
+    return there.input_is_tty if there is not None else sys.stdin.isatty()
+
+
+def errors_are_tty() -> bool:
+    """Whether a person sees how far something is."""
+    there = visitor.get()
+    return there.errors_are_tty if there is not None else sys.stderr.isatty()
+
+
+def read_line(prompt: str = "") -> str:
+    """A line of the input, after asking for it. Raises EOFError."""
+    there = visitor.get()
+    line = there.ask("line", prompt) if there is not None else input(prompt)
+    if line is None:
+        raise EOFError
+    return str(line)
+
+
+def read_password() -> str:
+    """A password, which the terminal does not show; where there is none, a line of the input."""
+    there = visitor.get()
+    if there is not None:
+        return str(there.ask("password" if there.input_is_tty else "line") or "")
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass()
+    return sys.stdin.readline().rstrip("\n")
+
+
+def read_bytes() -> bytes:
+    """All of the input."""
+    there = visitor.get()
+    if there is not None:
+        return bytes(there.ask("all"))
+    return sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+
+
+def read_text() -> str:
+    """All of the input as text; bytes that are none come through as Python keeps those of file names."""
+    return read_bytes().decode("utf-8", "surrogateescape")
 
 
 @contextlib.contextmanager
@@ -104,7 +175,7 @@ def streams() -> Iterator[None]:
         yield
     finally:
         try:
-            _write("")
+            write("")
         except OutputGone:
             _let_go()
             raise
@@ -137,10 +208,9 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if file is None or file is sys.stderr:
-            with contextlib.suppress(OSError, ValueError):
-                print(harmless(message), end="", file=sys.stderr, flush=True)
+            write_error(harmless(message))
         else:
-            _write(harmless(message))
+            write(harmless(message))
 
 
 def text(argument: str) -> str:
@@ -150,6 +220,14 @@ def text(argument: str) -> str:
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError("not valid UTF-8 text") from None
     return argument
+
+
+def path(argument: str) -> str:
+    """The type of an argument that is a path: where the command runs elsewhere, it is meant from the command's own folder."""
+    there = visitor.get()
+    if there is None or argument in ("-", "") or argument.startswith("~"):
+        return argument
+    return str(Path(there.folder) / argument)
 
 
 def number(argument: str) -> int:
@@ -174,14 +252,20 @@ def open_app(options: argparse.Namespace, *, own: bool = True) -> App:
     from core.paths import find_home
     from core.storage.backups import BackupMissed
 
-    app = App(find_home(options.home), own=own)
-    for problem in app.settings.problems:
-        warn(problem)
+    open_one = lent.get()
+    if open_one is not None:
+        from core.cli.hosting import Lent
+
+        app = cast("App", Lent(open_one))
+    else:
+        app = App(find_home(options.home), own=own)
+        for problem in app.settings.problems:
+            warn(problem)
     app.events.listen(ModelStoodIn, _stood_in)
     app.events.listen(EngineHelperGone, _helper_gone)
     app.events.listen(VectorServerLost, lambda event: warn(event.error))
     app.events.listen(SearchModelFailed, lambda event: warn(f"{event.error} {_WITHOUT[event.role]}"))
-    if own:
+    if own and open_one is None:
         if isinstance(app.restored, TsukueError):
             warn(app.restored)
         # Of a disk without room the log tells; the command itself says what it could not do there.

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +14,18 @@ import msgspec
 
 from core.chat.conversation import Mark, Message, Source
 from core.cli import collections
-from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    command,
+    note,
+    open_app,
+    path,
+    print_json,
+    read_password,
+    show,
+    text,
+    warn,
+)
 from core.engine.messages import Timings
 from core.errors import NothingFits, TsukueError
 from core.jobs import Job
@@ -37,17 +46,17 @@ def register(commands: Commands) -> None:
     docs = commands.add_parser("docs", help="Add, list, search and remove documents.")
     actions = docs.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = command(actions, "add", _add, "Add files and folders to a collection.")
-    add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument("paths", nargs="+", type=path, metavar="PATH")
     unlock = command(
         actions, "unlock", _unlock, "Read a protected PDF; the password is read from standard input."
     )
-    unlock.add_argument("file", metavar="PATH")
+    unlock.add_argument("file", type=path, metavar="PATH")
     status = command(actions, "status", _status, "Show what a collection contains and what is unfinished.")
     finish = command(actions, "finish", _finish, "Finish indexing unfinished documents, in all collections.")
     everything = command(actions, "list", _list, "List collections, or the documents of one.")
     everything.add_argument("-c", "--collection", type=text, metavar="NAME")
     remove = command(actions, "remove", _remove, "Remove a document, or a whole collection.")
-    remove.add_argument("file", nargs="?", metavar="PATH")
+    remove.add_argument("file", nargs="?", type=path, metavar="PATH")
     search = command(actions, "search", _search, "Find passages in a collection.")
     search.add_argument("query", nargs="?", type=text, metavar="QUERY")
     search.add_argument("--top", type=int, default=5, metavar="N")
@@ -76,7 +85,9 @@ def register(commands: Commands) -> None:
             " after:2024-03, before:2025."
         )
     for batch in (search, ask):
-        batch.add_argument("--batch", metavar="FILE.jsonl", help="questions as {id, question}, one per line")
+        batch.add_argument(
+            "--batch", type=path, metavar="FILE.jsonl", help="questions as {id, question}, one per line"
+        )
     for printing in (add, unlock, status, finish, everything, remove, search, ask, checkup):
         printing.add_argument("--json", action="store_true")
 
@@ -123,9 +134,8 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _unlock(options: argparse.Namespace) -> int:
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     return _added(
-        options, lambda app: app.document_service.unlock(options.collection, options.file, password)
+        options, lambda app: app.document_service.unlock(options.collection, options.file, read_password())
     )
 
 

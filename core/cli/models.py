@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, note, open_app, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    command,
+    note,
+    open_app,
+    path,
+    print_json,
+    read_password,
+    show,
+    text,
+    warn,
+)
 from core.errors import TsukueError
 
 if TYPE_CHECKING:
@@ -16,6 +26,10 @@ if TYPE_CHECKING:
     from core.models.library import LocalModel
 
 ROLES = ["chat", "embedding", "reranker", "entailment", "speech"]  # of what can be downloaded
+
+
+def _adapter(argument: str) -> str:
+    return argument if argument == "none" else path(argument)
 
 
 def register(commands: Commands) -> None:
@@ -50,7 +64,7 @@ def register(commands: Commands) -> None:
     adding = command(
         actions, "import", _import, "Add a model file from where it is (as a link, not a copy) and test it."
     )
-    adding.add_argument("file", metavar="FILE.gguf")
+    adding.add_argument("file", type=path, metavar="FILE.gguf")
     using = command(actions, "use", _use, "Make this the default chat model.")
     using.add_argument("model", type=text, metavar="ID")
     remove = command(
@@ -62,7 +76,7 @@ def register(commands: Commands) -> None:
     renaming.add_argument("name", type=text, help="leave empty to restore the original name")
     moving = command(actions, "move", _move, "Move a model's files to another disk.")
     moving.add_argument("model", type=text, metavar="ID")
-    moving.add_argument("folder", metavar="FOLDER")
+    moving.add_argument("folder", type=path, metavar="FOLDER")
     adjusting = command(
         actions, "adjust", _adjust, "Change the settings of one model; without options, show them."
     )
@@ -75,7 +89,11 @@ def register(commands: Commands) -> None:
         "--draft", type=text, metavar="ID", help="a draft model for speculative decoding, 'auto' or 'none'"
     )
     adjusting.add_argument(
-        "--adapter", action="append", metavar="FILE[=SCALE]", help="a LoRA adapter; 'none' removes all"
+        "--adapter",
+        action="append",
+        type=_adapter,
+        metavar="FILE[=SCALE]",
+        help="a LoRA adapter; 'none' removes all",
     )
     token = command(
         actions, "token", _token, "Store the hub's access token in the system keyring (reads it from stdin)."
@@ -379,7 +397,7 @@ def _token(options: argparse.Namespace) -> int:
 
     with closing(open_app(options)) as app:
         address = app.settings.values.hub_endpoint or DEFAULT_ENDPOINT
-        secrets.put(app.settings, secrets.HUB, address, sys.stdin.readline())
+        secrets.put(app.settings, secrets.HUB, address, read_password())
         kept = app.settings.values.hub_token_kept
     print_json({"kept": kept}) if options.json else show(
         "the token is stored" if kept else "no token is stored"

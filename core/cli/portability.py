@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Commands, command, note, number, open_app, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    command,
+    errors_are_tty,
+    note,
+    number,
+    open_app,
+    path,
+    print_json,
+    show,
+    text,
+    warn,
+)
 from core.errors import ProjectMissing
 
 
@@ -26,7 +37,11 @@ def register(commands: Commands) -> None:
         " The window also writes PDF.",
     )
     export.add_argument(
-        "-o", "--output", metavar="PATH", help="a file; for several chats as Markdown or HTML a folder"
+        "-o",
+        "--output",
+        type=path,
+        metavar="PATH",
+        help="a file; for several chats as Markdown or HTML a folder",
     )
 
     taking = command(
@@ -36,7 +51,10 @@ def register(commands: Commands) -> None:
         "Import the chats of ChatGPT, Claude, LM Studio, Jan, Open WebUI, GPT4All, Cherry Studio or Tsukue.",
     )
     taking.add_argument(
-        "path", metavar="PATH", help="their export, as it is (a zip file, a file) or unpacked (a folder)"
+        "path",
+        type=path,
+        metavar="PATH",
+        help="their export, as it is (a zip file, a file) or unpacked (a folder)",
     )
     taking.add_argument("--look", action="store_true", help="only list what would come in")
     taking.add_argument("--json", action="store_true")
@@ -86,7 +104,7 @@ def _import(options: argparse.Namespace) -> int:
         path = Path(options.path)
         if options.look:
             return _look(app.imports.look(path), as_json=options.json)
-        tell = (lambda count: note(f"{count} chats")) if sys.stderr.isatty() else (lambda count: None)
+        tell = (lambda count: note(f"{count} chats")) if errors_are_tty() else (lambda count: None)
         job = app.jobs.start("import", lambda job: app.imports.take_in(path, None, job, tell))
         try:
             report = job.wait()

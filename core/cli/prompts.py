@@ -7,7 +7,18 @@ import locale
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Commands, command, note, number, open_app, print_json, show, text
+from core.cli.console import (
+    Commands,
+    command,
+    note,
+    number,
+    open_app,
+    path,
+    print_json,
+    show,
+    text,
+)
+from core.cli.console import path as path_of
 from core.errors import PromptUnreadable, TsukueError
 from core.files import save as save_file
 from core.prompts import files, fill
@@ -37,9 +48,9 @@ def register(commands: Commands) -> None:
     running.add_argument("--model", default="", metavar="MODEL")
     running.add_argument("--dry-run", action="store_true", help="print what would be sent first")
     importing = command(actions, "import", _import, "Take in prompts from files.")
-    importing.add_argument("files", nargs="+", metavar="FILE")
+    importing.add_argument("files", nargs="+", type=path, metavar="FILE")
     exporting = command(actions, "export", _export, "Write a prompt to a file.")
-    exporting.add_argument("-o", "--output", required=True, metavar="FILE")
+    exporting.add_argument("-o", "--output", required=True, type=path, metavar="FILE")
     removing = command(actions, "remove", _remove, "Remove one of your prompts.")
     for needs in (exporting, removing):
         needs.add_argument("prompt", type=text, metavar="PROMPT")
@@ -108,7 +119,7 @@ def _values(given: list[str]) -> dict[str, str]:
         if not equals:
             name, value = fill.TEXT, one
         if value.startswith("@"):
-            path = Path(value[1:])
+            path = Path(path_of(value[1:]))
             try:
                 value = path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:

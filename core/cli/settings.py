@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.cli.console import Commands, command, print_json, show, text, warn
+from core.cli.console import Commands, command, print_json, read_text, show, text, warn
 from core.errors import SettingRefused, SettingUnknown
 from core.settings.declared import DECLARED
 from core.settings.file import SettingsFile
@@ -137,7 +136,7 @@ def _get(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     try:
         setting = _find(options.name)
-        given = sys.stdin.read().rstrip("\n") if options.value == "-" else options.value
+        given = read_text().rstrip("\n") if options.value == "-" else options.value
         value = setting.parse(given)
         with _opened(options, own=True) as settings:
             settings.change(**{setting.name: value})

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Commands, command, note, number, open_app, print_json, show, text
+from core.cli.console import (
+    Commands,
+    command,
+    errors_are_tty,
+    note,
+    number,
+    open_app,
+    path,
+    print_json,
+    read_bytes,
+    show,
+    text,
+)
 from core.errors import FileMissing, FormUnusable
 from core.jobs import Job
 
@@ -33,7 +44,10 @@ def register(commands: Commands) -> None:
         " whole, yesno, date, list; choices in brackets; ! where it must not be empty",
     )
     wanted.add_argument(
-        "--form", metavar="FILE", help="the columns from a file: Tsukue's (docs/tables.md) or a JSON schema"
+        "--form",
+        type=path,
+        metavar="FILE",
+        help="the columns from a file: Tsukue's (docs/tables.md) or a JSON schema",
     )
     wanted.add_argument("--like", type=number, metavar="ID", help="the columns of another table")
     filling.add_argument(
@@ -41,9 +55,11 @@ def register(commands: Commands) -> None:
     )
     filling.add_argument("--several", action="store_true", help="a text may give several rows")
     source = filling.add_mutually_exclusive_group(required=True)
-    source.add_argument("--lines", metavar="FILE", help="each line is a text ('-' reads stdin)")
-    source.add_argument("--sheet", metavar="FILE", help="each row of a sheet is a text (CSV, XLSX, ODS …)")
-    source.add_argument("--files", nargs="+", metavar="FILE", help="each file is a text")
+    source.add_argument("--lines", type=path, metavar="FILE", help="each line is a text ('-' reads stdin)")
+    source.add_argument(
+        "--sheet", type=path, metavar="FILE", help="each row of a sheet is a text (CSV, XLSX, ODS …)"
+    )
+    source.add_argument("--files", nargs="+", type=path, metavar="FILE", help="each file is a text")
     source.add_argument(
         "-c", "--collection", type=text, metavar="NAME", help="each document of a collection is a text"
     )
@@ -67,6 +83,7 @@ def register(commands: Commands) -> None:
             "-o",
             "--output",
             required=writes is saving,
+            type=path,
             metavar="FILE",
             help="what it is saved as: .csv, .xlsx or .json",
         )
@@ -113,7 +130,7 @@ def _inputs(app: App, options: argparse.Namespace, job: Job) -> list[Input]:
     if options.files:
         return [one for file in options.files for one in inputs.file(Path(file), read)]
     if options.lines == "-":
-        return inputs.lines(text_of(sys.stdin.buffer.read(), "stdin", []))
+        return inputs.lines(text_of(read_bytes(), "stdin", []))
     return inputs.lines_of(Path(options.lines))
 
 
@@ -168,7 +185,7 @@ def _run(app: App, run: int, options: argparse.Namespace, *, again: bool = False
         if event.row is not None:
             note(f"{counts.done + counts.failed} of {counts.all}{left}")
 
-    if sys.stderr.isatty():
+    if errors_are_tty():
         app.events.listen(RunChanged, told)
     job = app.runs.start(run, again=again, model=options.model)
     try:

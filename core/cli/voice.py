@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.console import Commands, command, open_app, print_json, show, text, warn
+from core.cli.console import Commands, command, open_app, path, print_json, show, text, warn
 from core.errors import TsukueError
 
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     listen = command(commands, "listen", _listen, "Turn speech in audio files into text.")
-    listen.add_argument("files", nargs="+", metavar="FILE")
+    listen.add_argument("files", nargs="+", type=path, metavar="FILE")
     listen.add_argument("--language", type=text, default="auto", help="auto, en, ja, …")
     listen.add_argument("--json", action="store_true")
 

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from core import handover
 from core.cli import main
 from core.paths import Home
-from desktop.app import _listen
 from desktop.main_window import MainWindow
 from desktop.quick.window import QuickWindow
+from desktop.visitors import Visitors
 
 Open = Callable[..., MainWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -107,7 +107,7 @@ def test_a_deleted_talk_is_forgotten(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_word_from_outside_shows_it_and_leaves_the_window(
     window: MainWindow, qtbot: QtBot, home: Home
 ) -> None:
-    server = _listen(home, window)
+    server = Visitors(home, window, window.app)
     window.hide()
     codes: list[int] = []
     thread = threading.Thread(target=lambda: codes.append(main(["--home", str(home.root), "quick"])))

@@ -340,11 +340,11 @@ def test_a_second_start_raises_the_first_window(qtbot: QtBot, window: MainWindow
     import threading
 
     from core import handover
-    from desktop.app import _listen
+    from desktop.visitors import Visitors
 
     opened: list[str] = []
     window.open_files = opened.extend  # type: ignore[method-assign]
-    server = _listen(home, window)
+    server = Visitors(home, window, window.app)
     window.showMinimized()
     answered_: list[bool] = []
     thread = threading.Thread(target=lambda: answered_.append(handover.send(home, ["/a b/資料.pdf"])))
