@@ -134,6 +134,7 @@ class Answering:
             self._events.publish(EngineAnswered(self._info, completion.timings))
             if state is MessageState.DONE and failure is None:
                 self._service.titling.after(self._conversation.id, self._model, self._info)
+                self._service.proposing.after(self._conversation.id, self._model, self._info)
         if failure is not None:
             raise failure
         return message

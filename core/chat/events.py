@@ -135,5 +135,14 @@ class AnswerEnded(Event):
 
 
 @dataclass(frozen=True)
+class MemoryProposed(Event):
+    """What later chats could know of a conversation that was left, for the person to accept; in its project, or everywhere."""
+
+    conversation: int
+    project: int | None
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ChatsImported(Event):
     """Conversations have come in, many at once: lists are to be read again."""

@@ -34,6 +34,7 @@ from core.chat.events import (
     MessageAdded,
     MessageRemoved,
 )
+from core.chat.proposing import Proposing
 from core.chat.titling import Titling
 from core.engine.engines import Engines
 from core.engine.messages import Sampling
@@ -83,6 +84,7 @@ class ChatService:
         self.past = past
         self._forgive = forgive
         self.titling = Titling(self, jobs)
+        self.proposing = Proposing(self, jobs)
         self._lock = threading.RLock()
         self._running: dict[int, tuple[Job, Answering]] = {}  # by conversation
         self._later: dict[int, threading.Timer] = {}  # deleted conversations that wait to be purged
@@ -360,6 +362,7 @@ class ChatService:
         if alone or form or question.attached:  # what was found for the question once is not part of it now
             conversation = replace(conversation, collection="")
         self.titling.make_way()
+        self.proposing.make_way()
         making = Answering(self, conversation, question, answer, model, (schema, form), sampling)
         job = self._jobs.start(f"answer {answer.id}", making)
         self._running[conversation.id] = job, making

@@ -118,6 +118,16 @@ class Settings:
         applies=Applies.NEW_CHATS,
         used_by="chat",
     )
+    memory_offers = Switch(
+        True,
+        N_("Proposals for the memory"),
+        N_(
+            "Whether a model of three billion parameters or more is asked, when you leave a chat, what later chats should know of it. Nothing is remembered before you accept it."
+        ),
+        section=Section.ANSWERS,
+        applies=Applies.NEXT_ANSWER,
+        used_by="chat",
+    )
     memory_length = Integer(
         300,
         N_("Length of the memory"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.chat import remembering
-from desktop.i18n import tr
+from core.chat.events import MemoryProposed
+from desktop.i18n import tr, tr_n
 from desktop.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from core.chat.service import ChatService
     from core.settings import SettingsFile
     from desktop.chat.outgoing import Outgoing
@@ -59,8 +62,48 @@ class MemoryDialog(QDialog):
         self.accept()
 
 
+class ProposalsDialog(QDialog):
+    """What later chats could know of one that was left: the person picks."""
+
+    accepted_facts = Signal(list)
+
+    def __init__(self, facts: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("What later chats could know"))
+        self.resize(520, 260)
+        about = QLabel(tr("You said this in the chat before. What is ticked is told to new chats."))
+        about.setProperty("role", "muted")
+        about.setWordWrap(True)
+        self.boxes = [QCheckBox(fact.replace("&", "&&")) for fact in facts]
+        self._facts = list(facts)
+        buttons = QDialogButtonBox()
+        nothing = buttons.addButton(tr("Nothing of it"), QDialogButtonBox.ButtonRole.RejectRole)
+        nothing.clicked.connect(self.reject)
+        self.remember_button = QPushButton(tr("Remember"))
+        self.remember_button.setProperty("role", "primary")
+        self.remember_button.setDefault(True)
+        self.remember_button.clicked.connect(self._remember)
+        buttons.addButton(self.remember_button, QDialogButtonBox.ButtonRole.ActionRole)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addWidget(about)
+        for box in self.boxes:
+            box.setChecked(True)
+            layout.addWidget(box)
+        layout.addStretch()
+        layout.addWidget(buttons)
+
+    def _remember(self) -> None:
+        self.accepted_facts.emit(
+            [fact for fact, box in zip(self._facts, self.boxes, strict=True) if box.isChecked()]
+        )
+        self.accept()
+
+
 class Memory(QObject):
-    """Offers to remember what a message asks to be remembered; only the person's click does it."""
+    """Offers to remember what a message asks to be remembered, and what the model proposes of a chat that was left; only the
+    person's click does it."""
 
     def __init__(self, chat: ChatService, settings: SettingsFile, outgoing: Outgoing, desk: Desk) -> None:
         super().__init__(outgoing)
@@ -70,16 +113,45 @@ class Memory(QObject):
         self._outgoing = outgoing
         self._desk = desk
         outgoing.said.connect(self._said)
+        desk.bridge.on(MemoryProposed, self._proposed)
+
+    def _proposed(self, event: MemoryProposed) -> None:
+        facts = event.facts
+        if len(facts) == 1:
+            self._offer(facts[0], lambda: self._remember_all(event.project, [facts[0]]))
+            return
+        self._desk.notify.notice(
+            tr_n(
+                "The chat before says {n} thing that new chats could know.",
+                "The chat before says {n} things that new chats could know.",
+                len(facts),
+            ),
+            (tr("Look at them"), lambda: self._pick(event)),
+        )
+
+    def _pick(self, event: MemoryProposed) -> None:
+        composer = self._outgoing.parent()
+        assert isinstance(composer, QWidget)
+        dialog = ProposalsDialog(event.facts, composer.window())
+        dialog.accepted_facts.connect(lambda facts: self._remember_all(event.project, facts))
+        dialog.open()
+
+    def _remember_all(self, project: int | None, facts: list[str]) -> None:
+        def remember() -> None:
+            for fact in facts:
+                self._projects.remember(fact, project)
+
+        if facts:
+            self._desk.operations.in_order("remember", lambda _: remember())
+
+    def _offer(self, fact: str, accept: Callable[[], None]) -> None:
+        shown = fact if len(fact) <= SHOWN else f"{fact[:SHOWN]}…"
+        self._desk.notify.notice(tr("Tell new chats too: “{fact}”?", fact=shown), (tr("Remember it"), accept))
 
     def _said(self, conversation: int, text: str) -> None:
         fact = remembering.wish(text) if self._settings.values.memory else ""
-        if not fact:
-            return
-        shown = fact if len(fact) <= SHOWN else f"{fact[:SHOWN]}…"
-        self._desk.notify.notice(
-            tr("Tell new chats too: “{fact}”?", fact=shown),
-            (tr("Remember it"), lambda: self._remember(conversation, fact)),
-        )
+        if fact:
+            self._offer(fact, lambda: self._remember(conversation, fact))
 
     def _remember(self, conversation: int, fact: str) -> None:
         self._desk.operations.in_order(

@@ -246,6 +246,8 @@ class ChatView(QWidget):
         self.opened.emit(None)
 
     def _be_in(self, conversation: int | None) -> None:
+        if self.conversation is not None and conversation != self.conversation:
+            self._service.proposing.left(self.conversation)
         self.conversation = self.documents.conversation = conversation
 
     def use_project(self, project: Project | None) -> None:

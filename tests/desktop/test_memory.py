@@ -1,13 +1,19 @@
-"""What a message asks to be remembered is offered, and remembered only by a click; all of it can be read and changed."""
+"""What a message asks to be remembered, and what the model proposes of a chat, is offered, and remembered only by a click; all of it
+can be read and changed."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from desktop.chat.memory import MemoryDialog
+from desktop.chat.memory import MemoryDialog, ProposalsDialog
 from desktop.main_window import MainWindow
-from tests.desktop.conftest import send
+from tests.desktop.conftest import Open, answered, send
 
 
 def _facts(window: MainWindow, project: int | None = None) -> list[str]:
@@ -53,3 +59,59 @@ def test_what_is_remembered_is_shown_and_changed(window: MainWindow, qtbot: QtBo
     dialog.save_button.setFocus()
     qtbot.keyClick(dialog.save_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: _facts(window) == ["I live in Ise."])
+
+
+# ---------------------------------------------------------------- proposals
+
+
+@pytest.fixture
+def proposing(open_window: Open, script: Callable[..., Path]) -> Callable[[list[str]], MainWindow]:
+    """A window whose model proposes this."""
+
+    def opened(facts: list[str]) -> MainWindow:
+        script(
+            {"when": "what I said in a chat", "say": json.dumps({"facts": facts})},
+            {"when": "", "say": "A lemon cake."},
+            parameters=7_000_000_000,
+        )
+        return open_window(titles=False)
+
+    return opened
+
+
+def test_a_chat_that_is_left_proposes_what_was_said(
+    qtbot: QtBot, proposing: Callable[[list[str]], MainWindow]
+) -> None:
+    window = proposing(["I am allergic to hazelnuts."])
+    send(qtbot, window, "I am allergic to hazelnuts. What can I bake for a class of children?")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    window.new_chat()
+    banner = window.chat.banner
+    wanted = "Tell new chats too: “I am allergic to hazelnuts.”?"
+    qtbot.waitUntil(lambda: banner.text.text() == wanted, timeout=20_000)
+    qtbot.mouseClick(banner.action, Qt.MouseButton.LeftButton)
+    store = window.app.projects.store
+    qtbot.waitUntil(
+        lambda: [fact.text for fact in store.facts(None)] == ["I am allergic to hazelnuts."], timeout=10_000
+    )
+
+
+def test_several_are_picked_from(qtbot: QtBot, proposing: Callable[[list[str]], MainWindow]) -> None:
+    window = proposing(["I am allergic to hazelnuts.", "I work as a nurse."])
+    send(qtbot, window, "I am allergic to hazelnuts. I work as a nurse. What can I bake?")
+    qtbot.waitUntil(lambda: answered(window), timeout=20_000)
+    window.new_chat()
+    banner = window.chat.banner
+    wanted = "The chat before says 2 things that new chats could know."
+    qtbot.waitUntil(lambda: banner.text.text() == wanted, timeout=20_000)
+    qtbot.mouseClick(banner.action, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ProposalsDialog)
+    assert dialog is not None
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.boxes[0].setFocus()
+    qtbot.keyClick(dialog.boxes[0], Qt.Key.Key_Space)  # not this one
+    qtbot.mouseClick(dialog.remember_button, Qt.MouseButton.LeftButton)
+    store = window.app.projects.store
+    qtbot.waitUntil(
+        lambda: [fact.text for fact in store.facts(None)] == ["I work as a nurse."], timeout=10_000
+    )
