@@ -51,6 +51,8 @@ SUBJECTS = (
     "searching",
     "backups",
     "tables",
+    "summary",
+    "streaming",
     "import",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
@@ -127,6 +129,7 @@ def run(folder: Path, wanted: set[str]) -> None:
         with taking("documents"):
             documents.measure_documents(window.app)
     measure("tables", lambda: chats.measure_tables(window.app))
+    measure("summary", lambda: chats.measure_summary(window.app))
     measure("memory", lambda: memory.measure_memory(window, rest))
     measure("citations", lambda: documents.measure_citations(window.app, STARTER))
     measure("speculation", lambda: decoding.measure_speculation(window.app))
@@ -136,6 +139,7 @@ def run(folder: Path, wanted: set[str]) -> None:
     measure("reading", lambda: reading.measure_reading(make_window, folder))
     measure("searching", lambda: searching.measure(folder))
     measure("backups", lambda: backups.measure_backups(make_window, folder))
+    measure("streaming", lambda: chats.measure_streaming(make_window, folder))
     if "import" in wanted:
         other = App(Home(folder / "import"))
         measure("import", lambda: chats.measure_import(other, folder))
