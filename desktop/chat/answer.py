@@ -36,6 +36,7 @@ class AnswerWidget(MessageWidget):
     source = Signal(object, int)  # all sources and which to open
     models = Signal()  # another model is to be chosen
     resume = Signal(int)
+    drawing = Signal(str)  # code of it is to be shown as what it draws
     web = Signal(str)  # an address that it names was clicked
     ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
@@ -58,6 +59,7 @@ class AnswerWidget(MessageWidget):
         self.view = AnswerText(theme, formulas=formulas)
         self.view.setAccessibleName(tr("Answer"))
         self.view.link.connect(self._follow)
+        self.view.drawing.connect(self.drawing)
         self.view.height_changed.connect(self._tell_resized)
         self._put(self.view, 5)
         self._put(self.actions_row, 10)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QApplication, QWidget
 
+from core.text import svg
 from core.text.markdown_tokens import parse
 from desktop.chat.formulas import KIND, OBJECT, Formulas, formula_format, source_of
 from desktop.chat.markdown_blocks import Cut, cuts, reopened
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 PIECE = 1000  # characters rendered in one turn of the event loop
 SHOWN = 30_000  # characters of a text that are shown at first, and with each wish for more
 COPIED_MILLISECONDS = 1500
+BUTTON, DRAWING = 80, 150  # pixels of "Copy" and "Show the drawing" in the head of code
 ROUND = 8.0  # pixels of a corner's radius
 
 
 class MarkdownView(TextView):
     """`append` while streaming, `set_text` for a whole text. Without `formulas` they are shown as they are written."""
+
+    drawing = Signal(str)  # the code of one is to be shown as what it draws
 
     def __init__(
         self, theme: Theme, parent: QWidget | None = None, *, formulas: Formulas | None = None
@@ -250,14 +254,29 @@ class MarkdownView(TextView):
         copied = self._copied is not None and self._copied.first == code.first
         said = tr("Copied") if copied else tr("Copy")
         painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), said)
+        if svg.within(code.text):
+            painter.drawText(
+                line.adjusted(0, 0, -BUTTON, 0),
+                int(middle | Qt.AlignmentFlag.AlignRight),
+                tr("Show the drawing"),
+            )
 
     # ------------------------------------------------------------ copying code
 
     def code_at(self, point: QPointF) -> Code | None:
         """The code whose "Copy" stands at a point of this widget."""
+        return self._headed(point, BUTTON, 0)
+
+    def drawing_at(self, point: QPointF) -> Code | None:
+        """The code whose "Show the drawing" stands at a point of this widget."""
+        code = self._headed(point, DRAWING, BUTTON)
+        return code if code is not None and svg.within(code.text) else None
+
+    def _headed(self, point: QPointF, width: int, from_right: int) -> Code | None:
+        """The code in whose head a point is, in a stretch so wide and so far from the right."""
         for code in self.codes:
             ground = self._ground(code)
-            button = QRectF(ground.right() - 80, ground.top(), 80, HEADER)
+            button = QRectF(ground.right() - from_right - width, ground.top(), width, HEADER)
             if button.contains(point):
                 return code
         return None
@@ -274,15 +293,20 @@ class MarkdownView(TextView):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        code = self.code_at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
+        left = event.button() == Qt.MouseButton.LeftButton
+        code = self.code_at(event.position()) if left else None
+        drawing = self.drawing_at(event.position()) if left else None
         if code is not None:
             self.copy_code(code)
+        elif drawing is not None:
+            self.drawing.emit(drawing.text)
         else:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        if not event.buttons() and self.code_at(event.position()) is not None:
+        place = event.position()
+        if not event.buttons() and (self.code_at(place) or self.drawing_at(place)) is not None:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     # ------------------------------------------------------------ as plain text

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from core.chat.conversation import Message, MessageState, Role, Stretch
 from core.chat.events import MessageRemoved
+from core.text import svg
 from desktop.chat.answer_table import save_table
 from desktop.i18n import tr
 
@@ -70,6 +71,7 @@ class MessageActions(QObject):
         transcript.menu.connect(self.show_menu)
         transcript.selection.menu_opened.connect(self._extend)
         transcript.web.connect(self.open_address)
+        transcript.drawing.connect(self.show_drawing)
         bridge.on(MessageRemoved, self._removed)
 
     # ------------------------------------------------------------ the menu
@@ -124,6 +126,10 @@ class MessageActions(QObject):
         codes = widget.view.codes if widget is not None else []
         if not codes or widget is None:
             return
+        drawings = [code for code in codes if svg.within(code.text)]
+        for number_, code in enumerate(drawings, 1):
+            name = tr("Show the drawing") if len(drawings) == 1 else tr("Show drawing {n}", n=number_)
+            menu.addAction(name, partial(self.show_drawing, code.text))
         inside = menu.addMenu(tr("Copy code")) if len(codes) > 1 else menu
         for code in codes:
             first = code.text.strip().partition("\n")[0][:40]
@@ -142,6 +148,12 @@ class MessageActions(QObject):
             again.addAction(tr("With {model}", model=name), partial(self.regenerate, number, model=model))
 
     # ------------------------------------------------------------ what is done
+
+    def show_drawing(self, code: str) -> None:
+        """Show what code of an answer draws."""
+        from desktop.chat.drawing_dialog import DrawingDialog
+
+        DrawingDialog(svg.within(code), self._operations, self._transcript.window()).open()
 
     def _do(self, name: str, change: Callable[[], object], then: Callable[[], None] | None = None) -> None:
         self._operations.in_order(name, lambda _: change(), (lambda _: then()) if then else None)

@@ -79,6 +79,7 @@ class Transcript(QAbstractScrollArea):
     resume = Signal(int)
     menu = Signal(int, QPoint)  # what can be done with a message is to be shown there
     summary = Signal(str)  # what the model reads in the place of older messages is to be this
+    drawing = Signal(str)  # code of an answer is to be shown as what it draws
     web = Signal(str)  # an address that a message names was clicked
     attachment = Signal(object)  # a file or a picture that hangs on a message is to be shown
     needed = Signal(list)  # ids of messages to `provide`
@@ -469,6 +470,7 @@ class Transcript(QAbstractScrollArea):
             widget.ask_elsewhere.connect(self.ask_elsewhere)
             widget.resume.connect(self.resume)
             widget.web.connect(self.web)
+            widget.drawing.connect(self.drawing)
         widget.version.connect(self.version)
         widget.menu.connect(self.menu)
         widget.attachment.connect(self.attachment)
