@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QClipboard, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.chat.events import AnswerEnded, AnswerGrew, ConversationRemoved
@@ -72,12 +72,16 @@ class QuickWindow(QFrame):
         self.area.setFixedHeight(ANSWER_HIGH)
         self.copy = QPushButton(tr("Copy the answer"))
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._answer))
+        self.back = QPushButton(tr("Copy and close"))
+        self.back.setToolTip(tr("Copy the answer, to paste it where you were (Ctrl+Shift+C)"))
+        self.back.clicked.connect(self.put_back)
         self.more = QPushButton(tr("Open in the window"))
         self.more.clicked.connect(self._open)
         self.new = QPushButton(tr("New chat"))
         self.new.clicked.connect(self.begin)
         below = QHBoxLayout()
         below.addWidget(self.copy)
+        below.addWidget(self.back)
         below.addStretch()
         below.addWidget(self.new)
         below.addWidget(self.more)
@@ -102,9 +106,18 @@ class QuickWindow(QFrame):
         desk.bridge.on(AnswerGrew, self._grew)
         desk.bridge.on(AnswerEnded, self._ended)
         desk.bridge.on(ConversationRemoved, self._removed)
+        self._selected = False  # something was selected elsewhere after the last that was copied
+        QGuiApplication.clipboard().selectionChanged.connect(self._something_selected)
+        QGuiApplication.clipboard().dataChanged.connect(self._something_copied)
         self._wordings: dict[str, Wording] = {}
         desk.reads.ask(app.prompts.all, self._offer, key=self)
         self.begin()
+
+    def put_back(self) -> None:
+        """Put the answer on the clipboard and go, so that it can be pasted where the person was."""
+        if self._answer:
+            QGuiApplication.clipboard().setText(self._answer)
+            self.hide()
 
     def begin(self) -> None:
         """A new talk."""
@@ -129,12 +142,31 @@ class QuickWindow(QFrame):
         text = " ".join(self._on_clipboard().split())
         self.clipboard.setVisible(bool(text))
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-        self.clipboard.setText(tr("On the clipboard: {text}", text=shown))
+        selected = self._selected and bool(self._selection())
+        self.clipboard.setText(
+            tr("Selected: {text}", text=shown) if selected else tr("On the clipboard: {text}", text=shown)
+        )
         for button in self.buttons:
             button.setVisible(bool(text) and bool(self._wordings))
 
     def _on_clipboard(self) -> str:
-        return QGuiApplication.clipboard().text().strip()
+        """What is selected elsewhere, where the system tells it and it came last; else what was copied."""
+        selected = self._selection() if self._selected else ""
+        return selected or QGuiApplication.clipboard().text().strip()
+
+    def _selection(self) -> str:
+        clipboard = QGuiApplication.clipboard()
+        if not clipboard.supportsSelection() or clipboard.ownsSelection():
+            return ""
+        return clipboard.text(QClipboard.Mode.Selection).strip()
+
+    def _something_selected(self) -> None:
+        if not QGuiApplication.clipboard().ownsSelection():  # what is selected here does not count
+            self._selected = True
+
+    def _something_copied(self) -> None:
+        if not QGuiApplication.clipboard().ownsClipboard():
+            self._selected = False
 
     def _offer(self, found: list[Prompt]) -> None:
         """What can be done with the clipboard, as it was read."""
@@ -248,6 +280,10 @@ class QuickWindow(QFrame):
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_C and event.modifiers() == both:
+            self.put_back()
+            return
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
             return

@@ -96,6 +96,40 @@ def test_an_answer_grows_and_one_is_asked_at_a_time(window: MainWindow, qtbot: Q
     qtbot.waitUntil(lambda: quick.view.toPlainText() == "All right.", timeout=20_000)
 
 
+def test_the_answer_is_put_back(window: MainWindow, qtbot: QtBot) -> None:
+    quick = come(window, qtbot)
+    ask(quick, qtbot, "Hello")
+    qtbot.waitUntil(lambda: quick.view.toPlainText() == "All right." and not quick._answering, timeout=20_000)
+    qtbot.mouseClick(quick.back, Qt.MouseButton.LeftButton)
+    assert not quick.isVisible()
+    assert QApplication.clipboard().text() == "All right."
+    QApplication.clipboard().clear()
+    come(window, qtbot)
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(quick.text, Qt.Key.Key_C, both)
+    qtbot.waitUntil(lambda: not quick.isVisible(), timeout=10_000)
+    assert QApplication.clipboard().text() == "All right."
+
+
+def test_what_is_selected_elsewhere_is_taken_where_it_came_last(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program's selection cannot be had here; the window is told that there is one."""
+    window.ask_quickly()
+    window.quick.hide()
+    monkeypatch.setattr(window.quick, "_selection", lambda: "the kettle")
+    QApplication.clipboard().setText("copied before")
+    window.quick._selected = True
+    quick = come(window, qtbot)
+    assert quick.clipboard.text() == "Selected: the kettle"
+    qtbot.mouseClick(quick.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: quick.view.toPlainText() == "It is a kettle.", timeout=20_000)
+    quick._selected = False  # something was copied since
+    quick.hide()
+    come(window, qtbot)
+    assert quick.clipboard.text() == "On the clipboard: copied before"
+
+
 def test_a_deleted_talk_is_forgotten(window: MainWindow, qtbot: QtBot) -> None:
     quick = come(window, qtbot)
     ask(quick, qtbot, "Hello")
