@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -44,6 +44,7 @@ from desktop.theme import Theme
 from desktop.widgets.tips import with_keys
 
 TYPING_MILLISECONDS = 150
+WIDE = 256  # pixels of a sidebar in which the names of the pages have their usual size
 KNOWN_TAGS = 20  # that are named
 
 
@@ -70,7 +71,7 @@ class Sidebar(QWidget):
         super().__init__()
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(236)
         self._chat = chat
         self._operations = operations
         self._documents = documents
@@ -128,6 +129,7 @@ class Sidebar(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(-6, 0, -6, 0)
         foot.setSpacing(0)
+        self._pages: list[QPushButton] = []
         for key, label in (
             ("documents", tr("Documents")),
             ("tables", tr("Tables")),
@@ -136,6 +138,7 @@ class Sidebar(QWidget):
         ):
             button = QPushButton(label)
             button.setProperty("role", "plain")
+            self._pages.append(button)
             button.setAccessibleName(label)
             button.clicked.connect(lambda _=False, key=key: self.page.emit(key))
             if foot.count():
@@ -163,6 +166,16 @@ class Sidebar(QWidget):
         self.model.refresh()
 
     # ------------------------------------------------------------ what is shown
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        size = 14 if event.size().width() >= WIDE else 12  # all four words fit into the narrowest sidebar
+        if self._pages[0].property("size") != size:
+            for button in self._pages:
+                button.setProperty("size", size)
+                button.setStyleSheet(f"padding: 4px 2px; font-size: {size}px;")
+                button.ensurePolished()
+                button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 8)
 
     def show_keys(self, new_chat: str, search: str) -> None:
         """The keys that do what its button and its field do, as people write them; '' where there are none."""

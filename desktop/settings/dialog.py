@@ -67,7 +67,7 @@ BACKUPS = N_("Backups")
 UPDATES = N_("Updates")
 SIZE = (820, 700)
 SMALLEST = (700, 460)
-NAVIGATION_WIDTH = 132
+NAVIGATION_WIDTH = 168
 
 
 class _Block(QWidget):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -79,6 +80,9 @@ class ShortcutsDialog(QDialog):
         field.setClearButtonEnabled(True)
         field.setFixedWidth(190)
         field.setAccessibleName(tr("Keys for {command}", command=command.name))
+        inside = field.findChild(QLineEdit)
+        if inside is not None:  # Qt's own hint is English
+            inside.setPlaceholderText(tr("none"))
         field.keySequenceChanged.connect(partial(self._chosen, command))
         back = self._back[command.id] = QToolButton()
         back.setProperty("role", "plain")
