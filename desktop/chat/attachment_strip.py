@@ -156,6 +156,8 @@ class _Chip(QFrame):
         self.look.setEnabled(one.part is not None)
         self.away.setIcon(icon("close", muted, 12))
         self._said.setText(_said(one))
+        eyes = tr("Models read only the text in pictures here, and no text was found in this one.")
+        self._said.setToolTip(eyes if one.picture and one.part is not None and not one.part.text else "")
         self.ask.setVisible(one.too_large and bool(one.path))
         for widget, name, value in (
             (self, "large", "true" if one.too_large else "false"),
@@ -171,7 +173,7 @@ def _said(one: Hanging) -> str:
     if one.part is None:
         return tr("Being read…")
     if one.picture and not one.part.text:
-        return tr("Picture without text")
+        return tr("The model cannot see it")
     if one.size is None:
         return ""
     if one.too_large:
