@@ -426,19 +426,27 @@ class Answering:
                 call.cancel()  # the engine must not go on for nobody
                 raise
             except ContextFull as error:
+                summarised = self._service.settings.values.when_full == "summarised"
+                large = error.available >= prompt.LARGE
+                shares = [prompt.LEFT_BESIDE_SUMMARY if summarised and large else prompt.LEFT, prompt.LEFT]
                 try:
-                    start, count = prompt.new_start(
-                        conversation,
-                        branch,
-                        error.available,
-                        lambda texts: self._engine.count_tokens(self._model, texts, job),
-                    )
+                    starts = [
+                        prompt.new_start(
+                            conversation,
+                            branch,
+                            error.available,
+                            lambda texts: self._engine.count_tokens(self._model, texts, job),
+                            share,
+                        )
+                        for share in shares
+                    ]
                 except PromptTooLong:
                     if reserve == LEAST_RESERVE:
                         raise
                     reserve = LEAST_RESERVE  # a question that nearly fills the window may have a short answer
                     continue
-                summary = self._summarise(job, conversation, branch, start)
+                summary = self._summarise(job, conversation, branch, starts[0][0])
+                start, count = starts[0 if summary else 1]
                 row = self._store.change(
                     conversation.id, context_start=start, summary=summary or conversation.summary
                 )

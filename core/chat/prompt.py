@@ -23,6 +23,9 @@ SUMMARISE_JAPANESE = (
     "まだ残っていることを残し、書き留めた文だけを書いてください。"
 )
 SUMMARY_TOKENS = 320
+LEFT = 0.5  # of the context that the last messages may fill when old ones leave
+# And where a summary takes their place, in a context of so many tokens or more: what stays is read once more before the answer.
+LEFT_BESIDE_SUMMARY, LARGE = 0.25, 6000
 TURN_OVERHEAD = 8  # tokens that a template puts around a turn; measured: 5 (ChatML) to 8
 
 
@@ -80,9 +83,13 @@ def window(conversation: Conversation, branch: list[Message]) -> list[Message]:
 
 
 def new_start(
-    conversation: Conversation, branch: list[Message], available: int, count: Callable[[list[str]], list[int]]
+    conversation: Conversation,
+    branch: list[Message],
+    available: int,
+    count: Callable[[list[str]], list[int]],
+    share: float = LEFT,
 ) -> tuple[int, int]:
-    """Where the window must begin so that about half of the context is free again.
+    """Where the window must begin so that no more than a share of the context is filled.
 
     Returns (id of the first message that stays, how many messages leave). The oldest leave together,
     in one block, so that the cache is lost once and not at every turn. Raises PromptTooLong when the
@@ -95,7 +102,7 @@ def new_start(
     system, sizes = counts[0], counts[1:]
     questions = [i for i, message in enumerate(messages) if message.role is Role.USER]
     for i in questions[1:]:
-        if system + sum(sizes[i:]) <= available // 2:
+        if system + sum(sizes[i:]) <= available * share:
             return messages[i].id, i
     last = questions[-1]
     if last == 0:

@@ -221,18 +221,18 @@ def measure_summary(app: Any) -> None:
     from core.chat.events import ContextTrimmed
     from core.engine.messages import Generate, Sampling
 
-    app.settings.change(context_length=2048, answer_length=16, titles=False)
+    app.settings.change(answer_length=16, titles=False)
     trimmed: list[ContextTrimmed] = []
     leave = app.events.listen(ContextTrimmed, trimmed.append)
     words = "The desk stands by the window and the lamp is on it. "
-    number, job = app.chat.begin("Part 0. " + words * 16, model=STARTER)
+    number, job = app.chat.begin("Part 0. " + words * 40, model=STARTER)
     answer = job.wait()
     before = app.conversations.branch(number)
     while not trimmed:
         before = app.conversations.branch(number)
         place = len(before) // 2
         started = time.perf_counter()
-        answer = app.chat.send(number, f"Part {place}. " + words * 16).wait()
+        answer = app.chat.send(number, f"Part {place}. " + words * 40).wait()
         seconds = time.perf_counter() - started
     leave()
     after = answer.details.timings
@@ -254,4 +254,4 @@ def measure_summary(app: Any) -> None:
         f"{following.first_token_s / cold.first_token_s:.2f} ({following.first_token_s:.2f} s)",
         "at most 0.05",
     )
-    app.settings.change(context_length=8192, answer_length=2048)
+    app.settings.change(answer_length=2048, titles=True)
