@@ -116,6 +116,31 @@ def test_a_stop_while_it_summarises_is_a_stop(app: App, script: Script) -> None:
     assert app.conversations.get(number).context_start is None  # nothing has left
 
 
+@pytest.mark.parametrize(
+    ("size", "notes", "most"), [(8000, NOTES, 0.25), (8000, "", 0.5), (5000, NOTES, 0.5)]
+)
+def test_beside_a_summary_less_of_a_large_context_stays(
+    app: App, script: Script, home: Home, size: int, notes: str, most: float
+) -> None:
+    app.close()
+    script({"when": "write down what matters", "say": notes}, {"when": "", "say": "All right."}, context=size)
+    again = App(home)
+    try:
+        again.settings.change(answer_length=16)
+        trimmed = heard(again, ContextTrimmed)
+        number = again.chat.new_conversation(system="Be brief.").id
+        while not trimmed:
+            again.chat.send(number, "about the desk " + "word " * 300).wait(30)
+        start = again.conversations.get(number).context_start
+        branch = again.conversations.branch(number)[:-1]  # without the answer
+        kept = branch[[message.id for message in branch].index(start or 0) :]
+        words = sum(len(message.text.split()) + 8 for message in kept)
+        assert words <= size * most
+        assert words + 340 > size * most  # and not less than needs be
+    finally:
+        again.close()
+
+
 def test_what_fills_the_context_is_told(app: App) -> None:
     number = fill(app)
     parts = context.look(app.conversations, app.engines, number, app.settings.values)
