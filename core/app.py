@@ -88,6 +88,7 @@ log = logging.getLogger(__name__)
 
 # A JSON file of written-down answers replaces the engine's worker: for tests (core/engine/scripted.py).
 TEST_NAME = N_("engine test")
+ATTACHMENTS_NAME = N_("attachment reader")
 SCRIPT_VARIABLE = "TSUKUE_SCRIPTED_ENGINE"
 JOBS_SECONDS = 5.0  # at the end: for what runs to stop by itself, with the workers' help
 
@@ -218,8 +219,14 @@ class App:
             self.past,
             forgive=self._forgive,
         )
+        # A reader of its own: a file that hangs on a message waits for no document, and is given up for none.
+        parser = self._worker(replace(documents_ingest.parser_spec(), name=ATTACHMENTS_NAME))
         self.attaching = Attaching(
-            self.ingest.read, self.pages, self.recognition, self.pictures, self.engines
+            partial(self.ingest.read, parser=parser),
+            self.pages,
+            self.recognition,
+            self.pictures,
+            self.engines,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
         self._prompt_store = PromptStore(self.database)

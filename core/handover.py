@@ -1,15 +1,16 @@
 """A word to the window that is open on a home: to come forward, to take in files, to show the quick window, to do a command's work.
 
-The window listens on a local socket (Qt's QLocalServer, which is a Unix socket in the folder for temporary files, or a named pipe
-on Windows). Without Qt, so that a command that only says a word is quick.
+The window listens on a local socket (Qt's QLocalServer, which is a Unix socket, or a named pipe on Windows). Without Qt, so that a command that only says a word is quick.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +20,31 @@ from core.paths import Home
 
 SECONDS = 2.0
 CHUNK = 1 << 16
+LONGEST = 100  # bytes of a path to a socket; systems take 104 or 108
 
 
 def name(home: Home) -> str:
     """A name for a home's local socket that fits every system's limits."""
     return "tsukue-" + hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]
+
+
+def place(home: Home) -> str:
+    """Where the window listens: on Unix a path in a folder that nobody else can enter; '' where there is no such folder.
+
+    In a folder that others can write to anybody could listen in the window's place, and be told what commands are told.
+    """
+    if os.name == "nt":
+        return name(home)
+    wanted = [os.environ.get("XDG_RUNTIME_DIR"), str(Path(tempfile.gettempdir()) / f"tsukue-{os.getuid()}")]
+    for folder in filter(None, wanted):
+        with contextlib.suppress(OSError):
+            Path(folder).mkdir(mode=0o700, exist_ok=True)
+            found = os.lstat(folder)
+            own = found.st_uid == os.getuid() and not found.st_mode & 0o077
+            path = str(Path(folder) / name(home))
+            if stat.S_ISDIR(found.st_mode) and own and len(os.fsencode(path)) < LONGEST:
+                return path
+    return ""
 
 
 class _Stream(Protocol):
@@ -48,6 +69,9 @@ class _Socket:
 
     def close(self) -> None:
         self._socket.close()
+
+    def wait_for_ever(self) -> None:
+        self._socket.settimeout(None)
 
 
 class Line:
@@ -81,6 +105,11 @@ class Line:
             raise StopIteration from error
         return message if isinstance(message, dict) else {}
 
+    def wait_for_ever(self) -> None:
+        """The window has answered: what comes now may take as long as it takes. Until then it has SECONDS."""
+        if isinstance(self._stream, _Socket):
+            self._stream.wait_for_ever()
+
     def close(self) -> None:
         """Hang up."""
         self._stream.close()
@@ -89,14 +118,14 @@ class Line:
 def connect(home: Home) -> Line | None:
     """A line to the window that is open on a home; None where none listens."""
     try:
+        if not place(home):
+            return None
         if os.name == "nt":
             return Line(Path(rf"\\.\pipe\{name(home)}").open("r+b", buffering=0))
-        folder = os.environ.get("TMPDIR") or tempfile.gettempdir()
         there = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             there.settimeout(SECONDS)
-            there.connect(str(Path(folder) / name(home)))
-            there.settimeout(None)
+            there.connect(place(home))
         except OSError:
             there.close()
             raise

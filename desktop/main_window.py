@@ -641,6 +641,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._filled and self.tray.shown and not (_saving_session() or restart.asked()):
             event.ignore()
+            self.chat.talking.recorder.stop()
             self.chat.drafts.keep()
             self.hide()
             self.tray.say_that_it_stays()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from core.paths import Home
     from desktop.main_window import MainWindow
 
+log = logging.getLogger(__name__)
+
 LONGEST = 64 << 20  # bytes of one message; a command's whole input is one
 
 
@@ -30,10 +33,11 @@ class Visitors(QObject):
         self._app = app
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        name = handover.name(home)
-        QLocalServer.removeServer(name)  # we own the home, so an old name is a dead one's
+        place = handover.place(home)
+        QLocalServer.removeServer(place)  # we own the home, so an old one is a dead one's
         self._server.newConnection.connect(self._connect)
-        self._server.listen(name)
+        if not place or not self._server.listen(place):
+            log.warning("the window cannot listen: %s", self._server.errorString() or "no folder of its own")
 
     def _connect(self) -> None:
         while (connection := self._server.nextPendingConnection()) is not None:

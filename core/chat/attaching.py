@@ -7,7 +7,9 @@ nothing of a stranger's file is kept but its pixels, and its text is recognised 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,8 @@ from msgspec.structs import replace
 from core import files
 from core.chat import prompt
 from core.chat.conversation import Attached, File, Image
-from core.documents import formats
+from core.documents import formats, notes
+from core.documents.messages import ReadSummary
 from core.documents.model import Page
 from core.documents.pages import Pages
 from core.documents.recognition import Recognition
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 LONGEST = 400_000  # characters of a file: more than the context of all but a few models
 MEDIA_TYPE = "image/png"  # of pictures as they are kept
 SIDE = 1600  # pixels of a picture's longer side that are kept: what models with eyes look at is smaller
-Read = Callable[[Path, Job, Callable[[Page], None]], object]
+Read = Callable[[Path, Job, Callable[[Page], None]], ReadSummary]
+WAIT = 0.2  # seconds
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -65,6 +69,19 @@ class Attaching:
         self._recognition = recognition
         self.pictures = pictures
         self._engines = engines
+        self._turn = (
+            threading.Lock()
+        )  # one file at a time: each has its own time, which waiting must not use up
+
+    @contextmanager
+    def _alone(self, job: Job | None) -> Iterator[None]:
+        while not self._turn.acquire(timeout=WAIT):
+            if job is not None:
+                job.check()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def take(self, path: Path, job: Job) -> Attached:
         """Read a file for a message.
@@ -77,11 +94,20 @@ class Attaching:
         )  # a name may be no text
         if not path.is_file():
             raise FileMissing(name)
-        if formats.tell(path) is formats.PICTURE:
-            return self._picture(path, name, job)
-        return File(name, self._text(path, name, job))
+        with self._alone(job):
+            if formats.tell(path) is formats.PICTURE and not self._several(path, job):
+                return self._picture(path, name, job)
+            return self._file(path, name, job)
 
-    def _text(self, path: Path, name: str, job: Job) -> str:
+    def _several(self, path: Path, job: Job) -> bool:
+        """Whether a picture's file holds more than one, as scanners write them: then it is read like a document."""
+        if path.suffix.lower() not in (".tif", ".tiff"):
+            return False
+        pages: list[Page] = []
+        self._read(path, job, pages.append)
+        return len(pages) > 1
+
+    def _file(self, path: Path, name: str, job: Job) -> File:
         texts: list[str] = []
         scans: list[tuple[int, int]] = []  # where its text goes, and the page
 
@@ -92,17 +118,18 @@ class Attaching:
             if sum(map(len, texts)) > LONGEST:
                 raise AttachmentTooLong(name)
 
-        self._read(path, job, keep)
+        partial = notes.lacks(self._read(path, job, keep).notes)
         if scans and self._recognition.possible:
             for place, number in scans:
                 job.check()
                 texts[place] = self._recognition.page(str(path), number, job).text
+        partial = partial or any(not texts[place].strip() for place, _ in scans)
         text = "\n\n".join(text.strip() for text in texts if text.strip())
         if not text:
             raise FileScanned(name) if scans else FileEmpty(name)
         if len(text) > LONGEST:
             raise AttachmentTooLong(name)
-        return text
+        return File(name, text, partial)
 
     def _picture(self, path: Path, name: str, job: Job) -> Image:
         data = self._pages.picture(str(path), 1, SIDE, job=job)
@@ -117,7 +144,8 @@ class Attaching:
             path = Path(folder, "picture.png")  # whatever it is: it is told by its content
             with files.writing(path):
                 path.write_bytes(data)
-            drawn = self._pages.picture(str(path), 1, SIDE, job=job)
+            with self._alone(job):
+                drawn = self._pages.picture(str(path), 1, SIDE, job=job)
         width, height = size_of(drawn)
         return Image(self.pictures.keep(drawn), MEDIA_TYPE, width=width, height=height)
 

@@ -51,6 +51,7 @@ class File(msgspec.Struct, frozen=True, tag="file"):
 
     name: str
     text: str
+    partial: bool = False  # not all of it could be read
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="call"):

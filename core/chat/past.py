@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from core.chat.conversation import Message, MessageState, Role
@@ -32,6 +33,7 @@ from core.text import sentences
 log = logging.getLogger(__name__)
 
 ORIGIN = "chat"  # of documents that are conversations
+WAIT = 0.2  # seconds
 ABOVE = 160  # characters of a question that stand above its answer
 # A question answers nothing, also not the same one when it is asked again. One may be typed without its mark.
 _QUESTION = re.compile(
@@ -62,8 +64,7 @@ class PastChats:
         self._index = index
         self._hold = hold
         self._jobs = jobs
-        self._lock = threading.Lock()
-        self._embedding: Job | None = None
+        self._reading, self._computing = threading.Lock(), threading.Lock()  # one job at a time each
         for kind in (ConversationRemoved, ConversationDiscarded):
             events.listen(kind, lambda _: self._start("forget a chat", self._look))
 
@@ -87,11 +88,9 @@ class PastChats:
         """Read what was said since the last time; returns what computes the meanings, in the background. Raises Cancelled,
         DiskFull."""
         self._documents.chats()
-        self._read(job, told)
-        with self._lock:
-            if self._embedding is None or self._embedding.done:
-                self._embedding = self._jobs.start("embed past chats", self._embed)
-            return self._embedding
+        with _turn(self._reading, job):
+            self._read(job, told)
+        return self._jobs.start("embed past chats", self._embed)
 
     def _start(self, name: str, function: Callable[[Job], None]) -> None:
         self._jobs.start(name, function)
@@ -146,24 +145,29 @@ class PastChats:
     # ------------------------------------------------------------ meanings
 
     def _embed(self, job: Job) -> None:
-        tried: set[int] = set()
-        while True:  # more may be read meanwhile
-            lacking = [
-                one for one in self._documents.lacking(CHATS, self._index.embedder) if one[0] not in tried
-            ]
-            if not lacking:
-                return
+        with _turn(self._computing, job):
+            lacking = self._documents.lacking(CHATS, self._index.embedder)
             embedding = Embedding(self._documents, self._index, job, lambda _: None)
             with embedding.running():
                 for number, file in lacking:
-                    tried.add(number)
                     self._hold(job)
                     embedding.put(Embeddable(number, CHATS, file))
 
 
+@contextmanager
+def _turn(lock: threading.Lock, job: Job) -> Iterator[None]:
+    """Wait for a lock as long as the job is wanted. Raises Cancelled."""
+    while not lock.acquire(timeout=WAIT):
+        job.check()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _mark(one: Standing) -> str:
     """What is another where the conversation is another."""
-    return f"{one.changed!r} {one.leaf} {one.title}"
+    return f"{one.changed!r} {one.leaf} {one.state} {one.size} {one.title}"
 
 
 def _drafts(branch: list[Message]) -> list[Draft]:

@@ -78,6 +78,8 @@ class Proposing:
 
     def left(self, conversation: int) -> None:
         """The person has gone to another chat: what was said since the last time is looked at, in the background."""
+        if self._chat.under_way():
+            return  # somebody waits for the engine; the next time that it is left
         heard = self._heard.pop(conversation, None)
         if heard is None:
             return

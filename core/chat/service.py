@@ -248,7 +248,8 @@ class ChatService:
             if self.answering(old.conversation):
                 raise AnswerUnderWay()
             with self.store.transaction():
-                new = self.store.add(old.conversation, old.role, text, parent=old.parent, model=old.model)
+                parts = old.with_text(text).parts  # pictures of it stay
+                new = self.store.add(old.conversation, old.role, parts, parent=old.parent, model=old.model)
                 self.store.finish(new.id, text, MessageState.DONE, details=AnswerDetails(edited=True))
         self.events.publish(ConversationChanged(self.store.get(old.conversation)))
         self.events.publish(BranchChanged(old.conversation))

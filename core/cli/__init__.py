@@ -88,8 +88,9 @@ def _handed_over(home: str | None, arguments: list[str]) -> int | None:
         return None
     try:
         return hosting.hand_over(line, arguments)
-    except OSError:
-        return None
+    except KeyboardInterrupt:
+        warn("stopped")
+        return 1
     finally:
         line.close()
 

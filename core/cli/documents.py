@@ -17,6 +17,7 @@ from core.cli import collections
 from core.cli.console import (
     Commands,
     command,
+    lent,
     note,
     open_app,
     path,
@@ -119,7 +120,8 @@ def _recognise(app: App, report: IngestReport) -> None:
         if job is not None and not report.cancelled:
             job.wait()
     except KeyboardInterrupt:
-        app.recognition.stop()
+        if lent.get() is None:  # the window's own goes on
+            app.recognition.stop()
         report.cancelled = True
     said = {d.file: d.notes for c in app.documents.collections() for d in app.documents.documents(c.name)}
     failed = {f.file: f.error for c in app.documents.collections() for f in app.documents.failures(c.name)}

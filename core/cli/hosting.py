@@ -81,10 +81,10 @@ class Visitor:
     def ask(self, what: str, prompt: str = "") -> Any:
         """What the command reads: a 'line' or a 'password' (None at the end of the input), or 'all' of it (bytes)."""
         self._send({"ask": what, "prompt": prompt})
-        answer = self._answers.get()
-        if answer.get("stop"):
-            self._stopped.clear()
-            raise KeyboardInterrupt
+        while (answer := self._answers.get()).get("stop"):
+            if self._gone.is_set() or self._stopped.is_set():  # else it was for what is over
+                self._stopped.clear()
+                raise KeyboardInterrupt
         if what == "all":
             return base64.b64decode(str(answer.get("all") or ""))
         line = answer.get("line")
@@ -115,7 +115,7 @@ class Lent:
         self._app = app
         self._leaving = contextlib.ExitStack()
         self.events = _Events(app, self._leaving)
-        self.jobs = _Jobs(app)
+        self.jobs = _Jobs(app, self._leaving)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._app, name)
@@ -148,12 +148,15 @@ class _Events:
 
 
 class _Jobs:
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, leaving: contextlib.ExitStack) -> None:
         self._app = app
+        self._leaving = leaving
 
     def start(self, name: str, function: Callable[[Job], Any], *rest: Any) -> Job:
-        """See Jobs.start."""
-        return self._app.jobs.start(name, _in_context(function), *rest)
+        """See Jobs.start. What the command does not wait for ends with it."""
+        job = self._app.jobs.start(name, _in_context(function), *rest)
+        self._leaving.callback(job.cancel)
+        return job
 
 
 # ---------------------------------------------------------------- in the command
@@ -163,29 +166,40 @@ def hand_over(line: Line, arguments: list[str]) -> int | None:
     """Let the program at the other end do a command's work; returns its exit code, or None where it does not know how."""
     ttys = [_is_tty(sys.stdin), _is_tty(sys.stderr)]
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    line.send({"run": arguments, "folder": str(Path.cwd()), "encoding": encoding, "ttys": ttys})
-    first = next(line, None)
+    try:
+        line.send({"run": arguments, "folder": str(Path.cwd()), "encoding": encoding, "ttys": ttys})
+        first = next(line, None)
+    except OSError:
+        return None
     if first is None or not first.get("here"):
         return None
+    line.wait_for_ever()
     while True:
         try:
             return _serve(line)
         except KeyboardInterrupt:  # what it has done so far is still told
-            line.send({"stop": True})
+            with contextlib.suppress(OSError):
+                line.send({"stop": True})
+        except OSError:
+            console.warn(_LOST)
+            return 1
 
 
 def _serve(line: Line) -> int:
     for message in line:
         if "out" in message:
-            console.write(str(message["out"]))
+            console.write(console.harmless(str(message["out"])))
         elif "err" in message:
-            console.write_error(str(message["err"]))
+            console.write_error(console.harmless(str(message["err"])))
         elif "ask" in message:
             line.send(_answer(str(message["ask"]), str(message.get("prompt") or "")))
         elif "code" in message:
             return int(message["code"])
-    console.warn("The window was closed before the command had ended.")
+    console.warn(_LOST)
     return 1
+
+
+_LOST = "The window was closed before the command had ended."
 
 
 def _answer(what: str, prompt: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.cli.console import Commands, command, print_json, read_text, show, text, warn
+from core.cli.console import Commands, command, lent, print_json, read_text, show, text, warn
 from core.errors import SettingRefused, SettingUnknown
 from core.settings.declared import DECLARED
 from core.settings.file import SettingsFile
@@ -39,6 +39,10 @@ def _opened(options: argparse.Namespace, *, own: bool) -> Iterator[SettingsFile]
     """The settings of the home that the options name, without the rest of the program. Raises HomeBusy if `own`."""
     from core.paths import find_home
 
+    there = lent.get()
+    if there is not None:  # the open program's: it follows what is changed
+        yield there.settings
+        return
     home = find_home(options.home)
     if own:
         home.create()

@@ -272,12 +272,22 @@ class Ingest:
                     self.set_gone(document)
                     report.gone.append(document.file)
 
-    def read(self, path: Path, job: Job, keep: Callable[[Page], None], *, encoding: str = "") -> ReadSummary:
-        """Read a file in the parser worker; `keep` gets its pages one by one. Returns what was not read.
+    def read(
+        self,
+        path: Path,
+        job: Job,
+        keep: Callable[[Page], None],
+        *,
+        encoding: str = "",
+        parser: Worker | None = None,
+    ) -> ReadSummary:
+        """Read a file in the parser worker (or in another such `parser`); `keep` gets its pages one by one. Returns what was not
+        read. Where `keep` raises, the reading ends.
 
         Raises the typed errors for files.
         """
-        call = self.parser.call(ReadDocument(str(path), self._passwords.pop(str(path), ""), encoding))
+        parser = parser or self.parser
+        call = parser.call(ReadDocument(str(path), self._passwords.pop(str(path), ""), encoding))
         leave = job.on_cancel(call.cancel)
         try:
             for page in call.items(self.patience):
@@ -285,14 +295,17 @@ class Ingest:
             summary: ReadSummary = call.result()
             return summary
         except TimeoutError as error:
-            self.parser.kill()
+            parser.kill()
             with contextlib.suppress(TsukueError):
                 call.result()  # until the process is gone: the next file must not be given to it
-            self.parser.forgive()
+            parser.forgive()
             raise ParseTooSlow(path.name, int(self.patience)) from error
         except WorkerDied as error:
-            self.parser.forgive()  # the file's fault; the next file gets a fresh reader
+            parser.forgive()  # the file's fault; the next file gets a fresh reader
             raise ParserDied(path.name, error.cause) from error
+        except BaseException:
+            call.cancel()
+            raise
         finally:
             leave()
 

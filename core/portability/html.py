@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Draw = Callable[[str, bool], "Drawing | None"]  # a formula's source, and whether it has a line of its own
 Written = Callable[[Conversation, list[Message]], bytes]
 
+PAPER = (600, 800)  # pixels of a picture on a page of A4, as Qt counts them
 FORMULA_PIXELS = 16  # of a drawing's letters; the page's are as large
 
 _STYLE = """
@@ -64,16 +65,16 @@ def page(
     style: str | None = None,
     picture: Callable[[str], bytes | None] = lambda _: None,
     *,
-    files: bool = True,
+    paged: bool = False,
 ) -> str:
     """The branch as an HTML page. `draw` makes drawings of formulas, which are shown as they were written without it; `style`
-    takes the place of the page's own; `picture` gives the bytes of one by its hash; `files`: with the texts of those that hang on
-    messages, not only their names."""
+    takes the place of the page's own; `picture` gives the bytes of one by its hash; `paged`: for pages of paper, on which
+    pictures have to fit, and files that hang on messages are only named."""
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(conversation.created))
     title = escape(" ".join(conversation.title.split()) or "New chat")
     body = [f"<h1>{title}</h1>", f'<p class="made">{made}</p>']
     for message in branch:
-        hanging = [_attached(part, picture, files) for part in message.attached]
+        hanging = [_attached(part, picture, paged) for part in message.attached]
         body += _question(message, hanging) if message.role is Role.USER else _answer(message, draw, hanging)
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
@@ -89,18 +90,22 @@ def _question(message: Message, hanging: list[str]) -> list[str]:
     return ['<p class="who">You</p>', *hanging, f'<div class="question">{escape(message.text)}</div>']
 
 
-def _attached(part: Attached, picture: Callable[[str], bytes | None], files: bool) -> str:
+def _attached(part: Attached, picture: Callable[[str], bytes | None], paged: bool) -> str:
     """A file or a picture that hangs on a message."""
     name = escape(part.name or "picture")
     if isinstance(part, File):
-        if not files:
+        if paged:
             return f"<figcaption>[{name}]</figcaption>"
         return f"<details><summary>{name}</summary><pre>{escape(part.text)}</pre></details>"
     data = picture(part.sha256)
     if data is None or media_type(data) != part.media_type:
         return f"<figcaption>[{name}]</figcaption>"
     inside = base64.b64encode(data).decode()
-    return f'<img class="picture" alt="{name}" src="data:{escape(part.media_type)};base64,{inside}">'
+    size = ""
+    if paged and part.width and part.height:
+        share = min(PAPER[0] / part.width, PAPER[1] / part.height, 1.0)
+        size = f' width="{round(part.width * share)}" height="{round(part.height * share)}"'
+    return f'<img class="picture" alt="{name}"{size} src="data:{escape(part.media_type)};base64,{inside}">'
 
 
 def _answer(message: Message, draw: Draw | None, hanging: list[str]) -> list[str]:

@@ -7,7 +7,6 @@ Every fifty chats are written together: what is cut short is taken up by importi
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
     from core.structured.runs import Runs
 
 AT_ONCE = 50  # chats in one transaction: others wait for the disk some 30 ms at most
+PICTURED = 64 << 20  # bytes of pictures that are in memory together, but for one chat that has more
 PROBLEMS = 100  # that are told one by one
 
 
@@ -128,7 +128,7 @@ class Imports:
         kept: tuple[Prompts, Assistants, Runs, ComparisonStore],
         settings: SettingsFile,
         events: Events,
-        keep_picture: Callable[[bytes], Image],
+        keep_picture: Callable[[bytes, Job | None], Image],
     ) -> None:
         """`keep_picture` stores a picture and tells what it is now; it raises the typed errors for files."""
         self._keep_picture = keep_picture
@@ -142,7 +142,7 @@ class Imports:
         """What an export would bring. Raises ImportUnknown, ImportBroken, ImportNewer, FileMissing, Cancelled."""
         with _opened(path) as (program, found, around):
             preview = Preview(program)
-            for chats in _lots(self._each(found, preview, job), AT_ONCE):
+            for chats in _lots(_without_pictures(self._each(found, preview, job)), AT_ONCE):
                 for chat, standing, _ in self._compared(chats):
                     changed = chat.changed or max((turn.created for turn in chat.turns), default=0.0)
                     preview.entries.append(
@@ -184,9 +184,9 @@ class Imports:
                     compared = list(self._compared(chosen))
                     for chat, standing, known in compared:  # drawn before anybody has to wait for the disk
                         if standing is Standing.NEW:
-                            self._keep_pictures(chat, chat.turns)
+                            self._keep_pictures(chat, chat.turns, job)
                         elif standing is Standing.GROWN:
-                            self._keep_pictures(chat, self._exchange.missing(known, chat))
+                            self._keep_pictures(chat, self._exchange.missing(known, chat), job)
                     with self._exchange.transaction():
                         new = []
                         for chat, standing, known in compared:
@@ -251,7 +251,7 @@ class Imports:
         report.messages += self._exchange.merge(known, chat)
         report.left_out += [(chat.title, what) for what in chat.left_out]
 
-    def _keep_pictures(self, chat: Chat, turns: list[Turn]) -> None:
+    def _keep_pictures(self, chat: Chat, turns: list[Turn], job: Job | None) -> None:
         """Keep the pictures of messages, drawn anew; those that cannot be are left out."""
         known: dict[str, Image] = {}
         unsent: list[list[Any]] = [chat.draft.attached, *(one.attached for one in chat.waiting)]
@@ -259,12 +259,14 @@ class Imports:
             for place, part in reversed(list(enumerate(parts))):
                 if not isinstance(part, Image):
                     continue
+                if job is not None:
+                    job.check()
                 try:
                     if part.sha256 not in known:
                         data = chat.pictures.get(part.sha256)
                         if data is None:
                             raise PictureGone()
-                        known[part.sha256] = self._keep_picture(data)
+                        known[part.sha256] = self._keep_picture(data, job)
                     parts[place] = msgspec.structs.replace(known[part.sha256], text=part.text, name=part.name)
                 except (DiskFull, HomeNotWritable, Cancelled):
                     raise
@@ -404,8 +406,23 @@ def _first_words(chat: Chat) -> str:
     return next((turn.text for turn in chat.turns if turn.text.strip()), "")
 
 
+def _without_pictures(chats: Iterator[Chat]) -> Iterator[Chat]:
+    for chat in chats:
+        chat.pictures.clear()
+        yield chat
+
+
 def _lots(chats: Iterator[Chat], size: int) -> Iterator[list[Chat]]:
-    while lot := list(itertools.islice(chats, size)):
+    """So many chats together, fewer where their pictures are large."""
+    lot: list[Chat] = []
+    room = PICTURED
+    for chat in chats:
+        lot.append(chat)
+        room -= sum(map(len, chat.pictures.values()))
+        if len(lot) == size or room < 0:
+            yield lot
+            lot, room = [], PICTURED
+    if lot:
         yield lot
 
 

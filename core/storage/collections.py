@@ -79,14 +79,20 @@ class CollectionStore:
 
     def collection(self, name: str, *, create: bool = False) -> int:
         """The id of a collection. Raises CollectionMissing unless `create`."""
+        if create and name in _OWN:
+            raise CollectionExists(name)
         row = self._db.row("SELECT id FROM collections WHERE name = ? AND removed IS NULL", name)
         if row is not None:
             return int(row["id"])
         if not create:
             raise CollectionMissing(name)
-        if name in _OWN:
-            raise CollectionExists(name)
         return self._create(name)
+
+    def persons(self, name: str) -> int:
+        """The id of a collection that the person has made, and can change as a whole. Raises CollectionMissing."""
+        if name in _OWN:
+            raise CollectionMissing(name)
+        return self.collection(name)
 
     def chats(self) -> int:
         """The id of the collection of past chats, which is made where it is not there."""
@@ -130,7 +136,7 @@ class CollectionStore:
 
     def rename_collection(self, name: str, new: str) -> None:
         """Give a collection another name; conversations that ask it follow. Raises CollectionMissing, CollectionExists."""
-        number = self.collection(name)
+        number = self.persons(name)
         with self._db.transaction():
             if new in _OWN or self.has_collection(new):
                 raise CollectionExists(new)
@@ -140,7 +146,7 @@ class CollectionStore:
 
     def hide_collection(self, name: str) -> int:
         """Hide a collection until it is purged or brought back; returns its id. Raises CollectionMissing."""
-        number = self.collection(name)
+        number = self.persons(name)
         with self._db.transaction():
             self._db.write("DELETE FROM additions WHERE collection = ?", name)
             self._db.write(
@@ -172,7 +178,7 @@ class CollectionStore:
 
     def follow_merge(self, collection: str, into: str) -> None:
         """Conversations, wishes and watched folders of a collection belong to another one now. Raises CollectionMissing."""
-        old, new = self.collection(collection), self.collection(into)
+        old, new = self.persons(collection), self.persons(into)
         with self._db.transaction():
             self._db.write(RENAMED, into, collection)
             self._db.write("UPDATE additions SET collection = ? WHERE collection = ?", into, collection)

@@ -27,7 +27,10 @@ from core.storage.messages import MessageStore
 
 log = logging.getLogger(__name__)
 
-STANDINGS = "SELECT id, uid, title, changed, leaf FROM conversations WHERE deleted IS NULL ORDER BY id"
+STANDINGS = (
+    "SELECT c.id, c.uid, c.title, c.changed, c.leaf, coalesce(m.state, '') AS state, coalesce(m.size, 0) AS size"
+    " FROM conversations c LEFT JOIN messages m ON m.id = c.leaf WHERE c.deleted IS NULL ORDER BY c.id"
+)
 PURGED_AT_ONCE = 200  # messages in one transaction
 
 
@@ -48,7 +51,9 @@ class Standing:
     uid: str
     title: str
     changed: float
-    leaf: int | None
+    leaf: int | None  # the last message on screen, with its state and its length
+    state: str
+    size: int
 
 
 def _conversation(row: sqlite3.Row) -> Conversation:

@@ -22,6 +22,7 @@ from core.storage.pictures import Pictures
 from core.storage.projects import ProjectStore
 
 AT_ONCE = 500  # ids in one statement
+PICTURED = 150 << 20  # bytes of a chat's pictures that travel with it: one chat is read again as a whole
 
 
 class ExchangeStore:
@@ -64,10 +65,16 @@ class ExchangeStore:
             draft=_unsent(self._store.draft(conversation.id)),
             waiting=[_unsent(one) for one in self._store.queued(conversation.id)],
         )
+        size = 0
         for attached in _all_attached(chat):
             with contextlib.suppress(PictureGone):
-                if isinstance(attached, Image):
-                    chat.pictures[attached.sha256] = self._pictures.read(attached.sha256)
+                if isinstance(attached, Image) and attached.sha256 not in chat.pictures:
+                    data = self._pictures.read(attached.sha256)
+                    size += len(data)
+                    if size > PICTURED:
+                        chat.left_out.append(attached.name or "image")
+                    else:
+                        chat.pictures[attached.sha256] = data
         return chat
 
     # ------------------------------------------------------------ in

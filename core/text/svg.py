@@ -10,7 +10,7 @@ import re
 from xml.etree import ElementTree
 
 LONGEST = 400_000  # characters
-MOST = 20_000  # elements
+MOST = 5_000  # elements, those that a reference draws once more too
 DEEPEST = 60
 NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -62,9 +62,11 @@ def harmless(text: str) -> str:
         return ""
     if _name(root) != "svg" or not _bounded(root):
         return ""
-    using = {id(element) for element in root.iter() if any(_name(one) == "use" for one in element.iter())}
     by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
+    using = {id(element) for element in root.iter() if any(_name(one) == "use" for one in element.iter())}
     _clean(root, using, by_id)
+    if _drawn(root, by_id) > MOST:
+        return ""
     ElementTree.register_namespace("", NAMESPACE)
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -84,6 +86,21 @@ def _bounded(root: ElementTree.Element) -> bool:
             return False
         waiting += [(child, depth + 1) for child in element]
     return True
+
+
+def _drawn(root: ElementTree.Element, by_id: dict[str | None, ElementTree.Element]) -> int:
+    """How many elements are drawn, those of references with them."""
+    sizes: dict[str, int] = {}
+    count = 0
+    for element in root.iter():
+        count += 1
+        if _name(element) == "use":
+            name = (element.get("href") or element.get(_XLINK) or "")[1:]
+            if name not in sizes:
+                target = by_id.get(name)
+                sizes[name] = sum(1 for _ in target.iter()) if target is not None else 0
+            count += sizes[name]
+    return count
 
 
 def _clean(

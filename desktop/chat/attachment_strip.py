@@ -43,6 +43,11 @@ class Hanging:
     thumbnail: QImage | None = field(default=None, repr=False)
 
     @property
+    def partial(self) -> bool:
+        """Whether not all of it could be read."""
+        return bool(getattr(self.part, "partial", False))
+
+    @property
     def too_large(self) -> bool:
         """Whether the model cannot read it at once."""
         return self.size is not None and not self.size.fits
@@ -157,7 +162,9 @@ class _Chip(QFrame):
         self.away.setIcon(icon("close", muted, 12))
         self._said.setText(_said(one))
         eyes = tr("Models read only the text in pictures here, and no text was found in this one.")
-        self._said.setToolTip(eyes if one.picture and one.part is not None and not one.part.text else "")
+        blind = one.picture and one.part is not None and not one.part.text
+        part = tr("Some of this file could not be read, pictures for example.") if one.partial else ""
+        self._said.setToolTip(eyes if blind else part)
         self.ask.setVisible(one.too_large and bool(one.path))
         for widget, name, value in (
             (self, "large", "true" if one.too_large else "false"),
@@ -178,5 +185,7 @@ def _said(one: Hanging) -> str:
         return ""
     if one.too_large:
         return tr("{n} tokens, too long", n=f"{one.size.tokens:,}")
+    if one.partial:
+        return tr("{n} tokens, read in part", n=f"{one.size.tokens:,}")
     kind = tr("Text in the picture: {n} tokens") if one.picture else tr("{n} tokens")
     return kind.format(n=f"{one.size.tokens:,}")

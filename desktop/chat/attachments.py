@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -120,17 +121,20 @@ class Attachments(QObject):
         self._remove(one)
         self.ask.emit([one.path])
 
-    def _set(self, parts: tuple[Attached, ...]) -> None:
-        """Another draft is in the composer: these hang on it."""
-        for job in self._jobs.values():
-            job.cancel()
-        self._jobs.clear()
+    def _set(self, parts: tuple[Attached, ...], stay: bool) -> None:
+        """Other things hang on the message now; what is being read stays, unless it was for another chat's."""
+        reading = [one for one in self._strip.entries if one.part is None] if stay else []
+        for one in [one for one in self._jobs if one not in reading]:
+            self._jobs.pop(one).cancel()
+        known = {id(one.part): one for one in self._strip.entries if one.part is not None}
         self._strip.entries[:] = [
-            Hanging(part.name or tr("Picture"), part, picture=isinstance(part, Image)) for part in parts
-        ]
+            known.get(id(part)) or Hanging(part.name or tr("Picture"), part, picture=isinstance(part, Image))
+            for part in parts
+        ] + reading
         self._strip.refresh()
         for one in self._strip.entries:
-            self._look(one)
+            if one.thumbnail is None:
+                self._look(one)
         if parts:
             self._count()
 
@@ -200,4 +204,7 @@ class Attachments(QObject):
         dialog = AttachmentDialog(part, self._theme, self._composer.window())
         dialog.open()
         if isinstance(part, Image):
-            self._reads.ask(lambda: self.picture(part.sha256), dialog.show_picture)
+            self._reads.ask(
+                lambda: self.picture(part.sha256),
+                lambda image: dialog.show_picture(image) if shiboken6.isValid(dialog) else None,
+            )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
+from desktop.widgets.tips import tip
+
 if TYPE_CHECKING:
     from desktop.chat.composer import Composer
 
@@ -64,7 +66,7 @@ class CompletionList(QObject):
         self.popup.clear()
         for row in rows:
             item = QListWidgetItem(row.text)
-            item.setToolTip(row.tip)
+            item.setToolTip(tip(row.tip))
             item.setData(_DATA, row.data)
             self.popup.addItem(item)
         self.popup.setCurrentRow(0)

@@ -144,7 +144,9 @@ class Composer(QFrame):
     files_given = Signal(list)
     picture_pasted = Signal(object)  # a QImage
     attached_changed = Signal()  # something else hangs on the message now
-    attached_set = Signal(object)  # these hang on it now: a tuple of Attached
+    attached_set = Signal(
+        object, bool
+    )  # these hang on it now (a tuple of Attached); what is being read stays
     talk_pressed = Signal()
     talk_released = Signal()
     collection_chosen = Signal(str)
@@ -291,9 +293,9 @@ class Composer(QFrame):
         if self.editing is None:
             return
         self.editing = None
-        self.text.setPlainText(self._draft.text)
-        self._set_attached(self._draft.attached)
-        self._draft = Draft()
+        draft, self._draft = self._draft, Draft()
+        self._set_attached(draft.attached)
+        self.text.setPlainText(draft.text)
         self._editing_row.hide()
         self.text.setFocus()
 
@@ -302,10 +304,12 @@ class Composer(QFrame):
         """What is being written and is not sent; while a message is edited, what was put aside for it."""
         return self._draft if self.editing is not None else Draft(self.text.toPlainText(), self.strip.parts)
 
-    def set_draft(self, draft: Draft) -> None:
-        """Write this in the place of what is being written; nothing is edited any more."""
+    def set_draft(self, draft: Draft, *, stay: bool = True) -> None:
+        """Write this in the place of what is being written; nothing is edited any more. What is being read for the message
+        stays with it, unless it is that of another chat."""
+        self.end_editing()
+        self._set_attached(draft.attached, stay=stay)
         self.set_words(draft.text)
-        self._set_attached(draft.attached)
 
     def set_words(self, text: str) -> None:
         """Write these words in the place of those that are being written; what hangs on the message stays."""
@@ -314,10 +318,10 @@ class Composer(QFrame):
             self.text.setPlainText(text)
             self.text.moveCursor(QTextCursor.MoveOperation.End)
 
-    def _set_attached(self, attached: tuple[Attached, ...]) -> None:
-        if attached != self.strip.parts or self.strip.reading:
-            self.attached_set.emit(attached)
-            self._update()
+    def _set_attached(self, attached: tuple[Attached, ...], *, stay: bool = True) -> None:
+        if attached != self.strip.parts or (self.strip.reading and not stay):
+            self.attached_set.emit(attached, stay)
+            self.attached_changed.emit()
 
     def show_keys(self, speak: str, large: str) -> None:
         """The keys of two of its buttons, as people write them; '' where there are none."""

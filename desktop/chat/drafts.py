@@ -52,7 +52,7 @@ class Drafts(QObject):
         self._note()
         self.keep()
         self._conversation = number
-        self._composer.set_draft(self._known.get(number, Draft()))
+        self._composer.set_draft(self._known.get(number, Draft()), stay=False)
         if number not in self._known:
             self._load(number)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+import shiboken6
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core import files
@@ -20,19 +20,22 @@ SIDE = 1600  # pixels of the longer side of a picture that is saved
 
 def draw(text: str, side: int) -> QImage | None:
     """A harmless drawing on white, its longer side so many pixels; None where Qt cannot draw it. On any thread."""
-    renderer = QSvgRenderer()
-    renderer.setAnimationEnabled(False)
-    if not text or not renderer.load(QByteArray(text.encode())) or not renderer.isValid():
+    buffer = QBuffer()
+    buffer.setData(text.encode())
+    reader = QImageReader(
+        buffer, QByteArray(b"svg")
+    )  # unlike QSvgRenderer it lets other threads run meanwhile
+    size = reader.size()
+    if not text or size.isEmpty():
         return None
-    size = renderer.defaultSize()
-    if size.isEmpty():
-        size = QSize(100, 100)
-    size = size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
-    image = QImage(size, QImage.Format.Format_RGB32)
+    reader.setScaledSize(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)))
+    drawn = reader.read()
+    if drawn.isNull():
+        return None
+    image = QImage(drawn.size(), QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.white)
     painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    renderer.render(painter, QRectF(0, 0, size.width(), size.height()))
+    painter.drawImage(0, 0, drawn)
     painter.end()
     return image
 
@@ -75,6 +78,8 @@ class DrawingDialog(QDialog):
         operations.run("draw", work, self._show)
 
     def _show(self, drawn: tuple[str, QImage | None]) -> None:
+        if not shiboken6.isValid(self):
+            return  # it was closed meanwhile
         self._text, self._image = drawn
         if self._image is None:
             self.picture.setText(tr("This is no drawing that can be shown. It stays as code."))
@@ -101,8 +106,6 @@ class DrawingDialog(QDialog):
 
 
 def _png(image: QImage) -> bytes:
-    from PySide6.QtCore import QBuffer, QIODevice
-
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

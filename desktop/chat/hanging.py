@@ -14,6 +14,7 @@ from core.chat.conversation import Attached, Image
 from desktop.i18n import tr
 from desktop.theme import Theme
 from desktop.widgets.icons import icon
+from desktop.widgets.tips import tip
 
 WIDTH = 260
 PICTURE = QSize(240, 150)  # at most; the room is there before the picture is, so that nothing jumps
@@ -64,13 +65,13 @@ class HangingParts(QWidget):
                 room = room.scaled(PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
             button.setIconSize(room)
             button.setFixedHeight(room.height() + 12)
-            button.setToolTip(name)
+            button.setToolTip(tip(name))
         else:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(18, 18))
             shown = button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, WIDTH - 50)
             button.setText(shown)
-            button.setToolTip(name if shown != name else tr("Show what the model reads of it"))
+            button.setToolTip(tip(name) if shown != name else tr("Show what the model reads of it"))
         return button
 
     def _paint(self) -> None:

@@ -62,6 +62,10 @@ class Mentions(QObject):
         return found[1] if found is not None else None
 
     def _look(self) -> None:
+        if self._composer.text.composing:  # what is there will be another in a moment
+            if self.list.shown:
+                self.list.popup.hide()
+            return
         written = self._written()
         if written is None:
             self._left = -1

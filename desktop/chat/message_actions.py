@@ -176,9 +176,9 @@ class MessageActions(QObject):
         """Put a message into the composer; sending it puts the new words beside the old ones."""
         message = self._transcript.message(number)
         if message is not None:
-            self._composer.begin_editing(
-                number, message.text, message.attached, answer=message.role is Role.ASSISTANT
-            )
+            answer = message.role is Role.ASSISTANT
+            hanging = () if answer else message.attached  # an answer's pictures stay as they are
+            self._composer.begin_editing(number, message.text, hanging, answer=answer)
 
     def branch_from(self, number: int) -> None:
         """Ask something else behind this answer; what was asked there stays as another branch."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class Outgoing(QObject):
     """Sends for the conversation that `show` names."""
 
+    waits_for_files = Signal()  # a message was to be sent while what hangs on it is still being read
     begun = Signal(int)  # this conversation has begun with the message
     sent = Signal()
     said = Signal(int, str)  # in this conversation this was sent
@@ -90,6 +91,9 @@ class Outgoing(QObject):
         """Send a message; while an answer is under way it waits for that."""
         attached = self._composer.strip.parts
         if self.busy or not (text or attached):
+            return
+        if self._composer.strip.reading:
+            self.waits_for_files.emit()
             return
         self.busy = True
         self._place = 0

@@ -14,6 +14,7 @@ from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
 from desktop.widgets import layouts
 from desktop.widgets.icons import icon
+from desktop.widgets.tips import tip
 
 SHOWN = 4  # of the messages that wait; the others are counted
 
@@ -79,7 +80,7 @@ class QueueStrip(QFrame):
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setText(QFontMetrics(label.font()).elidedText(text, Qt.TextElideMode.ElideRight, 480))
-        label.setToolTip(one.text[:1000])
+        label.setToolTip(tip(one.text))
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

@@ -171,6 +171,9 @@ class ChatView(QWidget):
         )
         self.outgoing.begun.connect(self.open)
         self.outgoing.gone.connect(self.new_chat)
+        self.outgoing.waits_for_files.connect(
+            lambda: desk.notify.info(tr("A file is still being read. Send the message when that is done."))
+        )
         self.outgoing.sent.connect(lambda: None if app.settings.values.welcomed else self._welcomed())
         self.memory = Memory(chat, app.settings, self.outgoing, desk)
         self.prompts = PromptPicker(

@@ -49,7 +49,7 @@ def page(
         )
         document = QTextDocument()
         document.setDefaultFont(font)
-        page = html.page(conversation, branch, draw, style=STYLE, picture=picture, files=False)
+        page = html.page(conversation, branch, draw, style=STYLE, picture=picture, paged=True)
         document.setHtml(_HEADING.sub(lambda tag: "</p>" if tag[1] else f'<p class="h{tag[2]}">', page))
         document.print_(writer)
         writer.deleteLater()

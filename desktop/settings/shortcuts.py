@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -29,6 +29,24 @@ from desktop.widgets.icons import icon
 WIDTH, HEIGHT = 560, 560
 
 
+class KeysField(QKeySequenceEdit):
+    """Takes keys by their being pressed: with Ctrl, Alt or the like, or F1 to F35, so that typing stays typing. Escape leaves it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self.clearFocus()
+            return
+        with_others = event.modifiers() & ~(
+            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+        )
+        if not with_others and not Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35:
+            if key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+                self.clear()
+            return
+        super().keyPressEvent(event)
+
+
 class ShortcutsDialog(QDialog):
     """Every change is kept at once. Keys that another command has are taken from it, and that is said."""
 
@@ -41,7 +59,7 @@ class ShortcutsDialog(QDialog):
         self.resize(WIDTH, HEIGHT)
         self._commands = [command for command in commands if command.id and command.name]
         self._theme = theme
-        self.fields: dict[str, QKeySequenceEdit] = {}
+        self.fields: dict[str, KeysField] = {}
         self._back: dict[str, QToolButton] = {}
         grid = QGridLayout()
         grid.setColumnStretch(0, 1)
@@ -75,7 +93,7 @@ class ShortcutsDialog(QDialog):
 
     def _row(self, grid: QGridLayout, row: int, command: Command) -> None:
         name = QLabel(command.name)
-        field = self.fields[command.id] = QKeySequenceEdit(QKeySequence(command.keys))
+        field = self.fields[command.id] = KeysField(QKeySequence(command.keys))
         field.setMaximumSequenceLength(1)
         field.setClearButtonEnabled(True)
         field.setFixedWidth(190)

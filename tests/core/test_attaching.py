@@ -17,7 +17,7 @@ from PIL import ImageDraw
 from core.app import App
 from core.chat import context, prompt
 from core.chat.attaching import LONGEST, SIDE
-from core.chat.conversation import Attached, File, Image, Role
+from core.chat.conversation import Attached, File, Image, Role, Text
 from core.chat.draft import Draft
 from core.errors import (
     AttachmentTooLong,
@@ -30,7 +30,9 @@ from core.errors import (
     TsukueError,
 )
 from core.paths import RESOURCES, Home
+from core.portability import html
 from core.portability.exporting import Chosen, Form
+from core.storage import exchange
 from core.storage.pictures import DAY, KEPT
 from tests.conftest import ROOT, until
 
@@ -459,3 +461,87 @@ def test_a_drawing_with_words_needs_no_model_with_eyes(app: App, tmp_path: Path)
     canvas.save(path)
     _number, job = app.chat.begin("What does it say?", attached=[take(app, path)])
     assert job.wait(60).text == "It is heron."
+
+
+# ---------------------------------------------------------------- in part, several, at once
+
+
+def test_what_is_read_in_part_says_so(app: App, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "with.zip", "w") as archive:
+        archive.writestr("notes.txt", "the password is heron")
+        archive.writestr("program.bin", b"\x7fELF" + bytes(200))
+    part = take(app, tmp_path / "with.zip")
+    assert isinstance(part, File)
+    assert part.partial
+    assert "heron" in part.text
+    plain = take(app, note(tmp_path))
+    assert isinstance(plain, File)
+    assert not plain.partial
+
+
+def test_a_scan_of_several_pages_is_read_as_a_whole(app: App, tmp_path: Path) -> None:
+    if not app.recognition.possible:
+        pytest.skip("the models for text recognition are not there; `make setup` unpacks them")
+    pages = []
+    for words in ("the password is heron", "the second page"):
+        page = Pictures.new("RGB", (900, 200), "white")
+        ImageDraw.Draw(page).text((40, 60), words, fill="black", font_size=64)
+        pages.append(page)
+    path = tmp_path / "scan.tiff"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    part = take(app, path)
+    assert isinstance(part, File)
+    assert "heron" in part.text
+    assert "second" in part.text
+
+
+def test_many_at_once_wait_for_each_other(app: App, tmp_path: Path) -> None:
+    """None of them is given up because others took their time."""
+    app.pages.seconds_per_page = 3.0
+    paths = [picture(tmp_path / f"{n}.png", (2500, 2500), f"#{n:02x}4080") for n in range(12)]
+    jobs = [app.jobs.start("take", lambda job, path=path: app.attaching.take(path, job)) for path in paths]
+    assert len({job.wait(120).sha256 for job in jobs}) == 12
+
+
+def test_after_one_that_is_too_long_the_next_is_read_at_once(app: App, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("word " * 4_000_000, encoding="utf-8")
+    with pytest.raises(AttachmentTooLong):
+        take(app, tmp_path / "long.txt")
+    assert take(app, note(tmp_path)) == File("notes.txt", "the password is heron")
+
+
+def test_pictures_fit_on_paper(app: App, tmp_path: Path) -> None:
+    shown = take(app, picture(tmp_path / "wide.png", (1500, 500)))
+    number, job = app.chat.begin("Look", attached=[shown, File("a.txt", "long text")])
+    job.wait(30)
+    row = app.conversations.get(number)
+    page = html.page(row, app.conversations.branch(number), picture=app.pictures.read, paged=True)
+    assert 'width="600" height="200"' in page
+    assert "long text" not in page
+
+
+def test_an_answer_in_other_words_keeps_its_pictures(app: App, tmp_path: Path) -> None:
+    shown = take(app, picture(tmp_path / "cat.png"))
+    row = app.conversations.create("Cat", "")
+    question = app.conversations.add(row.id, Role.USER, "Draw a cat", parent=None)
+    answer = app.conversations.add(row.id, Role.ASSISTANT, [Text("A cat."), shown], parent=question.id)
+    new = app.chat.rewrite(answer.id, "A fine cat.")
+    assert (new.text, new.attached) == ("A fine cat.", (shown,))
+
+
+def test_more_pictures_than_can_travel_are_named(
+    app: App, tmp_path: Path, other_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "PICTURED", 2_000)
+    parts = [take(app, picture(tmp_path / f"{n}.png", (800, 800), f"#{n}04080")) for n in range(4)]
+    _number, job = app.chat.begin("Look", attached=parts)
+    job.wait(30)
+    app.exports.json(tmp_path / "all.json", Chosen())
+    there = App(other_home)
+    try:
+        report = there.imports.take_in(tmp_path / "all.json")
+        assert report.new == 1
+        assert report.left_out
+        assert len(there.conversations.pictures()) == 4 - len({what for _, what in report.left_out})
+    finally:
+        there.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.app import App
-from core.chat.conversation import Message, Role
+from core.chat.conversation import Message, MessageState, Role
 from core.chat.past_paths import PATH, uid_of
-from core.errors import CollectionExists
+from core.errors import CollectionExists, CollectionMissing
 from core.paths import Home
 from core.portability.exporting import Chosen
 from core.storage.collections import ALL, CHATS
@@ -219,3 +219,38 @@ def test_enormous_and_broken_markdown_is_read(app: App) -> None:
     found = ask(app, "What about heron-77?", quote=True).details
     assert found.outcome in ("answered", "quotation", "not found")
     assert [d.file for d in documents(app) if d.path.startswith(PATH)]
+
+
+def test_an_answer_that_was_streaming_is_read_when_it_is_there(app: App) -> None:
+    row = app.conversations.create("The boat", "")
+    question = app.conversations.add(row.id, Role.USER, "Tell me of the boat", parent=None)
+    answer = app.conversations.add(
+        row.id, Role.ASSISTANT, "", parent=question.id, state=MessageState.STREAMING
+    )
+    documents(app)
+    app.conversations.finish(answer.id, "The boat is called Kittiwake.", MessageState.DONE)
+    found = ask(app, "What is the boat called?", quote=True).details.quotation
+    assert found is not None
+    assert found.text == "The boat is called Kittiwake."
+
+
+def test_nobody_but_the_program_changes_them(app: App) -> None:
+    documents(app)
+    with pytest.raises(CollectionExists):
+        app.documents.collection(CHATS, create=True)
+    for change in (
+        lambda: app.documents.rename_collection(CHATS, "mine"),
+        lambda: app.documents.hide_collection(CHATS),
+        lambda: app.documents.follow_merge(CHATS, "mine"),
+    ):
+        with pytest.raises(CollectionMissing):
+            change()
+
+
+def test_two_readings_at_once_read_each_chat_once(app: App) -> None:
+    jobs = [app.jobs.start("prepare", app.past.prepare) for _ in range(3)]
+    for job in jobs:
+        job.wait(60).wait(120)
+    first = {d.path: d.id for d in app.documents.documents(CHATS)}
+    assert len(first) == len(SAID)
+    assert {d.path: d.id for d in documents(app)} == first

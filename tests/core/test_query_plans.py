@@ -305,6 +305,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "page": lambda: store.page(1),
         "words_in": lambda: store.words_in(document, "gate", 5),
         "chats": store.chats,
+        "persons": lambda: store.persons(name),
         "named": lambda: store.named(["lease"], 5),
         "marks": lambda: store.marks(name),
         "lacking": lambda: store.lacking(name, "an embedder"),

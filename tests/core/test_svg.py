@@ -88,6 +88,7 @@ def test_references_that_multiply_are_not_followed() -> None:
         "<svg>" + "<g>" * 100 + "</g>" * 100 + "</svg>",
         drawing("<rect/>" * (svg.MOST + 1)),
         drawing("x" * svg.LONGEST),
+        drawing(f'<g id="a">{SHAPES * 300}</g>' + '<use href="#a"/>' * 300),
     ],
 )
 def test_what_is_no_drawing_or_too_much_is_none(text: str) -> None:

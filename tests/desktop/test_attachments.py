@@ -205,3 +205,68 @@ def test_a_picture_that_is_gone_is_said_to_be(qtbot: QtBot, window: MainWindow, 
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.picture.text() == "The picture is no longer there.", timeout=10_000)
     dialog.close()
+
+
+def kept(window: MainWindow, conversation: int) -> list[str]:
+    """The names of what hangs on the draft that is on disk."""
+    return [part.name for part in window.app.conversations.draft(conversation).attached]
+
+
+def test_a_draft_keeps_its_file_while_another_question_is_rephrased(
+    qtbot: QtBot, window: MainWindow, note: Path
+) -> None:
+    send(qtbot, window, "First")
+    qtbot.waitUntil(lambda: answered(window), timeout=30_000)
+    number = window.chat.conversation or 0
+    attach(qtbot, window, note)
+    qtbot.waitUntil(lambda: kept(window, number) == ["notes.txt"], timeout=10_000)
+    qtbot.mouseClick(questions(window)[0].edit_button, LEFT)
+    assert window.composer.strip.entries == []
+    push(qtbot, window.composer, "Cancel")
+    assert [part.name for part in window.composer.strip.parts] == ["notes.txt"]
+    qtbot.wait(700)
+    assert kept(window, number) == ["notes.txt"]
+
+
+def test_a_message_that_comes_back_is_kept_with_its_file(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], note: Path
+) -> None:
+    script({"when": "", "say": "All right."}, load_seconds=30)
+    window = open_window()
+    attach(qtbot, window, note)
+    send(qtbot, window, "What is it?")
+    window.chat.outgoing.stop()
+    qtbot.waitUntil(lambda: len(window.composer.strip.parts) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: kept(window, 0) == ["notes.txt"], timeout=10_000)
+
+
+def test_nothing_is_sent_without_a_file_that_is_still_read(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.txt"
+    large.write_text("\n".join(f"line {n}" for n in range(30_000)), encoding="utf-8")
+    window.chat.attachments.add([str(large)])
+    window.chat.outgoing.send("What is it?")  # as speech and prompts do
+    assert window.chat.banner.text.text() == "A file is still being read. Send the message when that is done."
+    assert window.chat.conversation is None
+    qtbot.waitUntil(lambda: len(window.composer.strip.parts) == 1, timeout=60_000)
+
+
+def test_a_name_is_no_html(qtbot: QtBot, window: MainWindow) -> None:
+    shown = HangingParts([File('<img src="//host/x.png">.txt', "text")], window.theme, None)
+    qtbot.addWidget(shown)
+    tips = [button.toolTip() for button in shown.findChildren(QToolButton)]
+    assert not any("<img" in tip for tip in tips)
+
+
+def test_a_dialog_that_is_closed_before_its_picture_is_there(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    Pictures.new("RGB", (50, 50), "red").save(tmp_path / "red.png")
+    attach(qtbot, window, tmp_path / "red.png")
+    window.chat.attachments.show(window.composer.strip.parts[0])
+    dialog = window.findChild(AttachmentDialog)
+    assert dialog is not None
+    dialog.done(0)
+    dialog.deleteLater()
+    qtbot.wait(300)

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from core import handover
 from core.chat.conversation import MessageState
 from core.cli.hosting import Visitor
 from core.paths import Home
@@ -168,12 +170,49 @@ def test_what_a_person_types_is_asked_for_at_the_commands_end() -> None:
         visitor.ask("line", "> ")
 
 
+def test_a_stop_that_is_over_does_not_end_what_is_asked_next() -> None:
+    visitor = Visitor({"run": ["chat"], "ttys": [True, False]}, lambda _: None)
+    visitor.receive({"stop": True})
+    with pytest.raises(KeyboardInterrupt):
+        visitor.check()
+    visitor.check()
+    visitor.receive({"line": "and then?"})
+    assert visitor.ask("line") == "and then?"
+    visitor.leave()
+    with pytest.raises(KeyboardInterrupt):
+        visitor.ask("line")
+
+
+def test_settings_are_changed_in_the_window(
+    qtbot: QtBot, window: MainWindow, home: Home, tmp_path: Path
+) -> None:
+    code, _, err = Command(home, tmp_path, "settings", "set", "theme", "dark").end(qtbot)
+    assert (code, err) == (0, "")
+    assert window.app.settings.values.theme == "dark"
+    qtbot.waitUntil(lambda: window.theme.dark, timeout=10_000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes have their own rights")
+def test_nobody_else_can_listen_in_the_windows_place(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Path(handover.place(home)).parent.stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "shared"))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    (tmp_path / "shared").mkdir(mode=0o777)
+    (tmp_path / "shared").chmod(0o777)
+    place = Path(handover.place(home))
+    assert place.parent == tmp_path / f"tsukue-{os.getuid()}"
+    assert place.parent.stat().st_mode & 0o077 == 0
+    place.parent.chmod(0o755)
+    assert handover.place(home) == ""
+    assert handover.connect(home) is None
+
+
 @pytest.mark.parametrize("noise", [b"", b"{", b"[" * 50_000, b'{"run": 1}', b'"\\ud800"', b"\xff\xfe\n\n\n"])
 def test_noise_on_the_socket_only_raises_the_window(
     qtbot: QtBot, window: MainWindow, home: Home, noise: bytes
 ) -> None:
-    from core import handover
-
     line = handover.connect(home)
     assert line is not None
     line._stream.write(noise)

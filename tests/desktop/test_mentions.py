@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import File, Role
@@ -115,3 +117,17 @@ def test_japanese_text_around_it(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.keyClick(window.composer.text, Key.Key_Return)
     qtbot.waitUntil(lambda: window.chat.choices.collection == "House", timeout=10_000)
     assert window.composer.text.toPlainText() == "契約書、"
+
+
+def test_an_input_method_does_not_bring_a_closed_list_back(qtbot: QtBot, window: MainWindow) -> None:
+    text = window.composer.text
+    qtbot.keyClicks(text, "@")
+    qtbot.waitUntil(lambda: bool(rows(window)), timeout=10_000)
+    qtbot.keyClick(text, Key.Key_Escape)
+    QApplication.sendEvent(text, QInputMethodEvent("かいぎ", []))
+    commit = QInputMethodEvent("", [])
+    commit.setCommitString("会議")
+    QApplication.sendEvent(text, commit)
+    qtbot.wait(100)
+    assert not rows(window)
+    assert text.toPlainText() == "@会議"

@@ -108,3 +108,19 @@ def test_every_command_has_an_id_and_no_two_share_keys(window: MainWindow) -> No
     assert len({one.id for one in named}) == len(named)
     usual = [QKeySequence(one.usual).toString() for one in window.commands if one.usual]
     assert len(set(usual)) == len(usual)
+
+
+def test_what_is_typed_and_escape_are_no_shortcuts(qtbot: QtBot, window: MainWindow) -> None:
+    dialog = opened(qtbot, window)
+    before = dialog.fields["quit"].keySequence()
+    for key, modifier in (
+        (Key.Key_Escape, Modifier.NoModifier),
+        (Key.Key_A, Modifier.NoModifier),
+        (Key.Key_Return, Modifier.NoModifier),
+        (Key.Key_A, Modifier.ShiftModifier),
+    ):
+        press(qtbot, dialog, "quit", key, modifier)
+        assert dialog.fields["quit"].keySequence() == before
+    press(qtbot, dialog, "quit", Key.Key_F9, Modifier.NoModifier)
+    qtbot.waitUntil(lambda: keys_of(window, "quit") == "F9", timeout=10_000)
+    dialog.accept()
