@@ -98,7 +98,7 @@ class AttachmentStrip(QWidget):
             chip.deleteLater()
         for one in self.entries:
             if one not in self._chips:
-                chip = self._chips[one] = _Chip(one, self._theme)
+                chip = self._chips[one] = _Chip(one, self._theme, self)
                 chip.away.clicked.connect(lambda _=False, one=one: self.removed.emit(one))
                 chip.look.clicked.connect(lambda _=False, one=one: self.shown_wanted.emit(one))
                 chip.ask.clicked.connect(lambda _=False, one=one: self.ask.emit(one))
@@ -116,30 +116,32 @@ class AttachmentStrip(QWidget):
 class _Chip(QFrame):
     """One file or picture."""
 
-    def __init__(self, one: Hanging, theme: Theme) -> None:
-        super().__init__()
+    def __init__(self, one: Hanging, theme: Theme, parent: QWidget) -> None:
+        # Each part has its parent from the first moment: what a layout without one holds belongs to Python, which then takes
+        # part in its end.
+        super().__init__(parent)
         self._one = one
         self._theme = theme
         self.setObjectName("attachment")
         self.setFixedWidth(CHIP)
-        self.look = QToolButton()
+        self.look = QToolButton(self)
         self.look.setProperty("role", "plain")
         self.look.setFixedSize(THUMBNAIL + 4, THUMBNAIL + 4)
         self.look.setToolTip(tr("Show what the model reads of it"))
         self.look.setAccessibleName(tr("Show {name}", name=one.name))
-        self._said = QLabel()
-        self.ask = QPushButton(tr("Ask about it"))
+        self._said = QLabel(self)
+        self.ask = QPushButton(tr("Ask about it"), self)
         self.ask.setProperty("role", "link")
         self.ask.setToolTip(
             tr("Add it to your documents; answers then come from its pages that fit the question")
         )
-        self.away = QToolButton()
+        self.away = QToolButton(self)
         self.away.setProperty("role", "plain")
         self.away.setToolTip(tr("Do not send it with this message"))
         self.away.setAccessibleName(tr("Remove {name}", name=one.name))
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(ElidedLabel(one.name))
+        words.addWidget(ElidedLabel(one.name, self))
         words.addWidget(self._said)
         words.addWidget(self.ask, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)

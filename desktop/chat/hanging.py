@@ -53,7 +53,7 @@ class HangingParts(QWidget):
         self._paint()
 
     def _button(self, part: Attached) -> QToolButton:
-        button = QToolButton()
+        button = QToolButton(self)
         button.setProperty("role", "plain")
         name = part.name or tr("Picture")
         button.setAccessibleName(tr("Show {name}", name=name))

@@ -89,7 +89,7 @@ class MessageWidget(QWidget):
     @cached_property
     def hanging(self) -> HangingParts:
         """What hangs on it."""
-        hanging = HangingParts(self.message.attached, self.theme, self._pictures)
+        hanging = HangingParts(self.message.attached, self.theme, self._pictures, self)
         hanging.opened.connect(self.attachment)
         return hanging
 
