@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 from core.chat.context import Filling
 from desktop.i18n import tr
 
+WIDTH = 460  # pixels
+
 
 def rows(filling: Filling) -> list[tuple[str, int]]:
     """The parts that are there, with their tokens."""
@@ -23,7 +25,7 @@ def rows(filling: Filling) -> list[tuple[str, int]]:
         (tr("Instructions"), filling.instructions),
         (tr("Summary of earlier messages"), filling.summary),
         (tr("Messages"), filling.history),
-        (tr("Passages from documents"), filling.documents),
+        (tr("Documents and files"), filling.documents),
         (tr("Room for the answer"), filling.answer),
     ]
     return [(name, tokens) for name, tokens in parts if tokens]
@@ -36,7 +38,6 @@ class ContextPanel(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("What the model reads"))
-        self.resize(460, 0)
         about = QLabel(
             tr(
                 "The model reads at most {n} tokens at a time. This is what its next answer begins with:",
@@ -75,3 +76,7 @@ class ContextPanel(QDialog):
         layout.addLayout(grid)
         layout.addWidget(note)
         layout.addWidget(buttons)
+        self.ensurePolished()
+        self.setFixedSize(
+            WIDTH, layout.totalHeightForWidth(WIDTH)
+        )  # a dialog asks its lines before they are broken

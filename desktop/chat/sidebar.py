@@ -44,7 +44,8 @@ from desktop.theme import Theme
 from desktop.widgets.tips import with_keys
 
 TYPING_MILLISECONDS = 150
-WIDE = 256  # pixels of a sidebar in which the names of the pages have their usual size
+# Pixels of a sidebar, and how large the names of the pages are in it: all four fit, with room between them.
+SIZES = ((290, 14), (250, 13), (0, 12))
 KNOWN_TAGS = 20  # that are named
 
 
@@ -169,7 +170,7 @@ class Sidebar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        size = 14 if event.size().width() >= WIDE else 12  # all four words fit into the narrowest sidebar
+        size = next(size for width, size in SIZES if event.size().width() >= width)
         if self._pages[0].property("size") != size:
             for button in self._pages:
                 button.setProperty("size", size)
