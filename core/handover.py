@@ -1,6 +1,7 @@
 """A word to the window that is open on a home: to come forward, to take in files, to show the quick window, to do a command's work.
 
-The window listens on a local socket (Qt's QLocalServer, which is a Unix socket, or a named pipe on Windows). Without Qt, so that a command that only says a word is quick.
+The window listens on a local socket (Qt's QLocalServer, which is a Unix socket, or a named pipe on Windows). Without Qt, so that a
+command that only says a word is quick.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from core.errors import Cancelled, TsukueError
@@ -92,6 +93,18 @@ class Job:
         if self.error is not None:
             raise self.error
         return self.result
+
+
+@contextmanager
+def turn(lock: threading.Lock, job: Job | None) -> Iterator[None]:
+    """Hold a lock, which is waited for as long as the job, if there is one, is wanted. Raises Cancelled."""
+    while not lock.acquire(timeout=LOOK_SECONDS):
+        if job is not None:
+            job.check()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Jobs:

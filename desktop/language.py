@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QApplication
 
 from desktop import i18n
@@ -119,9 +118,7 @@ def _take_down(window: MainWindow) -> None:
     window.engine_news.setParent(None)
     for left in (window.tray, window._clock, window._drop, window.engine_news, window.chat.adding):
         left.deleteLater()
-    for shortcut in window.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        shortcut.setEnabled(False)  # two for the same keys would both do nothing
-        shortcut.deleteLater()
+    window.drop_shortcuts()
     window.chat.blockSignals(True)
     window.notify.shown.disconnect(window.chat.banner.show_message)
 

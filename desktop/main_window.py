@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.chat import past_paths
 from core.paths import keep_in, usual_home
 from desktop import restart
 from desktop.chat.composer import Composer
@@ -284,9 +283,7 @@ class MainWindow(QMainWindow):
 
         from desktop import parts
 
-        for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            shortcut.setEnabled(False)  # two for the same keys would both do nothing
-            shortcut.deleteLater()
+        self.drop_shortcuts()
         self.commands = parts.commands.of(self)
         for command in self.commands:
             if command.keys:
@@ -295,6 +292,14 @@ class MainWindow(QMainWindow):
         shown = {one.id: QKeySequence(one.keys).toString(native) for one in self.commands if one.keys}
         self.composer.show_keys(shown.get("speak", ""), shown.get("large", ""))
         self.sidebar.show_keys(shown.get("new-chat", ""), shown.get("search", ""))
+
+    def drop_shortcuts(self) -> None:
+        """Let go of all keys."""
+        from PySide6.QtGui import QShortcut
+
+        for shortcut in self.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            shortcut.setEnabled(False)  # two for the same keys would both do nothing
+            shortcut.deleteLater()
 
     def change_shortcuts(self) -> None:
         """Show the keys of all commands, to be changed."""
@@ -392,7 +397,7 @@ class MainWindow(QMainWindow):
 
     def open_source(self, sources: list[Source], number: int) -> None:
         """Open a source beside the answer; a past chat in its place, at what was said."""
-        if uid := past_paths.uid_of(sources[number].path):
+        if uid := sources[number].chat:
             self._open_past(uid, sources[number])
             return
         if not self.source.isVisible():

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from core.documents.pages import Pages
 from core.documents.recognition import Recognition
 from core.engine.engines import Engines
 from core.errors import AttachmentTooLong, FileEmpty, FileMissing, FileScanned
-from core.jobs import Job
+from core.jobs import Job, turn
 from core.storage.pictures import Pictures
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ LONGEST = 400_000  # characters of a file: more than the context of all but a fe
 MEDIA_TYPE = "image/png"  # of pictures as they are kept
 SIDE = 1600  # pixels of a picture's longer side that are kept: what models with eyes look at is smaller
 Read = Callable[[Path, Job, Callable[[Page], None]], ReadSummary]
-WAIT = 0.2  # seconds
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -69,19 +67,8 @@ class Attaching:
         self._recognition = recognition
         self.pictures = pictures
         self._engines = engines
-        self._turn = (
-            threading.Lock()
-        )  # one file at a time: each has its own time, which waiting must not use up
-
-    @contextmanager
-    def _alone(self, job: Job | None) -> Iterator[None]:
-        while not self._turn.acquire(timeout=WAIT):
-            if job is not None:
-                job.check()
-        try:
-            yield
-        finally:
-            self._turn.release()
+        # One file at a time: each has its own time, which waiting must not use up.
+        self._reading = threading.Lock()
 
     def take(self, path: Path, job: Job) -> Attached:
         """Read a file for a message.
@@ -89,12 +76,11 @@ class Attaching:
         Raises the typed errors for files, AttachmentTooLong, DiskFull, Cancelled.
         """
         path = path.expanduser().absolute()
-        name = path.name.encode("utf-8", "surrogateescape").decode(
-            "utf-8", "replace"
-        )  # a name may be no text
+        # A name may be no text.
+        name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         if not path.is_file():
             raise FileMissing(name)
-        with self._alone(job):
+        with turn(self._reading, job):
             if formats.tell(path) is formats.PICTURE and not self._several(path, job):
                 return self._picture(path, name, job)
             return self._file(path, name, job)
@@ -144,7 +130,7 @@ class Attaching:
             path = Path(folder, "picture.png")  # whatever it is: it is told by its content
             with files.writing(path):
                 path.write_bytes(data)
-            with self._alone(job):
+            with turn(self._reading, job):
                 drawn = self._pages.picture(str(path), 1, SIDE, job=job)
         width, height = size_of(drawn)
         return Image(self.pictures.keep(drawn), MEDIA_TYPE, width=width, height=height)

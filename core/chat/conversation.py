@@ -77,6 +77,9 @@ Part = Text | Image | File | ToolCall | ToolResult
 # ---------------------------------------------------------------- how an answer came about
 
 
+CHAT = "chat:"  # how the path of a document begins that is a past chat (see past.py); its uid follows
+
+
 class Source(msgspec.Struct, frozen=True):
     """A stretch of a document: characters `start` to `end` of the text of one of its pages."""
 
@@ -89,6 +92,11 @@ class Source(msgspec.Struct, frozen=True):
     end: int = 0
     marker: int = 0  # the number in the answer; 0 where it has none
     label: str = ""  # the page's own name: a sheet's, a chapter's, that of a file within the file
+
+    @property
+    def chat(self) -> str:
+        """The uid of the past chat that it is of; '' where it is of a file."""
+        return self.path.removeprefix(CHAT) if self.path.startswith(CHAT) else ""
 
 
 class Extract(msgspec.Struct, frozen=True):

@@ -10,13 +10,11 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
-from core.chat.conversation import Message, MessageState, Role
+from core.chat.conversation import CHAT, Message, MessageState, Role
 from core.chat.events import ConversationDiscarded, ConversationRemoved
-from core.chat.past_paths import PATH
 from core.documents import passages
 from core.documents.embedding import Embeddable, Embedding
 from core.documents.index import Index
@@ -24,7 +22,7 @@ from core.documents.model import Page, Writer
 from core.documents.readers import markdown
 from core.errors import Cancelled, ConversationMissing, TsukueError
 from core.events import Events
-from core.jobs import Job, Jobs
+from core.jobs import Job, Jobs, turn
 from core.storage.collections import CHATS
 from core.storage.conversations import ConversationStore, Standing
 from core.storage.documents import DocumentStore, Draft, draft
@@ -33,7 +31,6 @@ from core.text import sentences
 log = logging.getLogger(__name__)
 
 ORIGIN = "chat"  # of documents that are conversations
-WAIT = 0.2  # seconds
 ABOVE = 160  # characters of a question that stand above its answer
 # A question answers nothing, also not the same one when it is asked again. One may be typed without its mark.
 _QUESTION = re.compile(
@@ -65,8 +62,8 @@ class PastChats:
         self._hold = hold
         self._jobs = jobs
         self._reading, self._computing = threading.Lock(), threading.Lock()  # one job at a time each
-        for kind in (ConversationRemoved, ConversationDiscarded):
-            events.listen(kind, lambda _: self._start("forget a chat", self._look))
+        events.listen(ConversationRemoved, self._gone)
+        events.listen(ConversationDiscarded, self._gone)
 
     @property
     def wanted(self) -> bool:
@@ -76,24 +73,24 @@ class PastChats:
     def begin(self) -> None:
         """At the start: what has changed is read, and what lacks a meaning gets one; nothing where they were never asked."""
         if self.wanted:
-            self._start("read past chats", self._look)
+            self._jobs.start("read past chats", self._look)
 
     def document_of(self, conversation: int) -> int | None:
         """The document that a conversation is; None where it is none yet. Raises ConversationMissing."""
         known = self._documents.marks(CHATS) if self.wanted else {}
-        found = known.get(PATH + self._store.get(conversation).uid)
+        found = known.get(CHAT + self._store.get(conversation).uid)
         return found[0] if found is not None else None
 
     def prepare(self, job: Job, told: Told = lambda done, of: None) -> Job:
         """Read what was said since the last time; returns what computes the meanings, in the background. Raises Cancelled,
         DiskFull."""
         self._documents.chats()
-        with _turn(self._reading, job):
+        with turn(self._reading, job):
             self._read(job, told)
         return self._jobs.start("embed past chats", self._embed)
 
-    def _start(self, name: str, function: Callable[[Job], None]) -> None:
-        self._jobs.start(name, function)
+    def _gone(self, _: ConversationRemoved | ConversationDiscarded) -> None:
+        self._jobs.start("forget a chat", self._look)
 
     def _look(self, job: Job) -> None:
         try:
@@ -108,7 +105,7 @@ class PastChats:
 
     def _read(self, job: Job, told: Told) -> None:
         known = self._documents.marks(CHATS)
-        here = {PATH + one.uid: one for one in self._store.standings()}
+        here = {CHAT + one.uid: one for one in self._store.standings()}
         gone = [number for path, (number, _) in known.items() if path not in here]
         for number in gone:
             self._forget(number)
@@ -145,24 +142,13 @@ class PastChats:
     # ------------------------------------------------------------ meanings
 
     def _embed(self, job: Job) -> None:
-        with _turn(self._computing, job):
+        with turn(self._computing, job):
             lacking = self._documents.lacking(CHATS, self._index.embedder)
             embedding = Embedding(self._documents, self._index, job, lambda _: None)
             with embedding.running():
                 for number, file in lacking:
                     self._hold(job)
                     embedding.put(Embeddable(number, CHATS, file))
-
-
-@contextmanager
-def _turn(lock: threading.Lock, job: Job) -> Iterator[None]:
-    """Wait for a lock as long as the job is wanted. Raises Cancelled."""
-    while not lock.acquire(timeout=WAIT):
-        job.check()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _mark(one: Standing) -> str:

@@ -1,16 +1,13 @@
 """What later chats should know, proposed by the model when the person has left a chat; only what they accept is remembered.
 
 Asked beside the conversation, so that nothing that the engine keeps of it is lost. What the model names counts only if the person has
-said it: each fact is checked against their messages like a sentence of an answer against documents. One chat at a time, and none
-while the person waits for an answer.
+said it: each fact is checked against their messages like a sentence of an answer against documents.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.chat import beside
@@ -52,54 +49,30 @@ ASK_JAPANESE = (
 )
 
 
-@dataclass(frozen=True)
-class _Heard:
-    """Who answered last in a conversation."""
-
-    model: str
-
-
-class Proposing:
-    """Any thread may call."""
+class Proposing(beside.Aside):
+    """Looks at a conversation when it is left, and publishes what could be remembered of it."""
 
     def __init__(self, chat: ChatService, jobs: Jobs) -> None:
+        super().__init__(jobs)
         self._chat = chat
-        self._jobs = jobs
-        self._lock = threading.Lock()
-        self._heard: dict[int, _Heard] = {}
+        self._answered: dict[int, str] = {}  # of a conversation that was not looked at since: the model
         self._read: dict[int, int] = {}  # of a conversation the last message that was looked at
-        self._job: Job | None = None
 
     def after(self, conversation: int, model: str, info: ModelInfo) -> None:
         """An answer was written there."""
         values = self._chat.settings.values
         if values.memory and values.memory_offers and info.parameters >= LEAST:
-            self._heard[conversation] = _Heard(model)
+            self._answered[conversation] = model
 
     def left(self, conversation: int) -> None:
         """The person has gone to another chat: what was said since the last time is looked at, in the background."""
         if self._chat.under_way():
             return  # somebody waits for the engine; the next time that it is left
-        heard = self._heard.pop(conversation, None)
-        if heard is None:
-            return
-        with self._lock:
-            self._stop()
-            self._job = self._jobs.start(
-                "propose what to remember", lambda job: self._propose(job, conversation, heard)
-            )
+        model = self._answered.pop(conversation, None)
+        if model is not None:
+            self._start("propose what to remember", lambda job: self._propose(job, conversation, model))
 
-    def make_way(self) -> None:
-        """The person asks: what is being looked at is looked at the next time."""
-        with self._lock:
-            self._stop()
-
-    def _stop(self) -> None:
-        if self._job is not None and not self._job.done:
-            self._job.cancel()
-        self._job = None
-
-    def _propose(self, job: Job, conversation: int, heard: _Heard) -> None:
+    def _propose(self, job: Job, conversation: int, model: str) -> None:
         chat = self._chat
         try:
             branch = chat.store.branch(conversation)
@@ -117,12 +90,12 @@ class Proposing:
                 SCHEMA,
                 thinking=False,
             )
-            written = beside.write(chat.engine, heard.model, request, job)[0]
+            written = beside.write(chat.engine, model, request, job)[0]
             self._read[conversation] = branch[-1].id
             project = chat.store.get(conversation).project
             facts = self._checked(written, said, project)
         except Cancelled:
-            self._heard.setdefault(conversation, heard)
+            self._answered.setdefault(conversation, model)  # the next time that it is left
             raise
         except TsukueError as error:  # nothing was promised
             log.info("nothing was proposed to be remembered: %s", type(error).__name__)

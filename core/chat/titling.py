@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from core.chat import beside, titles
@@ -33,14 +32,12 @@ def clean(text: str) -> str:
     return titles.clip(line.strip(_AROUND), titles.FIRST)
 
 
-class Titling:
-    """One title at a time, and none while the person waits for an answer."""
+class Titling(beside.Aside):
+    """Writes a title after the first answer of a conversation."""
 
     def __init__(self, chat: ChatService, jobs: Jobs) -> None:
+        super().__init__(jobs)
         self._chat = chat
-        self._jobs = jobs
-        self._lock = threading.Lock()
-        self._job: Job | None = None
 
     def after(self, conversation: int, model: str, info: ModelInfo) -> None:
         """An answer was written: if it was the first, and nobody has given a title, one is written in the background."""
@@ -53,21 +50,7 @@ class Titling:
             return
         question, answer = branch[0].text[:READ], branch[1].text[:READ]
         ask = (ASK_JAPANESE if mostly_japanese(question) else ASK).format(question=question, answer=answer)
-        with self._lock:
-            self._stop()
-            self._job = self._jobs.start(
-                "write a title", lambda job: self._write(job, conversation, model, ask, title)
-            )
-
-    def make_way(self) -> None:
-        """The person asks: what is being written here is not waited for."""
-        with self._lock:
-            self._stop()
-
-    def _stop(self) -> None:
-        if self._job is not None and not self._job.done:
-            self._job.cancel()
-        self._job = None
+        self._start("write a title", lambda job: self._write(job, conversation, model, ask, title))
 
     def _write(self, job: Job, conversation: int, model: str, ask: str, before: str) -> None:
         engine, name = self._chat.engine, f"{conversation}-title"

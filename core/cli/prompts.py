@@ -18,7 +18,6 @@ from core.cli.console import (
     show,
     text,
 )
-from core.cli.console import path as path_of
 from core.errors import PromptUnreadable, TsukueError
 from core.files import save as save_file
 from core.prompts import files, fill
@@ -119,11 +118,11 @@ def _values(given: list[str]) -> dict[str, str]:
         if not equals:
             name, value = fill.TEXT, one
         if value.startswith("@"):
-            path = Path(path_of(value[1:]))
+            file = Path(path(value[1:]))
             try:
-                value = path.read_text(encoding="utf-8")
+                value = file.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise PromptUnreadable(path.name, str(error)) from error
+                raise PromptUnreadable(file.name, str(error)) from error
         values[name] = value
     return values
 

@@ -55,7 +55,9 @@ def find(
     without: int | None = None,
 ) -> list[Candidate]:
     """Up to twice EACH passages, best first, of these collections, each with the embedder whose vectors it has (see
-    Index.answering); of these documents only, where they are given, `without` one. `asked`: the question's units by rarity. Raises WorkerDied.
+    Index.answering); of these documents only, where they are given, `without` one. `asked`: the question's units by rarity.
+
+    Raises WorkerDied.
     """
     by_words = keywords.search(store, list(collections), asked, EACH, documents)
     weights = keywords.stems(asked)

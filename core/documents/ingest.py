@@ -303,7 +303,7 @@ class Ingest:
         except WorkerDied as error:
             parser.forgive()  # the file's fault; the next file gets a fresh reader
             raise ParserDied(path.name, error.cause) from error
-        except BaseException:
+        except BaseException:  # whatever `keep` raised: nobody takes the pages that are still to come
             call.cancel()
             raise
         finally:

@@ -88,8 +88,10 @@ def find(
     narrowing: Narrowing = NONE,
     without: int | None = None,
 ) -> Found:
-    """Passages and quotation for a question, of a collection or all of them (see collections.ALL), `without` one document. Raises CollectionMissing,
-    NothingFits where no document is what the question was narrowed to, WorkerDied."""
+    """Passages and quotation for a question, of a collection or all of them (see collections.ALL), `without` one document.
+
+    Raises CollectionMissing, NothingFits where no document is what the question was narrowed to, WorkerDied.
+    """
     numbers = store.asked(collection)
     documents = scope.documents(store.asked_documents(collection), narrowing) if narrowing else None
     units = keywords.weights(store, question)

@@ -93,9 +93,8 @@ class Shelf(ABC, Generic[T]):
     def save(self, entry: T) -> None:
         """Keep one of the person's. Raises `unreadable`."""
         definition = self.write(entry)
-        self.read(
-            definition, entry.names[0] if entry.names else entry.id
-        )  # whatever is kept can be read again
+        # Whatever is kept can be read again.
+        self.read(definition, entry.names[0] if entry.names else entry.id)
         self._store.put(entry.id, definition)
         self._events.publish(self.changed())
 

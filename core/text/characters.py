@@ -73,3 +73,8 @@ def usual(text: str) -> str:
 def normalise(text: str) -> str:
     """`width`, and upper and lower case count as the same."""
     return width(text).casefold()
+
+
+def utf16_length(text: str) -> int:
+    """How many characters a text has as Qt counts them, which are UTF-16's code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -19,6 +19,7 @@ from core.jobs import Job
 from core.settings import SettingsFile
 from desktop.chat.attachment_strip import THUMBNAIL, AttachmentStrip, Hanging
 from desktop.i18n import tr
+from desktop.widgets import png
 
 if TYPE_CHECKING:
     from desktop.chat.choices import Choices
@@ -80,11 +81,7 @@ class Attachments(QObject):
         name = tr("Pasted picture")
 
         def take(job: Job) -> Attached:
-            data = QByteArray()
-            buffer = QBuffer(data)
-            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-            picture.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, the call a str
-            return self._attaching.paste(bytes(data.data()), name, job)
+            return self._attaching.paste(png.encode(picture), name, job)
 
         self._take(Hanging(name), take)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.chat.draft import Draft
+from core.text.characters import utf16_length
 from desktop.chat.attachment_strip import AttachmentStrip
 from desktop.i18n import tr
 from desktop.theme import Theme
@@ -144,9 +145,7 @@ class Composer(QFrame):
     files_given = Signal(list)
     picture_pasted = Signal(object)  # a QImage
     attached_changed = Signal()  # something else hangs on the message now
-    attached_set = Signal(
-        object, bool
-    )  # these hang on it now (a tuple of Attached); what is being read stays
+    attached_set = Signal(object, bool)  # a tuple of Attached hangs on it now; what is being read stays
     talk_pressed = Signal()
     talk_released = Signal()
     collection_chosen = Signal(str)
@@ -468,7 +467,7 @@ class Composer(QFrame):
         before = len(written) - len(written.lstrip())
         if written.lstrip().startswith(text):
             cursor.setPosition(0)
-            cursor.setPosition(_utf16(written[: before + len(text)]), QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(utf16_length(written[: before + len(text)]), QTextCursor.MoveMode.KeepAnchor)
             cursor.removeSelectedText()
         if not self.text.toPlainText().strip():
             self.text.clear()
@@ -509,8 +508,3 @@ class Composer(QFrame):
         self.send_button.setToolTip(tip)
         self.send_button.setAccessibleName(tip)
         self.send_button.setEnabled(self._answering or self._sendable)
-
-
-def _utf16(text: str) -> int:
-    """Length of a text as Qt counts it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -77,6 +77,5 @@ class ContextPanel(QDialog):
         layout.addWidget(note)
         layout.addWidget(buttons)
         self.ensurePolished()
-        self.setFixedSize(
-            WIDTH, layout.totalHeightForWidth(WIDTH)
-        )  # a dialog asks its lines before they are broken
+        # A dialog asks its lines for their height before they are broken.
+        self.setFixedSize(WIDTH, layout.totalHeightForWidth(WIDTH))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -11,7 +11,7 @@ from core import files
 from core.text import svg
 from desktop.i18n import tr
 from desktop.operations import Operations
-from desktop.widgets import layouts
+from desktop.widgets import layouts, png
 from desktop.widgets.saving import ask_where
 
 SIZE = QSize(720, 600)
@@ -22,9 +22,7 @@ def draw(text: str, side: int) -> QImage | None:
     """A harmless drawing on white, its longer side so many pixels; None where Qt cannot draw it. On any thread."""
     buffer = QBuffer()
     buffer.setData(text.encode())
-    reader = QImageReader(
-        buffer, QByteArray(b"svg")
-    )  # unlike QSvgRenderer it lets other threads run meanwhile
+    reader = QImageReader(buffer, QByteArray(b"svg"))  # which, unlike QSvgRenderer, lets other threads run
     size = reader.size()
     if not text or size.isEmpty():
         return None
@@ -100,14 +98,6 @@ class DrawingDialog(QDialog):
             return
 
         def save(_: object) -> None:
-            files.save(where, text if where.suffix == ".svg" else _png(image))
+            files.save(where, text if where.suffix == ".svg" else png.encode(image))
 
         self._operations.run("save a drawing", save)
-
-
-def _png(image: QImage) -> bytes:
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, the call a str
-    return bytes(data.data())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.chat import remembering
 from core.chat.events import MemoryProposed
 from desktop.i18n import tr, tr_n
+from desktop.widgets import layouts
 from desktop.widgets.plain_text import PlainText
+from desktop.widgets.tick import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,11 +73,12 @@ class ProposalsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("What later chats could know"))
-        self.resize(520, 260)
+        self.resize(520, 320)
         about = QLabel(tr("You said this in the chat before. What is ticked is told to new chats."))
         about.setProperty("role", "muted")
         about.setWordWrap(True)
-        self.boxes = [QCheckBox(fact.replace("&", "&&")) for fact in facts]
+        ticks = [Tick(fact) for fact in facts]
+        self.boxes = [tick.box for tick in ticks]
         self._facts = list(facts)
         buttons = QDialogButtonBox()
         nothing = buttons.addButton(tr("Nothing of it"), QDialogButtonBox.ButtonRole.RejectRole)
@@ -87,11 +90,13 @@ class ProposalsDialog(QDialog):
         buttons.addButton(self.remember_button, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
+        inside = QVBoxLayout()
+        for tick in ticks:
+            tick.box.setChecked(True)
+            inside.addWidget(tick)
+        inside.addStretch()
         layout.addWidget(about)
-        for box in self.boxes:
-            box.setChecked(True)
-            layout.addWidget(box)
-        layout.addStretch()
+        layout.addWidget(layouts.scrolling(inside), 1)
         layout.addWidget(buttons)
 
     def _remember(self) -> None:

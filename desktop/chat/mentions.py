@@ -11,6 +11,7 @@ from PySide6.QtGui import QTextCursor
 from core.chat import mentions
 from core.chat.mentions import Kind, Mention
 from core.documents import scope
+from core.text.characters import utf16_length
 from desktop.chat.completion import CompletionList, Row
 from desktop.i18n import language, tr
 
@@ -90,7 +91,7 @@ class Mentions(QObject):
 
     def _place(self, written: str) -> int:
         """Where the @ stands."""
-        return self._composer.text.textCursor().position() - _utf16(written)
+        return self._composer.text.textCursor().position() - utf16_length(written)
 
     def _leave(self) -> None:
         written = self._written()
@@ -101,7 +102,7 @@ class Mentions(QObject):
         if written is not None:
             cursor = self._composer.text.textCursor()
             cursor.movePosition(
-                QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, _utf16(written) + 1
+                QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, utf16_length(written) + 1
             )
             narrowed = scope.of_file(one.name, japanese=language() == "ja") if one.kind is Kind.FILE else ""
             cursor.insertText(f"{narrowed} " if narrowed else "")
@@ -125,7 +126,3 @@ def _row(one: Mention) -> Row:
             tip = tr("Ask this file of “{name}”", name=one.collection)
             return Row(tr("File: {name}", name=one.name), one, tip)
     return Row(tr("Chat: {name}", name=one.name), one, tr("Send what was said there with this message"))
-
-
-def _utf16(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -10,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.chat.conversation import Extract, Role, Source
-from core.chat.past_paths import uid_of
 from core.documents import formats
 from core.text import characters
 from desktop.i18n import tr
@@ -193,7 +192,7 @@ class Elsewhere(QWidget):
 
 def place_text(source: Source) -> str:
     """A source's file and page in a few words; of a past chat its title, and who said it."""
-    if uid_of(source.path):
+    if source.chat:
         who = tr("you") if source.label == Role.USER else tr("an answer")
         return tr("“{title}” · {who}").format(title=source.file, who=who)
     name = source.file.replace("\\", "/").rsplit("/", 1)[-1]

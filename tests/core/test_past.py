@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.app import App
-from core.chat.conversation import Message, MessageState, Role
-from core.chat.past_paths import PATH, uid_of
+from core.chat.conversation import CHAT, Message, MessageState, Role
 from core.errors import CollectionExists, CollectionMissing
 from core.paths import Home
 from core.portability.exporting import Chosen
@@ -67,7 +66,7 @@ def test_an_answer_comes_from_what_was_said_and_leads_back_to_it(app: App) -> No
     assert details.quotation is not None
     source = details.citations[0]
     assert (source.file, source.label) == ("The dentist", "user")
-    uid = uid_of(source.path)
+    uid = source.chat
     number = app.exchange.known([uid])[uid]
     assert app.conversations.get(number).title == "The dentist"
     said = app.conversations.message(source.page or 0)
@@ -207,7 +206,7 @@ def test_sources_lead_to_the_same_chat_in_another_home(app: App, tmp_path: Path)
         found = [
             m for c in other.conversations.all() for m in other.conversations.branch(c.id) if m.details.past
         ]
-        uid = uid_of(found[0].details.citations[0].path)
+        uid = found[0].details.citations[0].chat
         number = other.exchange.known([uid])[uid]
         assert other.conversations.get(number).title == "The dentist"
     finally:
@@ -218,7 +217,7 @@ def test_enormous_and_broken_markdown_is_read(app: App) -> None:
     chat(app, "Odd", "> " * 5000 + "deep", "[" * 3000 + "\n```\nnever closed heron-77 " + "x" * 60_000)
     found = ask(app, "What about heron-77?", quote=True).details
     assert found.outcome in ("answered", "quotation", "not found")
-    assert [d.file for d in documents(app) if d.path.startswith(PATH)]
+    assert [d.file for d in documents(app) if d.path.startswith(CHAT)]
 
 
 def test_an_answer_that_was_streaming_is_read_when_it_is_there(app: App) -> None:

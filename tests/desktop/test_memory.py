@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.chat.memory import MemoryDialog, ProposalsDialog
 from desktop.main_window import MainWindow
+from desktop.widgets.tick import Tick
 from tests.desktop.conftest import Open, answered, send
 
 
@@ -115,3 +117,25 @@ def test_several_are_picked_from(qtbot: QtBot, proposing: Callable[[list[str]], 
     qtbot.waitUntil(
         lambda: [fact.text for fact in store.facts(None)] == ["I work as a nurse."], timeout=10_000
     )
+
+
+def test_a_long_proposal_breaks_its_line_and_is_picked_by_its_words(qtbot: QtBot) -> None:
+    fact = (
+        "私は小麦と卵と牛乳とえびとかにに強いアレルギーがあり、外食をするときは必ず店の人に原材料を確かめています。"
+        * 3
+    )
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = ProposalsDialog([fact, fact, fact, "R & D is my work."], parent)
+    with qtbot.waitExposed(dialog):
+        dialog.open()
+    assert dialog.width() <= 560
+    ticks = dialog.findChildren(Tick)
+    words = [tick.findChild(QLabel) for tick in ticks]
+    assert [one.text() for one in words] == [fact, fact, fact, "R & D is my work."]
+    assert words[0].height() > 2 * words[3].height()
+    assert all(one.height() >= one.heightForWidth(one.width()) for one in words)
+    qtbot.mouseClick(words[0], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dialog.accepted_facts) as said:
+        dialog.remember_button.click()
+    assert said.args == [[fact, fact, "R & D is my work."]]

@@ -43,7 +43,7 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
     properties = {key.lower(): value for key, value in _PROPERTY.findall(front[1])} if front else {}
     properties = {key: value for key, value in properties.items() if key not in _TECHNICAL}
     body = text[front.end() :] if front else text
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
+    tokens = _parse(body)
     title = properties.pop("title", "").strip("'\"")
     if title and not _begins_with(tokens, title):
         page.heading(title, 1)
@@ -55,8 +55,11 @@ def read(path: Path, name: str, notes: list[Note]) -> Iterator[Page]:
 
 def write(text: str, page: Writer) -> None:
     """Add a Markdown text, which is no file, to a page."""
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
-    _Walk(page, Flow(text.split("\n"))).blocks(tokens)
+    _Walk(page, Flow(text.split("\n"))).blocks(_parse(text))
+
+
+def _parse(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
 
 
 def _begins_with(tokens: list[Token], title: str) -> bool:

@@ -94,9 +94,8 @@ def _turn(message: Any, chat: Chat, assets: Assets) -> Turn | None:
     author, content, told = (message.get(key) or {} for key in ("author", "content", "metadata"))
     role = author.get("role")
     hidden = told.get("is_visually_hidden_from_conversation") or told.get("is_user_system_message")
-    if (
-        role == "tool" and not hidden and (drawn := _pictures(content))
-    ):  # by a tool, as the answer or a part of it
+    # What a tool drew is the answer, or a part of it.
+    if role == "tool" and not hidden and (drawn := _pictures(content)):
         turn = Turn("", Role.ASSISTANT, [], created=seconds(message.get("create_time")))
         attach(turn, chat, [(name.rpartition("/")[2], assets.get(name)) for name in drawn])
         return turn if turn.attached else None
