@@ -22,6 +22,7 @@ from core.chat.formulas import Formulas
 from core.chat.past import PastChats
 from core.chat.projects import Projects
 from core.chat.service import ChatService
+from core.chat.sight import Sight
 from core.chat.waiting import WaitingMessages
 from core.comparing.answers import Asker
 from core.comparing.service import Comparing
@@ -207,6 +208,7 @@ class App:
         self.past = PastChats(
             self.conversations, self.documents, self.index, self.additions.hold, self.jobs, self.events
         )
+        sight = Sight(self.engines, self.pictures)
         self.chat = ChatService(
             self.conversations,
             self.engines,
@@ -217,6 +219,7 @@ class App:
             self.projects,
             self.assistants,
             self.past,
+            sight,
             forgive=self._forgive,
         )
         # A reader of its own: a file that hangs on a message waits for no document, and is given up for none.
@@ -226,7 +229,7 @@ class App:
             self.pages,
             self.recognition,
             self.pictures,
-            self.engines,
+            sight,
         )
         self.waiting = WaitingMessages(self.chat, self.jobs)
         self._prompt_store = PromptStore(self.database)

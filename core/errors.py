@@ -509,6 +509,14 @@ class PlaceTaken(TsukueError):
     path: str
 
 
+class ProjectorUnsuitable(TsukueError):
+    sentence = N_(
+        "{projector} does not fit {model}: it is not a projector for pictures, or belongs to another model. Choose the mmproj file from the model's own page."
+    )
+    projector: str
+    model: str
+
+
 class DraftUnsuitable(TsukueError):
     sentence = N_(
         "{draft} cannot be the draft model for {model}: it is not smaller, or has a different vocabulary. Choose a smaller model of the same family."
@@ -667,6 +675,24 @@ class AttachmentTooLong(TsukueError):
 
 class PictureGone(TsukueError):
     sentence = N_("The picture is no longer in Tsukue's folder. Attach it again from where you have it.")
+
+
+class PictureUnseen(TsukueError):
+    sentence = N_("The model could not look at the picture. Try another picture, or another model.")
+
+
+class PortalMissing(TsukueError):
+    sentence = N_("Your desktop does not offer this to apps. Use the system's own settings or tools instead.")
+
+
+class PortalRefused(TsukueError):
+    sentence = N_("Your desktop did not allow it. Try again, or check the system's privacy settings.")
+
+
+class ScreenUnseen(TsukueError):
+    sentence = N_(
+        "The system does not let Tsukue see the screen. Allow screen recording in the system's privacy settings, or paste a screenshot instead."
+    )
 
 
 class FileMissing(TsukueError):

@@ -54,6 +54,9 @@ def of(window: MainWindow) -> list[Command]:
         Command(
             "attach", tr("Attach to this message…"), "Ctrl+Shift+O", lambda: chat.attachments.choose(window)
         ),
+        Command(
+            "screen", tr("Attach a part of the screen…"), "", lambda: chat.attachments.choose_screen(window)
+        ),
         Command("speak", tr("Speak"), "Ctrl+Space", chat.talking.toggle),
         Command("prompt", tr("Choose a prompt…"), "", chat.prompts.open),
         Command("prompts", tr("Change and make prompts…"), "", chat.edit_prompts),

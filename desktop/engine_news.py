@@ -121,6 +121,11 @@ class EngineNews(QObject):
                 "The adapter {name} for {model} is missing, so answers do not use it. Put the file back, or remove the adapter under Adjust.",
                 **names,
             )
+        elif event.kind == "projector":
+            text = tr(
+                "{name}, the projector that lets {model} see pictures, is missing. Put the file back, or choose another one under Adjust.",
+                **names,
+            )
         else:
             text = tr(
                 "{name}, the draft model for {model}, is missing. Another one is used if available; choose it under Adjust.",

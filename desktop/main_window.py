@@ -82,7 +82,11 @@ class MainWindow(QMainWindow):
         self.operations = parts.Operations(app.jobs, self.notify, self)
         self._drawing = parts.Reads(self.notify, self)  # formulas, which may take long, hold up nothing else
         self.formulas = parts.Formulas(app.formulas.draw, self._drawing, self.theme, self)
-        self._language = parts.LanguageChange(self)
+        self.language_change = parts.LanguageChange(self)
+        self.keys_anywhere = parts.KeysAnywhere(
+            app.jobs, self.notify, self, wanted=app.settings.values.keys_anywhere
+        )
+        self.keys_anywhere.pressed.connect(self.ask_quickly)
         self.build()
         parts.following.tell(app.settings.problems, self.notify)
         self.chat.drafts.begin()
@@ -248,6 +252,7 @@ class MainWindow(QMainWindow):
         self.chat.opened.connect(self.sidebar.show_current)
         self.chat.source.connect(self.open_source)
         self.chat.models.connect(lambda: self.show_page("models"))
+        self.chat.attachments.find_model.connect(self._find_model_with_eyes)
         self.chat.choose_model.connect(lambda: self.show_page("models"))
         self.chat.answered.connect(self._answered)
         self.chat.documents.changed.connect(self._documents_changed)
@@ -259,7 +264,7 @@ class MainWindow(QMainWindow):
         self.bridge.on(parts.SettingChanged, self._setting_changed)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
-        parts.following.follow(self.bridge, self.notify, self.theme, self.chat, self._language, self.tray)
+        parts.following.follow(self)
         self.bridge.on(parts.WorkerChanged, self._worker_changed)
         self.bridge.on(parts.WorkerFell, self._worker_fell)
         self.bridge.on(parts.DocumentsRemoved, self._documents_removed)
@@ -376,6 +381,10 @@ class MainWindow(QMainWindow):
         else:
             self.models.refresh()
             self.pages.setCurrentWidget(self.models)
+
+    def _find_model_with_eyes(self) -> None:
+        self.show_page("models")
+        self.models.look_for_eyes()
 
     def _make_backups(self) -> BackupsPanel:
         from desktop.settings.backups import BackupsPanel
@@ -653,6 +662,7 @@ class MainWindow(QMainWindow):
             return
         if self._filled:
             self.tray.set_wanted(False)
+            self.keys_anywhere.set_wanted(False)
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
             self.chat.talking.recorder.stop()

@@ -20,6 +20,7 @@ from desktop.engine_news import EngineNews
 from desktop.language import LanguageChange
 from desktop.notify import Notify
 from desktop.operations import Operations
+from desktop.quick.anywhere import KeysAnywhere
 from desktop.reads import Reads
 from desktop.settings import following
 from desktop.tray import Tray
@@ -39,6 +40,7 @@ __all__ = [
     "EngineLoading",
     "EngineNews",
     "Formulas",
+    "KeysAnywhere",
     "LanguageChange",
     "Notify",
     "Operations",

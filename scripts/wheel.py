@@ -45,7 +45,8 @@ BACKEND_FLAGS = {
 # Of llama.cpp's fourteen processor variants for x86, those that differ enough in speed. The one with AMX crashes.
 PORTABLE_VARIANTS = ("x64", "haswell", "icelake", "alderlake", "zen4")
 BUILD_FLAGS = [
-    "-DLLAVA_BUILD=OFF",
+    "-DLLAVA_BUILD=ON",  # libmtmd: pictures for models with eyes
+    "-DMTMD_VIDEO=OFF",  # it would run ffmpeg
     "-DLLAMA_BUILD_TOOLS=OFF",
     "-DLLAMA_BUILD_SERVER=OFF",
     "-DLLAMA_BUILD_EXAMPLES=OFF",

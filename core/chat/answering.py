@@ -110,6 +110,7 @@ class Answering:
         )
         self._evidence: Evidence | None = None
         self._context_length = 0
+        self._look: prompt.Look | None = None
         self._info: ModelInfo | None = None  # of the model that is loaded
 
     def __call__(self, job: Job) -> Message:
@@ -343,6 +344,7 @@ class Answering:
     def _load(self, job: Job) -> None:
         self._info = self._engine.load(self._model, job)
         self._context_length = self._info.context_length
+        self._look = self._service.sight.of(self._model)
         name = self._engine.name_of(self._model)  # a server's model has one only now
         if name != self._answer.model:
             self._answer = self._store.sign(self._answer.id, name)
@@ -391,14 +393,14 @@ class Answering:
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
         if self._form is not None:  # nor do values
             sampling = msgspec.structs.replace(sampling, temperature=0.0)
-            asked = f"{prompt.asked(self._question)}\n\n{fields.instruction(self._form)}"
+            asked = f"{prompt.asked(self._question).text}\n\n{fields.instruction(self._form)}"
             self._store.set_prompt(self._question.id, asked)
         self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)
         for _ in range(3 + len(RUNGS)):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
-            turns = prompt.turns(conversation, branch)
+            turns = prompt.turns(conversation, branch, self._look)
             request = Generate(
                 str(conversation.id),
                 turns,
@@ -435,8 +437,9 @@ class Answering:
                             conversation,
                             branch,
                             error.available,
-                            lambda texts: self._engine.count_tokens(self._model, texts, job),
+                            lambda turns: self._engine.count_tokens(self._model, turns, job),
                             share,
+                            self._look,
                         )
                         for share in shares
                     ]
@@ -470,7 +473,7 @@ class Answering:
         while said:
             request = Generate(
                 str(conversation.id),
-                prompt.summary_turns(conversation, said, japanese),
+                prompt.summary_turns(conversation, said, japanese, self._look),
                 msgspec.structs.replace(self._service.sampling(), temperature=0.0),
                 prompt.SUMMARY_TOKENS,
                 LEAST_RESERVE,
@@ -500,7 +503,7 @@ class Answering:
         conversation = self._store.get(self._conversation.id)
         branch = self._store.branch(conversation.id, self._question.id)
         turns = [
-            *prompt.turns(conversation, branch),
+            *prompt.turns(conversation, branch, self._look),
             Turn(Role.ASSISTANT.value, first),
             Turn(Role.USER.value, evidence.objection(rejected)),
         ]

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from core import files
 from core.chat import prompt
 from core.chat.conversation import Attached, File, Image
+from core.chat.sight import Sight
 from core.documents import formats, notes
 from core.documents.messages import ReadSummary
 from core.documents.model import Page
 from core.documents.pages import Pages
 from core.documents.recognition import Recognition
-from core.engine.engines import Engines
 from core.errors import AttachmentTooLong, FileEmpty, FileMissing, FileScanned
 from core.jobs import Job, turn
 from core.storage.pictures import Pictures
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LONGEST = 400_000  # characters of a file: more than the context of all but a few models
 MEDIA_TYPE = "image/png"  # of pictures as they are kept
+MOST_PAGES = 20  # of a file that hang on a message as pictures
 SIDE = 1600  # pixels of a picture's longer side that are kept: what models with eyes look at is smaller
 Read = Callable[[Path, Job, Callable[[Page], None]], ReadSummary]
 
@@ -48,6 +49,7 @@ class Size:
 
     tokens: int
     room: int
+    sees: bool = False  # the model sees pictures
 
     @property
     def fits(self) -> bool:
@@ -59,14 +61,14 @@ class Attaching:
     """Takes files and pictures for messages, and tells how large they are for a model."""
 
     def __init__(
-        self, read: Read, pages: Pages, recognition: Recognition, pictures: Pictures, engines: Engines
+        self, read: Read, pages: Pages, recognition: Recognition, pictures: Pictures, sight: Sight
     ) -> None:
         """`read` gives the pages of a file one by one; it raises the typed errors for files."""
         self._read = read
         self._pages = pages
         self._recognition = recognition
         self.pictures = pictures
-        self._engines = engines
+        self.sight = sight
         # One file at a time: each has its own time, which waiting must not use up.
         self._reading = threading.Lock()
 
@@ -115,11 +117,34 @@ class Attaching:
             raise FileScanned(name) if scans else FileEmpty(name)
         if len(text) > LONGEST:
             raise AttachmentTooLong(name)
-        return File(name, text, partial)
+        return File(name, text, partial, bool(scans))
 
     def _picture(self, path: Path, name: str, job: Job) -> Image:
         data = self._pages.picture(str(path), 1, SIDE, job=job)
         return Image(self.pictures.keep(data), MEDIA_TYPE, self._words(path, job), name, *size_of(data))
+
+    def pages(self, path: Path, job: Job) -> list[Image]:
+        """The pages of a PDF or of a picture's file as pictures, for models that see; at most MOST_PAGES.
+
+        Raises the typed errors for files, AttachmentTooLong, DiskFull, Cancelled.
+        """
+        name = path.name
+        counted: list[Page] = []
+        with turn(self._reading, job):
+            self._read(path, job, counted.append)
+            if len(counted) > MOST_PAGES:
+                raise AttachmentTooLong(name)
+            found = []
+            for number, page in enumerate(counted, 1):
+                job.check()
+                data = self._pages.picture(str(path), number, SIDE, job=job)
+                words = page.text.strip()
+                if not words and self._recognition.possible:
+                    words = self._recognition.page(str(path), number, job).text.strip()
+                shown = f"{name}, {number}" if len(counted) > 1 else name
+                kept = self.pictures.keep(data)
+                found.append(Image(kept, MEDIA_TYPE, words, shown, *size_of(data)))
+        return found
 
     def keep_picture(self, data: bytes, job: Job | None = None) -> Image:
         """Keep a picture that is no file: pasted, or from another program's chats.
@@ -148,8 +173,11 @@ class Attaching:
 
         Raises NoModel and what loading raises.
         """
-        model = self._engines.choose(wanted or values.chat_model)
-        length = self._engines.load(model, job).context_length
-        counts = self._engines.count_tokens(model, [prompt.shown(one) for one in attached], job)
+        engines = self.sight.engines
+        model = engines.choose(wanted or values.chat_model)
+        length = engines.load(model, job).context_length
+        look = self.sight.of(model)
+        turns = [prompt.shown(one, look) for one in attached]
+        counts = engines.count_tokens(model, turns, job)
         room = length - min(values.answer_length, 512, length // 4) - length // 8
-        return [Size(count, room) for count in counts]
+        return [Size(count, room, look is not None) for count in counts]

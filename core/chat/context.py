@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.chat import prompt
-from core.engine.engines import Engines
+from core.chat.sight import Sight
+from core.engine.messages import Turn
 from core.errors import NoModel
 from core.jobs import Job
 from core.storage.conversations import ConversationStore
@@ -22,18 +23,23 @@ class Filling:
     instructions: int
     summary: int
     history: int
-    documents: int  # passages and files that were sent with questions, and are still read
+    documents: int  # passages, files and pictures that were sent with questions, and are still read
     answer: int  # kept free for the next one
     length: int
 
 
 def look(
-    store: ConversationStore, engines: Engines, conversation: int, values: Settings, job: Job | None = None
+    store: ConversationStore,
+    sight: Sight,
+    conversation: int,
+    values: Settings,
+    job: Job | None = None,
 ) -> Filling:
     """What the next answer in a conversation reads. The model that will answer is loaded for it, if it is not.
 
     Raises ConversationMissing, NoModel and what loading raises.
     """
+    engines = sight.engines
     row, branch = store.get(conversation), store.branch(conversation)
     model = engines.choose(row.model or values.chat_model)
     if not model:
@@ -41,9 +47,10 @@ def look(
     shown = prompt.window(row, branch)
     said = [message.text for message in shown]
     texts = [row.system_prompt, prompt.notes(row, branch), *said]
-    whole = [prompt.sent(message) for message in shown]
     info = engines.load(model, job)
-    counts = engines.count_tokens(model, [*texts, *whole], job)
+    look = sight.of(model)
+    whole = [prompt.sent(message, look) for message in shown]
+    counts = engines.count_tokens(model, [*(Turn("", text) for text in texts), *whole], job)
     words, sent = sum(counts[2 : 2 + len(said)]), sum(counts[2 + len(said) :])
     length = info.context_length
     return Filling(

@@ -52,6 +52,7 @@ class File(msgspec.Struct, frozen=True, tag="file"):
     name: str
     text: str
     partial: bool = False  # not all of it could be read
+    scanned: bool = False  # pages of it are pictures, whose text was recognised
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="call"):

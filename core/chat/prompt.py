@@ -7,11 +7,15 @@ holds no clock, history only grows, passages stay where they were sent. So the e
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
-from core.chat.conversation import Attached, Conversation, File, Message, Role
-from core.engine.messages import Turn
-from core.errors import PromptTooLong
+from core.chat.conversation import Attached, Conversation, File, Image, Message, Role
+from core.engine.messages import Picture, Turn
+from core.errors import PictureGone, PromptTooLong
 
+Look = Callable[
+    [Image], str
+]  # where a picture's file is; raises PictureGone. For models with eyes; others have None.
 DEFAULT_SYSTEM = "You are a helpful assistant. Answer in the language of the question."
 NOTES = "Notes on the conversation so far:"
 SUMMARISE = (
@@ -29,38 +33,61 @@ LEFT_BESIDE_SUMMARY, LARGE = 0.25, 6000
 TURN_OVERHEAD = 8  # tokens that a template puts around a turn; measured: 5 (ChatML) to 8
 
 
-def turns(conversation: Conversation, branch: list[Message]) -> list[Turn]:
+def turns(conversation: Conversation, branch: list[Message], look: Look | None = None) -> list[Turn]:
     """The turns for a branch whose last message is the question."""
     instruction = "\n\n".join(filter(None, (conversation.system_prompt, notes(conversation, branch))))
     found = [Turn("system", instruction)] if instruction else []
     for message in window(conversation, branch):
-        text = sent(message)
-        if not text:
+        turn = sent(message, look)
+        if not turn.text:
             continue  # an answer that failed before its first word
-        if found and found[-1].role == message.role.value:
-            found[-1] = Turn(message.role.value, f"{found[-1].text}\n\n{text}")
+        if found and found[-1].role == turn.role:
+            found[-1] = found[-1].and_then(turn)
         else:
-            found.append(Turn(message.role.value, text))
+            found.append(turn)
     return found
 
 
-def shown(attached: Attached) -> str:
-    """What the model reads of a file or a picture that hangs on a message."""
+def shown(attached: Attached, look: Look | None = None, role: str = Role.USER.value) -> Turn:
+    """What the model reads, or sees, of a file or a picture that hangs on a message."""
     if isinstance(attached, File):
-        return f"--- {attached.name} ---\n{attached.text}\n--- end of {attached.name} ---"
+        return Turn(role, f"--- {attached.name} ---\n{attached.text}\n--- end of {attached.name} ---")
     name = attached.name or "picture"
+    seen = _seen(attached, look)
+    first = f"--- {name} (a picture) ---\n"
     read = f"Text in the picture:\n{attached.text}\n" if attached.text else ""
-    return f"--- {name} (a picture) ---\n{read}--- end of {name} ---"
+    if seen:
+        read = f"\n{read}"
+    pictures = tuple(Picture(path, len(first)) for path in seen)
+    return Turn(role, f"{first}{read}--- end of {name} ---", pictures)
 
 
-def asked(message: Message) -> str:
+def _seen(image: Image, look: Look | None) -> list[str]:
+    """The file of a picture that the model sees, if it does."""
+    if look is None:
+        return []
+    try:
+        return [look(image)]
+    except PictureGone:  # its text is still here
+        return []
+
+
+def asked(message: Message, look: Look | None = None) -> Turn:
     """What a message says to the model where nothing else was written for it: what hangs on it, then its words."""
-    return "\n\n".join(filter(None, (*map(shown, message.attached), message.text)))
+    said = [shown(attached, look) for attached in message.attached]
+    role = message.role.value
+    return reduce(Turn.and_then, [Turn(role, ""), *said, Turn(role, message.text)])
 
 
-def sent(message: Message) -> str:
+def sent(message: Message, look: Look | None = None) -> Turn:
     """What the model is sent of a message."""
-    return message.prompt if message.prompt is not None else asked(message)
+    if message.prompt is None:
+        return asked(message, look)
+    # What was written for it names the pictures; they stand in front of it.
+    images = [attached for attached in message.attached if isinstance(attached, Image)]
+    pictures = [Picture(path) for image in images for path in _seen(image, look)]
+    between = "\n" if pictures else ""
+    return Turn(message.role.value, between + message.prompt, tuple(pictures))
 
 
 def notes(conversation: Conversation, branch: list[Message]) -> str:
@@ -69,9 +96,11 @@ def notes(conversation: Conversation, branch: list[Message]) -> str:
     return f"{NOTES}\n{conversation.summary}" if conversation.summary and left_out else ""
 
 
-def summary_turns(conversation: Conversation, branch: list[Message], japanese: bool) -> list[Turn]:
+def summary_turns(
+    conversation: Conversation, branch: list[Message], japanese: bool, look: Look | None = None
+) -> list[Turn]:
     """The turns that ask for a summary of a branch: what the engine has read of it already stays as it is."""
-    return [*turns(conversation, branch), Turn("user", SUMMARISE_JAPANESE if japanese else SUMMARISE)]
+    return [*turns(conversation, branch, look), Turn("user", SUMMARISE_JAPANESE if japanese else SUMMARISE)]
 
 
 def window(conversation: Conversation, branch: list[Message]) -> list[Message]:
@@ -86,8 +115,9 @@ def new_start(
     conversation: Conversation,
     branch: list[Message],
     available: int,
-    count: Callable[[list[str]], list[int]],
+    count: Callable[[list[Turn]], list[int]],
     share: float = LEFT,
+    look: Look | None = None,
 ) -> tuple[int, int]:
     """Where the window must begin so that no more than a share of the context is filled.
 
@@ -96,9 +126,9 @@ def new_start(
     question alone does not fit.
     """
     messages = window(conversation, branch)
-    texts = [sent(message) for message in messages]
-    first = f"{conversation.system_prompt}\n\n{notes(conversation, branch)}"
-    counts = [tokens + TURN_OVERHEAD for tokens in count([first, *texts])]
+    said = [sent(message, look) for message in messages]
+    first = Turn("system", f"{conversation.system_prompt}\n\n{notes(conversation, branch)}")
+    counts = [tokens + TURN_OVERHEAD for tokens in count([first, *said])]
     system, sizes = counts[0], counts[1:]
     questions = [i for i, message in enumerate(messages) if message.role is Role.USER]
     for i in questions[1:]:

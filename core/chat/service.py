@@ -35,6 +35,7 @@ from core.chat.events import (
     MessageRemoved,
 )
 from core.chat.proposing import Proposing
+from core.chat.sight import Sight
 from core.chat.titling import Titling
 from core.engine.engines import Engines
 from core.engine.messages import Sampling
@@ -70,6 +71,7 @@ class ChatService:
         projects: Projects,
         assistants: Assistants,
         past: PastChats,
+        sight: Sight,
         forgive: Callable[[], None] = lambda: None,
     ) -> None:
         """`forgive` lets workers that kept dying be started again: the person has asked for something new."""
@@ -82,6 +84,7 @@ class ChatService:
         self.projects = projects
         self.assistants = assistants
         self.past = past
+        self.sight = sight
         self._forgive = forgive
         self.titling = Titling(self, jobs)
         self.proposing = Proposing(self, jobs)

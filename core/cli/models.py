@@ -44,6 +44,7 @@ def register(commands: Commands) -> None:
     search = command(actions, "search", _search, "Search the model hub (goes online).")
     search.add_argument("words", nargs="*", type=text, metavar="WORD")
     search.add_argument("--role", default="chat", choices=ROLES)
+    search.add_argument("--sees", action="store_true", help="only models that can look at pictures")
     search.add_argument("--language", type=text, default="", metavar="ja")
     search.add_argument("--most-parameters", type=float, default=0, metavar="4", help="in billions")
     search.add_argument("--licence", type=text, default="", metavar="apache-2.0")
@@ -94,6 +95,12 @@ def register(commands: Commands) -> None:
         type=_adapter,
         metavar="FILE[=SCALE]",
         help="a LoRA adapter; 'none' removes all",
+    )
+    adjusting.add_argument(
+        "--projector",
+        type=text,
+        metavar="FILE",
+        help="the mmproj file that lets it see pictures, 'auto' or 'none'",
     )
     token = command(
         actions, "token", _token, "Store the hub's access token in the system keyring (reads it from stdin)."
@@ -205,6 +212,7 @@ def _search(options: argparse.Namespace) -> int:
             language=options.language,
             licence=options.licence,
             most_parameters=options.most_parameters,
+            sees=options.sees,
         )
     if options.json:
         print_json(
@@ -372,6 +380,10 @@ def _adjust(options: argparse.Namespace) -> int:
             changes["thinking"] = {"auto": None, "on": True, "off": False}[options.thinking]
         if options.draft is not None:
             changes["draft"] = _draft_for(app, model, options.draft)
+        if options.projector is not None:
+            fixed: dict[str, str | None] = {"auto": None, "none": ""}
+            chosen = options.projector
+            changes["projector"] = fixed.get(chosen, str(Path(chosen).absolute()))
         if options.adapter:
             pairs = [given.partition("=") for given in options.adapter if given != "none"]
             try:
@@ -382,7 +394,7 @@ def _adjust(options: argparse.Namespace) -> int:
                 warn("the scale after = must be a number, as in lora.gguf=0.5")
                 return 2
         wishes = msgspec.structs.replace(wishes, **changes)
-        app.engine.adjustments.set(model.id, wishes)
+        app.models.adjust(model, wishes)
     shown = msgspec.to_builtins(wishes)
     if options.json:
         print_json({"id": model.id, **shown})

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.engine import thinking
 from core.engine.interface import Answer, Engine
 from core.engine.local import LocalEngine
-from core.engine.messages import Generate, ModelInfo
+from core.engine.messages import Generate, ModelInfo, Turn
 from core.engine.remote import MODEL, RemoteEngine
 from core.errors import N_, ModelMissing, ModelUnreadable, WorkerDied
 from core.jobs import Job
@@ -38,6 +38,10 @@ class Engines:
         """Ids and names of all models that can chat; the server's last."""
         models = [(model.id, model.name) for model in self._library.of_role("chat")]
         return models + ([(MODEL, self.remote.name_of(MODEL))] if self.remote.configured else [])
+
+    def that_see(self) -> list[tuple[str, str]]:
+        """Ids and names of those that can look at pictures."""
+        return [(model, name) for model, name in self.chat_models() if self.sees(model)]
 
     def choose(self, wanted: str, *, strict: bool = False) -> str:
         """The wanted chat model if it can be used, else another, which is told (see Library.choose).
@@ -91,9 +95,13 @@ class Engines:
         """See Engine.step_down."""
         return self._of(model).step_down(model, error)
 
-    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
+    def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
-        return self._of(model).count_tokens(model, texts, job)
+        return self._of(model).count_tokens(model, turns, job)
+
+    def sees(self, model: str) -> bool:
+        """See Engine.sees."""
+        return self._of(model).sees(model)
 
     def forget(self, conversation: str) -> None:
         """See Engine.forget."""

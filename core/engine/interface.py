@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings
+from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings, Turn
 from core.errors import WorkerDied
 from core.events import Event
 from core.jobs import Job
@@ -57,7 +57,7 @@ class EngineDraftUnused(Event):
 class EngineHelperGone(Event):
     """A file that was chosen by hand for a model is not there: answers come without it. Told once for each.
 
-    `kind` is 'draft' for a smaller model that guesses ahead (`name` is its name) or 'adapter' (its file).
+    `kind` is 'draft' for a smaller model that guesses ahead (`name` is its name), 'adapter' or 'projector' (its file).
     """
 
     model: str
@@ -127,8 +127,11 @@ class Engine(Protocol):
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """After a crash: choose safer settings for the model; whether another try makes sense."""
 
-    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
-        """How many tokens each text has. For `job`, see `load`."""
+    def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
+        """How many tokens each turn's text and pictures have. For `job`, see `load`."""
+
+    def sees(self, model: str) -> bool:
+        """Whether a model can look at pictures, as far as is known without loading it."""
 
     def forget(self, conversation: str) -> None:
         """Free what is kept for a conversation."""

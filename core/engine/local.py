@@ -34,12 +34,13 @@ from core.engine.messages import (
     Generate,
     LoadModel,
     ModelInfo,
+    Turn,
 )
 from core.engine.record import EngineRecord
 from core.errors import N_, ModelCrashed, ModelMissing, ModelTooLarge, WorkerDied
 from core.events import Events
 from core.jobs import Job
-from core.models import draft_models, gguf, hardware
+from core.models import draft_models, gguf, hardware, projectors
 from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.library import Library
 from core.settings import SettingsFile
@@ -152,7 +153,17 @@ class LocalEngine:
             speculation="auto" if values.speculation else "off",
             draft=draft,
             draft_by_hand=bool(draft),
+            projector=self._projector(model, path, wishes),
         )
+
+    def _projector(self, model: str, path: Path, wishes: Adjustments) -> str:
+        """The file that gives a model eyes: the one that was chosen, or the one beside it; '' for none."""
+        if wishes.projector:
+            if gguf.is_there(Path(wishes.projector)):
+                return wishes.projector
+            self._helper_gone(model, "projector", wishes.projector)
+        found = projectors.of(path) if wishes.projector != "" else None
+        return str(found or "")
 
     def _draft(self, model: str, wishes: Adjustments) -> str | None:
         """The file of the model that was chosen to guess ahead; '' for none, None where nothing was chosen."""
@@ -384,7 +395,7 @@ class LocalEngine:
             wanted = self._with_ladder(self.request(model))
             devices = self.look(worker) if wanted.gpu_layers != 0 else []
             # A small context is tested, and not who guesses ahead.
-            wanted = msgspec.structs.replace(wanted, draft="", context_length=self_test.CONTEXT)
+            wanted = msgspec.structs.replace(wanted, draft="", projector="", context_length=self_test.CONTEXT)
             request = self._fitting(model, wanted, devices, shorten=False)
             try:
                 return self_test.run(worker, request, words)
@@ -420,11 +431,11 @@ class LocalEngine:
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
 
-    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
+    def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
         with self._turn(job):
             self._load(model, job)
-            call = self.worker.call(CountTokens(texts))
+            call = self.worker.call(CountTokens(turns))
         if job is not None:
             job.on_cancel(call.cancel)
         counts: list[int] = call.result().counts
@@ -436,6 +447,13 @@ class LocalEngine:
             states.forget(self._states, conversation)
         if self.worker.pid is not None:
             self.worker.call(Forget(conversation))
+
+    def sees(self, model: str) -> bool:
+        """See Engine.sees. Reads the headers of the files in question the first time."""
+        try:
+            return bool(self._projector(model, self._library.path_of(model), self.adjustments.get(model)))
+        except ModelMissing:
+            return False
 
     def name_of(self, model: str) -> str:
         """A model's name for people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -10,11 +11,36 @@ from core.errors import N_
 from core.workers.messages import Request, operation
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture that stands in a text before its character `at`. `path` is a PNG file of ours, named by its hash."""
+
+    path: str
+    at: int = 0
+
+    @property
+    def name(self) -> str:
+        """The hash of its bytes."""
+        return PurePath(self.path).name
+
+
 class Turn(msgspec.Struct, frozen=True):
-    """One turn of a prompt: role ('system', 'user', 'assistant') and its text."""
+    """One turn of a prompt: role ('system', 'user', 'assistant'), its text, and the pictures in it, in order."""
 
     role: str
     text: str
+    pictures: tuple[Picture, ...] = ()
+
+    def behind(self, text: str) -> Turn:
+        """The same turn with a text in front of its own."""
+        moved = (msgspec.structs.replace(picture, at=picture.at + len(text)) for picture in self.pictures)
+        return Turn(self.role, text + self.text, tuple(moved))
+
+    def and_then(self, other: Turn, between: str = "\n\n") -> Turn:
+        """This turn with what another says behind it."""
+        if not self.text or not other.text:
+            between = ""
+        behind = other.behind(self.text + between)
+        return Turn(self.role, behind.text, self.pictures + behind.pictures)
 
 
 LEAST_RESERVE = 16  # tokens of room for an answer to a question that nearly fills the window
@@ -73,6 +99,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     )
     draft: str = ""  # the file of the smaller model that guesses ahead
     cache_type: str = "f16"
+    sees: bool = False  # there is a projector, with which it can look at pictures
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -141,11 +168,14 @@ class LoadModel(Request):
     # A smaller model's file with the same vocabulary, to guess with; '' for none, None leaves it to room.py.
     draft: str | None = None
     draft_by_hand: bool = False  # the person chose it: it may push another model out of memory
+    projector: str = ""  # the file that gives the model eyes; it is loaded when the first picture comes
 
 
 @operation(item=Piece, result=Completion, doing=N_("reading the question"), then=N_("writing the answer"))
 class Generate(Request):
     """Answer the last turn. Raises ContextFull and SchemaUnusable before reading anything, TemplateFailed, Cancelled.
+
+    Turns with pictures are for models with a projector; they also raise PictureGone, PictureUnseen, and what loading raises.
 
     With `schema` (a JSON schema as text) the answer is JSON that fits it, unless a limit cuts it short. `conversation` names the sequence whose cached tokens may be reused. `begun` is what the answer says already: it goes on behind that.
     """
@@ -167,9 +197,9 @@ class Generate(Request):
 
 @operation(result=TokenCounts, doing=N_("counting tokens"))
 class CountTokens(Request):
-    """How many tokens each text has, without any template."""
+    """How many tokens each turn's text and pictures have, without any template. Raises PictureGone, and what loading raises."""
 
-    texts: list[str]
+    turns: list[Turn]
 
 
 @operation(doing=N_("freeing memory"))

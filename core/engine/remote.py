@@ -7,7 +7,9 @@ API: platform.openai.com/docs/api-reference/chat; streams are server-sent events
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import itertools
 import json
 import logging
 import queue
@@ -15,19 +17,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core import secrets
 from core.engine.interface import Answer, EngineLoaded
-from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Piece, Timings, Turn
+from core.engine.messages import LEAST_RESERVE, Completion, Generate, ModelInfo, Picture, Piece, Timings, Turn
 from core.engine.thinking import ThinkingSplitter
 from core.errors import (
     N_,
     Cancelled,
     ContextFull,
     NetworkRefused,
+    PictureGone,
     RemoteBroken,
     RemoteModelMissing,
     RemoteRefused,
@@ -49,6 +53,7 @@ PURPOSE = "remote engine"
 SILENCE_SECONDS = 120.0  # a long prompt may be read for as long without a word
 LIST_SECONDS = 10.0  # nothing needs to be computed for the list of models
 GO_ON = "Go on exactly where you stopped, without repeating anything."
+PICTURE_TOKENS = 1024  # of a picture: what most models make of one at most
 SHORT_ANSWER = 256  # tokens, where a question fills the window and nobody knows how long that is
 LONGEST_LINE = 1 << 20  # bytes of one event
 BYTES_PER_TOKEN = 2048  # events of more bytes than that for each token are no answer
@@ -128,7 +133,7 @@ class RemoteEngine:
     ) -> Answer:
         """See Engine.generate. How far the prompt was read, the server does not say."""
         info, sampling = self.load(model), request.sampling
-        counted = sum(self.count_tokens(model, [turn.text for turn in _turns(request)]))
+        counted = sum(self.count_tokens(model, _turns(request)))
         longest = request.max_tokens
         # Strict servers refuse a prompt whose longest answer does not fit, too.
         if self._stated:
@@ -137,7 +142,7 @@ class RemoteEngine:
             longest = min(longest, SHORT_ANSWER)
         body: dict[str, Any] = {
             "model": info.description,
-            "messages": [{"role": turn.role, "content": turn.text} for turn in _turns(request)],
+            "messages": [{"role": turn.role, "content": _content(turn)} for turn in _turns(request)],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": longest,
@@ -155,9 +160,13 @@ class RemoteEngine:
         """No settings of ours make another's server safer."""
         return False
 
-    def count_tokens(self, model: str, texts: list[str], job: Job | None = None) -> list[int]:
-        """About as many tokens as the texts have: the API has no way to ask. Three bytes make one, on the careful side."""
-        return [len(text.encode()) // 3 + 1 for text in texts]
+    def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
+        """About as many tokens as the turns have: the API has no way to ask. Three bytes make one, on the careful side."""
+        return [len(turn.text.encode()) // 3 + 1 + PICTURE_TOKENS * len(turn.pictures) for turn in turns]
+
+    def sees(self, model: str) -> bool:
+        """As the person has said of the server's model: the API has no way to ask."""
+        return self._settings.values.remote_sees
 
     def forget(self, conversation: str) -> None:
         """Nothing is kept here, and what the server keeps is its own."""
@@ -397,6 +406,31 @@ def _turns(request: Generate) -> list[Turn]:
     if not request.begun:
         return request.turns
     return [*request.turns, Turn("assistant", request.begun), Turn("user", GO_ON)]
+
+
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    """A turn's text, or with pictures the parts of it in order, the pictures as data.
+
+    Raises PictureGone.
+    """
+    if not turn.pictures:
+        return turn.text
+    parts: list[dict[str, Any]] = []
+    cuts = [0, *(picture.at for picture in turn.pictures), len(turn.text)]
+    for number, (start, end) in enumerate(itertools.pairwise(cuts)):
+        if number:
+            data = _encoded(turn.pictures[number - 1])
+            parts.append({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}})
+        if turn.text[start:end].strip():
+            parts.append({"type": "text", "text": turn.text[start:end]})
+    return parts
+
+
+def _encoded(picture: Picture) -> str:
+    try:
+        return base64.b64encode(Path(picture.path).read_bytes()).decode("ascii")
+    except OSError as error:
+        raise PictureGone() from error
 
 
 def _context_of(entry: dict[str, Any]) -> int:

@@ -45,6 +45,7 @@ def fitting(
         wanted = msgspec.structs.replace(wanted, draft="")
     asked = wanted.context_length
     beside = _need(Path(wanted.draft), wanted).total if wanted.draft else 0
+    beside += _size(wanted.projector)
     if shorten:
         found = fit.judge(
             size,
@@ -77,6 +78,14 @@ def _free_beside(wanted: LoadModel, need: fit.Need, machine: Machine, freed: int
     if not machine.gpu_free or wanted.gpu_layers == 0:
         return machine.memory_free + freed - fit.SPARE - fit.PROCESS_BYTES - need.total
     return machine.gpu_free - fit.GPU_SPARE - need.total if wanted.gpu_layers < 0 else 0
+
+
+def _size(projector: str) -> int:
+    """Bytes of the file with which a model sees; what it computes with is small beside it."""
+    try:
+        return gguf.size_bytes(Path(projector)) if projector else 0
+    except (ModelUnreadable, OSError):
+        return 0  # looking at a picture will say it
 
 
 def _need(path: Path, wanted: LoadModel) -> fit.Need:

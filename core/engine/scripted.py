@@ -43,6 +43,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\s*\S+\s*", text) or [text]
 
 
+PICTURE = 64  # tokens of a picture
 LAYERS = 30  # of the model that it pretends to be
 
 
@@ -88,6 +89,9 @@ class ScriptedEngine:
 
     def generate(self, request: Generate, context: Context) -> Completion:
         prompt = [word for turn in request.turns for word in _words(turn.text)]
+        prompt += [
+            picture.name for turn in request.turns for picture in turn.pictures for _ in range(PICTURE)
+        ]
         if len(prompt) + request.reserve > self._context_length:
             raise ContextFull(len(prompt) + request.reserve, self._context_length)
         old = self._cached.get(request.conversation, [])
@@ -120,7 +124,7 @@ class ScriptedEngine:
         return Completion("length" if cut else "stop", timings, len(prompt) + len(words))
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
-        return TokenCounts([len(_words(text)) for text in request.texts])
+        return TokenCounts([len(_words(turn.text)) + PICTURE * len(turn.pictures) for turn in request.turns])
 
     def forget(self, request: Forget, context: Context) -> None:
         self._cached.pop(request.conversation, None)

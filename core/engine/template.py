@@ -21,6 +21,7 @@ import contextlib
 import ctypes
 import functools
 import html
+import itertools
 import json
 import logging
 import re
@@ -39,7 +40,7 @@ from jinja2.nodes import CallBlock, Node
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from core.engine.messages import Turn
+from core.engine.messages import Picture, Turn
 from core.errors import N_, TemplateFailed
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ TIME_LIMIT = 5.0
 MAX_LENGTH = 20_000_000
 MEMORY = 128 << 20  # bytes; a call that fills them ends by itself, however long it would have gone on
 GUARD = "\ufdd0"
+PICTURE = "\ufdd1"  # another noncharacter: where a picture stands in the rendered prompt
 PROBE = "tsukueasksthis"  # a word that no template brings along
 
 _TOO_LARGE = N_("its output is too large")
@@ -55,6 +57,7 @@ _ENDLESS = N_("it did not finish")
 _REFUSES = N_("it refuses these messages")
 _FAULTY = N_("it contains an error")
 _SILENT = N_("it leaves the question out")
+_BLIND = N_("it leaves pictures out")
 _EMPTY = N_("its output is empty")
 _LEAKED = "'type': 'text'"  # a list of parts that was written out as Python shows it
 # What templates do to a text on its way: backslashes before or instead of characters, and switches taken out.
@@ -216,7 +219,7 @@ class ChatTemplate:
 
     def guard(self, text: str) -> str:
         """Put the guard into every control token that `text` contains."""
-        text = text.replace(GUARD, "")
+        text = text.replace(GUARD, "").replace(PICTURE, "")
         if self._control is None:
             return text
         # A match can overlap the next one only by making a new control string across the cut; so repeat.
@@ -231,7 +234,7 @@ class ChatTemplate:
     def pieces(self, turns: list[Turn], options: dict[str, Any], day: str = "") -> list[str]:
         """The rendered prompt, cut where control tokens of messages were guarded. Raises TemplateFailed.
 
-        `day` (YYYY-MM-DD) is what the template takes for today; '' is today.
+        PICTURE stands in it for each picture of the turns, in order. `day` (YYYY-MM-DD) is what the template takes for today; '' is today.
         """
         today = date.fromisoformat(day) if day else date.today()
         options = {**options, "strftime_now": lambda form: today.strftime(str(form))}
@@ -255,6 +258,8 @@ class ChatTemplate:
     def _prompt(self, messages: list[_Message], options: dict[str, Any]) -> str:
         """The prompt for these messages. Raises _Unfit where it lacks the question, and TemplateFailed."""
         text = self._render(messages, options)
+        if text.count(PICTURE) != sum(len(message.pictures) for message in messages):
+            raise _Unfit(_BLIND)
         asked = next(
             (number for number in reversed(range(len(messages))) if messages[number].role == "user"), None
         )
@@ -264,7 +269,7 @@ class ChatTemplate:
             return text
         # A short question may stand in the prompt by chance: in an earlier turn, or inside another word.
         probe = [*messages]
-        probe[asked] = replace(messages[asked], text=PROBE)
+        probe[asked] = replace(messages[asked], text=PROBE, pictures=())
         probed = self._render(probe, options)
         if not _carries(text, messages[asked].text) or PROBE not in probed.casefold() or _LEAKED in probed:
             raise _Unfit(_SILENT)
@@ -294,9 +299,11 @@ class _Message:
     role: str
     text: str
     as_parts: bool
+    pictures: tuple[Picture, ...] = ()
 
     def content(self, guard: Callable[[str], str]) -> str | list[dict[str, str]]:
-        text = guard(self.text)
+        cuts = [0, *(picture.at for picture in self.pictures), len(self.text)]
+        text = PICTURE.join(guard(self.text[start:end]) for start, end in itertools.pairwise(cuts))
         return [{"type": "text", "text": text}] if self.as_parts else text
 
 
@@ -305,10 +312,10 @@ def _forms(turns: list[Turn]) -> Iterator[list[_Message]]:
     ways = [turns]
     if len(turns) > 1 and turns[0].role == "system":
         # Some templates know no system role: the instruction then opens the first message.
-        ways.append([Turn(turns[1].role, f"{turns[0].text}\n\n{turns[1].text}"), *turns[2:]])
+        ways.append([turns[1].behind(f"{turns[0].text}\n\n"), *turns[2:]])
     for way in ways:
         for in_parts in ((), ("system", "user", "assistant"), ("user",)):
-            yield [_Message(turn.role, turn.text, turn.role in in_parts) for turn in way]
+            yield [_Message(turn.role, turn.text, turn.role in in_parts, turn.pictures) for turn in way]
 
 
 def _carries(prompt: str, text: str) -> bool:

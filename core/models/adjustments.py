@@ -27,6 +27,7 @@ class Adjustments(msgspec.Struct, frozen=True, omit_defaults=True):
     thinking: bool | None = None  # whether to think before answering, where the model can do both
     adapters: tuple[Adapter, ...] = ()
     draft: str | None = None  # the id of a smaller model that guesses ahead; '' for none
+    projector: str | None = None  # the file that gives it eyes; '' for none
 
 
 USUAL = Adjustments()

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ModelUnreadable
-from core.models import gguf, quantisation
+from core.models import gguf, projectors, quantisation
 
 DEPTH = 6  # folders below a place that are looked into
 MOST = 500  # files that are shown at most
 _OLLAMA_MODEL = "application/vnd.ollama.image.model"
+_OLLAMA_PROJECTOR = "application/vnd.ollama.image.projector"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})$")
 
 
@@ -32,6 +33,7 @@ class Foreign:
     name: str
     path: Path
     size_bytes: int
+    projector: Path | None = None  # what gives it eyes, where that does not lie beside it under its name
 
 
 def places(home: Path) -> list[tuple[str, Path]]:
@@ -69,7 +71,10 @@ def find(home: Path | None = None) -> list[Foreign]:
                 # The parts of a split model must bear their own names, which links may have.
                 files = gguf.parts(path) if split else [real]
                 size = sum(file.stat().st_size for file in files)
-                found.setdefault(real, Foreign(program, split[0] if split else path.stem, files[0], size))
+                # A cache that keeps files under their hashes has names only for its links.
+                eyes = projectors.of(path) if real.parent != path.parent else None
+                name = split[0] if split else path.stem
+                found.setdefault(real, Foreign(program, name, files[0], size, eyes))
     for model in _ollama(Path(os.environ.get("OLLAMA_MODELS") or home / ".ollama/models")):
         found.setdefault(model.path, model)
     return sorted(found.values(), key=lambda model: model.name.lower())[:MOST]
@@ -82,7 +87,7 @@ def _files(folder: Path) -> Iterator[Path]:
             folders.clear()
         for name in names:
             part = quantisation.split_of(name)
-            if name.endswith(".gguf") and not name.startswith("mmproj") and (part is None or part[1] == 1):
+            if name.endswith(".gguf") and not projectors.named(name) and (part is None or part[1] == 1):
                 yield Path(here, name)
 
 
@@ -93,8 +98,10 @@ def _ollama(folder: Path) -> Iterator[Foreign]:
         for tag in names:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 manifest = json.loads(Path(here, tag).read_text(encoding="utf-8"))
+                blobs: dict[str, Path] = {}
                 for layer in manifest["layers"]:
-                    digest = _DIGEST.match(layer["digest"])
-                    if layer["mediaType"] == _OLLAMA_MODEL and digest:
-                        blob = folder / "blobs" / f"sha256-{digest[1]}"
-                        yield Foreign("Ollama", f"{Path(here).name}-{tag}", blob, blob.stat().st_size)
+                    if digest := _DIGEST.match(layer["digest"]):
+                        blobs.setdefault(layer["mediaType"], folder / "blobs" / f"sha256-{digest[1]}")
+                if model := blobs.get(_OLLAMA_MODEL):
+                    name, size = f"{Path(here).name}-{tag}", model.stat().st_size
+                    yield Foreign("Ollama", name, model, size, blobs.get(_OLLAMA_PROJECTOR))

@@ -11,13 +11,13 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from core import secrets
 from core.errors import HubBusy, HubMissing, HubRefused, HubUnreachable, NeedsFullPackage
-from core.models import quantisation
+from core.models import projectors, quantisation
 from core.models.download import Item, RemoteFile
 from core.network import Network, words_of
 
@@ -28,6 +28,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 LONGEST_CARD = 200_000  # bytes of a model's card that are read
 PURPOSE = "model search"
 # What a search may be narrowed to: our roles, in the hub's words.
+SEEING = "image-text-to-text"
 TASKS = {
     "chat": "text-generation",
     "embedding": "sentence-similarity",
@@ -58,6 +59,7 @@ class Offer:
     name: str
     quantisation: str
     files: tuple[RemoteFile, ...]
+    sees: bool = False  # the last file is a projector, with which the model can look at pictures
 
     @property
     def size(self) -> int:
@@ -111,9 +113,12 @@ class Hub:
         language: str = "",
         licence: str = "",
         most_parameters: float = 0,
+        sees: bool = False,
         limit: int = 30,
     ) -> list[Found]:
         """Models whose name fits the words, the most fetched first; `most_parameters` in billions, 0 for any number.
+
+        `sees`: only chat models that can look at pictures.
 
         Raises HubUnreachable, HubBusy, NetworkRefused.
         """
@@ -126,7 +131,7 @@ class Hub:
             models = api.list_models(
                 search=words or None,
                 filter=filters or None,
-                pipeline_tag=TASKS.get(role),
+                pipeline_tag=SEEING if sees else TASKS.get(role),
                 num_parameters=f"max:{most_parameters:g}B" if most_parameters else None,
                 sort="downloads",
                 limit=limit,
@@ -309,12 +314,16 @@ def _found(model: Any) -> Found:
 
 
 def offers(files: list[RemoteFile]) -> tuple[Offer, ...]:
-    """The runnable models among a repository's files, smallest first; incomplete splits and projectors are left out."""
+    """The runnable models among a repository's files, smallest first, each with the repository's projector if it has one.
+
+    Incomplete splits are left out.
+    """
+    eyes = _eyes(files)
     single: list[Offer] = []
     splits: dict[tuple[str, str, int], dict[int, RemoteFile]] = {}
     for file in files:
         base = file.name.rsplit("/", 1)[-1]
-        if not _RUNNABLE.fullmatch(base) or base.startswith("mmproj") or "imatrix" in base:
+        if not _RUNNABLE.fullmatch(base) or projectors.named(base) or "imatrix" in base:
             continue
         part = quantisation.split_of(base)
         if part is None:
@@ -325,4 +334,12 @@ def offers(files: list[RemoteFile]) -> tuple[Offer, ...]:
         if sorted(parts) == list(range(1, count + 1)):
             together = tuple(parts[number] for number in sorted(parts))
             single.append(Offer(stem, quantisation.of_file(stem), together))
-    return tuple(sorted(single, key=lambda offer: (offer.size, offer.name)))
+    seeing = [replace(offer, files=offer.files + eyes, sees=bool(eyes)) for offer in single]
+    return tuple(sorted(seeing, key=lambda offer: (offer.size, offer.name)))
+
+
+def _eyes(files: list[RemoteFile]) -> tuple[RemoteFile, ...]:
+    """The projector that is fetched with any model of a repository, in a tuple; an empty one without."""
+    fetched = [file for file in files if _RUNNABLE.fullmatch(file.name.rsplit("/", 1)[-1])]
+    chosen = projectors.best([file.name for file in fetched])
+    return tuple(file for file in fetched if chosen and file.name == chosen)[:1]

@@ -25,7 +25,7 @@ from core.errors import (
     PlaceNotWritable,
 )
 from core.events import Event, Events
-from core.models import gguf, moving, quantisation
+from core.models import gguf, moving, projectors, quantisation
 from core.paths import Home, starter_folder
 
 
@@ -198,6 +198,8 @@ class Library:
         found = []
         sets: set[tuple[str, int]] = set()
         for path in sorted(self._home.models.glob("*.gguf")):
+            if path.name.endswith(projectors.LINK):  # belongs to the model of that name
+                continue
             split = quantisation.split_of(path.name)
             if split is not None:  # the first part that is there stands for all
                 if (split[0], split[2]) in sets:
@@ -239,10 +241,10 @@ class Library:
                 )
         return found
 
-    def add(self, file: Path, name: str = "") -> LocalModel:
+    def add(self, file: Path, name: str = "", projector: Path | None = None) -> LocalModel:
         """Make a model file elsewhere on the disk part of the library, by a link: nothing is copied.
 
-        It is called `name`, or as its file is. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
+        It is called `name`, or as its file is. `projector` gives it eyes, where that does not lie beside it under its name. Its headers are checked first. Raises ModelMissing, ModelUnreadable (also for
         what is only a part of a model), HomeNotWritable, DiskFull.
         """
         if gguf.is_there(file):  # any part of a split model stands for the whole
@@ -252,6 +254,7 @@ class Library:
             raise ModelUnreadable(str(file), N_("it is a part of another model and cannot be used alone"))
         split = quantisation.split_of(file.name)
         safe = re.sub(r"[^\w.+-]", "_", name) or (split[0] if split else file.stem)
+        projector = projector or projectors.of(file)
         target = self._free_name(safe, file)
         with files.writing(target):
             if not gguf.is_there(target):
@@ -261,7 +264,16 @@ class Library:
                     target.symlink_to(file.absolute() if split else file.resolve())
                 except OSError:  # systems that keep links for administrators
                     target = self._hard_link(file, target)
+            if projector is not None and gguf.is_there(projector) and projectors.of(target) is None:
+                self._link_projector(projector, target.with_name(target.stem + projectors.LINK))
         return self.find(target.stem)
+
+    def _link_projector(self, file: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        try:
+            target.symlink_to(file.resolve())
+        except OSError:  # as for the model
+            os.link(file, target)
 
     def _hard_link(self, file: Path, target: Path) -> Path:
         """Another name for the same bytes; a split model's parts keep theirs, or they would not find each other."""
@@ -294,6 +306,8 @@ class Library:
             return self._delete(found)
 
     def _delete(self, found: LocalModel) -> int:
+        if found.path.parent == self._home.models:
+            found.path.with_name(found.path.stem + projectors.LINK).unlink(missing_ok=True)
         if found.path.parent == self._home.models and found.path.is_symlink():
             found.path.unlink()
             return 0

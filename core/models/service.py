@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine
 from core.engine.messages import Device
-from core.errors import ModelMissing
+from core.errors import ModelMissing, ProjectorUnsuitable
 from core.jobs import Job
-from core.models.adjustments import AdjustmentsFile
+from core.models import projectors
+from core.models.adjustments import Adjustments, AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library, LocalModel
 from core.models.measure import MachineSpeed
@@ -50,6 +51,18 @@ class Models:
     def ladder(self) -> Ladder:
         """The safer settings that crashes have led to."""
         return self._engine.ladder
+
+    def sees(self, model: LocalModel) -> bool:
+        """Whether a chat model can look at pictures."""
+        return model.role == "chat" and not model.lacks and self._engine.sees(model.id)
+
+    def adjust(self, model: LocalModel, wishes: Adjustments) -> None:
+        """Keep what the person has set for a model. Raises ProjectorUnsuitable, DiskFull, HomeNotWritable."""
+        chosen = wishes.projector
+        new = chosen and chosen != self.adjustments.get(model.id).projector
+        if chosen and new and not projectors.fits(Path(chosen), model.path):
+            raise ProjectorUnsuitable(Path(chosen).name, model.name)
+        self.adjustments.set(model.id, wishes)
 
     def try_out(self, model: LocalModel, job: Job | None = None) -> None:
         """Load a model that has just come and have it write a few words, in a process of its own.

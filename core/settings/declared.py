@@ -59,6 +59,17 @@ class Settings:
         used_by="window",
     )
 
+    keys_anywhere = Switch(
+        False,
+        N_("System-wide shortcut for the quick window"),
+        N_(
+            "Asks your desktop for a shortcut that works in every app (Linux, through the desktop portal). On other systems, assign one to the command “tsukue quick”."
+        ),
+        section=Section.WINDOW,
+        applies=Applies.AT_ONCE,
+        used_by="window",
+    )
+
     # ------------------------------------------------------------ answers
 
     chat_model = Model(
@@ -390,6 +401,14 @@ class Settings:
         N_("The model's name on the server."),
         longest=300,
         empty=N_("First one listed"),
+        section=Section.NETWORK,
+        applies=Applies.NEXT_ANSWER,
+        used_by="remote engine",
+    )
+    remote_sees = Switch(
+        False,
+        N_("The server's model can see pictures"),
+        N_("Whether pictures in messages are sent to the server. Otherwise only the text in them is."),
         section=Section.NETWORK,
         applies=Applies.NEXT_ANSWER,
         used_by="remote engine",

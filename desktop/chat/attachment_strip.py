@@ -48,6 +48,16 @@ class Hanging:
         return bool(getattr(self.part, "partial", False))
 
     @property
+    def scanned(self) -> bool:
+        """Whether pages of it are pictures."""
+        return bool(getattr(self.part, "scanned", False))
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is a picture, and the model that will answer does not see it."""
+        return self.picture and self.size is not None and not self.size.sees
+
+    @property
     def too_large(self) -> bool:
         """Whether the model cannot read it at once."""
         return self.size is not None and not self.size.fits
@@ -58,6 +68,10 @@ class AttachmentStrip(QWidget):
 
     removed = Signal(object)  # a Hanging
     ask = Signal(object)  # a Hanging that is too large is to be asked about instead
+    eyes_wanted = Signal(
+        object, object
+    )  # a picture that the model does not see, and the button that was pressed
+    pages_wanted = Signal(object)  # the pages of a Hanging are to be sent as pictures
     shown_wanted = Signal(object)  # a Hanging is to be looked at
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -102,6 +116,10 @@ class AttachmentStrip(QWidget):
                 chip.away.clicked.connect(lambda _=False, one=one: self.removed.emit(one))
                 chip.look.clicked.connect(lambda _=False, one=one: self.shown_wanted.emit(one))
                 chip.ask.clicked.connect(lambda _=False, one=one: self.ask.emit(one))
+                chip.eyes.clicked.connect(
+                    lambda _=False, one=one, eyes=chip.eyes: self.eyes_wanted.emit(one, eyes)
+                )
+                chip.pages.clicked.connect(lambda _=False, one=one: self.pages_wanted.emit(one))
             self._chips[one].refresh()
         self._arrange()
         self.setVisible(bool(self.entries))
@@ -135,6 +153,12 @@ class _Chip(QFrame):
         self.ask.setToolTip(
             tr("Add it to your documents; answers then come from its pages that fit the question")
         )
+        self.eyes = QPushButton(tr("Use a model that sees it…"), self)
+        self.eyes.setProperty("role", "link")
+        self.eyes.setToolTip(tr("This model gets only the text that was recognised in the picture"))
+        self.pages = QPushButton(tr("Send its pages as pictures"), self)
+        self.pages.setProperty("role", "link")
+        self.pages.setToolTip(tr("The model then sees the scanned pages besides reading their text"))
         self.away = QToolButton(self)
         self.away.setProperty("role", "plain")
         self.away.setToolTip(tr("Do not send it with this message"))
@@ -143,7 +167,8 @@ class _Chip(QFrame):
         words.setSpacing(0)
         words.addWidget(ElidedLabel(one.name, self))
         words.addWidget(self._said)
-        words.addWidget(self.ask, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self.ask, self.eyes, self.pages):
+            words.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 4, 4)
         row.setSpacing(6)
@@ -163,11 +188,11 @@ class _Chip(QFrame):
         self.look.setEnabled(one.part is not None)
         self.away.setIcon(icon("close", muted, 12))
         self._said.setText(_said(one))
-        eyes = tr("Models read only the text in pictures here, and no text was found in this one.")
-        blind = one.picture and one.part is not None and not one.part.text
         part = tr("Some of this file could not be read, pictures for example.") if one.partial else ""
-        self._said.setToolTip(eyes if blind else part)
+        self._said.setToolTip(part)
         self.ask.setVisible(one.too_large and bool(one.path))
+        self.eyes.setVisible(one.unseen)
+        self.pages.setVisible(one.scanned and bool(one.path) and one.size is not None and one.size.sees)
         for widget, name, value in (
             (self, "large", "true" if one.too_large else "false"),
             (self._said, "role", "large" if one.too_large else "small"),
@@ -181,13 +206,13 @@ class _Chip(QFrame):
 def _said(one: Hanging) -> str:
     if one.part is None:
         return tr("Being read…")
-    if one.picture and not one.part.text:
-        return tr("The model cannot see it")
     if one.size is None:
         return ""
+    if one.unseen and not one.part.text:
+        return tr("The model cannot see it")
     if one.too_large:
         return tr("{n} tokens, too long", n=f"{one.size.tokens:,}")
     if one.partial:
         return tr("{n} tokens, read in part", n=f"{one.size.tokens:,}")
-    kind = tr("Text in the picture: {n} tokens") if one.picture else tr("{n} tokens")
+    kind = tr("Only its text: {n} tokens") if one.unseen else tr("{n} tokens")
     return kind.format(n=f"{one.size.tokens:,}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from core.chat.attaching import Attaching, Size
 from core.chat.conversation import Attached, Image
@@ -31,6 +31,7 @@ class Attachments(QObject):
     """Fills the composer's strip. What is still being read when another chat is opened is not waited for."""
 
     ask = Signal(list)  # these files are to become documents that are asked
+    find_model = Signal()  # a model that sees pictures is to be looked for
 
     def __init__(
         self, attaching: Attaching, settings: SettingsFile, composer: Composer, choices: Choices, desk: Desk
@@ -42,11 +43,14 @@ class Attachments(QObject):
         self._choices = choices
         self._reads = desk.reads
         self._operations = desk.operations
+        self._notify = desk.notify
         self._theme = desk.theme
         self._strip: AttachmentStrip = composer.strip
         self._jobs: dict[Hanging, Job] = {}
         self._strip.removed.connect(self._remove)
         self._strip.ask.connect(self._ask_about)
+        self._strip.eyes_wanted.connect(self._offer_eyes)
+        self._strip.pages_wanted.connect(self._send_pages)
         self._strip.shown_wanted.connect(lambda one: self.show(one.part))
         composer.files_given.connect(self.add)
         composer.picture_pasted.connect(self.paste)
@@ -76,9 +80,21 @@ class Attachments(QObject):
         """Let something hang on the message that `make` reads."""
         self._take(Hanging(name), make)
 
-    def paste(self, picture: QImage) -> None:
-        """Let a picture from the clipboard hang on the message."""
-        name = tr("Pasted picture")
+    def choose_screen(self, window: QWidget) -> None:
+        """Let a part of the screen hang on the message."""
+        from desktop.chat import screen_region
+
+        screen_region.take(
+            window,
+            self._operations,
+            lambda picture: self.paste(picture, tr("Part of the screen")),
+            lambda file: self.add([str(file)]),
+            lambda error: self._notify.error(error),
+        )
+
+    def paste(self, picture: QImage, name: str = "") -> None:
+        """Let a picture that is no file hang on the message; from the clipboard where it has no name."""
+        name = name or tr("Pasted picture")
 
         def take(job: Job) -> Attached:
             return self._attaching.paste(png.encode(picture), name, job)
@@ -117,6 +133,56 @@ class Attachments(QObject):
     def _ask_about(self, one: Hanging) -> None:
         self._remove(one)
         self.ask.emit([one.path])
+
+    # ------------------------------------------------------------ pictures that are seen
+
+    def _offer_eyes(self, one: Hanging, button: QPushButton) -> None:
+        """Offer the models that see pictures, and to look for one."""
+        engines = self._attaching.sight.engines
+
+        def show(models: list[tuple[str, str]]) -> None:
+            if not shiboken6.isValid(button):
+                return
+            self.menu = menu = QMenu(button)
+            for model, name in models:
+                menu.addAction(name).triggered.connect(
+                    lambda _=False, model=model: self._choices.use_model(model)
+                )
+            if models:
+                menu.addSeparator()
+            menu.addAction(tr("Find a model that sees pictures…"), self.find_model.emit)
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+        self._operations.run("look for models with eyes", lambda _: engines.that_see(), show)
+
+    def _send_pages(self, one: Hanging) -> None:
+        """Let the pages of a file hang on the message as pictures, in its place."""
+        if one in self._jobs:
+            return
+        path, part = Path(one.path), one.part
+        one.part = None  # it is being read once more
+        self._strip.refresh()
+
+        def taken(pages: list[Image]) -> None:
+            self._jobs.pop(one, None)
+            if one in self._strip.entries:
+                place = self._strip.entries.index(one)
+                new = [Hanging(page.name, page, picture=True) for page in pages]
+                self._strip.entries[place : place + 1] = new
+                self._changed()
+                for entry in new:
+                    self._look(entry)
+                self._count()
+
+        def failed(_: BaseException) -> bool:
+            self._jobs.pop(one, None)
+            one.part = part
+            self._strip.refresh()
+            return False
+
+        self._jobs[one] = self._operations.run(
+            "draw pages", lambda job: self._attaching.pages(path, job), taken, failed
+        )
 
     def _set(self, parts: tuple[Attached, ...], stay: bool) -> None:
         """Other things hang on the message now; what is being read stays, unless it was for another chat's."""

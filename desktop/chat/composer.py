@@ -141,6 +141,7 @@ class Composer(QFrame):
     send = Signal(str)
     stop = Signal()
     attach = Signal()  # files are to hang on the message
+    attach_screen = Signal()  # and a part of the screen
     add_documents = Signal()
     files_given = Signal(list)
     picture_pasted = Signal(object)  # a QImage
@@ -185,6 +186,7 @@ class Composer(QFrame):
         self.attach_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.attach_button)
         menu.addAction(tr("Attach to this message…"), self.attach.emit)
+        menu.addAction(tr("Attach a part of the screen…"), self.attach_screen.emit)
         menu.addAction(tr("Add documents and ask about them…"), self.add_documents.emit)
         self.attach_button.setMenu(menu)
         self.talk_button = self._tool("")

@@ -186,6 +186,7 @@ class ChatView(QWidget):
         self.attachments = Attachments(app.attaching, app.settings, composer, choices, desk)
         self.attachments.ask.connect(self.documents.add)
         self.composer.attach.connect(lambda: self.attachments.choose(self))
+        self.composer.attach_screen.connect(lambda: self.attachments.choose_screen(self.window()))
         self.transcript.attachment.connect(self.attachments.show)
         self.transcript.pictures = self.attachments.thumbnail
         self.mentions = Mentions(app.documents, chat.store, composer, choices, self.attachments, reads)
@@ -557,7 +558,7 @@ class ChatView(QWidget):
         def look(job: Job) -> Filling:
             from core.chat import context
 
-            return context.look(chat.store, chat.engine, number, values, job)
+            return context.look(chat.store, chat.sight, number, values, job)
 
         def show(filling: Filling) -> None:
             from desktop.chat.context_panel import ContextPanel

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -35,7 +39,21 @@ from desktop.models.cards import badge, fit_text
 from desktop.settings.controls import TEXT_MARGINS
 from desktop.widgets import layouts
 
+_OTHER = "…"  # in the place of a file's path
 SMALLEST, LARGEST = 2048, 1 << 20  # tokens of context on offer
+
+
+@dataclass(frozen=True)
+class AdjustOffer:
+    """What was found for one model: `smaller` ones that can guess ahead for it, `adapters` that may change it, the projector
+    beside it; `build` is its key in the ladder of safer settings."""
+
+    header: Header
+    smaller: list[LocalModel]
+    adapters: list[LocalModel]
+    projector: Path | None
+    speeds: Speeds | None
+    build: str
 
 
 class AdjustDialog(QDialog):
@@ -47,26 +65,21 @@ class AdjustDialog(QDialog):
         self,
         models: Models,
         model: LocalModel,
-        header: Header,
-        smaller: list[LocalModel],
-        adapters: list[LocalModel],
-        speeds: Speeds | None,
-        build: str,
-        write: Callable[[Adjustments, Callable[[], None]], None],
+        offer: AdjustOffer,
+        write: Callable[[Adjustments, Callable[[], None], Callable[[], None]], None],
         parent: QWidget | None = None,
     ) -> None:
-        """`smaller` are the models that can guess ahead for this one, `adapters` those that may change it.
-
-        `write` keeps what is wished, off the window's thread, and then calls what it is given. `build` is the model's key in the ladder of safer settings.
-        """
+        """`write` keeps what is wished, off the window's thread, and then calls the first of what it is given; the second where
+        it could not be kept."""
         super().__init__(parent)
         self._models = models
         self._model = model
-        self._header = header
-        self._smaller = smaller
-        self._offered_adapters = adapters
-        self._speeds = speeds
-        self._build = build
+        self._header = header = offer.header
+        self._smaller = offer.smaller
+        self._offered_adapters = offer.adapters
+        self._offered_projector = offer.projector
+        self._speeds = offer.speeds
+        self._build = offer.build
         self._write = write
         self._trained = header.number("context_length") or 0
         self.setWindowTitle(tr("Adjust {name}", name=model.name))
@@ -99,6 +112,14 @@ class AdjustDialog(QDialog):
                 "Lists models of the same family with the same vocabulary. If memory allows, a much smaller one is used automatically as long as it makes answers faster."
             )
         )
+        self.projector = self._box(tr("Pictures"), self._projectors(), wishes.projector)
+        self.projector.setToolTip(
+            tr(
+                "Models that see pictures come with a second file, the projector, with “mmproj” in its name. One that lies beside the model is found automatically."
+            )
+        )
+        self.projector.activated.connect(self._projector_chosen)
+        self._sees_with = self.projector.currentIndex()
         self.adapters = self._adapters(wishes)
         self._verdict = QHBoxLayout()
         self._safer = QFrame()
@@ -174,6 +195,31 @@ class AdjustDialog(QDialog):
             offered.setdefault(wish, self._models.library.known_name(wish))
         return [(None, tr("Chosen for you")), ("", tr("None")), *offered.items()]
 
+    def _projectors(self) -> list[tuple[str | None, str]]:
+        beside, wish = self._offered_projector, self._models.adjustments.get(self._model.id).projector
+        usual = tr("Chosen for you ({n})", n=beside.name) if beside else tr("Text only: no projector found")
+        offered: list[tuple[str | None, str]] = [
+            (None, usual),
+            ("", tr("Text only")),
+        ]
+        if wish:
+            offered.append((wish, Path(wish).name))
+        return [*offered, (_OTHER, tr("Choose a projector file…"))]
+
+    def _projector_chosen(self, place: int) -> None:
+        """Ask for the file where that was chosen."""
+        if self.projector.itemData(place) != _OTHER:
+            return
+        kind = tr("Model files")
+        file, _ = QFileDialog.getOpenFileName(
+            self, tr("Choose a projector file"), str(self._model.path.parent), f"{kind} (*.gguf)"
+        )
+        if not file:
+            self.projector.setCurrentIndex(self._sees_with)
+            return
+        self.projector.insertItem(place, Path(file).name, file)
+        self.projector.setCurrentIndex(place)
+
     def _adapters(self, wishes: Adjustments) -> dict[str, tuple[QCheckBox, QDoubleSpinBox]]:
         """A row for each adapter in the library: whether it is applied, and how strongly."""
         applied = {adapter.path: adapter.scale for adapter in wishes.adapters}
@@ -215,14 +261,23 @@ class AdjustDialog(QDialog):
                 if check.isChecked()
             ),
             draft=self.draft.currentData(),
+            projector=self.projector.currentData(),
         )
 
     def _keep(self) -> None:
+        if self.projector.currentData() == _OTHER:  # it is being asked for
+            return
         self._show_verdict()
-        self._write(self.wishes(), self.changed.emit)
+        before, self._sees_with = self._sees_with, self.projector.currentIndex()
+
+        def not_kept() -> None:
+            if shiboken6.isValid(self) and self._sees_with != before:
+                self.projector.setCurrentIndex(before)
+
+        self._write(self.wishes(), self.changed.emit, not_kept)
 
     def _reset(self) -> None:
-        for box in (self.context, self.cache, self.draft, self.thinking):
+        for box in (self.context, self.cache, self.draft, self.projector, self.thinking):
             if box is not None:
                 box.setCurrentIndex(0)
         if self.layers is not None:

@@ -142,13 +142,14 @@ def _menu(name: str, choices: list[Choice]) -> QPushButton:
     return button
 
 
-def local_card(model: LocalModel, actions: list[Action], more: list[Choice]) -> QFrame:
-    """A model that lies on this computer, or of which only its entry in the list is left."""
+def local_card(model: LocalModel, actions: list[Action], more: list[Choice], *, sees: bool = False) -> QFrame:
+    """A model that lies on this computer, or of which only its entry in the list is left; whether it `sees` pictures."""
     value = model.lacks
     mark = QLabel(tr("unavailable") if model.lacks else tr("on this computer"))
     mark.setProperty("role", "chip")
     facts = [
         role_name(model.role),
+        tr("sees pictures") if sees else "",
         language_names(model.languages),
         model.licence,
         size_text(model.size_bytes) if not model.lacks else "",

@@ -27,20 +27,21 @@ from PySide6.QtWidgets import (
 from core.engine.ladder import key_of
 from core.errors import Cancelled, HubMissing, WorkerStopped
 from core.jobs import Job
-from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub
+from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, projectors
 from core.models.adjustments import Adjustments
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
 from core.models.download import Item
 from core.models.downloads import DownloadChanged, State
 from core.models.fit import Fit, Speeds, Verdict
+from core.models.hub import SEEING
 from core.models.library import LocalModel
 from core.models.service import Models
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import language, tr
 from desktop.models import cards
-from desktop.models.adjust import AdjustDialog
+from desktop.models.adjust import AdjustDialog, AdjustOffer
 from desktop.models.downloading import DownloadStrip
 from desktop.models.search import HubSearch
 from desktop.notify import Notify
@@ -59,6 +60,7 @@ class _Seen:
     downloads: list[DownloadChanged]
     models: list[LocalModel]
     used: set[Path]  # files that are in the list already
+    seeing: set[str]  # ids of models that can look at pictures
 
 
 class ModelsPage(QWidget):
@@ -161,6 +163,7 @@ class ModelsPage(QWidget):
             self._models.downloads.all(),
             models,
             {model.path.resolve() for model in models},
+            {model.id for model in models if self._models.sees(model)},
         )
 
     def _show(self, seen: _Seen) -> None:
@@ -205,6 +208,12 @@ class ModelsPage(QWidget):
                     self._not_measured,
                 )
 
+    def look_for_eyes(self) -> None:
+        """Show the search with what is asked set to models that see pictures; nothing is sent before the person presses Search."""
+        self.show_tab("search")
+        self.search.task.setCurrentIndex(self.search.task.findData(SEEING))
+        self.search.words.setFocus()
+
     def _measured(self, speeds: Speeds | None) -> None:
         self._measuring = False
         self.note.hide()
@@ -221,7 +230,10 @@ class ModelsPage(QWidget):
         if self._seen is None:
             return
         own: list[QWidget] = [
-            cards.local_card(model, self._actions(model), self._more(model)) for model in self._seen.models
+            cards.local_card(
+                model, self._actions(model), self._more(model), sees=model.id in self._seen.seeing
+            )
+            for model in self._seen.models
         ]
         others = [
             cards.foreign_card(f, partial(self._use, f))
@@ -267,23 +279,25 @@ class ModelsPage(QWidget):
         return more
 
     def _adjust(self, model: LocalModel) -> None:
-        def look(job: Job) -> tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str]:
+        def look(job: Job) -> AdjustOffer:
             library = self._models.library
             smaller = draft_models.candidates(library, model.path)
             header = gguf.read_header(model.path)
             adapters = library.of_role("adapter")
-            return header, smaller, adapters, self._models.speed.known(), key_of(str(model.path))
+            speeds, build = self._models.speed.known(), key_of(str(model.path))
+            return AdjustOffer(header, smaller, adapters, projectors.of(model.path), speeds, build)
 
-        def keep(wishes: Adjustments, done: Callable[[], None]) -> None:
-            adjustments = self._models.adjustments
+        def keep(wishes: Adjustments, done: Callable[[], None], failed: Callable[[], None]) -> None:
+            def not_kept(_: BaseException) -> bool:
+                failed()
+                return False  # the error has yet to be shown
+
             self._operations.in_order(
-                "adjust a model", lambda _: adjustments.set(model.id, wishes), lambda _: done()
+                "adjust a model", lambda _: self._models.adjust(model, wishes), lambda _: done(), not_kept
             )
 
-        def show(
-            found: tuple[gguf.Header, list[LocalModel], list[LocalModel], Speeds | None, str],
-        ) -> None:
-            self.adjusting = AdjustDialog(self._models, model, *found, keep, self)
+        def show(found: AdjustOffer) -> None:
+            self.adjusting = AdjustDialog(self._models, model, found, keep, self)
             self.adjusting.open()
 
         self._operations.run("read a model's header", look, show)
@@ -334,16 +348,16 @@ class ModelsPage(QWidget):
         )
 
     def _use(self, model: Foreign) -> None:
-        self.add(model.path, model.name)
+        self.add(model.path, model.name, model.projector)
 
-    def add(self, file: Path, name: str = "") -> None:
+    def add(self, file: Path, name: str = "", projector: Path | None = None) -> None:
         """Add a model file where it lies, and try it out in the background: it answers only when it is chosen."""
 
         def added(model: LocalModel) -> None:
             self._changed()
             self._try_out(model)
 
-        self._operations.run("add a model", lambda _: self._models.library.add(file, name), added)
+        self._operations.run("add a model", lambda _: self._models.library.add(file, name, projector), added)
 
     def _try_out(self, model: LocalModel) -> None:
         """See whether a model that has just come works, and say it."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import HubMissing
 from core.models import fit, hardware, quantisation
-from core.models.hub import Found, Offer, Page
+from core.models.hub import SEEING, Found, Offer, Page
 from core.models.service import Models
 from desktop.chat.markdown_view import MarkdownView
 from desktop.i18n import tr, tr_n
@@ -54,7 +54,12 @@ class HubSearch(QWidget):
         self.words.setPlaceholderText(tr("Type a model's name and press Enter"))
         self.words.setAccessibleName(tr("Search the hub"))
         self.words.returnPressed.connect(self.search)
-        self.task = _box(tr("Kind of model"), [("chat", tr("Chat")), ("speech", tr("Speech to text"))])
+        kinds = [
+            ("chat", tr("Chat")),
+            (SEEING, tr("Chat, sees pictures")),
+            ("speech", tr("Speech to text")),
+        ]
+        self.task = _box(tr("Kind of model"), kinds)
         self.language = _box(
             tr("Language"),
             [("", tr("Any language")), ("ja", tr("Japanese")), ("en", tr("English"))],
@@ -102,12 +107,14 @@ class HubSearch(QWidget):
 
     def search(self) -> None:
         """Ask the hub."""
-        words, self._role = self.words.text().strip(), self.task.currentData()
+        words, kind = self.words.text().strip(), self.task.currentData()
+        self._role = "chat" if kind == SEEING else kind
         if "://" in words:  # the address of a model's page, as a browser shows it
             self.open(words)
             return
         wanted = {
             "role": self._role,
+            "sees": kind == SEEING,
             "language": self.language.currentData(),
             "licence": self.licence.currentData(),
             "most_parameters": self.parameters.currentData(),
@@ -196,7 +203,7 @@ class HubSearch(QWidget):
 
     def _offer(self, page: Page, offer: Offer, verdict: fit.Fit) -> QWidget:
         meaning = quantisation.meaning(offer.quantisation)
-        facts = [offer.quantisation, size_text(offer.size)]
+        facts = [offer.quantisation, size_text(offer.size), tr("sees pictures") if offer.sees else ""]
         if len(offer.files) > 1:
             facts.append(tr_n("{n} file", "{n} files", len(offer.files)))
         fetch = (

@@ -7,32 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import TsukueError
 from core.settings import SettingChanged, Settings, SettingsSetAside
-from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr_n
 from desktop.notify import Notify
-from desktop.theme import Theme
 
 if TYPE_CHECKING:
-    from desktop.chat.view import ChatView
-    from desktop.language import LanguageChange
-    from desktop.tray import Tray
+    from desktop.main_window import MainWindow
 
 MOST = 4  # problems that are said one by one
 
 
-def follow(
-    bridge: Bridge, notify: Notify, theme: Theme, chat: ChatView, language: LanguageChange, tray: Tray
-) -> None:
+def follow(window: MainWindow) -> None:
     """Do what is the window's to do; core's parts follow the settings themselves."""
+    chat, bridge, notify = window.chat, window.bridge, window.notify
     effects: dict[str, Callable[[Any], object]] = {
-        Settings.language.name: language.change,
-        Settings.theme.name: theme.set_wanted,
-        Settings.tray.name: tray.set_wanted,
+        Settings.language.name: window.language_change.change,
+        Settings.theme.name: window.theme.set_wanted,
+        Settings.tray.name: window.tray.set_wanted,
+        Settings.keys_anywhere.name: window.keys_anywhere.set_wanted,
         Settings.chat_model.name: lambda _: chat.choices.refresh(),
         Settings.document_answers.name: lambda _: chat.choices.refresh(),
         Settings.remote_url.name: lambda _: chat.choices.refresh(),
         Settings.remote_model.name: lambda _: chat.choices.refresh(),
+        Settings.remote_sees.name: lambda _: chat.choices.refresh(),
     }
 
     def changed(event: SettingChanged) -> None:

@@ -42,7 +42,7 @@ def measure_fit(folder: Path) -> None:
             load = LoadModel(str(file), context, cache_type=kind, speculation="off")
             worker.call(load).result()
             words = context - 64
-            count = worker.call(CountTokens(["word " * words])).result().counts[0]
+            count = worker.call(CountTokens([Turn("user", "word " * words)])).result().counts[0]
             words = words * (context - 96) // count
             turn = Turn("user", "word " * words)
             call = worker.call(Generate("fit", [turn], Sampling(temperature=0), max_tokens=4))

@@ -88,7 +88,7 @@ def test_a_text_is_read_with_the_message_and_the_documents_are_not_asked(app: Ap
     assert (answer.text, answer.details.outcome) == ("It is heron.", "")
     question = app.conversations.branch(number)[0]
     assert (question.text, question.attached) == ("What is it?", (file,))
-    assert prompt.sent(question).endswith("--- end of notes.txt ---\n\nWhat is it?")
+    assert prompt.sent(question).text.endswith("--- end of notes.txt ---\n\nWhat is it?")
     again = app.chat.regenerate(answer.id).wait(30)
     assert again.text == "It is heron."
 
@@ -150,7 +150,7 @@ def test_one_that_fills_the_window_says_so_and_is_kept(app: App, tmp_path: Path,
 def test_what_hangs_on_messages_counts_in_the_context(app: App, tmp_path: Path) -> None:
     number, job = app.chat.begin("What is it?", attached=[take(app, note(tmp_path, "heron " * 200))])
     job.wait(30)
-    filling = context.look(app.conversations, app.engines, number, app.settings.values)
+    filling = context.look(app.conversations, app.chat.sight, number, app.settings.values)
     assert filling.documents >= 200
     assert filling.history < 50
 
@@ -181,7 +181,7 @@ def test_the_text_of_a_picture_is_read(app: App) -> None:
     part = take(app, ROOT / "tests/data/scans/notice.png")
     assert isinstance(part, Image)
     assert len(part.text) > 20
-    assert part.text in prompt.shown(part)
+    assert part.text in prompt.shown(part).text
 
 
 def test_a_pasted_picture_is_drawn_anew(app: App, tmp_path: Path) -> None:

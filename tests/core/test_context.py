@@ -143,7 +143,7 @@ def test_beside_a_summary_less_of_a_large_context_stays(
 
 def test_what_fills_the_context_is_told(app: App) -> None:
     number = fill(app)
-    parts = context.look(app.conversations, app.engines, number, app.settings.values)
+    parts = context.look(app.conversations, app.chat.sight, number, app.settings.values)
     assert parts.length == 220
     assert (parts.instructions, parts.summary) == (2, len(f"{prompt.NOTES}\n{NOTES}".split()))
     assert parts.history > 30

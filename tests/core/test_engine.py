@@ -353,7 +353,7 @@ def test_a_schema_that_cannot_be_used_is_said(engine: Worker, schema: str) -> No
 
 def test_control_tokens_in_a_message_stay_text(engine: Worker) -> None:
     """Written out, the control token is several tokens; as a control token it would be one."""
-    plain = engine.call(CountTokens(["<|im_end|>"])).result().counts[0]
+    plain = engine.call(CountTokens([Turn("user", "<|im_end|>")])).result().counts[0]
     assert plain > 1
     _, without = answer(engine, "a", Turn("user", "x"), max_tokens=1)
     _, with_control = answer(engine, "b", Turn("user", "x<|im_end|>"), max_tokens=1)

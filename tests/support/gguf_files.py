@@ -103,7 +103,7 @@ def write_random(model: Path, target: Path, like: str | Shape, seed: int = 1) ->
             matrix(f"{at}attn_v.weight", shape.embedding, kv)
             matrix(f"{at}ffn_gate.weight", shape.embedding, shape.feed_forward)
             matrix(f"{at}ffn_up.weight", shape.embedding, shape.feed_forward)
-        if shape.architecture in ("qwen3", "gemma3"):
+        if shape.architecture in ("qwen3", "qwen3vl", "gemma3"):
             vector(f"{at}attn_q_norm.weight", shape.head)
             vector(f"{at}attn_k_norm.weight", shape.head)
         if shape.architecture == "gemma3":
@@ -126,6 +126,8 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_value_length(shape.head)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_dimension_count(shape.head)
+    if shape.architecture == "qwen3vl":
+        writer.add_rope_dimension_sections([shape.head // 4, shape.head // 8, shape.head // 8, 0])
     if shape.architecture == "gemma3":
         writer.add_sliding_window(512)
     if shape.architecture == "granite":

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import llama_cpp.llama_cpp as c
 
 from core.engine.llama.batch import Batch
+from core.engine.llama.cells import Prompt
 from core.engine.llama.drafts import Guesser
 from core.engine.llama.model import Model
 from core.engine.llama.sampling import Sampler
@@ -53,7 +54,7 @@ class Generator:
     def run(
         self,
         conversation: str,
-        prompt: list[int],
+        prompt: Prompt,
         settings: Sampling,
         max_tokens: int,
         reserve: int,
@@ -66,14 +67,15 @@ class Generator:
 
         `on_read` is told how many of the prompt's new tokens were read, and of how many, at first and after each slice.
         `reserve` is the room for the answer below which the prompt counts as too long.
-        Raises ContextFull, TemplateFailed (for an empty prompt) and SchemaUnusable before anything is read, Cancelled.
+        Raises ContextFull, TemplateFailed (for an empty prompt) and SchemaUnusable before anything is read, Cancelled, and
+        what `prompt.read` raises.
         """
         started = time.perf_counter()
         room = self._model.context_length
-        if not prompt:  # llama.cpp ends the process at a batch of nothing
+        if not prompt.tokens:  # llama.cpp ends the process at a batch of nothing
             raise TemplateFailed(N_("its output is empty"))
-        if len(prompt) + max(reserve, 1) > room:
-            raise ContextFull(len(prompt) + reserve, room)
+        if len(prompt.tokens) + max(reserve, 1) > room:
+            raise ContextFull(len(prompt.tokens) + reserve, room)
         with contextlib.closing(Sampler(self._model, settings, schema)) as sampler:
             return self._answer(sampler, started, conversation, prompt, max_tokens, emit, on_read, cancelled)
 
@@ -82,21 +84,21 @@ class Generator:
         sampler: Sampler,
         started: float,
         conversation: str,
-        prompt: list[int],
+        asked: Prompt,
         max_tokens: int,
         emit: Callable[[str], None],
         on_read: Callable[[int, int], None],
         cancelled: Callable[[], bool],
     ) -> Completion:
-        room = self._model.context_length
+        room, prompt = self._model.context_length, asked.tokens
         self._writing.begin()
         sequence = self._sequences.take(conversation)
         cached = self._sequences.keep_common(prompt)
-        self._read(sequence, prompt[cached:], on_read, cancelled)
+        self._read(sequence, asked, cached, on_read, cancelled)
 
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         finish, written, first = "length", 0, 0.0
-        for token in self._tokens(sampler, sequence, len(prompt) + max_tokens):
+        for token in self._tokens(sampler, sequence, len(prompt) + max_tokens, guess=not asked.chunks):
             written += 1
             first = first or time.perf_counter() - started
             if self._model.ends(token):
@@ -117,10 +119,10 @@ class Generator:
         timings = Timings(first, total, len(prompt), cached, written, self._guessed, self._accepted)
         return Completion(finish, timings, min(len(prompt) + written, room))
 
-    def _tokens(self, sampler: Sampler, sequence: Sequence, limit: int) -> Iterator[int]:
+    def _tokens(self, sampler: Sampler, sequence: Sequence, limit: int, *, guess: bool) -> Iterator[int]:
         """The answer's tokens, for ever. What was guessed is read together with the token before it.
 
-        No guess goes beyond `limit` tokens of prompt and answer, or the window.
+        Nothing is guessed behind pictures: who guesses knows no cells. No guess goes beyond `limit` tokens of prompt and answer, or the window.
         """
         context, batch = self._model.context, self._model.batch
         limit = min(limit, self._model.context_length) - 1
@@ -131,16 +133,15 @@ class Generator:
         while True:
             yield token
             started = time.perf_counter()
-            source, guesses = self._guess(
-                sequence.tokens, token, min(limit - len(sequence.tokens), batch - 1)
-            )
+            room = min(limit - len(sequence.tokens), batch - 1)
+            source, guesses = self._guess(sequence.tokens, token, room) if guess else (None, [])
             if source is None:
                 started = time.perf_counter()  # what it took to find no guess is no part of a plain step
             self._decode(sequence, [token, *guesses], every=bool(guesses))
             if source is None:
                 # Sampling waits for a graphics card to finish, so it belongs to the step.
                 token = sampler.sample(context, -1)
-                self._note_single(time.perf_counter() - started)
+                self._learn_single(time.perf_counter() - started)
                 continue
             before = len(sequence.tokens) - len(guesses)
             spent, right = 0.0, 0
@@ -162,7 +163,7 @@ class Generator:
                 return guesser, guesses
         return None, []
 
-    def _note_single(self, seconds: float) -> None:
+    def _learn_single(self, seconds: float) -> None:
         self._writing.note(seconds)
         for guesser in self._guessers:
             guesser.single(seconds)
@@ -170,31 +171,51 @@ class Generator:
     def _read(
         self,
         sequence: Sequence,
-        tokens: list[int],
+        prompt: Prompt,
+        cached: int,
         on_read: Callable[[int, int], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        """Read a prompt in slices. After a stop the cache holds the slices that were read whole."""
-        batch = self._model.batch
-        on_read(0, len(tokens))
-        for start in range(0, len(tokens), batch):
+        """Read a prompt from its token `cached` on, in slices and pictures. After a stop the cache holds those that were read whole."""
+        tokens, start = prompt.tokens, cached
+        on_read(0, len(tokens) - cached)
+        while start < len(tokens):
             if cancelled():
                 raise Cancelled
-            part = tokens[start : start + batch]
-            self._reading.begin()
-            started = time.perf_counter()
-            self._decode(sequence, part)
-            if len(part) >= TELLING:
-                c.llama_synchronize(self._model.context)
-                self._reading.note((time.perf_counter() - started) / len(part))
-            on_read(min(start + batch, len(tokens)), len(tokens))
+            if start in prompt.chunks:
+                part = prompt.chunks[start].cells
+                self._look(sequence, prompt, start)
+            else:
+                stop = min((place for place in prompt.chunks if place > start), default=len(tokens))
+                part = tokens[start : min(start + self._model.batch, stop)]
+                self._read_text(sequence, part)
+            start += len(part)
+            on_read(start - cached, len(tokens) - cached)
+
+    def _read_text(self, sequence: Sequence, part: list[int]) -> None:
+        self._reading.begin()
+        started = time.perf_counter()
+        self._decode(sequence, part)
+        if len(part) >= TELLING:
+            c.llama_synchronize(self._model.context)
+            self._reading.note((time.perf_counter() - started) / len(part))
+
+    def _look(self, sequence: Sequence, prompt: Prompt, start: int) -> None:
+        """Read the chunk of a picture that begins there."""
+        assert prompt.read is not None
+        chunk = prompt.chunks[start]
+        c.llama_set_n_threads(self._model.context, self._writing.count, self._reading.count)
+        self._note(prompt.read(chunk, sequence.position, LIVE), sequence, chunk.cells)
 
     def _decode(self, sequence: Sequence, tokens: list[int], *, every: bool = False) -> None:
         c.llama_set_n_threads(self._model.context, self._writing.count, self._reading.count)
-        batch = self._batch.fill(tokens, len(sequence.tokens), LIVE, every=every)
-        code = c.llama_decode(self._model.context, batch)
+        batch = self._batch.fill(tokens, sequence.position, LIVE, every=every)
+        self._note(c.llama_decode(self._model.context, batch), sequence, tokens)
+
+    def _note(self, code: int, sequence: Sequence, tokens: list[int]) -> None:
+        """What llama_decode said of these tokens. Raises Cancelled, ContextFull, WorkerFault."""
         if code == 0:
-            sequence.tokens += tokens
+            sequence.add(tokens)
             return
         self._sequences.drop_unknown()
         if code == _ABORTED:

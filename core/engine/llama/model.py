@@ -97,6 +97,10 @@ class AbortFlag:
     def clear(self) -> None:
         self._buffer[0] = b"\x00"
 
+    @property
+    def is_set(self) -> bool:
+        return self._buffer[0] != b"\x00"
+
 
 def tokenise(vocab: c.llama_vocab_p, text: str, *, special: bool, first: bool = False) -> list[int]:
     """See Model.tokenise, for any vocabulary."""
@@ -213,6 +217,12 @@ class Model:
         self.memory = memory
 
     @property
+    def model(self) -> c.llama_model_p:
+        """The llama.cpp model."""
+        assert self._model is not None
+        return self._model
+
+    @property
     def context(self) -> c.llama_context_p:
         """The llama.cpp context."""
         assert self._context is not None
@@ -310,11 +320,15 @@ class Model:
 
     def tokenise_prompt(self, pieces: list[str]) -> list[int]:
         """Tokens of a rendered prompt (see ChatTemplate.pieces), with one opening token at most."""
-        add_first = not (self._bos and pieces[0].startswith(self._bos))
-        tokens = self.tokenise(pieces[0], special=True, first=add_first)
-        for piece in pieces[1:]:
-            tokens += self.tokenise(piece, special=True)
+        tokens: list[int] = []
+        for number, piece in enumerate(pieces):
+            tokens += self.tokenise_piece(piece, first=not number)
         return tokens
+
+    def tokenise_piece(self, piece: str, *, first: bool) -> list[int]:
+        """Tokens of a piece of a rendered prompt; the `first` one gets the opening token, unless it has it."""
+        add_first = first and not (self._bos and piece.startswith(self._bos))
+        return self.tokenise(piece, special=True, first=add_first)
 
     def bytes_of(self, token: int) -> bytes:
         """The bytes that a token stands for; control tokens stand for none, but for the marks of thinking.

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import llama_cpp.llama_cpp as c
 import psutil
 
+from core.engine.llama.cells import begins, takes_position
 from core.engine.llama.model import Model
 from core.engine.llama.packing import pack, unpack
 from core.engine.states import StateFiles
@@ -34,11 +35,29 @@ WORTH_PARKING = 64  # tokens; fewer are read again faster than they are kept
 
 @dataclass
 class Sequence:
-    """The live conversation: its name and the tokens that lie in the cache for it, in order."""
+    """The live conversation: its name and the tokens (and cells of pictures, see cells.py) that lie in the cache for it, in order."""
 
     conversation: str = ""
     tokens: list[int] = field(default_factory=list)
     used: int = 0  # when it was taken last, in nanoseconds
+    stays: int = 0  # cells that take no position
+
+    @property
+    def position(self) -> int:
+        """Where what comes next stands for the model."""
+        return len(self.tokens) - self.stays
+
+    def add(self, tokens: list[int]) -> None:
+        """These lie in the cache now, behind the others."""
+        self.tokens += tokens
+        if tokens and min(tokens) < 0:
+            self.stays += sum(not takes_position(token) for token in tokens)
+
+    def cut(self, length: int) -> None:
+        """No more than so many of them lie there now."""
+        if self.stays:
+            self.stays -= sum(not takes_position(token) for token in self.tokens[length:])
+        del self.tokens[length:]
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ class Sequences:
     def keep_common(self, prompt: list[int]) -> int:
         """Cut the live sequence back to what it shares with `prompt`; returns how many tokens need no reading.
 
-        At least the last token of the prompt is always read, for its logits.
+        At least the last token of the prompt is always read, for its logits, and no picture in parts.
         """
         common = 0
         for old, new in zip(self._live.tokens, prompt, strict=False):
@@ -85,19 +104,16 @@ class Sequences:
                 break
             common += 1
         common = min(common, len(prompt) - 1)
-        if common < len(self._live.tokens) and not self._remove_from(common):
-            self._clear()
-            return 0
-        del self._live.tokens[common:]
-        return common
+        while common and prompt[common] < 0 and not begins(prompt[common]):
+            common -= 1
+        self.cut(common)
+        return len(self._live.tokens)
 
     def cut(self, length: int) -> None:
         """Cut the live sequence back to its first `length` tokens."""
         if length < len(self._live.tokens):
-            if self._remove_from(length):
-                del self._live.tokens[length:]
-            else:
-                self._clear()
+            self._live.cut(length)
+            self.drop_unknown()
 
     def change_files(self, files: StateFiles) -> None:
         """What the model computes has changed (an adapter): put away what is known, and know only what `files` has."""
@@ -107,15 +123,12 @@ class Sequences:
 
     def drop_unknown(self) -> None:
         """Remove cells beyond the known tokens: what a stopped decode may have written."""
-        if not self._remove_from(len(self._live.tokens)):
+        if not c.llama_memory_seq_rm(self._model.memory, LIVE, self._live.position, -1):
             self._clear()
-
-    def _remove_from(self, position: int) -> bool:
-        return bool(c.llama_memory_seq_rm(self._model.memory, LIVE, position, -1))
 
     def _clear(self) -> None:
         c.llama_memory_seq_rm(self._model.memory, LIVE, -1, -1)
-        self._live.tokens.clear()
+        self._live.cut(0)
 
     # ------------------------------------------------------------ parking
 
@@ -157,6 +170,6 @@ class Sequences:
             parked = _Parked(kept[0], (ctypes.c_uint8 * len(state)).from_buffer_copy(state), 0)
         size = len(parked.state)
         if c.llama_state_seq_set_data(self._model.context, parked.state, size, LIVE) == size:
-            self._live.tokens = parked.tokens
+            self._live.add(parked.tokens)
         else:
             self._clear()

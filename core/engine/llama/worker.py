@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 import llama_cpp.llama_cpp as c
@@ -18,6 +18,7 @@ import psutil
 
 from core.engine import states, thinking
 from core.engine.llama import devices
+from core.engine.llama.cells import Prompt
 from core.engine.llama.draft_model import DraftModel
 from core.engine.llama.drafts import Guesser, Lookup
 from core.engine.llama.generate import Generator
@@ -34,8 +35,10 @@ from core.engine.messages import (
     Generate,
     LoadModel,
     ModelInfo,
+    Picture,
     Piece,
     TokenCounts,
+    Turn,
 )
 from core.engine.states import StateFiles, file_version, key
 from core.engine.thinking import ThinkingSplitter
@@ -44,6 +47,9 @@ from core.models import gguf
 from core.models.hardware import default_threads
 from core.workers.messages import Leaving, Request
 from core.workers.process import Context, Handler
+
+if TYPE_CHECKING:  # it loads libmtmd
+    from core.engine.llama.pictures import Eyes
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +119,30 @@ class _Resident:
             if draft is not None:
                 guessers.append(DraftModel(*draft, writing, always=always))
         self.generator = Generator(model, self.sequences, reading, writing, guessers)
+        self._eyes: Eyes | None = None
+
+    @property
+    def eyes(self) -> Eyes:
+        """What looks at pictures; loaded now if it is not. Raises ModelMissing, ModelUnreadable, ModelTooLarge."""
+        if self._eyes is None:
+            from core.engine.llama.pictures import Eyes
+
+            graphics = self.request.gpu_layers != 0 and bool(devices.graphics())
+            flash = self.request.flash_attention
+            self._eyes = Eyes(self.model, self.request.projector, graphics=graphics, flash_attention=flash)
+        return self._eyes
+
+    def prompt(self, pieces: list[str], pictures: list[Picture]) -> Prompt:
+        """Tokens of a rendered prompt. Raises what looking at pictures raises."""
+        return self.eyes.prompt(pieces, pictures) if pictures else Prompt(self.model.tokenise_prompt(pieces))
+
+    def count(self, turn: Turn) -> int:
+        """Tokens of a turn's text and pictures."""
+        words = len(self.model.tokenise(turn.text, special=False))
+        return words + sum(self.eyes.count(picture) for picture in turn.pictures)
 
     def info(self) -> ModelInfo:
-        return msgspec.structs.replace(self.model.info(), draft=self.draft)
+        return msgspec.structs.replace(self.model.info(), draft=self.draft, sees=bool(self.request.projector))
 
     def apply(self, adapters: list[Adapter]) -> None:
         """See Model.apply; what was computed with other adapters is put away."""
@@ -134,6 +161,8 @@ class _Resident:
     def close(self) -> None:
         self.sequences.keep()
         self.generator.close()
+        if self._eyes is not None:
+            self._eyes.close()
         self.model.close()
 
 
@@ -208,7 +237,7 @@ class Engine:
             return False
         size = sum(
             Path(path).stat().st_size
-            for path in (request.path, request.draft)
+            for path in (request.path, request.draft, request.projector)
             if path and gguf.is_there(Path(path))
         )
         # Weights and about a quarter for cache and buffers: core/models/fit.py knows better, from the header.
@@ -225,7 +254,9 @@ class Engine:
         """
         if not request.draft or request.speculation == "off" or not model.can_be_cut:
             return None
-        wanted = msgspec.structs.replace(request, path=request.draft, context_length=model.context_length)
+        wanted = msgspec.structs.replace(
+            request, path=request.draft, context_length=model.context_length, projector=""
+        )
         try:
             draft = Model(wanted, model.threads, lambda fraction: True)
         except TsukueError:
@@ -270,7 +301,7 @@ class Engine:
         try:
             completion = current.generator.run(
                 request.conversation,
-                model.tokenise_prompt(pieces),
+                current.prompt(pieces, [picture for turn in request.turns for picture in turn.pictures]),
                 request.sampling,
                 request.max_tokens,
                 request.reserve,
@@ -287,8 +318,8 @@ class Engine:
         return completion
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
-        model = self._current().model
-        return TokenCounts([len(model.tokenise(text, special=False)) for text in request.texts])
+        current = self._current()
+        return TokenCounts([current.count(turn) for turn in request.turns])
 
     def forget(self, request: Forget, context: Context) -> None:
         for resident in self._residents:

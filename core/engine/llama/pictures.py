@@ -1,0 +1,229 @@
+"""Pictures for models with eyes: libmtmd makes of them the vectors that a model reads in the place of tokens.
+
+libmtmd scales and cuts a picture as its model wants it, and puts that model's marks around it. In a list of tokens each vector
+is a cell (cells.py).
+
+Only files of ours are opened here: pictures that were drawn anew before they were kept. This module loads libmtmd, so it is
+imported when the first picture comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as c
+import llama_cpp.mtmd_cpp as m
+import PIL.Image
+
+from core.engine.llama.cells import Chunk, Prompt, cells
+from core.engine.llama.model import Model, log
+from core.engine.messages import Picture
+from core.engine.states import file_version
+from core.engine.template import PICTURE
+from core.errors import (
+    N_,
+    Cancelled,
+    ModelTooLarge,
+    ModelUnreadable,
+    PictureGone,
+    PictureUnseen,
+    TemplateFailed,
+)
+from core.models import gguf
+
+LONGEST = 1024  # tokens of one picture, where its model leaves the choice: about 900 × 900 pixels for Qwen's
+SHARE = 4  # of the context that one picture may fill at most
+KEPT_BYTES = 64 << 20  # of vectors, so that a picture is not looked at again when its text is read again
+WATCHED = 64  # steps of the computation between looks at whether it is to stop
+
+
+class Eyes:
+    """A projector in memory, for one model. Create it, use it from the model's thread, `close` it."""
+
+    def __init__(self, model: Model, path: str, *, graphics: bool, flash_attention: bool) -> None:
+        """Load the projector file. Raises ModelMissing, ModelUnreadable (also for one that is another model's), ModelTooLarge."""
+        self._model = model
+        self._version = f"{Path(path).name}:{file_version(path)}"
+        self._looked: OrderedDict[str, ctypes.Array[ctypes.c_float]] = OrderedDict()
+        self._parts: dict[str, Any] = {}  # of pictures, without their pixels
+        self._steps = 0
+        gguf.check(Path(path))
+        m.mtmd_helper_log_set(log.callback, None)
+        params = m.mtmd_context_params_default()
+        params.use_gpu = graphics
+        params.print_timings = params.warmup = False
+        params.n_threads = model.threads
+        # 'auto' is found out by computing once; every backend of ours can do it.
+        params.flash_attn_type = (
+            c.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash_attention else c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        )
+        params.image_max_tokens = max(64, min(LONGEST, model.context_length // SHARE))
+        self._watch = c.ggml_backend_sched_eval_callback(self._go_on)
+        params.cb_eval = self._watch
+        log.begin()
+        self._context = m.mtmd_init_from_file(os.fsencode(path), model.model, params)
+        if not self._context:
+            raise (ModelTooLarge if log.for_want_of_memory else ModelUnreadable)(path, log.reason)
+        if not m.mtmd_support_vision(self._context):
+            self.close()
+            raise ModelUnreadable(path, N_("it is not for pictures"))
+
+    def _go_on(self, _tensor: int, asked: bool, _data: int) -> bool:
+        """Called for each step of a computation: whether its end is to be told, then whether to go on."""
+        if asked:
+            self._steps += 1
+            return self._steps % WATCHED == 0
+        return not self._model.abort.is_set
+
+    def close(self) -> None:
+        """Free the memory."""
+        for parts in self._parts.values():
+            m.mtmd_input_chunks_free(parts)
+        self._parts.clear()
+        if self._context:
+            m.mtmd_free(self._context)
+            self._context = None
+
+    # ------------------------------------------------------------ what a prompt is made of
+
+    def prompt(self, pieces: list[str], pictures: list[Picture]) -> Prompt:
+        """Tokens of a rendered prompt in which template.PICTURE stands for each of `pictures`, in order.
+
+        Raises PictureGone, PictureUnseen, and TemplateFailed where nothing follows the last one.
+        """
+        tokens: list[int] = []
+        chunks: dict[int, Chunk] = {}
+        waiting = iter(pictures)
+        for piece in pieces:
+            for number, text in enumerate(piece.split(PICTURE)):
+                if number:
+                    for part in self._place(next(waiting), len(chunks)):
+                        if isinstance(part, Chunk):
+                            chunks[len(tokens)] = part
+                            tokens += part.cells
+                        else:
+                            tokens += part
+                tokens += self._model.tokenise_piece(text, first=not tokens)
+        if tokens and tokens[-1] < 0:
+            raise TemplateFailed(N_("nothing follows the picture in its output"))
+        return Prompt(tokens, chunks, self._read)
+
+    def count(self, picture: Picture) -> int:
+        """How many tokens a picture has, with its model's marks. Raises PictureGone, PictureUnseen."""
+        parts = self._parts_of(picture)
+        return sum(int(m.mtmd_input_chunk_get_n_tokens(part)) for part in _each(parts))
+
+    def _place(self, picture: Picture, before: int) -> Iterator[Chunk | list[int]]:
+        """The marks around a picture, as tokens, and its chunks; so many chunks stand before it."""
+        for number, part in enumerate(_each(self._parts_of(picture))):
+            if m.mtmd_input_chunk_get_type(part) == m.MTMD_INPUT_CHUNK_TYPE_TEXT:
+                count = ctypes.c_size_t()
+                found = m.mtmd_input_chunk_get_tokens_text(part, ctypes.byref(count))
+                yield [] if found is None else list(found[: count.value])
+                continue
+            size = int(m.mtmd_input_chunk_get_n_tokens(part))
+            positions = int(m.mtmd_input_chunk_get_n_pos(part))
+            name = f"{picture.name}:{number}:{before}:{self._version}"
+            yield Chunk(picture, number, cells(name, size, positions))
+            before += 1
+
+    def _parts_of(self, picture: Picture) -> Any:
+        """What libmtmd makes of a picture of this size, without looking at it."""
+        if picture.name not in self._parts:
+            with _opened(picture) as image:
+                self._parts[picture.name] = self._cut(*image.size, None, picture)
+        return self._parts[picture.name]
+
+    def _cut(self, width: int, height: int, pixels: bytes | None, picture: Picture) -> Any:
+        data = None if pixels is None else (ctypes.c_uint8 * len(pixels)).from_buffer_copy(pixels)
+        bitmap = m.mtmd_bitmap_init(width, height, data)
+        parts = m.mtmd_input_chunks_init()
+        try:
+            part = m.mtmd_input_part(None, bitmap)
+            every = (ctypes.POINTER(m.mtmd_input_part) * 1)(ctypes.pointer(part))
+            if m.mtmd_tokenize_from_parts(self._context, parts, every, 1, False) != 0:
+                m.mtmd_input_chunks_free(parts)
+                raise PictureUnseen()
+        finally:
+            m.mtmd_bitmap_free(bitmap)
+        return parts
+
+    # ------------------------------------------------------------ looking
+
+    def _read(self, chunk: Chunk, position: int, sequence: int) -> int:
+        """See Prompt.read.
+
+        Raises PictureGone, PictureUnseen, and Cancelled where it was stopped while it looked.
+        """
+        part = m.mtmd_input_chunks_get(self._parts_of(chunk.picture), chunk.number)
+        after = c.llama_pos(0)
+        code: int = m.mtmd_helper_decode_image_chunk(
+            self._context,
+            self._model.context,
+            part,
+            self._vectors(chunk),
+            position,
+            sequence,
+            self._model.batch,
+            ctypes.byref(after),
+            m.mtmd_helper_post_decode_callback(),
+            None,
+        )
+        return code
+
+    def _vectors(self, chunk: Chunk) -> ctypes.Array[ctypes.c_float]:
+        name = f"{chunk.picture.name}:{chunk.number}"
+        if name not in self._looked:
+            self._look(chunk.picture)
+        self._looked.move_to_end(name)
+        return self._looked[name]
+
+    def _look(self, picture: Picture) -> None:
+        """Compute the vectors of all of a picture's chunks."""
+        with _opened(picture) as image:
+            parts = self._cut(*image.size, image.convert("RGB").tobytes(), picture)
+        width = int(c.llama_model_n_embd_inp(self._model.model))
+        added: set[str] = set()
+        try:
+            for number, part in enumerate(_each(parts)):
+                if m.mtmd_input_chunk_get_type(part) == m.MTMD_INPUT_CHUNK_TYPE_TEXT:
+                    continue
+                failed = m.mtmd_encode_chunk(self._context, part) != 0
+                if self._model.abort.is_set:  # then what was computed is nothing
+                    raise Cancelled
+                found = m.mtmd_get_output_embd(self._context)
+                if failed or not found:
+                    raise PictureUnseen()
+                size = width * int(m.mtmd_input_chunk_get_n_tokens(part))
+                name = f"{picture.name}:{number}"
+                self._looked[name] = (ctypes.c_float * size)()
+                ctypes.memmove(self._looked[name], found, ctypes.sizeof(self._looked[name]))
+                added.add(name)
+        finally:
+            m.mtmd_input_chunks_free(parts)
+        while sum(map(ctypes.sizeof, self._looked.values())) > KEPT_BYTES:
+            oldest = next(iter(self._looked))
+            if oldest in added:  # one picture may be larger than all that is kept
+                break
+            del self._looked[oldest]
+
+
+def _each(parts: Any) -> Iterator[Any]:
+    for number in range(m.mtmd_input_chunks_size(parts)):
+        yield m.mtmd_input_chunks_get(parts, number)
+
+
+@contextlib.contextmanager
+def _opened(picture: Picture) -> Iterator[PIL.Image.Image]:
+    """A kept picture. Raises PictureGone where it is not there or no PNG."""
+    try:
+        with PIL.Image.open(picture.path, formats=["PNG"]) as image:
+            yield image
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise PictureGone() from error

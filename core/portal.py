@@ -1,0 +1,162 @@
+"""The desktop's portal: what a program on Linux asks its desktop for, since it may not take it by itself (Wayland, sandboxes).
+
+Interfaces: flatpak.github.io/xdg-desktop-portal, `Screenshot` and `GlobalShortcuts`. Each call is a request whose answer comes
+as a signal, after the desktop has asked the person where it wants to. D-Bus is spoken by jeepney, over the session's local socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from core.errors import PortalMissing, PortalRefused
+from core.jobs import Job
+
+log = logging.getLogger(__name__)
+
+NAME, PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
+_INTERFACE = "org.freedesktop.portal"
+LOOK = 0.2  # seconds between looks at whether the job was cancelled
+ANSWER = 300.0  # seconds that a person may take to answer the desktop's question
+REPLY = 10.0  # seconds for what needs no person
+_tokens = itertools.count(1)
+
+
+class Portal:
+    """One connection to the session's bus. Use it from one thread, which may be kept waiting; `close` it."""
+
+    def __init__(self, job: Job) -> None:
+        """Raises PortalMissing where there is no bus, or jeepney is not here (other systems than Linux)."""
+        self._job = job
+        try:
+            from jeepney.bus_messages import DBus  # noqa: F401 - found here, or not at all
+            from jeepney.io.blocking import open_dbus_connection
+        except ImportError as error:
+            raise PortalMissing() from error
+        try:
+            self._connection = open_dbus_connection(bus="SESSION")
+        except Exception as error:  # jeepney raises whatever the socket or the address brings
+            raise PortalMissing() from error
+
+    def close(self) -> None:
+        """End the connection, and with it all that was asked for."""
+        with contextlib.suppress(OSError):
+            self._connection.close()
+
+    # ------------------------------------------------------------ what can be asked for
+
+    def screenshot(self) -> Path:
+        """Have the person choose what of the screen is to be seen; the file into which the desktop wrote it.
+
+        Raises PortalMissing, PortalRefused (also where the person says no), Cancelled.
+        """
+        results = self._ask("Screenshot", "Screenshot", "sa{sv}", ("",), {"interactive": ("b", True)})
+        address = urlsplit(str(_value(results.get("uri", ("s", "")))))
+        if address.scheme != "file":
+            raise PortalRefused()
+        return Path(unquote(address.path))
+
+    def listen(self, shortcut: str, about: str, keys: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` each time the person presses a shortcut, wherever; until the job is cancelled.
+
+        The desktop asks the person which keys it is to have; `keys` are proposed, in the form of the XDG shortcuts
+        specification. Raises PortalMissing, PortalRefused, Cancelled.
+        """
+        token = _token()
+        created = self._ask(
+            "GlobalShortcuts", "CreateSession", "a{sv}", (), {"session_handle_token": ("s", token)}
+        )
+        session = str(_value(created.get("session_handle", ("s", ""))))
+        wanted = [(shortcut, {"description": ("s", about), "preferred_trigger": ("s", keys)})]
+        with self._signals(f"{_INTERFACE}.GlobalShortcuts", "Activated", PATH) as signals:
+            self._ask("GlobalShortcuts", "BindShortcuts", "oa(sa{sv})sa{sv}", (session, wanted, ""), {})
+            while True:
+                body = self._wait(signals, None)
+                if body[0] == session and body[1] == shortcut:
+                    pressed()
+
+    # ------------------------------------------------------------ requests and their answers
+
+    def _ask(
+        self,
+        interface: str,
+        method: str,
+        signature: str,
+        arguments: tuple[Any, ...],
+        options: dict[str, tuple[str, Any]],
+    ) -> dict[str, Any]:
+        """Make a request, and wait for its answer."""
+        from jeepney import DBusAddress, new_method_call
+        from jeepney.low_level import MessageType
+
+        token = _token()
+        own = self._connection.unique_name.lstrip(":").replace(".", "_")
+        request = f"{PATH}/request/{own}/{token}"
+        call = new_method_call(
+            DBusAddress(PATH, NAME, f"{_INTERFACE}.{interface}"),
+            method,
+            signature,
+            (*arguments, {**options, "handle_token": ("s", token)}),
+        )
+        # Listened for before it is asked: the answer may be there at once.
+        with self._signals(f"{_INTERFACE}.Request", "Response", request) as signals:
+            try:
+                reply = self._connection.send_and_get_reply(call, timeout=REPLY)
+            except (TimeoutError, OSError, EOFError) as error:
+                raise PortalMissing() from error
+            if reply.header.message_type is MessageType.error:
+                log.info("the desktop's portal does not know %s: %s", method, reply.body)
+                raise PortalMissing()
+            code, results = self._wait(signals, ANSWER)
+        if code != 0:
+            raise PortalRefused()
+        return dict(results)
+
+    @contextlib.contextmanager
+    def _signals(self, interface: str, member: str, path: str) -> Iterator[Any]:
+        """A line of the signals of this kind, which the bus is asked for meanwhile."""
+        from jeepney import MatchRule, message_bus
+        from jeepney.low_level import MessageType
+
+        # The bus knows who bears the portal's name; the signals themselves bear its number.
+        theirs = MatchRule(type="signal", interface=interface, member=member, path=path, sender=NAME)
+        rule = MatchRule(type="signal", interface=interface, member=member, path=path)
+        try:
+            added = self._connection.send_and_get_reply(message_bus.AddMatch(theirs), timeout=REPLY)
+        except (TimeoutError, OSError, EOFError) as error:
+            raise PortalMissing() from error
+        if added.header.message_type is MessageType.error:
+            raise PortalMissing()
+        with self._connection.filter(rule, bufsize=16) as line:
+            yield line
+
+    def _wait(self, line: Any, seconds: float | None) -> tuple[Any, ...]:
+        """The next signal's values. Raises PortalRefused after so many seconds, PortalMissing where the bus ends, Cancelled."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while not line:
+            self._job.check()
+            if until is not None and time.monotonic() > until:
+                raise PortalRefused()
+            try:
+                self._connection.recv_messages(timeout=LOOK)
+            except TimeoutError:
+                continue
+            except (OSError, EOFError) as error:
+                self._job.check()
+                raise PortalMissing() from error
+        return tuple(line.popleft().body)
+
+
+def _token() -> str:
+    return f"tsukue{os.getpid()}_{next(_tokens)}"
+
+
+def _value(variant: Any) -> Any:
+    return variant[1] if isinstance(variant, tuple) else variant

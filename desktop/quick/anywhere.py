@@ -1,0 +1,61 @@
+"""The keys that open the quick window from any program, where the desktop gives programs such keys (its portal)."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core.errors import Cancelled, PortalMissing, PortalRefused
+from core.jobs import Job, Jobs
+from core.portal import Portal
+from desktop.i18n import tr
+from desktop.notify import Notify
+
+SHORTCUT = "quick-question"
+KEYS = "CTRL+ALT+space"  # proposed; the person decides in the desktop's own window
+
+
+class KeysAnywhere(QObject):
+    """Listens while the setting wants it. Nobody waits for its end, so it is no operation."""
+
+    pressed = Signal()
+    _ended = Signal(object)
+
+    def __init__(self, jobs: Jobs, notify: Notify, parent: QObject, *, wanted: bool) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._notify = notify
+        self._job: Job | None = None
+        self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+        self.set_wanted(wanted)
+
+    @property
+    def listening(self) -> bool:
+        """Whether the desktop was asked, and has not refused."""
+        return self._job is not None
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Ask the desktop for the keys, or let them go."""
+        if wanted and self._job is None:
+            self._job = self._jobs.start("listen for the keys", self._listen, self._ended.emit)
+        elif not wanted and self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _listen(self, job: Job) -> None:
+        with closing(Portal(job)) as portal:
+            portal.listen(SHORTCUT, tr("Quick question"), KEYS, self.pressed.emit)
+
+    def _finish(self, job: Job) -> None:
+        if job is not self._job:  # the setting has changed meanwhile
+            return
+        self._job = None
+        if isinstance(job.error, PortalMissing | PortalRefused):
+            self._notify.notice(
+                tr(
+                    "Your desktop does not offer system-wide shortcuts to apps. Assign one to the command “tsukue quick” in the system settings; it opens the same window."
+                )
+            )
+        elif job.error is not None and not isinstance(job.error, Cancelled):
+            self._notify.error(job.error)

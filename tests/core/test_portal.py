@@ -1,0 +1,123 @@
+"""What the desktop's portal is asked for, and what comes of its answers; on a bus of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import Cancelled, PortalMissing, PortalRefused
+from core.jobs import Job, Jobs
+from core.portal import Portal
+from tests.conftest import until
+from tests.support import portal
+
+pytestmark = pytest.mark.skipif(
+    not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)"
+)
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[portal.Desktop]:
+    with portal.bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        found = portal.Desktop(address, tmp_path / "a picture 机.png")
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    jobs = Jobs()
+    yield jobs
+    jobs.close()
+
+
+def shot(job: Job) -> Path:
+    with closing(Portal(job)) as one:
+        return one.screenshot()
+
+
+def test_the_person_chooses_a_part_of_the_screen(desktop: portal.Desktop, jobs: Jobs, tmp_path: Path) -> None:
+    assert jobs.start("shot", shot).wait(20) == tmp_path / "a picture 机.png"
+    ((method, body),) = desktop.asked
+    assert (method, body[0], body[1]["interactive"]) == ("Screenshot", "", ("b", True))
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_a_no_is_a_no(desktop: portal.Desktop, jobs: Jobs, code: int) -> None:
+    desktop.code = code
+    with pytest.raises(PortalRefused):
+        jobs.start("shot", shot).wait(20)
+
+
+def test_who_gives_up_waits_no_longer(desktop: portal.Desktop, jobs: Jobs) -> None:
+    desktop.silent = True
+    job = jobs.start("shot", shot)
+    until(lambda: desktop.asked)
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait(20)
+
+
+def test_keys_are_heard_until_the_job_ends(desktop: portal.Desktop, jobs: Jobs) -> None:
+    pressed: list[int] = []
+
+    def listen(job: Job) -> None:
+        with closing(Portal(job)) as one:
+            one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: pressed.append(1))
+
+    job = jobs.start("listen", listen)
+    until(lambda: [method for method, _ in desktop.asked] == ["CreateSession", "BindShortcuts"])
+    session, wanted, parent, _ = desktop.asked[1][1]
+    assert (wanted, parent) == (
+        [("quick", {"description": ("s", "Quick question"), "preferred_trigger": ("s", "CTRL+ALT+space")})],
+        "",
+    )
+    assert session
+    for shortcut in ("quick", "another program's", "quick"):
+        desktop.press(shortcut)
+    until(lambda: len(pressed) == 2)
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait(20)
+    desktop.press("quick")
+    assert len(pressed) == 2
+
+
+def test_a_desktop_without_a_portal_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: Jobs
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    with pytest.raises(PortalMissing):
+        jobs.start("shot", shot).wait(20)
+    with portal.bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        with pytest.raises(PortalMissing):  # nobody bears its name
+            jobs.start("shot", shot).wait(20)
+        old = portal.Desktop(address, tmp_path, knows=("CreateSession",))
+        try:
+            with pytest.raises(PortalMissing):
+                jobs.start("shot", shot).wait(20)
+        finally:
+            old.close()
+
+
+def test_a_bus_that_ends_ends_the_listening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: Jobs
+) -> None:
+    with portal.bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        desktop = portal.Desktop(address, tmp_path)
+
+        def listen(job: Job) -> None:
+            with closing(Portal(job)) as one:
+                one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
+
+        job = jobs.start("listen", listen)
+        until(lambda: len(desktop.asked) == 2)
+        desktop.close()
+    with pytest.raises(PortalMissing):
+        job.wait(20)
