@@ -123,6 +123,12 @@ class Attaching:
         data = self._pages.picture(str(path), 1, SIDE, job=job)
         return Image(self.pictures.keep(data), MEDIA_TYPE, self._words(path, job), name, *size_of(data))
 
+    def draw(self, path: Path, job: Job) -> bytes:
+        """A picture's file as a PNG that is no more than its pixels; nothing is kept. Raises the typed errors for files, Cancelled."""
+        if not path.is_file():
+            raise FileMissing(path.name)
+        return self._pages.picture(str(path), 1, SIDE, job=job)
+
     def pages(self, path: Path, job: Job) -> list[Image]:
         """The pages of a PDF or of a picture's file as pictures, for models that see; at most MOST_PAGES.
 

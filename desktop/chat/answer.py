@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 from core.chat.conversation import Extract, Message, MessageState, Source
 from core.chat.events import AnswerPhase, Phase
 from core.engine.messages import Timings
+from core.text import local_pictures
 from desktop.chat.answer_notes import note_texts, phase_text
 from desktop.chat.answer_table import shown_table
 from desktop.chat.answer_text import SCHEME, AnswerText, with_tabs
 from desktop.chat.hanging import Pictures
+from desktop.chat.markdown_writer import PICTURE_SCHEME
 from desktop.chat.message_actions import can_go_on
 from desktop.chat.message_widget import MessageWidget
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
@@ -38,6 +40,7 @@ class AnswerWidget(MessageWidget):
     resume = Signal(int)
     drawing = Signal(str)  # code of it is to be shown as what it draws
     web = Signal(str)  # an address that it names was clicked
+    picture = Signal(str)  # a picture on this computer that it names was clicked; its path
     ask_elsewhere = Signal(int, str)  # answer again from another collection; from none where it is ''
 
     def __init__(
@@ -404,6 +407,8 @@ class AnswerWidget(MessageWidget):
         kind, _, number = place.partition("/")
         if scheme.casefold() in ("http", "https", "mailto"):
             self.web.emit(link)
+        if scheme == PICTURE_SCHEME and (path := local_pictures.path_of(place)):
+            self.picture.emit(path)
         if scheme != SCHEME or not number.isdecimal():
             return
         if kind == "cite":

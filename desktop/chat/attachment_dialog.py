@@ -18,10 +18,10 @@ SIZE = QSize(720, 560)
 class AttachmentDialog(QDialog):
     """One file or picture."""
 
-    def __init__(self, part: Attached, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, part: Attached | None, name: str, theme: Theme, parent: QWidget) -> None:
+        """`part` is None for a picture that hangs on no message, of which no text is known."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        name = part.name or tr("Picture")
         self.setWindowTitle(name)
         self.resize(SIZE)
         heading = QLabel(name)
@@ -37,22 +37,24 @@ class AttachmentDialog(QDialog):
         self.text.setReadOnly(True)
         self.text.setProperty("role", "field")
         self.text.setAccessibleName(tr("What the model reads of it"))
-        self.text.setPlainText(part.text[:SHOWN])
-        if isinstance(part, Image):
+        self.text.setPlainText(part.text[:SHOWN] if part is not None else "")
+        if part is None or isinstance(part, Image):
             self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self.picture.setAccessibleName(name)
             inside = QVBoxLayout()
             inside.addWidget(self.picture)
             layout.addWidget(layouts.scrolling(inside), 2)
+            read = part is not None and bool(part.text)
             said = QLabel(
                 tr("The text that was recognised in it, which is what a model without eyes reads:")
-                if part.text
+                if read
                 else tr("No text was recognised in it.")
             )
+            said.setVisible(part is not None)
             said.setProperty("role", "muted")
             said.setWordWrap(True)
             layout.addWidget(said)
-            self.text.setVisible(bool(part.text))
+            self.text.setVisible(read)
         layout.addWidget(self.text, 1)
 
     def show_picture(self, image: QImage | None) -> None:

@@ -260,11 +260,29 @@ class Attachments(QObject):
         """Read a picture for the transcript, its longer side at most `side` pixels."""
         self._reads.ask(lambda: self.picture(sha256, side), then)
 
+    def show_file(self, path: str) -> None:
+        """Show a picture's file that an answer names, as it is drawn anew."""
+        from desktop.chat.attachment_dialog import AttachmentDialog
+
+        name = Path(path).name
+        window = self._composer.window()
+
+        def show(image: QImage) -> None:
+            dialog = AttachmentDialog(None, name, self._theme, window)
+            dialog.open()
+            dialog.show_picture(image)
+
+        def draw(job: Job) -> QImage:
+            return QImage.fromData(self._attaching.draw(Path(path), job), "PNG")  # type: ignore[arg-type]
+
+        self._operations.run("draw a picture", draw, show)
+
     def show(self, part: Attached) -> None:
         """Show a file's text, or a picture."""
         from desktop.chat.attachment_dialog import AttachmentDialog
 
-        dialog = AttachmentDialog(part, self._theme, self._composer.window())
+        name = part.name or tr("Picture")
+        dialog = AttachmentDialog(part, name, self._theme, self._composer.window())
         dialog.open()
         if isinstance(part, Image):
             self._reads.ask(

@@ -28,10 +28,13 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
+from core.text import local_pictures
 from core.text.markdown_tokens import ADDRESS, FOOTNOTE, TASK
 from desktop.chat import code_colours
 from desktop.chat.formulas import OBJECT
 from desktop.theme import Tokens
+
+PICTURE_SCHEME = "picture"  # of a link to a picture on this computer; what the text names follows
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -421,10 +424,14 @@ class Writer:
         return text[found.end() :]
 
     def _write_image(self, token: Token, now: QTextCharFormat) -> None:
-        """Nothing is fetched for a text: a picture is its description."""
+        """Nothing is fetched for a text: a picture is its description, which opens it where it lies on this computer."""
         format_ = QTextCharFormat(now)
-        format_.setForeground(QColor(self._tokens.muted))
-        self._insert(f"[{token.content or token.attrGet('src')}]", format_)
+        source = str(token.attrGet("src") or "")
+        if local_pictures.path_of(source) and not now.isAnchor():
+            self._make_link(format_, f"{PICTURE_SCHEME}:{source}")
+        else:
+            format_.setForeground(QColor(self._tokens.muted))
+        self._insert(f"[{token.content or source}]", format_)
 
     def _write_text(self, text: str, now: QTextCharFormat) -> None:
         """Text, with what is an address or a footnote's number in it."""

@@ -81,6 +81,7 @@ class Transcript(QAbstractScrollArea):
     summary = Signal(str)  # what the model reads in the place of older messages is to be this
     drawing = Signal(str)  # code of an answer is to be shown as what it draws
     web = Signal(str)  # an address that a message names was clicked
+    picture = Signal(str)  # a picture on this computer that a message names was clicked; its path
     attachment = Signal(object)  # a file or a picture that hangs on a message is to be shown
     needed = Signal(list)  # ids of messages to `provide`
 
@@ -470,6 +471,7 @@ class Transcript(QAbstractScrollArea):
             widget.ask_elsewhere.connect(self.ask_elsewhere)
             widget.resume.connect(self.resume)
             widget.web.connect(self.web)
+            widget.picture.connect(self.picture)
             widget.drawing.connect(self.drawing)
         widget.version.connect(self.version)
         widget.menu.connect(self.menu)

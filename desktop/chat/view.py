@@ -188,6 +188,7 @@ class ChatView(QWidget):
         self.composer.attach.connect(lambda: self.attachments.choose(self))
         self.composer.attach_screen.connect(lambda: self.attachments.choose_screen(self.window()))
         self.transcript.attachment.connect(self.attachments.show)
+        self.transcript.picture.connect(self.attachments.show_file)
         self.transcript.pictures = self.attachments.thumbnail
         self.mentions = Mentions(app.documents, chat.store, composer, choices, self.attachments, reads)
         self.talking = Talking(app.voice, composer, operations, desk.notify)

@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.storage import fulltext
-from core.text import characters, dates, languages
+from core.text import characters, dates, languages, local_pictures
 from core.text.markdown import literal, literal_line
 from core.text.stems import stem
 
@@ -157,3 +157,27 @@ def test_english_is_indexed_as_any_text_is() -> None:
         text = "".join(chance.choice(string.printable) for _ in range(chance.randrange(60)))
         longer = substring.search_text(text + " 京")
         assert longer.removesuffix("\x01京\x01") == substring.search_text(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("/home/mia/a photo.PNG", "/home/mia/a photo.PNG"),
+        ("file:///home/mia/%E6%9C%BA.jpg", "/home/mia/机.jpg"),
+        ("file://localhost/tmp/a.webp", "/tmp/a.webp"),
+        ("FILE:/tmp/a.tiff", "/tmp/a.tiff"),
+        ("https://example.org/a.png", ""),
+        ("file://server/share/a.png", ""),
+        ("//server/share/a.png", ""),
+        (r"\\server\share\a.png", ""),
+        ("file:////server/share/a.png", ""),
+        ("file:///%2Fserver/share/a.png", ""),
+        ("/etc/passwd", ""),
+        ("/tmp/a.png\0.txt", ""),
+        ("a.png", ""),
+        ("data:image/png;base64,AAAA.png", ""),
+        ("", ""),
+    ],
+)
+def test_only_pictures_on_this_computer_are_named_by_a_text(source: str, path: str) -> None:
+    assert local_pictures.path_of(source) == path

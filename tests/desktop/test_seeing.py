@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from PIL import Image as Pictures
@@ -18,6 +19,8 @@ from core.models.adjustments import Adjustments
 from core.models.library import Library
 from core.paths import Home
 from desktop.chat import screen_region
+from desktop.chat.answer_text import AnswerText
+from desktop.chat.attachment_dialog import AttachmentDialog
 from desktop.chat.screen_region import ScreenRegion
 from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
@@ -154,6 +157,38 @@ def test_pages_of_a_scan_are_sent_as_pictures(qtbot: QtBot, window: MainWindow, 
     assert window.chat.conversation is not None
     question = number.branch(window.chat.conversation)[0]
     assert ["heron" in question.attached[0].text, "crane" in question.attached[1].text] == [True, True]
+
+
+@pytest.mark.logs("shown to the person: FileMissing")
+def test_a_picture_that_an_answer_names_opens_from_disk_and_no_address_does(
+    qtbot: QtBot, open_window: Open, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    here, gone = photo(tmp_path / "a lake.png"), tmp_path / "gone.png"
+    text = f"Look: ![the lake](<{here}>), ![gone]({gone}), ![far](https://example.org/a.png)."
+    script({"when": "", "say": text})
+    window = open_window()
+    send(qtbot, window, "Where is it?")
+    qtbot.waitUntil(lambda: answered(window), timeout=30_000)
+    view = window.chat.transcript.findChildren(AnswerText)[-1]
+    assert view.toPlainText() == "Look: [the lake], [gone], [far]."
+    links = {}
+    block = view.document().begin()
+    for fragment in block:
+        piece = fragment.fragment()
+        if piece.charFormat().isAnchor():
+            links[piece.text()] = piece.charFormat().anchorHref()
+    assert links == {"[the lake]": f"picture:{quote(str(here))}", "[gone]": f"picture:{gone}"}
+    view.link.emit(links["[the lake]"])
+    qtbot.waitUntil(lambda: window.findChild(AttachmentDialog) is not None, timeout=30_000)
+    dialog = window.findChild(AttachmentDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: not dialog.picture.pixmap().isNull())
+    assert dialog.picture.pixmap().width() == 400
+    dialog.close()
+    view.link.emit("picture:/etc/passwd")
+    view.link.emit(f"file://{here}")
+    view.link.emit(links["[gone]"])
+    qtbot.waitUntil(lambda: "gone.png" in window.chat.banner.text.text(), timeout=20_000)
 
 
 # ---------------------------------------------------------------- the screen
