@@ -689,6 +689,13 @@ class PortalRefused(TsukueError):
     sentence = N_("Your desktop did not allow it. Try again, or check the system's privacy settings.")
 
 
+class KeysTaken(TsukueError):
+    sentence = N_(
+        "Another app already uses {keys}. Assign a shortcut to the command “tsukue quick” in the system settings; it opens the same window."
+    )
+    keys: str
+
+
 class ScreenUnseen(TsukueError):
     sentence = N_(
         "The system does not let Tsukue see the screen. Allow screen recording in the system's privacy settings, or paste a screenshot instead."

@@ -63,7 +63,7 @@ class Settings:
         False,
         N_("System-wide shortcut for the quick window"),
         N_(
-            "Asks your desktop for a shortcut that works in every app (Linux, through the desktop portal). On other systems, assign one to the command “tsukue quick”."
+            "On Linux, asks your desktop for a shortcut that works in every app; where it offers none, X11 gives Ctrl+Alt+Space. On other systems, assign one to the command “tsukue quick”."
         ),
         section=Section.WINDOW,
         applies=Applies.AT_ONCE,

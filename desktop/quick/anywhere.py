@@ -1,16 +1,18 @@
-"""The keys that open the quick window from any program, where the desktop gives programs such keys (its portal)."""
+"""The keys that open the quick window from any program: from the desktop's portal, else from the display server (X11)."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 
 from core.errors import Cancelled, PortalMissing, PortalRefused
 from core.jobs import Job, Jobs
 from core.portal import Portal
 from desktop.i18n import tr
 from desktop.notify import Notify
+from desktop.quick import x11_keys
 
 SHORTCUT = "quick-question"
 KEYS = "CTRL+ALT+space"  # proposed; the person decides in the desktop's own window
@@ -27,6 +29,7 @@ class KeysAnywhere(QObject):
         self._jobs = jobs
         self._notify = notify
         self._job: Job | None = None
+        self._x11 = QGuiApplication.platformName() == "xcb"
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self.set_wanted(wanted)
 
@@ -44,8 +47,13 @@ class KeysAnywhere(QObject):
             self._job = None
 
     def _listen(self, job: Job) -> None:
-        with closing(Portal(job)) as portal:
-            portal.listen(SHORTCUT, tr("Quick question"), KEYS, self.pressed.emit)
+        try:
+            with closing(Portal(job)) as portal:
+                portal.listen(SHORTCUT, tr("Quick question"), KEYS, self.pressed.emit)
+        except PortalMissing:
+            if not self._x11:
+                raise
+            x11_keys.listen(job, self.pressed.emit)
 
     def _finish(self, job: Job) -> None:
         if job is not self._job:  # the setting has changed meanwhile

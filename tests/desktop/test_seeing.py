@@ -25,7 +25,7 @@ from desktop.chat.screen_region import ScreenRegion
 from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
 from tests.desktop.conftest import Open, answered, send
-from tests.support import eyes, portal
+from tests.support import eyes
 
 STARTER = "smollm2-135m-instruct"
 LEFT = Qt.MouseButton.LeftButton
@@ -284,36 +284,3 @@ def test_a_projector_is_chosen_and_one_that_does_not_fit_is_refused(
     dialog.automatic.click()
     qtbot.waitUntil(lambda: kept.get(STARTER) == Adjustments())
     dialog.close()
-
-
-# ---------------------------------------------------------------- keys from anywhere
-
-
-@pytest.mark.skipif(not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)")
-def test_the_desktop_s_keys_open_the_quick_window(
-    qtbot: QtBot,
-    window: MainWindow,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with portal.bus(tmp_path) as address:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        desktop = portal.Desktop(address, tmp_path)
-        try:
-            window.app.settings.change(keys_anywhere=True)
-            qtbot.waitUntil(lambda: len(desktop.asked) == 2, timeout=20_000)
-            desktop.press("quick-question")
-            qtbot.waitUntil(lambda: window._there("quick") and window.quick.isVisible(), timeout=20_000)
-            window.app.settings.change(keys_anywhere=False)
-            qtbot.waitUntil(lambda: not window.keys_anywhere.listening, timeout=20_000)
-        finally:
-            desktop.close()
-
-
-def test_a_desktop_without_such_keys_is_said(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
-    window.app.settings.change(keys_anywhere=True)
-    qtbot.waitUntil(lambda: "tsukue quick" in window.chat.banner.text.text(), timeout=20_000)
-    assert not window.keys_anywhere.listening
