@@ -86,7 +86,6 @@ class AssistantsDialog(LibraryDialog[Assistant]):
         self.about.setPlaceholderText(tr("What it is for, in a sentence"))
         self.instructions = PlainText()
         self.instructions.setProperty("role", "field")
-        self.instructions.setTabChangesFocus(True)
         self.instructions.setMinimumHeight(120)
         self.instructions.setPlaceholderText(
             tr("Who it is, what it does with what you write, and how it should answer.")

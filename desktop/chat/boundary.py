@@ -98,7 +98,6 @@ class SummaryDialog(QDialog):
         self.text.setProperty("role", "field")
         self.text.setPlainText(summary)
         self.text.setAccessibleName(tr("Summary"))
-        self.text.setTabChangesFocus(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )

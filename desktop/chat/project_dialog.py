@@ -113,7 +113,6 @@ class ProjectDialog(QDialog):
         field_ = PlainText()
         field_.setProperty("role", "field")
         field_.setPlainText(text)
-        field_.setTabChangesFocus(True)
         field_.setFixedHeight(92)
         return field_
 

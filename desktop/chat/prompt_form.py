@@ -84,7 +84,6 @@ class PromptForm(QDialog):
         if variable.kind is Kind.LINES:
             lines = PlainText()
             lines.setProperty("role", "field")
-            lines.setTabChangesFocus(True)
             lines.setFixedHeight(LINES_HIGH)
             lines.setPlainText(start)
             lines.textChanged.connect(self._check)

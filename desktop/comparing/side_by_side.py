@@ -103,7 +103,6 @@ class SideBySide(QWidget):
         self._running = False
         self.prompt = PlainText()
         self.prompt.setProperty("role", "field")
-        self.prompt.setTabChangesFocus(True)
         self.prompt.setFixedHeight(72)
         self.prompt.setAccessibleName(tr("What all are asked"))
         self.prompt.setPlaceholderText(tr("What all are asked"))

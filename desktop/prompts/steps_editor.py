@@ -59,7 +59,6 @@ class StepsEditor(QWidget):
         text = PlainText()
         text.setProperty("role", "field")
         text.setPlainText(said)
-        text.setTabChangesFocus(True)
         text.setFixedHeight(HIGH)
         text.setAccessibleName(tr("Text"))
         text.setPlaceholderText(tr("For example: Explain {{topic}} to a child."))

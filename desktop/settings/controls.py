@@ -33,7 +33,6 @@ class Lines(PlainText):
         super().__init__()
         self._changed = changed
         self.setProperty("role", "field")
-        self.setTabChangesFocus(True)
         self.setFixedHeight(LINES_HEIGHT)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -177,7 +177,6 @@ class TablesPage(QWidget):
         self.text = PlainText()
         self.text.setProperty("role", "field")
         self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(tr("The text of the chosen row"))
         self.note = QLabel()
         self.note.setProperty("role", "muted")

@@ -58,7 +58,6 @@ class ExamplesEditor(QWidget):
         field.setPlainText(text)
         field.setPlaceholderText(name)
         field.setAccessibleName(name)
-        field.setTabChangesFocus(True)
         field.setFixedHeight(HIGH)
         field.textChanged.connect(self.changed)
         return field

@@ -11,6 +11,7 @@ class PlainText(QPlainTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTabChangesFocus(True)  # or a keyboard would be caught in it
         self.composing = False
         self._hint = ""
 
