@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.chat.conversation import Attached, Message, Role
+from core.chat.conversation import Attached, Image, Message, Role
 from core.cli.console import (
     Commands,
     OutputGone,
     command,
     input_is_tty,
+    note,
     number,
     open_app,
     path,
@@ -158,11 +159,28 @@ def _ask(app: App, options: argparse.Namespace, prompt: str) -> None:
     def send(schema: str) -> Job:
         given = {"model": options.model, "schema": schema, "attached": attached}
         if options.conversation is not None:
-            return app.chat.send(options.conversation, _clean(prompt), **given)
-        options.conversation, job = app.chat.begin(_clean(prompt), **_begun_with(app, options), **given)
+            job = app.chat.send(options.conversation, _clean(prompt), **given)
+        else:
+            options.conversation, job = app.chat.begin(_clean(prompt), **_begun_with(app, options), **given)
+        _say_what_is_not_seen(app, options, attached)
         return job
 
     _one_answer(app, options, send)
+
+
+def _say_what_is_not_seen(app: App, options: argparse.Namespace, attached: list[Attached]) -> None:
+    """Where the model that answers cannot see pictures that hang on the message."""
+    if any(isinstance(one, Image) for one in attached):
+        wanted = (
+            options.model
+            or app.conversations.get(options.conversation).model
+            or app.settings.values.chat_model
+        )
+        model = app.engines.choose(wanted)
+        if not app.engines.sees(model):
+            note(
+                f"{app.engines.name_of(model)} cannot see pictures; it reads the text that was recognised in them"
+            )
 
 
 def _attached(app: App, options: argparse.Namespace) -> list[Attached]:

@@ -24,6 +24,7 @@ from core.models.hub import offers
 from core.models.library import Library
 from core.paths import RESOURCES, Home
 from core.structured.fields import Field, Form, write
+from tests.core.test_cli import tsukue
 from tests.support import eyes
 from tests.support.gguf_files import with_number
 from tests.support.remote import Server
@@ -269,3 +270,40 @@ def test_ollama_s_and_the_cache_s_models_bring_their_eyes(
     for one in found.values():
         added = app.library.add(one.path, one.name, one.projector)
         assert app.models.sees(added), one.name
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def test_a_picture_is_attached_on_the_command_line(home: Home, projector: Path, tmp_path: Path) -> None:
+    Library(home).add(Library(home).path_of(STARTER), "seeing", projector)
+    picture, note = str(red(tmp_path)), tmp_path / "note.txt"
+    note.write_text("The kettle is on the stove.", encoding="utf-8")
+    code, (seen,), said = tsukue(home, "chat", QUESTION, "--attach", picture, "--model", "seeing", "--json")
+    assert (code, said) == (0, "")
+    assert "red" in seen["answer"]
+    code, (blind,), said = tsukue(
+        home, "chat", QUESTION, "--attach", picture, "--attach", str(note), "--json"
+    )
+    assert code == 0
+    assert "cannot see pictures" in said
+    app = App(home)
+    try:
+        question = app.conversations.branch(blind["conversation"])[0]
+        assert [one.name for one in question.attached] == ["photo.png", "note.txt"]
+    finally:
+        app.close()
+    code, _, said = tsukue(home, "chat", QUESTION, "--attach", str(tmp_path / "none.png"))
+    assert code == 1
+    assert "none.png" in said
+
+
+def test_eyes_are_chosen_on_the_command_line(home: Home, projector: Path, tmp_path: Path) -> None:
+    code, (kept,), _ = tsukue(home, "models", "adjust", STARTER, "--projector", str(projector), "--json")
+    assert (code, kept["projector"]) == (0, str(projector))
+    wrong = str(eyes.of_random_weights(tmp_path / "mmproj-wrong.gguf", 64))
+    code, _, said = tsukue(home, "models", "adjust", STARTER, "--projector", wrong)
+    assert code == 1
+    assert "does not fit" in said
+    code, (kept,), _ = tsukue(home, "models", "adjust", STARTER, "--projector", "none", "--json")
+    assert (code, kept["projector"]) == (0, "")
