@@ -102,6 +102,8 @@ class ProjectDialog(QDialog):
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
         self._check()
+        # Words that need a second line would take it from the room between the fields.
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
         self.name.setFocus()
 
     def say(self, problem: str) -> None:

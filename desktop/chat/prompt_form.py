@@ -75,6 +75,8 @@ class PromptForm(QDialog):
         layout.addWidget(self.note)
         layout.addWidget(buttons)
         self._check()
+        # An explanation of two lines would take the second from the room between the fields.
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
         if self.fields:
             next(iter(self.fields.values())).setFocus()
 

@@ -54,7 +54,7 @@ class PromptsDialog(LibraryDialog[Prompt]):
             (tr("Text"), self.steps),
             (tr("Form"), self.variables),
             (tr("Examples"), self.examples),
-            (tr("Shown of them"), self.shots),
+            (tr("Examples shown"), self.shots),
         ):
             widget.setAccessibleName(text)
             form.addRow(text, widget)

@@ -74,7 +74,7 @@ class VariablesEditor(QWidget):
             more.setCursorPosition(0)  # its beginning is seen
             more.setPlaceholderText(tr("Default; or what can be chosen, with commas"))
             more.setAccessibleName(tr("Default or choices of {name}", name=name))
-            optional = QCheckBox(tr("may be empty"))
+            optional = QCheckBox(tr("optional"))
             optional.setChecked(variable.optional)
             self.fields[name] = (label, kind, more, optional)
             for column, widget in enumerate((QLabel(f"{{{{{name}}}}}"), label, kind, more, optional)):

@@ -73,7 +73,7 @@ class ShortcutsDialog(QDialog):
         self.note.setProperty("role", "warning")
         self.note.setWordWrap(True)
         self.note.hide()
-        usual = QPushButton(tr("All as they were"))
+        usual = QPushButton(tr("Reset all"))
         usual.clicked.connect(self._all_usual)
         close = QPushButton(tr("Close"))
         close.setDefault(True)

@@ -58,7 +58,7 @@ class _Line:
     def _hint(self) -> None:
         choice = self.kind.currentData() is Kind.CHOICE
         self.about.setPlaceholderText(
-            tr("good, bad, mixed") if choice else tr("What belongs there (may stay empty)")
+            tr("good, bad, mixed") if choice else tr("What belongs there (optional)")
         )
 
     @property
@@ -106,7 +106,7 @@ class FieldsEditor(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._area, 1)
         layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
-        for column, title in enumerate((tr("Column"), tr("Kind"), tr("What belongs there"), tr("Needed"))):
+        for column, title in enumerate((tr("Column"), tr("Kind"), tr("What belongs there"), tr("Required"))):
             label = QLabel(title)
             label.setProperty("role", "muted")
             self._grid.addWidget(label, 0, column)

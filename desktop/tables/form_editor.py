@@ -40,7 +40,7 @@ class FormEditor(QWidget):
         self.hide()  # it only holds the others together
         self.begin = QComboBox()
         self.begin.setAccessibleName(tr("Begin with the columns of"))
-        self.begin.addItem(tr("Columns of your own"), Form())
+        self.begin.addItem(tr("Your own columns"), Form())
         for name, form in presets(language()):
             self.begin.addItem(name, form)
         for run in tables:
@@ -73,7 +73,7 @@ class FormEditor(QWidget):
         rows.addRow(tr("Columns"), self.begin)
         rows.addRow("", self._forms)
         rows.addRow("", row)
-        rows.addRow(tr("Know"), self.instruction)
+        rows.addRow(tr("Background"), self.instruction)
 
     def _toggle(self, schema: bool) -> None:
         self._forms.setCurrentIndex(int(schema))

@@ -100,7 +100,7 @@ class NewTableDialog(QDialog):
             self.model.addItem(name, number)
         self.name = QLineEdit()
         self.name.setAccessibleName(tr("Name"))
-        self.name.setPlaceholderText(tr("What the table is called (may stay empty)"))
+        self.name.setPlaceholderText(tr("Name of the table (optional)"))
 
         rows = QFormLayout()
         rows.setSpacing(10)

@@ -61,7 +61,7 @@ def test_keys_of_another_command_are_taken_from_it(qtbot: QtBot, window: MainWin
     qtbot.waitUntil(lambda: keys_of(window, "search") == "", timeout=10_000)
     assert keys_of(window, "tables") == "Ctrl+K"
     assert window.sidebar.search.toolTip() == "Search all chats; #tag finds those with a tag"
-    usual = next(b for b in dialog.findChildren(QPushButton) if b.text() == "All as they were")
+    usual = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Reset all")
     qtbot.mouseClick(usual, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: keys_of(window, "search") == "Ctrl+K", timeout=10_000)
     assert window.app.shortcuts.values == {}
