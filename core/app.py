@@ -41,6 +41,7 @@ from core.documents.service import Documents
 from core.documents.watching import Watching
 from core.engine import local, states
 from core.engine.engines import Engines
+from core.engine.eyes import EyesRecord
 from core.engine.interface import EngineAnswered
 from core.engine.ladder import Ladder
 from core.engine.local import LocalEngine, Memory
@@ -152,6 +153,7 @@ class App:
                 Ladder(home.root / "engine.json"),
                 EngineRecord(home.root / "engine-seen.json"),
                 AdjustmentsFile(home.root / "models.json"),
+                EyesRecord(home.root / "engine-eyes.json"),
                 home.states,
             ),
         )

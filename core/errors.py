@@ -12,10 +12,11 @@ Any other exception is a bug and is reported as one.
     ├── backups    NothingToBackUp, NoBackup, BackupUnusable, NoRoomForBackup, FileExists, NothingToRescue
     ├── workers    WorkerDied, WorkerKeepsDying, WorkerFault, WorkerStopped, TooMuchAtOnce, NetworkRefused
     ├── models     NoModel, ModelMissing, ModelGone, ModelUnreadable, NeedsFullPackage, ModelTooLarge, ModelCrashed,
-    │              PlaceNotWritable, PlaceTaken, DraftUnsuitable
+    │              PlaceNotWritable, PlaceTaken, DraftUnsuitable, ProjectorUnsuitable
     ├── hub        HubUnreachable, HubBusy, HubRefused, HubMissing, DownloadDamaged, NoRoom, NoKeyring
     ├── updates    NoReleaseKey, NoReleases, ReleaseNotSigned
-    ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable
+    ├── engine     ContextFull, PromptTooLong, TemplateFailed, SchemaUnusable, EyesUnusable, PictureUnseen
+    ├── desktop    PortalMissing, PortalRefused, KeysTaken, ScreenUnseen
     ├── remote     RemoteUnreachable, RemoteRefused, RemoteModelMissing, RemoteBroken
     ├── chat       AnswerUnderWay, ConversationMissing, ProjectMissing, ProjectNameTaken
     ├── imports    ImportUnknown, ImportBroken, ImportOtherForm, ImportNewer
@@ -675,6 +676,14 @@ class AttachmentTooLong(TsukueError):
 
 class PictureGone(TsukueError):
     sentence = N_("The picture is no longer in Tsukue's folder. Attach it again from where you have it.")
+
+
+class EyesUnusable(TsukueError):
+    sentence = N_(
+        "{projector} cannot be used to see pictures: {reason}. Choose another projector for the model under Adjust, on the page Models."
+    )
+    projector: str
+    reason: str
 
 
 class PictureUnseen(TsukueError):

@@ -44,6 +44,7 @@ class Portal:
             self._connection = open_dbus_connection(bus="SESSION")
         except Exception as error:  # jeepney raises whatever the socket or the address brings
             raise PortalMissing() from error
+        self._owner = ""  # the portal's number on the bus
 
     def close(self) -> None:
         """End the connection, and with it all that was asked for."""
@@ -64,7 +65,8 @@ class Portal:
         return Path(unquote(address.path))
 
     def listen(self, shortcut: str, about: str, keys: str, pressed: Callable[[], None]) -> None:
-        """Call `pressed` each time the person presses a shortcut, wherever; until the job is cancelled.
+        """Call `pressed` each time the person presses a shortcut, wherever; until the job is cancelled. It returns where the
+        desktop ends it, as a portal does that is started anew.
 
         The desktop asks the person which keys it is to have; `keys` are proposed, in the form of the XDG shortcuts
         specification. Raises PortalMissing, PortalRefused, Cancelled.
@@ -75,11 +77,15 @@ class Portal:
         )
         session = str(_value(created.get("session_handle", ("s", ""))))
         wanted = [(shortcut, {"description": ("s", about), "preferred_trigger": ("s", keys)})]
-        with self._signals(f"{_INTERFACE}.GlobalShortcuts", "Activated", PATH) as signals:
+        with (
+            self._signals(f"{_INTERFACE}.GlobalShortcuts", "Activated", PATH) as signals,
+            self._signals(f"{_INTERFACE}.Session", "Closed", session) as closed,
+            self._leaving() as left,
+        ):
             self._ask("GlobalShortcuts", "BindShortcuts", "oa(sa{sv})sa{sv}", (session, wanted, ""), {})
-            while True:
-                body = self._wait(signals, None)
-                if body[0] == session and body[1] == shortcut:
+            while not closed and not left:
+                body = self._wait(signals, None, closed, left)
+                if body and body[0] == session and body[1] == shortcut:
                     pressed()
 
     # ------------------------------------------------------------ requests and their answers
@@ -105,6 +111,8 @@ class Portal:
             signature,
             (*arguments, {**options, "handle_token": ("s", token)}),
         )
+        if not self._owner:
+            self._owner = self._find_owner()
         # Listened for before it is asked: the answer may be there at once.
         with self._signals(f"{_INTERFACE}.Request", "Response", request) as signals:
             try:
@@ -118,6 +126,37 @@ class Portal:
         if code != 0:
             raise PortalRefused()
         return dict(results)
+
+    def _find_owner(self) -> str:
+        """Who bears the portal's name; it is started for that. Only that peer's signals count."""
+        from jeepney import message_bus
+        from jeepney.low_level import MessageType
+
+        try:
+            self._connection.send_and_get_reply(message_bus.StartServiceByName(NAME), timeout=REPLY)
+            reply = self._connection.send_and_get_reply(message_bus.GetNameOwner(NAME), timeout=REPLY)
+        except (TimeoutError, OSError, EOFError) as error:
+            raise PortalMissing() from error
+        if reply.header.message_type is MessageType.error:
+            raise PortalMissing()
+        return str(reply.body[0])
+
+    @contextlib.contextmanager
+    def _leaving(self) -> Iterator[Any]:
+        """A line that holds something once the portal has left the bus, or another has its name."""
+        from jeepney import MatchRule, message_bus
+
+        rule = MatchRule(
+            type="signal",
+            sender=message_bus.bus_name,
+            interface=message_bus.interface,
+            member="NameOwnerChanged",
+        )
+        rule.add_arg_condition(0, NAME)
+        with contextlib.suppress(TimeoutError, OSError, EOFError):
+            self._connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=REPLY)
+        with self._connection.filter(rule, bufsize=4) as line:
+            yield line
 
     @contextlib.contextmanager
     def _signals(self, interface: str, member: str, path: str) -> Iterator[Any]:
@@ -137,11 +176,22 @@ class Portal:
         with self._connection.filter(rule, bufsize=16) as line:
             yield line
 
-    def _wait(self, line: Any, seconds: float | None) -> tuple[Any, ...]:
-        """The next signal's values. Raises PortalRefused after so many seconds, PortalMissing where the bus ends, Cancelled."""
+    def _wait(self, line: Any, seconds: float | None, *ends: Any) -> tuple[Any, ...]:
+        """The next signal's values, nothing once one of the lines `ends` holds something.
+
+        Raises PortalRefused after so many seconds, PortalMissing where the bus ends, Cancelled.
+        """
+        from jeepney import HeaderFields
+
         until = None if seconds is None else time.monotonic() + seconds
-        while not line:
+        while True:
             self._job.check()
+            while line:
+                message = line.popleft()
+                if message.header.fields.get(HeaderFields.sender) == self._owner:  # anybody may send to us
+                    return tuple(message.body)
+            if any(ends):
+                return ()
             if until is not None and time.monotonic() > until:
                 raise PortalRefused()
             try:
@@ -151,7 +201,6 @@ class Portal:
             except (OSError, EOFError) as error:
                 self._job.check()
                 raise PortalMissing() from error
-        return tuple(line.popleft().body)
 
 
 def _token() -> str:

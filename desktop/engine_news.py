@@ -14,6 +14,7 @@ from core.engine.interface import (
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineEyesUnused,
     EngineHelperGone,
     EngineLayersReduced,
     EngineSteppedDown,
@@ -42,6 +43,7 @@ class EngineNews(QObject):
         bridge.on(EngineDevicesGone, self._devices_gone)
         bridge.on(EngineDraftUnused, self._draft_unused)
         bridge.on(EngineHelperGone, self._helper_gone)
+        bridge.on(EngineEyesUnused, self._eyes_unused)
         bridge.on(ModelStoodIn, self._stood_in)
         bridge.on(VectorServerLost, lambda event: notify.notice(sentence(event.error)))
         bridge.on(SearchModelFailed, self._search_model_failed)
@@ -111,6 +113,17 @@ class EngineNews(QObject):
                 "{draft} is not used as the draft model for {model}: they are not compatible, or memory has no room for both. Choose another under Adjust.",
                 draft=Path(event.path).stem,
                 model=self._app.library.known_name(event.model),
+            )
+        )
+
+    def _eyes_unused(self, event: EngineEyesUnused) -> None:
+        value = event.reason
+        self._notify.notice(
+            tr(
+                "{name}, the projector that lets {model} see pictures, cannot be used: {reason}. The text in pictures is read instead. Choose another one under Adjust.",
+                name=event.name,
+                model=self._app.library.known_name(event.model),
+                reason=tr(value),
             )
         )
 

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self.formulas = parts.Formulas(app.formulas.draw, self._drawing, self.theme, self)
         self.language_change = parts.LanguageChange(self)
         self.keys_anywhere = parts.KeysAnywhere(
-            app.jobs, self.notify, self, wanted=app.settings.values.keys_anywhere
+            app.jobs, self.notify, self._keys_refused, self, wanted=app.settings.values.keys_anywhere
         )
         self.keys_anywhere.pressed.connect(self.ask_quickly)
         self.build()
@@ -630,6 +630,9 @@ class MainWindow(QMainWindow):
             self.quick.hide()
         else:
             self.quick.come()
+
+    def _keys_refused(self) -> None:
+        self.operations.run("leave the keys", lambda _: self.app.settings.change(keys_anywhere=False))
 
     def _open_from_quick(self, conversation: int) -> None:
         self.come_forward()

@@ -43,6 +43,8 @@ from core.errors import (
     CollectionMissing,
     ContextFull,
     DiskFull,
+    EyesUnusable,
+    PictureGone,
     PromptTooLong,
     SummaryOutdated,
     TsukueError,
@@ -397,7 +399,8 @@ class Answering:
             self._store.set_prompt(self._question.id, asked)
         self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)
-        for _ in range(3 + len(RUNGS)):
+        carefully = False  # whether a picture was found to be damaged
+        for _ in range(5 + len(RUNGS)):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
             turns = prompt.turns(conversation, branch, self._look)
@@ -417,7 +420,23 @@ class Answering:
                 for piece in call.items():
                     self._grow(piece.text, piece.thinking)
                 return call.result()
+            except PictureGone:
+                if carefully:
+                    raise
+                carefully = True
+                self._look = self._service.sight.of(self._model, carefully=True)
+            except EyesUnusable as error:
+                if not self._engine.lose_eyes(self._model, error):
+                    raise
+                self._load(job)
+                self._look = None
             except WorkerDied as error:
+                seen = any(turn.pictures for turn in turns) and self._length == self._first
+                if seen and self._engine.lose_eyes(self._model, error):
+                    self._phase(Phase.LOADING)
+                    self._load(job)
+                    self._phase(Phase.READING)
+                    continue
                 # Crashes come with the prompt, if they come; what was begun is not begun again unasked.
                 if not self._engine.step_down(self._model, error) or self._length != self._first:
                     raise

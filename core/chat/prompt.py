@@ -54,7 +54,7 @@ def shown(attached: Attached, look: Look | None = None, role: str = Role.USER.va
         return Turn(role, f"--- {attached.name} ---\n{attached.text}\n--- end of {attached.name} ---")
     name = attached.name or "picture"
     seen = _seen(attached, look)
-    first = f"--- {name} (a picture) ---\n"
+    first = _head(attached)
     read = f"Text in the picture:\n{attached.text}\n" if attached.text else ""
     if seen:
         read = f"\n{read}"
@@ -83,11 +83,19 @@ def sent(message: Message, look: Look | None = None) -> Turn:
     """What the model is sent of a message."""
     if message.prompt is None:
         return asked(message, look)
-    # What was written for it names the pictures; they stand in front of it.
-    images = [attached for attached in message.attached if isinstance(attached, Image)]
-    pictures = [Picture(path) for image in images for path in _seen(image, look)]
-    between = "\n" if pictures else ""
-    return Turn(message.role.value, between + message.prompt, tuple(pictures))
+    # What was written for it names the pictures; each stands behind its name, or else in front of everything.
+    place, pictures = 0, []
+    for image in message.attached:
+        if isinstance(image, Image):
+            head = _head(image)
+            found = message.prompt.find(head, place)
+            place = found + len(head) if found >= 0 else place
+            pictures += [Picture(path, place) for path in _seen(image, look)]
+    return Turn(message.role.value, message.prompt, tuple(pictures))
+
+
+def _head(image: Image) -> str:
+    return f"--- {image.name or 'picture'} (a picture) ---\n"
 
 
 def notes(conversation: Conversation, branch: list[Message]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from core.chat.conversation import Image
 from core.chat.prompt import Look
 from core.engine.engines import Engines
+from core.errors import PictureGone
 from core.storage.pictures import Pictures
 
 
@@ -15,9 +18,19 @@ class Sight:
         self.engines = engines
         self._pictures = pictures
 
-    def of(self, model: str) -> Look | None:
-        """How this model gets to see a picture; None for one without eyes, which reads the text that was recognised."""
-        return self._where if self.engines.sees(model) else None
+    def of(self, model: str, *, carefully: bool = False) -> Look | None:
+        """How this model gets to see a picture; None for one without eyes, which reads the text that was recognised.
+
+        `carefully`: a file that is damaged counts as gone. It is read whole for that, so only where one was found to be.
+        """
+        if not self.engines.sees(model):
+            return None
+        return self._whole if carefully else self._where
 
     def _where(self, image: Image) -> str:
         return str(self._pictures.path(image.sha256))
+
+    def _whole(self, image: Image) -> str:
+        if hashlib.sha256(self._pictures.read(image.sha256)).hexdigest() != image.sha256:
+            raise PictureGone()
+        return self._where(image)

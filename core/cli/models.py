@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 ROLES = ["chat", "embedding", "reranker", "entailment", "speech"]  # of what can be downloaded
 
 
+def _projector(argument: str) -> str:
+    """A file, from the folder in which the command was typed, or one of the two words."""
+    return argument if argument in ("auto", "none") else str(Path(path(argument)).absolute())
+
+
 def _adapter(argument: str) -> str:
     return argument if argument == "none" else path(argument)
 
@@ -98,7 +103,7 @@ def register(commands: Commands) -> None:
     )
     adjusting.add_argument(
         "--projector",
-        type=text,
+        type=_projector,
         metavar="FILE",
         help="the mmproj file that lets it see pictures, 'auto' or 'none'",
     )
@@ -382,8 +387,7 @@ def _adjust(options: argparse.Namespace) -> int:
             changes["draft"] = _draft_for(app, model, options.draft)
         if options.projector is not None:
             fixed: dict[str, str | None] = {"auto": None, "none": ""}
-            chosen = options.projector
-            changes["projector"] = fixed.get(chosen, str(Path(chosen).absolute()))
+            changes["projector"] = fixed.get(options.projector, options.projector)
         if options.adapter:
             pairs = [given.partition("=") for given in options.adapter if given != "none"]
             try:

@@ -11,7 +11,7 @@ from core.engine.interface import Answer, Engine
 from core.engine.local import LocalEngine
 from core.engine.messages import Generate, ModelInfo, Turn
 from core.engine.remote import MODEL, RemoteEngine
-from core.errors import N_, ModelMissing, ModelUnreadable, WorkerDied
+from core.errors import N_, ModelMissing, ModelUnreadable, TsukueError, WorkerDied
 from core.jobs import Job
 from core.models import gguf
 from core.models.library import Library
@@ -98,6 +98,10 @@ class Engines:
     def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
         return self._of(model).count_tokens(model, turns, job)
+
+    def lose_eyes(self, model: str, error: TsukueError) -> bool:
+        """See Engine.lose_eyes."""
+        return self._of(model).lose_eyes(model, error)
 
     def sees(self, model: str) -> bool:
         """See Engine.sees."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.engine.messages import Completion, Generate, ModelInfo, Piece, Timings, Turn
-from core.errors import WorkerDied
+from core.errors import TsukueError, WorkerDied
 from core.events import Event
 from core.jobs import Job
 
@@ -63,6 +63,15 @@ class EngineHelperGone(Event):
     model: str
     kind: str
     name: str
+
+
+@dataclass(frozen=True)
+class EngineEyesUnused(Event):
+    """A model's projector (its file's `name`) cannot be used, and is left alone: `reason` (English; translate where shown)."""
+
+    model: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,9 @@ class Engine(Protocol):
 
     def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """How many tokens each turn's text and pictures have. For `job`, see `load`."""
+
+    def lose_eyes(self, model: str, error: TsukueError) -> bool:
+        """After a request with pictures failed: go on without eyes where they are at fault; whether another try makes sense."""
 
     def sees(self, model: str) -> bool:
         """Whether a model can look at pictures, as far as is known without loading it."""

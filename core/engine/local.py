@@ -12,11 +12,13 @@ from pathlib import Path
 import msgspec
 
 from core.engine import room, self_test, states
+from core.engine.eyes import EyesRecord
 from core.engine.interface import (
     Answer,
     EngineContextShortened,
     EngineDevicesGone,
     EngineDraftUnused,
+    EngineEyesUnused,
     EngineHelperGone,
     EngineLayersReduced,
     EngineLoaded,
@@ -27,6 +29,7 @@ from core.engine.ladder import SAFEST, Ladder, is_crash, key_of
 from core.engine.messages import (
     Adapter,
     AskEngine,
+    Completion,
     CountTokens,
     Device,
     EngineInfo,
@@ -34,10 +37,11 @@ from core.engine.messages import (
     Generate,
     LoadModel,
     ModelInfo,
+    Piece,
     Turn,
 )
 from core.engine.record import EngineRecord
-from core.errors import N_, ModelCrashed, ModelMissing, ModelTooLarge, WorkerDied
+from core.errors import N_, EyesUnusable, ModelCrashed, ModelMissing, ModelTooLarge, TsukueError, WorkerDied
 from core.events import Events
 from core.jobs import Job
 from core.models import draft_models, gguf, hardware, projectors
@@ -66,6 +70,7 @@ class Memory:
     ladder: Ladder
     record: EngineRecord
     adjustments: AdjustmentsFile
+    eyes: EyesRecord
     states: Path | None = None  # the folder for conversations' states; None keeps none
 
 
@@ -84,13 +89,14 @@ class LocalEngine:
         self.ladder = memory.ladder
         self.record = memory.record
         self.adjustments = memory.adjustments
+        self.eyes = memory.eyes
         self._states = memory.states
         self._library = library
         self._settings = settings
         self._events = events
         self._lock = threading.Lock()
         # The worker's pid, what was asked for, and the file's size and time.
-        self._current: tuple[int | None, LoadModel, tuple[int, int]] | None = None
+        self._current: tuple[int | None, LoadModel, tuple[int, ...]] | None = None
         # What there was room for, of what was asked.
         self._worked: dict[tuple[int | None, bytes], LoadModel] = {}
         # Models, and what was chosen for them but does not help: said once.
@@ -123,7 +129,7 @@ class LocalEngine:
     def _load(self, model: str, job: Job | None) -> ModelInfo:
         usual = self.request(model)
         wanted = self._with_ladder(usual)
-        version = states.file_version(wanted.path)
+        version = (*states.file_version(wanted.path), *states.file_version(wanted.projector or wanted.path))
         if self.info is not None and self._current == (self.worker.pid, wanted, version):
             return self.info
         # Whether the old model stays beside the new one is for the worker to say.
@@ -158,12 +164,12 @@ class LocalEngine:
 
     def _projector(self, model: str, path: Path, wishes: Adjustments) -> str:
         """The file that gives a model eyes: the one that was chosen, or the one beside it; '' for none."""
-        if wishes.projector:
-            if gguf.is_there(Path(wishes.projector)):
-                return wishes.projector
+        if wishes.projector and not gguf.is_there(Path(wishes.projector)):
             self._helper_gone(model, "projector", wishes.projector)
-        found = projectors.of(path) if wishes.projector != "" else None
-        return str(found or "")
+        elif wishes.projector is not None:
+            return wishes.projector if wishes.projector and self.eyes.usable(wishes.projector) else ""
+        found = str(projectors.of(path) or "")
+        return found if found and self.eyes.usable(found) else ""
 
     def _draft(self, model: str, wishes: Adjustments) -> str | None:
         """The file of the model that was chosen to guess ahead; '' for none, None where nothing was chosen."""
@@ -316,6 +322,25 @@ class LocalEngine:
         self._events.publish(EngineContextShortened(model, length))
         return msgspec.structs.replace(usual, context_length=length)
 
+    def lose_eyes(self, model: str, error: TsukueError) -> bool:
+        """See Engine.lose_eyes. A crash is theirs only if no picture has been seen with them since the program began."""
+        projector = self._projector(model, self._library.path_of(model), self.adjustments.get(model))
+        if isinstance(error, WorkerDied):
+            if not projector or self.eyes.proven(projector) or not is_crash(error.cause):
+                return False
+            reason = N_("the engine crashed when it was used")
+            self.worker.forgive()
+            self._current = self.info = None
+        elif isinstance(error, EyesUnusable):
+            reason = error.reason
+        else:
+            return False
+        if projector:
+            log.warning("the projector %s is left alone: %s", projector, reason)
+            self.eyes.leave(projector)
+            self._events.publish(EngineEyesUnused(model, Path(projector).name, reason))
+        return True
+
     def step_down(self, model: str, error: WorkerDied) -> bool:
         """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
         if not self._safer(model, error, self.worker):
@@ -422,7 +447,9 @@ class LocalEngine:
             self._load(model, job)
             wishes = self.adjustments.get(model)
             adapters = self._adapters(model)
-            return self.worker.call(
+            seen = any(turn.pictures for turn in request.turns)
+            projector = self.request(model).projector if seen else ""
+            call = self.worker.call(
                 msgspec.structs.replace(
                     request,
                     adapters=adapters,
@@ -430,6 +457,7 @@ class LocalEngine:
                 ),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
+        return _Seeing(call, self.eyes, projector) if projector else call
 
     def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
@@ -462,6 +490,29 @@ class LocalEngine:
     def writes(self, model: str, language: str) -> bool:
         """See Engine.writes."""
         return self._library.writes(model, language)
+
+
+class _Seeing:
+    """An answer to a question with pictures: once it comes, the eyes have proven themselves."""
+
+    def __init__(self, call: Answer, eyes: EyesRecord, projector: str) -> None:
+        self._call = call
+        self._eyes = eyes
+        self._projector = projector
+
+    def items(self) -> Iterator[Piece]:
+        """See Answer.items."""
+        for piece in self._call.items():
+            self._eyes.prove(self._projector)
+            yield piece
+
+    def result(self, timeout: float | None = None) -> Completion:
+        """See Answer.result."""
+        return self._call.result(timeout)
+
+    def cancel(self) -> None:
+        """See Answer.cancel."""
+        self._call.cancel()
 
 
 def graphics_of(worker: Worker) -> list[Device] | None:

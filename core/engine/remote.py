@@ -36,6 +36,7 @@ from core.errors import (
     RemoteModelMissing,
     RemoteRefused,
     RemoteUnreachable,
+    TsukueError,
     WorkerDied,
 )
 from core.events import Events
@@ -163,6 +164,10 @@ class RemoteEngine:
     def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """About as many tokens as the turns have: the API has no way to ask. Three bytes make one, on the careful side."""
         return [len(turn.text.encode()) // 3 + 1 + PICTURE_TOKENS * len(turn.pictures) for turn in turns]
+
+    def lose_eyes(self, model: str, error: TsukueError) -> bool:
+        """Its eyes are the server's."""
+        return False
 
     def sees(self, model: str) -> bool:
         """As the person has said of the server's model: the API has no way to ask."""
@@ -413,7 +418,7 @@ def _content(turn: Turn) -> str | list[dict[str, Any]]:
 
     Raises PictureGone.
     """
-    if not turn.pictures:
+    if not turn.pictures or turn.role != "user":  # strict servers take pictures from nobody else
         return turn.text
     parts: list[dict[str, Any]] = []
     cuts = [0, *(picture.at for picture in turn.pictures), len(turn.text)]

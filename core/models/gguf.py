@@ -39,6 +39,11 @@ _ENCODERS = {
     "nomic-bert-moe",
 }
 _PARTS = {"clip", "t5encoder", "wavtokenizer-dec"}  # of other models
+_LAST = (
+    "mm.",
+    "resampler.",
+    "adapter.",
+)  # tensors that bring vectors to a text model's width (tools/mtmd/clip-impl.h)
 _RANKS = 4  # enum llama_pooling_type
 _SIMPLE = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -90,6 +95,9 @@ class Header:
     tensors: int
     values: dict[str, Any] = field(repr=False)
     lengths: dict[str, int] = field(default_factory=dict, repr=False)  # of the lists, kept or not
+    widths: set[int] = field(
+        default_factory=set, repr=False
+    )  # of a projector's last matrices, either way round
 
     @property
     def architecture(self) -> str:
@@ -404,7 +412,7 @@ def _parse(reader: _Reader, *, partial: bool) -> Header:
     if not header.architecture and not partial:
         raise ValueError(N_("it does not name its architecture"))
     _check_counts(header)
-    _check_tensors(reader, tensors, values)
+    _check_tensors(reader, tensors, values, header.widths)
     return header
 
 
@@ -425,18 +433,20 @@ def _check_counts(header: Header) -> None:
         raise ValueError(N_("its number of experts is invalid"))
 
 
-def _check_tensors(reader: _Reader, count: int, values: dict[str, Any]) -> None:
-    """Every tensor must lie inside the file."""
+def _check_tensors(reader: _Reader, count: int, values: dict[str, Any], widths: set[int]) -> None:
+    """Every tensor must lie inside the file. `widths` gets those of a projector's last matrices."""
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 65536 or alignment & (alignment - 1):
         raise ValueError(N_("its alignment is invalid"))
     ends = 0
     for _ in range(count):
-        reader.string()
+        name = reader.string()
         dimensions = reader.number("I")
         if not 1 <= dimensions <= 4:
             raise ValueError(N_("a tensor has an invalid shape"))
         shape = [reader.number("Q") for _ in range(dimensions)]
+        if name.startswith(_LAST):
+            widths.update(shape)
         kind, offset = reader.number("I"), reader.number("Q")
         if offset % alignment:
             raise ValueError(N_("a tensor is misplaced"))

@@ -54,24 +54,27 @@ def _beside(place: Path, model: Path) -> Path | None:
     except OSError:
         return None
     alone = len({_base(name) for name in names if not named(name)}) == 1
+    came_along = (place.parent / "model.json").is_file()  # a download, with its repository's projector
     fitting = [
         name
         for name in names
-        if named(name) and (alone or _base(name) == _base(place.name)) and fits(place.parent / name, model)
+        if named(name)
+        and (_base(name) == _base(place.name) or (alone and (came_along or not _base(name))))
+        and fits(place.parent / name, model)
     ]
     chosen = best(fitting)
     return place.parent / chosen if chosen else None
 
 
 def fits(projector: Path, model: Path) -> bool:
-    """Whether a file is a projector for pictures, and as wide as the model. Where one of them names no width, it may be."""
+    """Whether a file is a projector for pictures, and brings them to the model's width. Where no width is known, it may be."""
     try:
-        about, wanted = _width(*_version(projector)), _width(*_version(model))
+        about, wanted = _widths(*_version(projector)), _widths(*_version(model))
     except (ModelMissing, ModelUnreadable, OSError):
         return False
     if about[0] != "clip" or wanted[0] == "clip":
         return False
-    return about[1] == wanted[1] or not about[1] or not wanted[1]
+    return not about[1] or not wanted[1] or bool(about[1] & wanted[1])
 
 
 def _base(name: str) -> str:
@@ -90,11 +93,16 @@ def _version(path: Path) -> tuple[Path, int, int]:
 
 
 @functools.lru_cache(maxsize=256)
-def _width(path: Path, size: int, changed: int) -> tuple[str, int]:
-    """A file's architecture ('' for a projector that is not for pictures), and how wide its vectors are for the text's model."""
+def _widths(path: Path, size: int, changed: int) -> tuple[str, frozenset[int]]:
+    """A file's architecture ('' for a projector that is not for pictures), and how wide its vectors for the text's model may be.
+
+    A projector's own number for it (`projection_dim`) is another one in Llava's files, and 0 in some; its matrices are sure.
+    """
     header = gguf.read_header(gguf.parts(path)[0])
     if header.architecture != "clip":
-        return header.architecture, header.number("embedding_length") or 0
+        width = header.number("embedding_length")
+        return header.architecture, frozenset([width] if width else [])
     if not header.values.get("clip.has_vision_encoder"):
-        return "", 0
-    return "clip", header.number("vision.projection_dim") or 0
+        return "", frozenset()
+    said = header.number("vision.projection_dim")
+    return "clip", frozenset(header.widths or ([said] if said else []))

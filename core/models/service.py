@@ -62,6 +62,8 @@ class Models:
         new = chosen and chosen != self.adjustments.get(model.id).projector
         if chosen and new and not projectors.fits(Path(chosen), model.path):
             raise ProjectorUnsuitable(Path(chosen).name, model.name)
+        if chosen:
+            self._engine.eyes.forgive(chosen)
         self.adjustments.set(model.id, wishes)
 
     def try_out(self, model: LocalModel, job: Job | None = None) -> None:

@@ -41,6 +41,7 @@ class Hanging:
     picture: bool = False
     path: str = ""  # '' for what was pasted, or comes from an earlier message
     thumbnail: QImage | None = field(default=None, repr=False)
+    drawing: bool = False  # its pages are being drawn, which will take its place
 
     @property
     def partial(self) -> bool:
@@ -97,7 +98,7 @@ class AttachmentStrip(QWidget):
     @property
     def reading(self) -> bool:
         """Whether something is still being read."""
-        return any(one.part is None for one in self.entries)
+        return any(one.part is None or one.drawing for one in self.entries)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -192,7 +193,8 @@ class _Chip(QFrame):
         self._said.setToolTip(part)
         self.ask.setVisible(one.too_large and bool(one.path))
         self.eyes.setVisible(one.unseen)
-        self.pages.setVisible(one.scanned and bool(one.path) and one.size is not None and one.size.sees)
+        sees = one.size is not None and one.size.sees
+        self.pages.setVisible(one.scanned and bool(one.path) and sees and not one.drawing)
         for widget, name, value in (
             (self, "large", "true" if one.too_large else "false"),
             (self._said, "role", "large" if one.too_large else "small"),
@@ -204,7 +206,7 @@ class _Chip(QFrame):
 
 
 def _said(one: Hanging) -> str:
-    if one.part is None:
+    if one.part is None or one.drawing:
         return tr("Being read…")
     if one.size is None:
         return ""

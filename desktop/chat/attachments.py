@@ -159,9 +159,9 @@ class Attachments(QObject):
         """Let the pages of a file hang on the message as pictures, in its place."""
         if one in self._jobs:
             return
-        path, part = Path(one.path), one.part
-        one.part = None  # it is being read once more
-        self._strip.refresh()
+        path = Path(one.path)
+        one.drawing = True
+        self._changed()
 
         def taken(pages: list[Image]) -> None:
             self._jobs.pop(one, None)
@@ -176,8 +176,8 @@ class Attachments(QObject):
 
         def failed(_: BaseException) -> bool:
             self._jobs.pop(one, None)
-            one.part = part
-            self._strip.refresh()
+            one.drawing = False
+            self._changed()
             return False
 
         self._jobs[one] = self._operations.run(
@@ -186,8 +186,12 @@ class Attachments(QObject):
 
     def _set(self, parts: tuple[Attached, ...], stay: bool) -> None:
         """Other things hang on the message now; what is being read stays, unless it was for another chat's."""
+        for one in self._strip.entries:
+            if one.drawing and (not stay or one.part not in parts):
+                one.drawing = False
         reading = [one for one in self._strip.entries if one.part is None] if stay else []
-        for one in [one for one in self._jobs if one not in reading]:
+        kept = [one for one in self._strip.entries if one.drawing]
+        for one in [one for one in self._jobs if one not in (*reading, *kept)]:
             self._jobs.pop(one).cancel()
         known = {id(one.part): one for one in self._strip.entries if one.part is not None}
         self._strip.entries[:] = [

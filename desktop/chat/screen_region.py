@@ -12,6 +12,7 @@ from pathlib import Path
 import shiboken6
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCloseEvent,
     QColor,
     QCursor,
     QGuiApplication,
@@ -53,6 +54,7 @@ class ScreenRegion(QWidget):
         self.setGeometry(screen.geometry())
         self._picture = picture
         self._from: QPoint | None = None  # where the mouse was pressed
+        self._ended = False
         self.region = QRect()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -125,14 +127,21 @@ class ScreenRegion(QWidget):
         self.region = region & self.rect()
         self.update()
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """However it is closed, whoever waits is told."""
+        if not self._ended:
+            self._ended = True
+            self.given_up.emit()
+        super().closeEvent(event)
+
     def _take(self) -> None:
         """Take what is chosen, or the whole screen."""
+        self._ended = True
         part = self._in_picture(self.region) if not self.region.isEmpty() else self._picture.rect()
         self.chosen.emit(self._picture.copy(part).toImage())
         self.close()
 
     def _leave(self) -> None:
-        self.given_up.emit()
         self.close()
 
 
@@ -176,7 +185,7 @@ def take(
             window.activateWindow()
 
     def grab() -> None:
-        picture = screen.grabWindow(0)
+        picture = screen.grabWindow(0) if shiboken6.isValid(screen) else QPixmap()  # it may be unplugged
         if picture.isNull():
             back()
             failed(ScreenUnseen())

@@ -52,6 +52,7 @@ class AdjustOffer:
     smaller: list[LocalModel]
     adapters: list[LocalModel]
     projector: Path | None
+    projector_bytes: int
     speeds: Speeds | None
     build: str
 
@@ -78,6 +79,7 @@ class AdjustDialog(QDialog):
         self._smaller = offer.smaller
         self._offered_adapters = offer.adapters
         self._offered_projector = offer.projector
+        self._projector_bytes = offer.projector_bytes
         self._speeds = offer.speeds
         self._build = offer.build
         self._write = write
@@ -301,7 +303,8 @@ class AdjustDialog(QDialog):
             cache_type=wishes.cache_type or "f16",
             gpu_layers=wishes.gpu_layers,
             shrink=wishes.context_length is None,
-            beside=fit.need(draft.size_bytes, None, 0).total if draft is not None else 0,
+            beside=(fit.need(draft.size_bytes, None, 0).total if draft is not None else 0)
+            + (self._projector_bytes if wishes.projector != "" else 0),
         )
         layouts.clear(self._verdict)
         text = QLabel(fit_text(found))

@@ -285,7 +285,9 @@ class ModelsPage(QWidget):
             header = gguf.read_header(model.path)
             adapters = library.of_role("adapter")
             speeds, build = self._models.speed.known(), key_of(str(model.path))
-            return AdjustOffer(header, smaller, adapters, projectors.of(model.path), speeds, build)
+            beside = projectors.of(model.path)
+            sight = beside.stat().st_size if beside is not None else 0
+            return AdjustOffer(header, smaller, adapters, beside, sight, speeds, build)
 
         def keep(wishes: Adjustments, done: Callable[[], None], failed: Callable[[], None]) -> None:
             def not_kept(_: BaseException) -> bool:
@@ -298,9 +300,15 @@ class ModelsPage(QWidget):
 
         def show(found: AdjustOffer) -> None:
             self.adjusting = AdjustDialog(self._models, model, found, keep, self)
+            self.adjusting.changed.connect(self._adjusted)
             self.adjusting.open()
 
         self._operations.run("read a model's header", look, show)
+
+    def _adjusted(self) -> None:
+        """It may see pictures now, or no more."""
+        self._reads.ask(self._look, self._show, key=self)
+        self.changed.emit()
 
     def _rename(self, model: LocalModel) -> None:
         name, said = QInputDialog.getText(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from core.errors import Cancelled, PortalMissing, PortalRefused
@@ -15,6 +16,7 @@ from desktop.notify import Notify
 from desktop.quick import x11_keys
 
 SHORTCUT = "quick-question"
+AGAIN = 5_000  # milliseconds until a portal that has left is there again
 KEYS = "CTRL+ALT+space"  # proposed; the person decides in the desktop's own window
 
 
@@ -24,11 +26,18 @@ class KeysAnywhere(QObject):
     pressed = Signal()
     _ended = Signal(object)
 
-    def __init__(self, jobs: Jobs, notify: Notify, parent: QObject, *, wanted: bool) -> None:
+    def __init__(
+        self, jobs: Jobs, notify: Notify, refused: Callable[[], object], parent: QObject, *, wanted: bool
+    ) -> None:
+        """`refused` is called where the person has told the desktop no."""
         super().__init__(parent)
         self._jobs = jobs
         self._notify = notify
         self._job: Job | None = None
+        self._refused = refused
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(lambda: self.set_wanted(True))
         self._x11 = QGuiApplication.platformName() == "xcb"
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self.set_wanted(wanted)
@@ -36,10 +45,11 @@ class KeysAnywhere(QObject):
     @property
     def listening(self) -> bool:
         """Whether the desktop was asked, and has not refused."""
-        return self._job is not None
+        return self._job is not None or self._again.isActive()
 
     def set_wanted(self, wanted: bool) -> None:
         """Ask the desktop for the keys, or let them go."""
+        self._again.stop()
         if wanted and self._job is None:
             self._job = self._jobs.start("listen for the keys", self._listen, self._ended.emit)
         elif not wanted and self._job is not None:
@@ -59,7 +69,11 @@ class KeysAnywhere(QObject):
         if job is not self._job:  # the setting has changed meanwhile
             return
         self._job = None
-        if isinstance(job.error, PortalMissing | PortalRefused):
+        if job.error is None:  # the portal was started anew, or the desktop took the keys back
+            self._again.start(AGAIN)
+        elif isinstance(job.error, PortalRefused):  # by the person: not asked at each start
+            self._refused()
+        elif isinstance(job.error, PortalMissing):
             self._notify.notice(
                 tr(
                     "Your desktop does not offer system-wide shortcuts to apps. Assign one to the command “tsukue quick” in the system settings; it opens the same window."

@@ -17,7 +17,7 @@ from core.engine.template import PICTURE, ChatTemplate
 from core.errors import (
     Cancelled,
     ContextFull,
-    ModelUnreadable,
+    EyesUnusable,
     PictureGone,
     TemplateFailed,
 )
@@ -207,7 +207,7 @@ def test_eyes_of_another_model_are_refused_and_the_engine_goes_on(starter: Path,
     try:
         for projector in (wrong, half, starter):
             worker.call(LoadModel(str(starter), 1024, projector=str(projector))).result()
-            with pytest.raises(ModelUnreadable) as raised:
+            with pytest.raises(EyesUnusable) as raised:
                 answer(worker, "wrong", about(picture(tmp_path, "red")))
             assert projector.name in str(raised.value)
             assert answer(worker, "wrong", Turn("user", "Say yes."))[0]
@@ -237,6 +237,13 @@ def test_a_system_turn_in_front_moves_the_pictures() -> None:
     turns = [Turn("system", "Be brief."), Turn("user", "Look: here", (Picture("x", 6),))]
     text = "".join(ChatTemplate(refuses, bos="", eos="", control=[]).pieces(turns, {}))
     assert text == f"Be brief.\n\nLook: {PICTURE}here"
+
+
+def test_a_finer_cut_of_a_picture_shares_nothing_with_a_coarser_one() -> None:
+    """A longer context lets a picture have more vectors: those of the shorter one are not its beginning."""
+    coarse, fine = cells.cells("one", 64, 64), cells.cells("one", 100, 100)
+    assert coarse[0] != fine[0]
+    assert cells.cells("one", 64, 8)[0] != coarse[0]
 
 
 def test_cells_tell_pictures_and_places_apart() -> None:

@@ -14,6 +14,7 @@ from PIL import Image as Pictures
 from core.app import App
 from core.chat import context, prompt
 from core.chat.conversation import Attached, Image, Message
+from core.engine.interface import EngineEyesUnused
 from core.engine.messages import Picture, Turn
 from core.engine.remote import MODEL
 from core.errors import AttachmentTooLong, ProjectorUnsuitable
@@ -106,8 +107,61 @@ def test_a_picture_that_has_gone_is_read_as_its_text(app: App, tmp_path: Path) -
     assert ask(app, "seeing", picture).text
 
 
+def test_a_damaged_picture_is_read_as_its_text_and_blocks_no_chat(app: App, tmp_path: Path) -> None:
+    picture = take(app, red(tmp_path))
+    assert isinstance(picture, Image)
+    answer = ask(app, "seeing", picture)
+    kept = app.pictures.path(picture.sha256)
+    kept.write_bytes(kept.read_bytes()[:60])
+    app.engine.worker.stop()  # nothing that it has seen is in a cache
+    for path in app.home.states.glob("*"):
+        path.unlink()
+    job = app.chat.send(answer.conversation, "Never mind. Say yes.")
+    assert job.wait(120).text
+    (size,) = app.jobs.start(
+        "size", lambda job: app.attaching.size([picture], "seeing", app.settings.values, job)
+    ).wait(120)
+    assert size.tokens
+
+
+@pytest.mark.logs(r"the projector .* is left alone", r"the chat engine process ended while .* \(SIG")
+def test_eyes_at_which_the_engine_dies_cost_the_model_nothing(app: App, tmp_path: Path) -> None:
+    """No safer settings, no second death: the picture is answered by its text, and the person is told once."""
+    broken = eyes.without_patches(tmp_path / "mmproj-broken.gguf", app.library.path_of(STARTER))
+    told: list[EngineEyesUnused] = []
+    app.events.listen(EngineEyesUnused, told.append)
+    app.models.adjust(app.library.find(STARTER), Adjustments(projector=str(broken)))
+    picture = take(app, red(tmp_path))
+    assert app.engine.sees(STARTER)
+    assert ask(app, STARTER, picture).text
+    assert ask(app, STARTER, picture).text
+    assert [event.name for event in told] == ["mmproj-broken.gguf"]
+    assert not app.engine.sees(STARTER)
+    assert app.engine.ladder.remembered() == {}
+    (size,) = app.jobs.start(
+        "size", lambda job: app.attaching.size([picture], STARTER, app.settings.values, job)
+    ).wait(120)
+    assert not size.sees
+    app.models.adjust(app.library.find(STARTER), Adjustments(projector=str(broken)))  # the person insists
+    assert app.engine.sees(STARTER)
+
+
+@pytest.mark.logs(r"the projector .* is left alone")
+def test_eyes_that_are_refused_while_a_chip_is_counted_are_left_alone(app: App, tmp_path: Path) -> None:
+    wrong = eyes.of_random_weights(tmp_path / "mmproj-wrong.gguf", 64)
+    app.engine.adjustments.set(STARTER, Adjustments(projector=str(wrong)))  # as of an older version
+    picture = take(app, red(tmp_path))
+    pid = app.engine.worker.pid
+    (size,) = app.jobs.start(
+        "size", lambda job: app.attaching.size([picture], STARTER, app.settings.values, job)
+    ).wait(120)
+    assert not size.sees
+    assert app.engine.worker.pid is not None
+    assert pid in (None, app.engine.worker.pid)
+
+
 def test_a_table_is_filled_from_what_is_seen(app: App, tmp_path: Path) -> None:
-    """What is written for the model with the form has the picture in front."""
+    """In what is written for the model with the form, the picture stands behind its name."""
     picture = take(app, red(tmp_path))
     form = Form([Field("colour", about="the colour")], "Which colour is it?")
     app.settings.change(chat_model="seeing", temperature=0.0)
@@ -116,8 +170,9 @@ def test_a_table_is_filled_from_what_is_seen(app: App, tmp_path: Path) -> None:
     question = app.conversations.branch(number)[0]
     assert question.prompt is not None
     turn = prompt.sent(question, app.chat.sight.of("seeing"))
-    assert [one.at for one in turn.pictures] == [0]
-    assert turn.text == "\n" + question.prompt
+    head = "--- photo.png (a picture) ---\n"
+    assert [turn.text[: one.at] for one in turn.pictures] == [head]
+    assert turn.text == question.prompt
     assert prompt.sent(question).text == question.prompt
 
 
@@ -189,6 +244,16 @@ def test_a_projector_is_found_beside_its_model_and_fits_no_other(
     assert found is not None
     assert found.name == "mmproj-Desk-135M-Instruct-f16.gguf"
     assert projectors.of(tmp_path / "Other-135M-Q8_0.gguf") is None
+    llava = eyes.that_tell_colours(model, tmp_path / "mmproj-llava.gguf", said=768)
+    assert projectors.fits(llava, own)  # its matrices say what its number does not
+    llava.unlink()
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    only = Path(shutil.copy(model, alone / "Qwen-7B-Instruct-Q4_K_M.gguf"))
+    shutil.copy(projector, alone / "mmproj-Qwen-VL-7B-Instruct-f16.gguf")
+    assert projectors.of(only) is None  # it names another model
+    (alone / "model.json").write_text("{}")
+    assert projectors.of(only) is not None  # but came with this one
     wide = eyes.of_random_weights(tmp_path / "mmproj-wide.gguf", 64)
     for file in (wide, model, tmp_path / "nothing.gguf"):
         assert not projectors.fits(file, own)

@@ -191,6 +191,30 @@ def test_a_picture_that_an_answer_names_opens_from_disk_and_no_address_does(
     qtbot.waitUntil(lambda: "gone.png" in window.chat.banner.text.text(), timeout=20_000)
 
 
+def test_a_file_is_kept_while_its_pages_are_drawn_and_the_chat_is_left(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    page = Pictures.new("RGB", (900, 500), "white")
+    ImageDraw.Draw(page).text((60, 200), "the key is heron", fill="black", font=ImageFont.load_default(40))
+    scan = tmp_path / "scan.tiff"
+    page.save(scan, save_all=True, append_images=[page] * 9)
+    window.app.settings.change(chat_model="Seeing")
+    qtbot.waitUntil(lambda: window.chat.choices.model == "Seeing")
+    send(qtbot, window, "Hello")
+    qtbot.waitUntil(lambda: answered(window), timeout=30_000)
+    first = window.chat.conversation
+    assert first is not None
+    attach(qtbot, window, scan)
+    qtbot.mouseClick(button(window, "Send its pages as pictures"), LEFT)
+    assert "Being read…" in said(window)
+    assert not window.composer.send_button.isEnabled()
+    window.new_chat()
+    qtbot.waitUntil(lambda: window.composer.strip.entries == [])
+    window.chat.open(first)
+    qtbot.waitUntil(lambda: [part.name for part in window.composer.strip.parts] == ["scan.tiff"])
+    qtbot.waitUntil(lambda: window.composer.send_button.isEnabled())
+
+
 # ---------------------------------------------------------------- the screen
 
 
@@ -249,6 +273,14 @@ def test_who_leaves_the_screen_attaches_nothing(
     assert window.composer.strip.entries == []
 
 
+def test_a_screen_that_the_system_closes_brings_the_window_back(
+    qtbot: QtBot, window: MainWindow, region: ScreenRegion
+) -> None:
+    region.close()  # as Alt+F4 does
+    qtbot.waitUntil(window.isVisible)
+    assert window.composer.strip.entries == []
+
+
 # ---------------------------------------------------------------- projectors, chosen by hand
 
 
@@ -272,6 +304,12 @@ def test_a_projector_is_chosen_and_one_that_does_not_fit_is_refused(
     choose(projector)
     qtbot.waitUntil(lambda: kept.get(STARTER) == Adjustments(projector=str(projector)))
     assert box.currentText() == projector.name
+    cards = window.models.findChildren
+
+    def facts() -> list[str]:
+        return [one.text() for one in cards(QLabel) if "sees pictures" in one.text()]
+
+    qtbot.waitUntil(lambda: len(facts()) == 2)  # it is told on the card at once
     wrong = eyes.of_random_weights(tmp_path / "mmproj-wrong.gguf", 64)
     choose(wrong)
     qtbot.waitUntil(lambda: "does not fit" in window.chat.banner.text.text())

@@ -64,14 +64,15 @@ def _embeddings(model: Path, words: tuple[str, ...]) -> np.ndarray:
     return np.stack([rows[known.index(f"Ġ{word}")] for word in words]).astype(np.float32)
 
 
-def that_tell_colours(model: Path, target: Path, side: int = 2, layers: int = 0) -> Path:
+def that_tell_colours(model: Path, target: Path, side: int = 2, layers: int = 0, said: int = 0) -> Path:
     """Eyes for `model` that see red, green and blue, and give it the word for it, side × side times.
 
     Llava's projector: what a patch has of each colour becomes that colour's word; `layers` that add nothing are computed in between.
+    `said` is the width that its header states in the place of the true one.
     """
     words = _embeddings(model, COLOURS)
     # Of llava's layers all but the last are computed.
-    writer = _begin(target, "mlp", words.shape[1], side * PATCH, layers + 1)
+    writer = _begin(target, "mlp", said or words.shape[1], side * PATCH, layers + 1)
     patches = np.zeros((WIDTH, 3, PATCH, PATCH), dtype=np.float32)
     for colour in range(3):
         patches[colour, colour] = 1 / PATCH**2
@@ -106,6 +107,18 @@ def of_random_weights(target: Path, projection: int, seed: int = 1) -> Path:
     for number, inner, outer in ((0, 4 * WIDTH, 4 * WIDTH), (2, 4 * WIDTH, projection)):
         writer.add_tensor(f"mm.{number}.weight", rng.normal(0, 0.1, (outer, inner)).astype(np.float32))
         writer.add_tensor(f"mm.{number}.bias", np.zeros(outer, dtype=np.float32))
+    finish(writer)
+    return target
+
+
+def without_patches(target: Path, model: Path) -> Path:
+    """Eyes that seem to fit `model`, without the matrix with which they begin: libmtmd dies of them."""
+    width = _embeddings(model, COLOURS).shape[1]
+    writer = _begin(target, "mlp", width, 2 * PATCH)
+    writer.add_tensor("v.position_embd.weight", np.zeros((4, WIDTH), dtype=np.float32))
+    _layer(writer, np.random.default_rng(1))
+    writer.add_tensor("mm.0.weight", np.zeros((width, WIDTH), dtype=np.float32))
+    writer.add_tensor("mm.0.bias", np.zeros(width, dtype=np.float32))
     finish(writer)
     return target
 

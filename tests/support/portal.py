@@ -76,6 +76,10 @@ class Desktop:
         body = (self._session, shortcut, 0, {})
         self._signal(portal.PATH, _SHORTCUTS, "Activated", "osta{sv}", body)
 
+    def take_back(self) -> None:
+        """The desktop ends the session with the keys."""
+        self._signal(self._session, "org.freedesktop.portal.Session", "Closed", "a{sv}", ({},))
+
     def close(self) -> None:
         """Leave the bus."""
         self._closing.set()
@@ -92,6 +96,8 @@ class Desktop:
                 message = self._connection.receive(timeout=0.05)
             except TimeoutError:
                 continue
+            except (OSError, EOFError):  # the bus has ended
+                return
             if message.header.message_type is MessageType.method_call:
                 self._answer(message)
 
@@ -114,5 +120,35 @@ class Desktop:
         elif method == "CreateSession":
             self._session = f"{portal.PATH}/session/{name}/{options['session_handle_token'][1]}"
             results["session_handle"] = ("s", self._session)
+        self.last_sender = sender
+        self._due = (request, results)
         if not self.silent:
-            self._signal(request, _REQUEST, "Response", "ua{sv}", (self.code, results))
+            self.answer_now()
+
+    def answer_now(self) -> None:
+        """Answer what was asked last."""
+        request, results = self._due
+        self._signal(request, _REQUEST, "Response", "ua{sv}", (self.code, results))
+
+
+class _Impostor:
+    """Another program on the bus, which answers in the portal's place."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = open_dbus_connection(address)
+
+    def answer(self, to: str, token: str, uri: str) -> None:
+        """Send an answer straight to who asked."""
+        name = to.lstrip(":").replace(".", "_")
+        request = DBusAddress(f"{portal.PATH}/request/{name}/{token}", interface=_REQUEST)
+        message = new_signal(request, "Response", "ua{sv}", (0, {"uri": ("s", uri)}))
+        message.header.fields[HeaderFields.destination] = to
+        self._connection.send(message)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def impostor(address: str) -> contextlib.closing[_Impostor]:
+    """See _Impostor."""
+    return contextlib.closing(_Impostor(address))

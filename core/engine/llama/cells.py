@@ -45,9 +45,11 @@ class Prompt:
 def cells(name: str, count: int, positions: int) -> list[int]:
     """The numbers that stand for `count` vectors in a row, which take `positions` positions; `name` tells them from others.
 
+    A picture that is cut more finely, since the context is longer, has other numbers from the first on.
+
     Each fits into 32 bits: two for its kind, 29 of the name's digest.
     """
-    marks = array.array("I", hashlib.shake_128(name.encode()).digest(4 * count))
+    marks = array.array("I", hashlib.shake_128(f"{name}:{count}:{positions}".encode()).digest(4 * count))
     kinds = [_FIRST, *[_COUNTS] * (positions - 1), *[_STAYS] * (count - positions)]
     return [-1 - ((mark & 0x1FFFFFFF) << 2 | kind) for mark, kind in zip(marks, kinds, strict=True)]
 

@@ -34,6 +34,7 @@ class _Log:
 
     def __init__(self) -> None:
         self.lines: list[str] = []  # since `begin`
+        self._errors: list[str] = []  # of those
         self._level = 0
 
         @c.llama_log_callback  # type: ignore[untyped-decorator]
@@ -44,12 +45,15 @@ class _Log:
                 sys.stderr.write(line)
                 sys.stderr.flush()
                 self.lines.append(line.strip())
+                if self._level > _WARN:
+                    self._errors.append(line.strip())
 
         self.callback = write
 
     def begin(self) -> None:
         """What is said from now on belongs to the next attempt."""
         self.lines.clear()
+        self._errors.clear()
 
     @property
     def reason(self) -> str:
@@ -59,6 +63,11 @@ class _Log:
             (line.split("error loading model:", 1)[1] for line in said if "error loading model:" in line), ""
         )
         return told.strip() or (said[-1] if said else "llama.cpp refused it")
+
+    @property
+    def first(self) -> str:
+        """The first error: libmtmd ends with a line that says no more than that it failed."""
+        return next((line for line in self._errors if line), self.reason)
 
     @property
     def for_want_of_memory(self) -> bool:

@@ -29,7 +29,8 @@ from core.engine.template import PICTURE
 from core.errors import (
     N_,
     Cancelled,
-    ModelTooLarge,
+    EyesUnusable,
+    ModelMissing,
     ModelUnreadable,
     PictureGone,
     PictureUnseen,
@@ -37,7 +38,9 @@ from core.errors import (
 )
 from core.models import gguf
 
-LONGEST = 1024  # tokens of one picture, where its model leaves the choice: about 900 × 900 pixels for Qwen's
+LONGEST = 1024  # tokens of one picture, where its model allows more and leaves the choice: about 900 × 900 pixels for Qwen's
+LARGEST = 1600  # pixels of a side of our pictures (core/chat/attaching.py)
+_TOGETHER = ("hunyuanvl", "deepseek4v")  # kinds whose pictures depend on those before them
 SHARE = 4  # of the context that one picture may fill at most
 KEPT_BYTES = 64 << 20  # of vectors, so that a picture is not looked at again when its text is read again
 WATCHED = 64  # steps of the computation between looks at whether it is to stop
@@ -47,13 +50,20 @@ class Eyes:
     """A projector in memory, for one model. Create it, use it from the model's thread, `close` it."""
 
     def __init__(self, model: Model, path: str, *, graphics: bool, flash_attention: bool) -> None:
-        """Load the projector file. Raises ModelMissing, ModelUnreadable (also for one that is another model's), ModelTooLarge."""
+        """Load the projector file. Raises EyesUnusable (also for one that is another model's), Cancelled."""
         self._model = model
         self._version = f"{Path(path).name}:{file_version(path)}"
         self._looked: OrderedDict[str, ctypes.Array[ctypes.c_float]] = OrderedDict()
         self._parts: dict[str, Any] = {}  # of pictures, without their pixels
         self._steps = 0
-        gguf.check(Path(path))
+        self._name = Path(path).name
+        self._context: Any = None
+        try:
+            header = gguf.check(Path(path))
+        except (ModelMissing, ModelUnreadable) as error:
+            raise self._unusable(getattr(error, "reason", N_("its file is missing"))) from error
+        if header.values.get("clip.projector_type") in _TOGETHER:
+            raise self._unusable(N_("its kind is not supported"))
         m.mtmd_helper_log_set(log.callback, None)
         params = m.mtmd_context_params_default()
         params.use_gpu = graphics
@@ -63,16 +73,57 @@ class Eyes:
         params.flash_attn_type = (
             c.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash_attention else c.LLAMA_FLASH_ATTN_TYPE_DISABLED
         )
-        params.image_max_tokens = max(64, min(LONGEST, model.context_length // SHARE))
         self._watch = c.ggml_backend_sched_eval_callback(self._go_on)
         params.cb_eval = self._watch
-        log.begin()
-        self._context = m.mtmd_init_from_file(os.fsencode(path), model.model, params)
-        if not self._context:
-            raise (ModelTooLarge if log.for_want_of_memory else ModelUnreadable)(path, log.reason)
-        if not m.mtmd_support_vision(self._context):
+        self._loading = m.mtmd_progress_callback(lambda _part, _data: not model.abort.is_set)
+        params.progress_callback = self._loading
+        self._open(path, params)
+        try:
+            self._limit(path, params)
+        except BaseException:
             self.close()
-            raise ModelUnreadable(path, N_("it is not for pictures"))
+            raise
+
+    def _open(self, path: str, params: Any) -> None:
+        log.begin()
+        self._context = m.mtmd_init_from_file(os.fsencode(path), self._model.model, params)
+        if not self._context and params.use_gpu and log.for_want_of_memory:
+            params.use_gpu = False
+            log.begin()
+            self._context = m.mtmd_init_from_file(os.fsencode(path), self._model.model, params)
+        if not self._context:
+            if self._model.abort.is_set:
+                raise Cancelled
+            raise self._unusable(log.first)
+
+    def _limit(self, path: str, params: Any) -> None:
+        """Have a picture take no more tokens than are good for it, where its model leaves the choice.
+
+        Those that cut it into tiles, or bring it to one size, know what is good for them.
+        """
+        if not m.mtmd_support_vision(self._context):
+            raise self._unusable(N_("it is not for pictures"))
+        most = max(64, min(LONGEST, self._model.context_length // SHARE))
+        if m.mtmd_decode_use_non_causal(self._context, None):
+            most = min(
+                most, self._model.batch
+            )  # its vectors look at each other, which they do within a batch
+        parts = self._cut(LARGEST, LARGEST, None)
+        try:
+            sizes = [
+                int(m.mtmd_input_chunk_get_n_tokens(part))
+                for part in _each(parts)
+                if m.mtmd_input_chunk_get_type(part) != m.MTMD_INPUT_CHUNK_TYPE_TEXT
+            ]
+        finally:
+            m.mtmd_input_chunks_free(parts)
+        if len(sizes) == 1 and sizes[0] > most:
+            m.mtmd_free(self._context)
+            params.image_max_tokens = most
+            self._open(path, params)
+
+    def _unusable(self, reason: str) -> EyesUnusable:
+        return EyesUnusable(self._name, reason)
 
     def _go_on(self, _tensor: int, asked: bool, _data: int) -> bool:
         """Called for each step of a computation: whether its end is to be told, then whether to go on."""
@@ -95,7 +146,7 @@ class Eyes:
     def prompt(self, pieces: list[str], pictures: list[Picture]) -> Prompt:
         """Tokens of a rendered prompt in which template.PICTURE stands for each of `pictures`, in order.
 
-        Raises PictureGone, PictureUnseen, and TemplateFailed where nothing follows the last one.
+        Raises EyesUnusable, PictureGone, PictureUnseen, and TemplateFailed where nothing follows the last one.
         """
         tokens: list[int] = []
         chunks: dict[int, Chunk] = {}
@@ -125,10 +176,15 @@ class Eyes:
             if m.mtmd_input_chunk_get_type(part) == m.MTMD_INPUT_CHUNK_TYPE_TEXT:
                 count = ctypes.c_size_t()
                 found = m.mtmd_input_chunk_get_tokens_text(part, ctypes.byref(count))
-                yield [] if found is None else list(found[: count.value])
+                marks = list(found[: count.value]) if found else []
+                if any(token < 0 for token in marks):
+                    raise self._unusable(N_("its marks are no words of the model"))
+                yield marks
                 continue
             size = int(m.mtmd_input_chunk_get_n_tokens(part))
             positions = int(m.mtmd_input_chunk_get_n_pos(part))
+            if not 0 < positions <= size:
+                raise self._unusable(N_("it sees nothing in pictures"))
             name = f"{picture.name}:{number}:{before}:{self._version}"
             yield Chunk(picture, number, cells(name, size, positions))
             before += 1
@@ -137,10 +193,10 @@ class Eyes:
         """What libmtmd makes of a picture of this size, without looking at it."""
         if picture.name not in self._parts:
             with _opened(picture) as image:
-                self._parts[picture.name] = self._cut(*image.size, None, picture)
+                self._parts[picture.name] = self._cut(*image.size, None)
         return self._parts[picture.name]
 
-    def _cut(self, width: int, height: int, pixels: bytes | None, picture: Picture) -> Any:
+    def _cut(self, width: int, height: int, pixels: bytes | None) -> Any:
         data = None if pixels is None else (ctypes.c_uint8 * len(pixels)).from_buffer_copy(pixels)
         bitmap = m.mtmd_bitmap_init(width, height, data)
         parts = m.mtmd_input_chunks_init()
@@ -187,7 +243,7 @@ class Eyes:
     def _look(self, picture: Picture) -> None:
         """Compute the vectors of all of a picture's chunks."""
         with _opened(picture) as image:
-            parts = self._cut(*image.size, image.convert("RGB").tobytes(), picture)
+            parts = self._cut(*image.size, image.convert("RGB").tobytes())
         width = int(c.llama_model_n_embd_inp(self._model.model))
         added: set[str] = set()
         try:

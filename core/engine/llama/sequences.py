@@ -104,7 +104,10 @@ class Sequences:
                 break
             common += 1
         common = min(common, len(prompt) - 1)
-        while common and prompt[common] < 0 and not begins(prompt[common]):
+        while common and any(
+            common < len(tokens) and tokens[common] < 0 and not begins(tokens[common])
+            for tokens in (prompt, self._live.tokens)
+        ):
             common -= 1
         self.cut(common)
         return len(self._live.tokens)

@@ -42,7 +42,7 @@ from core.engine.messages import (
 )
 from core.engine.states import StateFiles, file_version, key
 from core.engine.thinking import ThinkingSplitter
-from core.errors import ModelTooLarge, NoModel, TsukueError
+from core.errors import N_, EyesUnusable, ModelTooLarge, NoModel, TsukueError
 from core.models import gguf
 from core.models.hardware import default_threads
 from core.workers.messages import Leaving, Request
@@ -107,7 +107,7 @@ class _Resident:
     ) -> None:
         """`draft` is a smaller model that guesses for `model`, and the number of tokens that both know."""
         self.request = request
-        self.version = file_version(request.path)
+        self.version = _versions(request)
         self.model = model
         self.draft = request.draft or "" if draft is not None else ""
         self._aborts = [model.abort] + ([draft[0].abort] if draft is not None else [])
@@ -123,8 +123,10 @@ class _Resident:
 
     @property
     def eyes(self) -> Eyes:
-        """What looks at pictures; loaded now if it is not. Raises ModelMissing, ModelUnreadable, ModelTooLarge."""
+        """What looks at pictures; loaded now if it is not. Raises EyesUnusable, Cancelled."""
         if self._eyes is None:
+            if not self.request.projector:  # it was taken away since the prompt was made
+                raise EyesUnusable("", N_("there is none"))
             from core.engine.llama.pictures import Eyes
 
             graphics = self.request.gpu_layers != 0 and bool(devices.graphics())
@@ -193,7 +195,7 @@ class Engine:
     def load(self, request: LoadModel, context: Context) -> ModelInfo:
         self._start(graphics=request.gpu_layers != 0)
         for resident in self._residents:
-            if resident.request == request and resident.version == file_version(request.path):
+            if resident.request == request and resident.version == _versions(request):
                 self._residents.remove(resident)
                 self._residents.append(resident)
                 return resident.info()
@@ -319,6 +321,7 @@ class Engine:
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
         current = self._current()
+        current.clear_aborts()
         return TokenCounts([current.count(turn) for turn in request.turns])
 
     def forget(self, request: Forget, context: Context) -> None:
@@ -337,6 +340,11 @@ class Engine:
             devices.variant(),
             devices.devices(),
         )
+
+
+def _versions(request: LoadModel) -> tuple[tuple[int, int], ...]:
+    """Of its files: others under the same names are another model."""
+    return file_version(request.path), file_version(request.projector) if request.projector else (0, 0)
 
 
 def _files(request: LoadModel, adapters: tuple[Adapter, ...]) -> StateFiles:

@@ -1,0 +1,71 @@
+"""Which projectors are left alone: a file that the engine refused, or with which it died before it had seen a picture.
+
+A fault of the eyes is no fault of the model: it goes on without them, and with the settings that it had. A file that has
+changed, or that is chosen by hand once more, is tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from pathlib import Path
+
+from core import files
+from core.engine.states import file_version
+from core.errors import DiskFull, HomeNotWritable
+
+log = logging.getLogger(__name__)
+
+
+class EyesRecord:
+    """One home's record. `path` None remembers nothing beyond this process. Thread-safe."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._unusable = self._read()
+        self._proven: set[str] = set()  # of those, in this process
+
+    def _read(self) -> set[str]:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path else []
+            return {str(key) for key in kept}
+        except (OSError, ValueError, TypeError):
+            return set()
+
+    @staticmethod
+    def _key(projector: str) -> str:
+        return "{}:{}:{}".format(projector, *file_version(projector))
+
+    def usable(self, projector: str) -> bool:
+        """Whether nothing speaks against a file, as it is now."""
+        return self._key(projector) not in self._unusable
+
+    def proven(self, projector: str) -> bool:
+        """Whether a picture has been seen with it since the program began."""
+        return self._key(projector) in self._proven
+
+    def prove(self, projector: str) -> None:
+        """A picture was seen with it."""
+        self._proven.add(self._key(projector))
+
+    def leave(self, projector: str) -> None:
+        """It is at fault: it is not used again as it is."""
+        with self._lock:
+            self._unusable.add(self._key(projector))
+            self._write()
+
+    def forgive(self, projector: str) -> None:
+        """The person has chosen it: it is tried again."""
+        with self._lock:
+            if self._key(projector) in self._unusable:
+                self._unusable.discard(self._key(projector))
+                self._write()
+
+    def _write(self) -> None:
+        if self._path is not None:
+            try:
+                files.write_json(self._path, sorted(self._unusable))
+            except (DiskFull, HomeNotWritable):
+                log.warning("which eyes cannot be used could not be kept", exc_info=True)
