@@ -228,6 +228,17 @@ class Message:
     details: AnswerDetails = field(default_factory=AnswerDetails)
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether this is an answer that ended before its end, and can go on."""
+        details = self.details
+        if details.whole is not None:
+            return not details.whole.finished
+        if details.form:  # half a table cannot be gone on with
+            return False
+        cut = self.state in (MessageState.STOPPED, MessageState.INTERRUPTED) or details.finish == "length"
+        return cut and bool(self.text) and not details.outcome
+
+    @property
     def text(self) -> str:
         """The message's words, without pictures and tools."""
         return "\n\n".join(part.text for part in self.parts if isinstance(part, Text) and part.text)

@@ -54,6 +54,12 @@ def register(commands: Commands) -> None:
     again.add_argument("--regenerate", action="store_true", help="answer its last question again")
     again.add_argument("--edit", action="store_true", help="replace its last question with PROMPT")
     again.add_argument(
+        "--go-on", action="store_true", help="let its last answer, which a limit or a stop has cut, go on"
+    )
+    again.add_argument(
+        "--fork", action="store_true", help="continue in a new chat that begins as this one, which stays"
+    )
+    again.add_argument(
         "--version",
         type=int,
         metavar="N",
@@ -74,9 +80,9 @@ def register(commands: Commands) -> None:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    again = options.regenerate or options.edit or options.version is not None
-    if again and options.conversation is None:
-        warn("--regenerate, --edit and --version need --conversation ID")
+    again = options.regenerate or options.edit or options.go_on or options.fork
+    if (again or options.version is not None) and options.conversation is None:
+        warn("--regenerate, --edit, --go-on, --fork and --version need --conversation ID")
         return 2
     if options.schema and not Path(options.schema).is_file():
         warn(f"{options.schema} was not found")
@@ -91,6 +97,16 @@ def _chat(options: argparse.Namespace) -> int:
             answer = _last(app, options.conversation, Role.ASSISTANT)
             _one_answer(app, options, lambda _: app.chat.regenerate(answer.id, model=options.model))
             return 0
+        if options.go_on:
+            answer = _last(app, options.conversation, Role.ASSISTANT)
+            if not answer.can_go_on:
+                warn("its last answer has come to its end")
+                return 1
+            _one_answer(app, options, lambda _: app.chat.go_on(answer.id, model=options.model))
+            return 0
+        if options.fork:
+            answer = _last(app, options.conversation, Role.ASSISTANT)
+            options.conversation = app.chat.copy_from(answer.id).id
         if options.prompt is None and input_is_tty() and not options.edit:
             return _chat_loop(app, options)
         prompt = read_text() if options.prompt in (None, "-") else options.prompt

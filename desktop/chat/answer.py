@@ -17,7 +17,6 @@ from desktop.chat.answer_table import shown_table
 from desktop.chat.answer_text import SCHEME, AnswerText, with_tabs
 from desktop.chat.hanging import Pictures
 from desktop.chat.markdown_writer import PICTURE_SCHEME
-from desktop.chat.message_actions import can_go_on
 from desktop.chat.message_widget import MessageWidget
 from desktop.chat.sources import Elsewhere, Nearest, Quotation, place_text, quoted
 from desktop.chat.text_view import TextView
@@ -346,7 +345,7 @@ class AnswerWidget(MessageWidget):
         ):  # shown before the model wrote
             self.quotation.hide()
         self._show_note(message)
-        unfinished = can_go_on(message)
+        unfinished = message.can_go_on
         if unfinished or "go_on" in vars(self):
             self.go_on.setVisible(unfinished)
         if details.nearest or "nearest" in vars(self):

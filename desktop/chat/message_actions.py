@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
-from core.chat.conversation import Message, MessageState, Role, Stretch
+from core.chat.conversation import Message, Role, Stretch
 from core.chat.events import MessageRemoved
 from core.text import svg
 from desktop.chat.answer_table import save_table
@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from desktop.reads import Reads
 
 CAREFUL, FREE = 0.0, 1.1  # temperatures
-
-
-def can_go_on(message: Message) -> bool:
-    """Whether an answer ended before its end, and can go on."""
-    details = message.details
-    if details.whole is not None:
-        return not details.whole.finished
-    if details.form:  # half a table cannot be gone on with
-        return False
-    cut = message.state in (MessageState.STOPPED, MessageState.INTERRUPTED) or details.finish == "length"
-    return cut and bool(message.text) and not details.outcome
 
 
 class MessageActions(QObject):
@@ -104,7 +93,7 @@ class MessageActions(QObject):
         self._add_codes(menu, number)
         menu.addSeparator()
         if answer:
-            if can_go_on(message):
+            if message.can_go_on:
                 add(tr("Continue"), lambda: self.go_on(number))
             self._add_again(menu, number)
             add(tr("Improve the answer yourself…"), lambda: self.edit(number))

@@ -44,6 +44,28 @@ def tsukue(home: Home, *arguments: str, stdin: str | None = None) -> tuple[int, 
     return done.returncode, lines, done.stderr
 
 
+def test_a_chat_goes_on_where_it_was_cut_and_is_forked(home: Home) -> None:
+    tsukue(home, "settings", "set", "answer_length", "16")
+    code, (first,), _ = tsukue(home, "chat", "Tell me a very long story about a desk.", "--json")
+    assert code == 0
+    number = str(first["conversation"])
+    code, (more,), _ = tsukue(home, "chat", "--conversation", number, "--go-on", "--json")
+    assert code == 0
+    assert more["answer"].startswith(first["answer"].rstrip())
+    assert len(more["answer"]) > len(first["answer"])
+    code, (forked,), _ = tsukue(home, "chat", "And then?", "--conversation", number, "--fork", "--json")
+    assert code == 0
+    assert forked["conversation"] != first["conversation"]
+    _, (shown,), _ = tsukue(home, "chats", "show", str(forked["conversation"]))
+    assert "very long story" in shown
+    assert "And then?" in shown
+    _, (old,), _ = tsukue(home, "chats", "show", number)
+    assert "And then?" not in old
+    code, _, said = tsukue(home, "chat", "--go-on")
+    assert code == 2
+    assert "--conversation" in said
+
+
 def test_chat_answers_and_goes_on(home: Home) -> None:
     code, (first,), _ = tsukue(home, "chat", "Say hello.", "--json")
     assert code == 0
