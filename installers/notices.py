@@ -29,6 +29,28 @@ _TEXTS = {
     "tokenizers": "Apache License 2.0, as in LICENSE.\n",
     "pypdfium2": "BSD-3-Clause and Apache-2.0; PDFium's own notices are in pypdfium2's files.\n",
 }
+# What libmtmd, with which models see pictures, is linked with (llama.cpp's folder `vendor`), and has to be named.
+_LIBMTMD = """libmtmd holds xxHash, rotate-bits, stb_image and miniaudio (both used under their public domain dedication), and
+implementations of SHA-1 (Steve Reid) and SHA-256 (Igor Pavlov) that are in the public domain.
+
+rotate-bits: MIT License. Copyright (c) 2021 William Casarin. The text is as llama_cpp_python's.
+
+xxHash: BSD 2-Clause License. Copyright (C) 2012-2023 Yann Collet
+
+Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following
+conditions are met:
+
+  * Redistributions of source code must retain the above copyright notice, this list of conditions and the following disclaimer.
+  * Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following
+    disclaimer in the documentation and/or other materials provided with the distribution.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT
+NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE
+COPYRIGHT OWNER OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES
+(INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION)
+HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE)
+ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+"""
 _QT = """Qt and PySide6 are used under the GNU Lesser General Public License, version 3. Their libraries are files of their own in
 _internal/PySide6 (and _internal/shiboken6): put other builds of the same version with the same names in their place, and
 Tsukue runs on those. Their source is at https://download.qt.io and https://code.qt.io. libsndfile and libsoxr (LGPL 2.1)
@@ -136,7 +158,9 @@ def _of_python_package(one: Distribution) -> Part:
 
 def _of_engine(folder: Path) -> Part:
     one = next(iter(distributions(path=[str(folder)])))
-    return _of_python_package(one)
+    part = _of_python_package(one)
+    part.texts["libmtmd.txt"] = _LIBMTMD
+    return part
 
 
 def _of_python() -> Part:
