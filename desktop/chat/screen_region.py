@@ -5,6 +5,7 @@ Where the system gives no program the screen (Wayland), the desktop's portal ask
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -164,7 +165,8 @@ def take(
 
     `then` gets the part; where the desktop made a `file` of it, that is given instead. Nothing comes where the person gives up.
     """
-    if QGuiApplication.platformName() == "wayland":
+    # A program that Wayland shows as one of X11's sees a black screen.
+    if QGuiApplication.platformName() == "wayland" or os.environ.get("WAYLAND_DISPLAY"):
 
         def ask(job: Job) -> Path | None:
             with closing(Portal(job)) as portal:

@@ -25,7 +25,7 @@ from desktop.chat.screen_region import ScreenRegion
 from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
 from tests.desktop.conftest import Open, answered, send
-from tests.support import eyes
+from tests.support import eyes, portal
 
 STARTER = "smollm2-135m-instruct"
 LEFT = Qt.MouseButton.LeftButton
@@ -219,7 +219,8 @@ def test_a_file_is_kept_while_its_pages_are_drawn_and_the_chat_is_left(
 
 
 @pytest.fixture
-def region(qtbot: QtBot, window: MainWindow) -> ScreenRegion:
+def region(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> ScreenRegion:
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     window.composer.attach_button.menu().actions()[1].trigger()
     assert not window.isVisible()
 
@@ -279,6 +280,27 @@ def test_a_screen_that_the_system_closes_brings_the_window_back(
     region.close()  # as Alt+F4 does
     qtbot.waitUntil(window.isVisible)
     assert window.composer.strip.entries == []
+
+
+@pytest.mark.skipif(not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)")
+def test_wayland_s_desktop_asks_for_the_part_itself(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with portal.bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+        desktop = portal.Desktop(address, photo(tmp_path / "Screenshot.png"))
+        try:
+            window.chat.attachments.choose_screen(window)
+            assert window.isVisible()
+            qtbot.waitUntil(lambda: len(window.composer.strip.parts) == 1, timeout=30_000)
+            assert window.composer.strip.parts[0].name == "Screenshot.png"
+            desktop.code = 1  # the person closes the desktop's window
+            window.chat.attachments.choose_screen(window)
+            qtbot.waitUntil(lambda: len(desktop.asked) == 2 and not window.operations.busy, timeout=20_000)
+            assert len(window.composer.strip.entries) == 1
+        finally:
+            desktop.close()
 
 
 # ---------------------------------------------------------------- projectors, chosen by hand
