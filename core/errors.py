@@ -349,7 +349,10 @@ def why(cause: str) -> str:
 
 
 class WorkerDied(TsukueError):
-    """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines."""
+    """The process is gone: `cause` is a signal's name or an exit code, `log` its last lines.
+
+    `queued`: what this call asked for had not been begun, so it is not at fault.
+    """
 
     sentence = N_(
         "The {worker} stopped unexpectedly while {doing}: {why} ({cause}). Try again; it will restart."
@@ -358,6 +361,7 @@ class WorkerDied(TsukueError):
     doing: str
     cause: str
     log: str = ""
+    queued: bool = False
 
     def shown(self) -> dict[str, Any]:
         return {**self.fields(), "why": why(self.cause)}
@@ -684,6 +688,7 @@ class EyesUnusable(TsukueError):
     )
     projector: str
     reason: str
+    lasting: bool = True  # it is the file's fault, and not that of the moment or of one picture
 
 
 class PictureUnseen(TsukueError):

@@ -114,7 +114,10 @@ class Portal:
         if not self._owner:
             self._owner = self._find_owner()
         # Listened for before it is asked: the answer may be there at once.
-        with self._signals(f"{_INTERFACE}.Request", "Response", request) as signals:
+        with (
+            self._signals(f"{_INTERFACE}.Request", "Response", request) as signals,
+            self._leaving() as left,
+        ):
             try:
                 reply = self._connection.send_and_get_reply(call, timeout=REPLY)
             except (TimeoutError, OSError, EOFError) as error:
@@ -122,8 +125,11 @@ class Portal:
             if reply.header.message_type is MessageType.error:
                 log.info("the desktop's portal does not know %s: %s", method, reply.body)
                 raise PortalMissing()
-            code, results = self._wait(signals, ANSWER)
-        if code != 0:
+            answer = self._wait(signals, ANSWER, left)
+        if not answer or answer[0] not in (0, 1):  # nobody is there, or it ended in some other way
+            raise PortalMissing()
+        code, results = answer
+        if code == 1:
             raise PortalRefused()
         return dict(results)
 
@@ -179,7 +185,7 @@ class Portal:
     def _wait(self, line: Any, seconds: float | None, *ends: Any) -> tuple[Any, ...]:
         """The next signal's values, nothing once one of the lines `ends` holds something.
 
-        Raises PortalRefused after so many seconds, PortalMissing where the bus ends, Cancelled.
+        Raises PortalMissing after so many seconds and where the bus ends, Cancelled.
         """
         from jeepney import HeaderFields
 
@@ -193,7 +199,7 @@ class Portal:
             if any(ends):
                 return ()
             if until is not None and time.monotonic() > until:
-                raise PortalRefused()
+                raise PortalMissing()
             try:
                 self._connection.recv_messages(timeout=LOOK)
             except TimeoutError:

@@ -45,6 +45,7 @@ from core.errors import (
     DiskFull,
     EyesUnusable,
     PictureGone,
+    PictureUnseen,
     PromptTooLong,
     SummaryOutdated,
     TsukueError,
@@ -113,6 +114,7 @@ class Answering:
         self._evidence: Evidence | None = None
         self._context_length = 0
         self._look: prompt.Look | None = None
+        self._carefully = False  # a picture was found to be damaged
         self._info: ModelInfo | None = None  # of the model that is loaded
 
     def __call__(self, job: Job) -> Message:
@@ -346,7 +348,7 @@ class Answering:
     def _load(self, job: Job) -> None:
         self._info = self._engine.load(self._model, job)
         self._context_length = self._info.context_length
-        self._look = self._service.sight.of(self._model)
+        self._look = self._service.sight.of(self._model, carefully=self._carefully)
         name = self._engine.name_of(self._model)  # a server's model has one only now
         if name != self._answer.model:
             self._answer = self._store.sign(self._answer.id, name)
@@ -399,7 +401,6 @@ class Answering:
             self._store.set_prompt(self._question.id, asked)
         self._note(sampling=sampling)
         reserve = min(limit, 512, self._context_length // 4)
-        carefully = False  # whether a picture was found to be damaged
         for _ in range(5 + len(RUNGS)):
             conversation = self._store.get(self._conversation.id)
             branch = self._store.branch(conversation.id, self._question.id)
@@ -421,10 +422,14 @@ class Answering:
                     self._grow(piece.text, piece.thinking)
                 return call.result()
             except PictureGone:
-                if carefully:
+                if self._carefully:
                     raise
-                carefully = True
+                self._carefully = True
                 self._look = self._service.sight.of(self._model, carefully=True)
+            except PictureUnseen:
+                if self._look is None:
+                    raise
+                self._look = None  # its text is still there
             except EyesUnusable as error:
                 if not self._engine.lose_eyes(self._model, error):
                     raise

@@ -26,12 +26,9 @@ from core.documents.pages import Pages
 from core.documents.recognition import Recognition
 from core.errors import (
     AttachmentTooLong,
-    EyesUnusable,
     FileEmpty,
     FileMissing,
     FileScanned,
-    PictureGone,
-    WorkerDied,
 )
 from core.jobs import Job, turn
 from core.storage.pictures import Pictures
@@ -190,19 +187,8 @@ class Attaching:
         engines = self.sight.engines
         model = engines.choose(wanted or values.chat_model)
         length = engines.load(model, job).context_length
-        look = self.sight.of(model)
-        try:
-            counts = self._count(model, attached, look, job)
-        except PictureGone:
-            look = self.sight.of(model, carefully=True)
-            counts = self._count(model, attached, look, job)
-        except (WorkerDied, EyesUnusable) as error:
-            if look is None or not engines.lose_eyes(model, error):
-                raise
-            look = None
-            counts = self._count(model, attached, look, job)
+        counts, sees = self.sight.count(
+            model, lambda look: [prompt.shown(one, look) for one in attached], job
+        )
         room = length - min(values.answer_length, 512, length // 4) - length // 8
-        return [Size(count, room, look is not None) for count in counts]
-
-    def _count(self, model: str, attached: list[Attached], look: prompt.Look | None, job: Job) -> list[int]:
-        return self.sight.engines.count_tokens(model, [prompt.shown(one, look) for one in attached], job)
+        return [Size(count, room, sees) for count in counts]

@@ -48,9 +48,10 @@ def look(
     said = [message.text for message in shown]
     texts = [row.system_prompt, prompt.notes(row, branch), *said]
     info = engines.load(model, job)
-    look = sight.of(model)
-    whole = [prompt.sent(message, look) for message in shown]
-    counts = engines.count_tokens(model, [*(Turn("", text) for text in texts), *whole], job)
+    plain = [Turn("", text) for text in texts]
+    counts, _ = sight.count(
+        model, lambda look: [*plain, *(prompt.sent(message, look) for message in shown)], job
+    )
     words, sent = sum(counts[2 : 2 + len(said)]), sum(counts[2 + len(said) :])
     length = info.context_length
     return Filling(

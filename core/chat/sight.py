@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from core.chat.conversation import Image
 from core.chat.prompt import Look
 from core.engine.engines import Engines
-from core.errors import PictureGone
+from core.engine.messages import Turn
+from core.errors import EyesUnusable, PictureGone, PictureUnseen, WorkerDied
+from core.jobs import Job
 from core.storage.pictures import Pictures
+
+TRIES = 3
 
 
 class Sight:
@@ -26,6 +31,31 @@ class Sight:
         if not self.engines.sees(model):
             return None
         return self._whole if carefully else self._where
+
+    def count(
+        self, model: str, turns: Callable[[Look | None], list[Turn]], job: Job | None = None
+    ) -> tuple[list[int], bool]:
+        """Tokens of the turns that are made for what a model sees; and whether it sees pictures, after all.
+
+        Raises what loading raises, Cancelled.
+        """
+        look = self.of(model)
+        for _ in range(TRIES):
+            try:
+                return self.engines.count_tokens(model, turns(look), job), look is not None
+            except PictureGone:
+                look = self.of(model, carefully=True)
+            except PictureUnseen:
+                look = None
+            except EyesUnusable as error:
+                self.engines.lose_eyes(model, error)
+                look = None
+            except WorkerDied as error:
+                if not error.queued:
+                    if look is None or not self.engines.lose_eyes(model, error):
+                        raise
+                    look = None
+        return self.engines.count_tokens(model, turns(None), job), False
 
     def _where(self, image: Image) -> str:
         return str(self._pictures.path(image.sha256))

@@ -1,7 +1,7 @@
 """Which projectors are left alone: a file that the engine refused, or with which it died before it had seen a picture.
 
 A fault of the eyes is no fault of the model: it goes on without them, and with the settings that it had. A file that has
-changed, or that is chosen by hand once more, is tried again.
+changed, or that is chosen once more, is tried again, and all are by another build of the engine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from core import files
+from core.engine import record
 from core.engine.states import file_version
 from core.errors import DiskFull, HomeNotWritable
 
@@ -36,7 +37,7 @@ class EyesRecord:
 
     @staticmethod
     def _key(projector: str) -> str:
-        return "{}:{}:{}".format(projector, *file_version(projector))
+        return "{}:{}:{}:{}".format(record.build(), projector, *file_version(projector))
 
     def usable(self, projector: str) -> bool:
         """Whether nothing speaks against a file, as it is now."""
@@ -53,14 +54,14 @@ class EyesRecord:
     def leave(self, projector: str) -> None:
         """It is at fault: it is not used again as it is."""
         with self._lock:
-            self._unusable.add(self._key(projector))
+            self._unusable |= {*self._read(), self._key(projector)}  # another process may have found others
             self._write()
 
     def forgive(self, projector: str) -> None:
         """The person has chosen it: it is tried again."""
         with self._lock:
             if self._key(projector) in self._unusable:
-                self._unusable.discard(self._key(projector))
+                self._unusable = (self._unusable | self._read()) - {self._key(projector)}
                 self._write()
 
     def _write(self) -> None:

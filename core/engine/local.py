@@ -103,6 +103,7 @@ class LocalEngine:
         self._missed: set[tuple[str, str]] = set()
         self._asked: tuple[int | None, list[Device]] | None = None  # the worker's pid, and its devices
         self._blind: int | None = None  # the pid of a worker that was started without graphics devices
+        self._looking = ""  # the projector that was sent with the last pictures
         self.info: ModelInfo | None = None
 
     @contextlib.contextmanager
@@ -322,28 +323,36 @@ class LocalEngine:
         self._events.publish(EngineContextShortened(model, length))
         return msgspec.structs.replace(usual, context_length=length)
 
+    def _look_with(self, model: str) -> str:
+        """The projector that pictures for a model are sent with now."""
+        self._looking = self.request(model).projector
+        return self._looking
+
     def lose_eyes(self, model: str, error: TsukueError) -> bool:
         """See Engine.lose_eyes. A crash is theirs only if no picture has been seen with them since the program began."""
-        projector = self._projector(model, self._library.path_of(model), self.adjustments.get(model))
+        projector = self._looking
         if isinstance(error, WorkerDied):
-            if not projector or self.eyes.proven(projector) or not is_crash(error.cause):
+            unproven = bool(projector) and not self.eyes.proven(projector)
+            if error.queued or error.doing == Generate.then or not unproven or not is_crash(error.cause):
                 return False
             reason = N_("the engine crashed when it was used")
             self.worker.forgive()
             self._current = self.info = None
         elif isinstance(error, EyesUnusable):
+            if not error.lasting or Path(projector).name != error.projector:
+                return True
             reason = error.reason
         else:
             return False
-        if projector:
+        if self.eyes.usable(projector):
             log.warning("the projector %s is left alone: %s", projector, reason)
             self.eyes.leave(projector)
             self._events.publish(EngineEyesUnused(model, Path(projector).name, reason))
         return True
 
     def step_down(self, model: str, error: WorkerDied) -> bool:
-        """See Engine.step_down. Only a crash of native code is answered so, and only while rungs are left."""
-        if not self._safer(model, error, self.worker):
+        """See Engine.step_down. What had not been begun is begun again as it was. Only a crash of native code is answered so, and only while rungs are left."""
+        if not error.queued and not self._safer(model, error, self.worker):
             return False
         self._current = self.info = None
         return True
@@ -448,7 +457,7 @@ class LocalEngine:
             wishes = self.adjustments.get(model)
             adapters = self._adapters(model)
             seen = any(turn.pictures for turn in request.turns)
-            projector = self.request(model).projector if seen else ""
+            projector = self._look_with(model) if seen else ""
             call = self.worker.call(
                 msgspec.structs.replace(
                     request,
@@ -463,6 +472,8 @@ class LocalEngine:
         """See Engine.count_tokens."""
         with self._turn(job):
             self._load(model, job)
+            if any(turn.pictures for turn in turns):
+                self._look_with(model)
             call = self.worker.call(CountTokens(turns))
         if job is not None:
             job.on_cancel(call.cancel)
@@ -493,7 +504,7 @@ class LocalEngine:
 
 
 class _Seeing:
-    """An answer to a question with pictures: once it comes, the eyes have proven themselves."""
+    """An answer to a question with pictures: where one was looked at for it, the eyes have proven themselves."""
 
     def __init__(self, call: Answer, eyes: EyesRecord, projector: str) -> None:
         self._call = call
@@ -502,13 +513,14 @@ class _Seeing:
 
     def items(self) -> Iterator[Piece]:
         """See Answer.items."""
-        for piece in self._call.items():
-            self._eyes.prove(self._projector)
-            yield piece
+        return self._call.items()
 
     def result(self, timeout: float | None = None) -> Completion:
         """See Answer.result."""
-        return self._call.result(timeout)
+        completion = self._call.result(timeout)
+        if completion.looked:
+            self._eyes.prove(self._projector)
+        return completion
 
     def cancel(self) -> None:
         """See Answer.cancel."""

@@ -115,6 +115,7 @@ class Completion(msgspec.Struct, frozen=True):
     finish: str
     timings: Timings
     context_used: int
+    looked: bool = False  # a picture was looked at for it
 
 
 class TokenCounts(msgspec.Struct, frozen=True):

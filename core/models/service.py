@@ -13,7 +13,7 @@ from core.engine.messages import Device
 from core.errors import ModelMissing, ProjectorUnsuitable
 from core.jobs import Job
 from core.models import projectors
-from core.models.adjustments import Adjustments, AdjustmentsFile
+from core.models.adjustments import USUAL, Adjustments, AdjustmentsFile
 from core.models.downloads import Downloads
 from core.models.library import Library, LocalModel
 from core.models.measure import MachineSpeed
@@ -56,14 +56,18 @@ class Models:
         """Whether a chat model can look at pictures."""
         return model.role == "chat" and not model.lacks and self._engine.sees(model.id)
 
+    def leaves_alone(self, projector: Path) -> bool:
+        """Whether a projector is not used, since the engine refused it or crashed with it."""
+        return not self._engine.eyes.usable(str(projector))
+
     def adjust(self, model: LocalModel, wishes: Adjustments) -> None:
         """Keep what the person has set for a model. Raises ProjectorUnsuitable, DiskFull, HomeNotWritable."""
         chosen = wishes.projector
-        new = chosen and chosen != self.adjustments.get(model.id).projector
-        if chosen and new and not projectors.fits(Path(chosen), model.path):
+        changed = chosen != self.adjustments.get(model.id).projector
+        if chosen and changed and not projectors.fits(Path(chosen), model.path):
             raise ProjectorUnsuitable(Path(chosen).name, model.name)
-        if chosen:
-            self._engine.eyes.forgive(chosen)
+        if changed or wishes == USUAL:  # "all as it comes" is another try, too
+            self._engine.eyes.forgive(chosen or str(projectors.of(model.path) or ""))
         self.adjustments.set(model.id, wishes)
 
     def try_out(self, model: LocalModel, job: Job | None = None) -> None:

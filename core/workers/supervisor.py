@@ -290,8 +290,8 @@ class Worker:
             doing = calls[0].doing if calls else ("starting" if not process.ready.is_set() else "waiting")
             error = WorkerDied(self.spec.name, doing, cause, process.last_words(READING_SECONDS))
             log.warning("the %s process ended while %s (%s)", self.spec.name, doing, cause)
-            for pending in calls:
-                pending.end(WorkerDied(self.spec.name, pending.doing, cause, error.log))
+            for number, pending in enumerate(calls):  # in the order in which they are answered
+                pending.end(WorkerDied(self.spec.name, pending.doing, cause, error.log, number > 0))
             self._events.publish(WorkerFell(error))
         process.close(READING_SECONDS)
         self._tell()

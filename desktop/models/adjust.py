@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -53,6 +53,7 @@ class AdjustOffer:
     adapters: list[LocalModel]
     projector: Path | None
     projector_bytes: int
+    projector_left: bool  # it is not used, since the engine refused it or crashed with it
     speeds: Speeds | None
     build: str
 
@@ -80,6 +81,7 @@ class AdjustDialog(QDialog):
         self._offered_adapters = offer.adapters
         self._offered_projector = offer.projector
         self._projector_bytes = offer.projector_bytes
+        self._projector_left = offer.projector_left
         self._speeds = offer.speeds
         self._build = offer.build
         self._write = write
@@ -200,6 +202,8 @@ class AdjustDialog(QDialog):
     def _projectors(self) -> list[tuple[str | None, str]]:
         beside, wish = self._offered_projector, self._models.adjustments.get(self._model.id).projector
         usual = tr("Chosen for you ({n})", n=beside.name) if beside else tr("Text only: no projector found")
+        if beside and self._projector_left:
+            usual = tr("Text only: {n} cannot be used", n=beside.name)
         offered: list[tuple[str | None, str]] = [
             (None, usual),
             ("", tr("Text only")),
@@ -274,7 +278,10 @@ class AdjustDialog(QDialog):
 
         def not_kept() -> None:
             if shiboken6.isValid(self) and self._sees_with != before:
-                self.projector.setCurrentIndex(before)
+                with QSignalBlocker(self.projector):  # or it would be written, and refused, once more
+                    self.projector.setCurrentIndex(before)
+                self._sees_with = before
+                self._show_verdict()
 
         self._write(self.wishes(), self.changed.emit, not_kept)
 

@@ -287,7 +287,8 @@ class ModelsPage(QWidget):
             speeds, build = self._models.speed.known(), key_of(str(model.path))
             beside = projectors.of(model.path)
             sight = beside.stat().st_size if beside is not None else 0
-            return AdjustOffer(header, smaller, adapters, beside, sight, speeds, build)
+            left = beside is not None and self._models.leaves_alone(beside)
+            return AdjustOffer(header, smaller, adapters, beside, sight, left, speeds, build)
 
         def keep(wishes: Adjustments, done: Callable[[], None], failed: Callable[[], None]) -> None:
             def not_kept(_: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 
@@ -38,7 +39,8 @@ class KeysAnywhere(QObject):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.timeout.connect(lambda: self.set_wanted(True))
-        self._x11 = QGuiApplication.platformName() == "xcb"
+        # To a program that Wayland shows as one of X11's, X11 gives keys that only others of those hear.
+        self._x11 = QGuiApplication.platformName() == "xcb" and not os.environ.get("WAYLAND_DISPLAY")
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self.set_wanted(wanted)
 

@@ -29,7 +29,7 @@ def test_every_error_fills_its_sentence_and_crosses_a_process_boundary() -> None
 def test_an_error_refuses_fields_that_it_does_not_have() -> None:
     error = errors.WorkerDied("chat engine", "waiting", cause="SIGKILL")
     assert (error.worker, error.doing, error.cause, error.log) == ("chat engine", "waiting", "SIGKILL", "")
-    for values, named in (((), {}), (("a", "b", "c", "d", "e"), {}), (("a", "b", "c"), {"why": "d"})):
+    for values, named in (((), {}), (("a", "b", "c", "d", True, "f"), {}), (("a", "b", "c"), {"why": "d"})):
         with pytest.raises(TypeError):
             errors.WorkerDied(*values, **named)  # type: ignore[arg-type]
     assert isinstance(errors.from_wire("WorkerDied", {"why": "d"}), errors.WorkerFault)

@@ -48,10 +48,10 @@ def test_the_person_chooses_a_part_of_the_screen(desktop: portal.Desktop, jobs: 
     assert (method, body[0], body[1]["interactive"]) == ("Screenshot", "", ("b", True))
 
 
-@pytest.mark.parametrize("code", [1, 2])
-def test_a_no_is_a_no(desktop: portal.Desktop, jobs: Jobs, code: int) -> None:
+@pytest.mark.parametrize(("code", "error"), [(1, PortalRefused), (2, PortalMissing)])
+def test_only_a_no_is_a_no(desktop: portal.Desktop, jobs: Jobs, code: int, error: type[Exception]) -> None:
     desktop.code = code
-    with pytest.raises(PortalRefused):
+    with pytest.raises(error):
         jobs.start("shot", shot).wait(20)
 
 

@@ -142,8 +142,31 @@ def test_eyes_at_which_the_engine_dies_cost_the_model_nothing(app: App, tmp_path
         "size", lambda job: app.attaching.size([picture], STARTER, app.settings.values, job)
     ).wait(120)
     assert not size.sees
+    wishes = Adjustments(projector=str(broken), context_length=4096)
+    app.models.adjust(app.library.find(STARTER), wishes)  # something else: nothing is forgiven
+    assert not app.engine.sees(STARTER)
+    app.models.adjust(app.library.find(STARTER), Adjustments())
     app.models.adjust(app.library.find(STARTER), Adjustments(projector=str(broken)))  # the person insists
     assert app.engine.sees(STARTER)
+
+
+@pytest.mark.logs(r"the projector .* is left alone", r"the chat engine process ended while .* \(SIG")
+def test_a_question_that_waits_behind_such_eyes_is_answered_as_if_nothing_were(
+    app: App, tmp_path: Path
+) -> None:
+    """The process dies while a chip is counted: what stood in line behind it is begun again, and blamed for nothing."""
+    broken = eyes.without_patches(tmp_path / "mmproj-broken.gguf", app.library.path_of(STARTER))
+    app.models.adjust(app.library.find(STARTER), Adjustments(projector=str(broken)))
+    picture = take(app, red(tmp_path))
+    app.settings.change(chat_model=STARTER, temperature=0.0, answer_length=64)
+    app.engine.load(STARTER)
+    counting = app.jobs.start(
+        "size", lambda job: app.attaching.size([picture], STARTER, app.settings.values, job)
+    )
+    _, answering = app.chat.begin("Say yes.")
+    assert answering.wait(120).text
+    assert not counting.wait(120)[0].sees
+    assert app.engine.ladder.remembered() == {}
 
 
 @pytest.mark.logs(r"the projector .* is left alone")
@@ -342,6 +365,7 @@ def test_ollama_s_and_the_cache_s_models_bring_their_eyes(
 
 def test_a_picture_is_attached_on_the_command_line(home: Home, projector: Path, tmp_path: Path) -> None:
     Library(home).add(Library(home).path_of(STARTER), "seeing", projector)
+    tsukue(home, "settings", "set", "temperature", "0")
     picture, note = str(red(tmp_path)), tmp_path / "note.txt"
     note.write_text("The kettle is on the stove.", encoding="utf-8")
     code, (seen,), said = tsukue(home, "chat", QUESTION, "--attach", picture, "--model", "seeing", "--json")

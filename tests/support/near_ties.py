@@ -16,6 +16,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as c
 
+from core.engine.llama.cells import Prompt
 from core.engine.llama.draft_model import DraftModel
 from core.engine.llama.drafts import Guesser, Lookup
 from core.engine.llama.generate import Generator
@@ -58,7 +59,7 @@ class Side:
         """The answer's tokens."""
         completion = self.generator.run(
             conversation,
-            prompt,
+            Prompt(prompt),
             Sampling(temperature=0),
             TOKENS,
             1,
@@ -83,7 +84,14 @@ def logits(side: Side, tokens: list[int]) -> Any:
     side.sequences.keep_common([-1])
     side.sequences.forget("logits")
     side.generator.run(
-        "logits", tokens, Sampling(temperature=0), 1, 1, lambda t: None, lambda a, b: None, lambda: False
+        "logits",
+        Prompt(tokens),
+        Sampling(temperature=0),
+        1,
+        1,
+        lambda t: None,
+        lambda a, b: None,
+        lambda: False,
     )
     return c.llama_get_logits_ith(side.model.context, -1)
 

@@ -22,6 +22,7 @@ from typing import Any
 import llama_cpp.llama_cpp as c
 import numpy as np
 
+from core.engine.llama.cells import Prompt
 from core.engine.llama.drafts import Lookup
 from core.engine.llama.generate import Generator
 from core.engine.llama.model import Model, start_backend
@@ -88,7 +89,7 @@ def write(path: str, tokens: int, *, emptying: bool = False) -> Clock:
     generator = Generator(model, Sequences(model, StateFiles(Path(), "x", 0)), one, one, [Lookup()])
     prompt = model.tokenise_prompt(model.template.pieces([Turn("user", "Tell me a very long story.")], {}))
     settings = Sampling(temperature=0.9, seed=1)
-    generator.run("o", prompt, settings, tokens, 1, lambda text: None, lambda a, b: None, clock.step)
+    generator.run("o", Prompt(prompt), settings, tokens, 1, lambda text: None, lambda a, b: None, clock.step)
     c.llama_decode, c.llama_sampler_sample = decode, sample
     generator.close()
     model.close()

@@ -56,12 +56,15 @@ class Eyes:
         self._looked: OrderedDict[str, ctypes.Array[ctypes.c_float]] = OrderedDict()
         self._parts: dict[str, Any] = {}  # of pictures, without their pixels
         self._steps = 0
+        self.looks = 0  # pictures that were looked at
         self._name = Path(path).name
         self._context: Any = None
         try:
             header = gguf.check(Path(path))
         except (ModelMissing, ModelUnreadable) as error:
-            raise self._unusable(getattr(error, "reason", N_("its file is missing"))) from error
+            if isinstance(error, ModelUnreadable):
+                raise self._unusable(error.reason) from error
+            raise self._unusable(N_("its file is missing"), lasting=False) from error
         if header.values.get("clip.projector_type") in _TOGETHER:
             raise self._unusable(N_("its kind is not supported"))
         m.mtmd_helper_log_set(log.callback, None)
@@ -77,26 +80,33 @@ class Eyes:
         params.cb_eval = self._watch
         self._loading = m.mtmd_progress_callback(lambda _part, _data: not model.abort.is_set)
         params.progress_callback = self._loading
-        self._open(path, params)
+        self._path, self._params = path, params
+        self._open()
         try:
-            self._limit(path, params)
+            self._limit()
         except BaseException:
             self.close()
             raise
 
-    def _open(self, path: str, params: Any) -> None:
+    def _open(self) -> None:
+        path, params = os.fsencode(self._path), self._params
         log.begin()
-        self._context = m.mtmd_init_from_file(os.fsencode(path), self._model.model, params)
+        self._context = m.mtmd_init_from_file(path, self._model.model, params)
         if not self._context and params.use_gpu and log.for_want_of_memory:
             params.use_gpu = False
             log.begin()
-            self._context = m.mtmd_init_from_file(os.fsencode(path), self._model.model, params)
+            self._context = m.mtmd_init_from_file(path, self._model.model, params)
         if not self._context:
             if self._model.abort.is_set:
                 raise Cancelled
-            raise self._unusable(log.first)
+            raise self._unusable(log.first, lasting=not log.for_want_of_memory)
 
-    def _limit(self, path: str, params: Any) -> None:
+    def _reopen(self) -> None:
+        """Once more, with other parameters."""
+        self.close()
+        self._open()
+
+    def _limit(self) -> None:
         """Have a picture take no more tokens than are good for it, where its model leaves the choice.
 
         Those that cut it into tiles, or bring it to one size, know what is good for them.
@@ -118,12 +128,11 @@ class Eyes:
         finally:
             m.mtmd_input_chunks_free(parts)
         if len(sizes) == 1 and sizes[0] > most:
-            m.mtmd_free(self._context)
-            params.image_max_tokens = most
-            self._open(path, params)
+            self._params.image_max_tokens = most
+            self._reopen()
 
-    def _unusable(self, reason: str) -> EyesUnusable:
-        return EyesUnusable(self._name, reason)
+    def _unusable(self, reason: str, *, lasting: bool = True) -> EyesUnusable:
+        return EyesUnusable(self._name, reason, lasting)
 
     def _go_on(self, _tensor: int, asked: bool, _data: int) -> bool:
         """Called for each step of a computation: whether its end is to be told, then whether to go on."""
@@ -184,7 +193,7 @@ class Eyes:
             size = int(m.mtmd_input_chunk_get_n_tokens(part))
             positions = int(m.mtmd_input_chunk_get_n_pos(part))
             if not 0 < positions <= size:
-                raise self._unusable(N_("it sees nothing in pictures"))
+                raise self._unusable(N_("it sees nothing in pictures"), lasting=False)
             name = f"{picture.name}:{number}:{before}:{self._version}"
             yield Chunk(picture, number, cells(name, size, positions))
             before += 1
@@ -217,13 +226,14 @@ class Eyes:
 
         Raises PictureGone, PictureUnseen, and Cancelled where it was stopped while it looked.
         """
+        vectors = self._vectors(chunk)  # for which the projector may be loaded anew, and the parts with it
         part = m.mtmd_input_chunks_get(self._parts_of(chunk.picture), chunk.number)
         after = c.llama_pos(0)
         code: int = m.mtmd_helper_decode_image_chunk(
             self._context,
             self._model.context,
             part,
-            self._vectors(chunk),
+            vectors,
             position,
             sequence,
             self._model.batch,
@@ -246,23 +256,36 @@ class Eyes:
             parts = self._cut(*image.size, image.convert("RGB").tobytes())
         width = int(c.llama_model_n_embd_inp(self._model.model))
         added: set[str] = set()
+        failed = False
+        log.begin()
         try:
             for number, part in enumerate(_each(parts)):
                 if m.mtmd_input_chunk_get_type(part) == m.MTMD_INPUT_CHUNK_TYPE_TEXT:
                     continue
-                failed = m.mtmd_encode_chunk(self._context, part) != 0
+                code = m.mtmd_encode_chunk(self._context, part)
+                found = m.mtmd_get_output_embd(self._context) if code == 0 else None
+                failed = not found
                 if self._model.abort.is_set:  # then what was computed is nothing
                     raise Cancelled
-                found = m.mtmd_get_output_embd(self._context)
-                if failed or not found:
-                    raise PictureUnseen()
+                if failed:
+                    if not (self._params.use_gpu and log.for_want_of_memory):
+                        raise PictureUnseen()
+                    break  # what it computes with is taken only now
+                assert found is not None
                 size = width * int(m.mtmd_input_chunk_get_n_tokens(part))
                 name = f"{picture.name}:{number}"
                 self._looked[name] = (ctypes.c_float * size)()
                 ctypes.memmove(self._looked[name], found, ctypes.sizeof(self._looked[name]))
                 added.add(name)
+            else:
+                self.looks += 1
         finally:
             m.mtmd_input_chunks_free(parts)
+        if failed:
+            self._params.use_gpu = False
+            self._reopen()
+            self._look(picture)
+            return
         while sum(map(ctypes.sizeof, self._looked.values())) > KEPT_BYTES:
             oldest = next(iter(self._looked))
             if oldest in added:  # one picture may be larger than all that is kept

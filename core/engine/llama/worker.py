@@ -138,6 +138,11 @@ class _Resident:
         """Tokens of a rendered prompt. Raises what looking at pictures raises."""
         return self.eyes.prompt(pieces, pictures) if pictures else Prompt(self.model.tokenise_prompt(pieces))
 
+    @property
+    def looks(self) -> int:
+        """How many pictures were looked at."""
+        return self._eyes.looks if self._eyes is not None else 0
+
     def count(self, turn: Turn) -> int:
         """Tokens of a turn's text and pictures."""
         words = len(self.model.tokenise(turn.text, special=False))
@@ -298,6 +303,7 @@ class Engine:
 
         stream = _Stream(context)
 
+        looks = current.looks
         current.clear_aborts()
         context.on_cancel(current.abort)
         try:
@@ -317,12 +323,17 @@ class Engine:
             current.clear_aborts()
             stream.send(*splitter.end())
             stream.flush()
-        return completion
+        return msgspec.structs.replace(completion, looked=current.looks > looks)
 
     def count(self, request: CountTokens, context: Context) -> TokenCounts:
         current = self._current()
         current.clear_aborts()
-        return TokenCounts([current.count(turn) for turn in request.turns])
+        context.on_cancel(current.abort)
+        try:
+            return TokenCounts([current.count(turn) for turn in request.turns])
+        finally:
+            context.on_cancel(None)
+            current.clear_aborts()
 
     def forget(self, request: Forget, context: Context) -> None:
         for resident in self._residents:
