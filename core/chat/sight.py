@@ -41,8 +41,9 @@ class Sight:
         """
         look = self.of(model)
         for _ in range(TRIES):
+            made = turns(look)
             try:
-                return self.engines.count_tokens(model, turns(look), job), look is not None
+                return self.engines.count_tokens(model, made, job), look is not None
             except PictureGone:
                 look = self.of(model, carefully=True)
             except PictureUnseen:
@@ -52,7 +53,8 @@ class Sight:
                 look = None
             except WorkerDied as error:
                 if not error.queued:
-                    if look is None or not self.engines.lose_eyes(model, error):
+                    seen = any(turn.pictures for turn in made)
+                    if not seen or not self.engines.lose_eyes(model, error):
                         raise
                     look = None
         return self.engines.count_tokens(model, turns(None), job), False

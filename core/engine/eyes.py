@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from core import files
 from core.engine import record
+from core.engine.interface import Answer
+from core.engine.messages import Completion, Piece
 from core.engine.states import file_version
 from core.errors import DiskFull, HomeNotWritable
 
@@ -70,3 +73,27 @@ class EyesRecord:
                 files.write_json(self._path, sorted(self._unusable))
             except (DiskFull, HomeNotWritable):
                 log.warning("which eyes cannot be used could not be kept", exc_info=True)
+
+
+class Seeing:
+    """An answer to a question with pictures: where one was looked at for it, the eyes have proven themselves."""
+
+    def __init__(self, call: Answer, eyes: EyesRecord, projector: str) -> None:
+        self._call = call
+        self._eyes = eyes
+        self._projector = projector
+
+    def items(self) -> Iterator[Piece]:
+        """See Answer.items."""
+        return self._call.items()
+
+    def result(self, timeout: float | None = None) -> Completion:
+        """See Answer.result."""
+        completion = self._call.result(timeout)
+        if completion.looked:
+            self._eyes.prove(self._projector)
+        return completion
+
+    def cancel(self) -> None:
+        """See Answer.cancel."""
+        self._call.cancel()

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from core.engine import room, self_test, states
-from core.engine.eyes import EyesRecord
+from core.engine.eyes import EyesRecord, Seeing
 from core.engine.interface import (
     Answer,
     EngineContextShortened,
@@ -29,7 +29,6 @@ from core.engine.ladder import SAFEST, Ladder, is_crash, key_of
 from core.engine.messages import (
     Adapter,
     AskEngine,
-    Completion,
     CountTokens,
     Device,
     EngineInfo,
@@ -37,7 +36,6 @@ from core.engine.messages import (
     Generate,
     LoadModel,
     ModelInfo,
-    Piece,
     Turn,
 )
 from core.engine.record import EngineRecord
@@ -466,7 +464,7 @@ class LocalEngine:
                 ),
                 (lambda progress: on_read(progress.done, progress.total)) if on_read else None,
             )
-        return _Seeing(call, self.eyes, projector) if projector else call
+        return Seeing(call, self.eyes, projector) if projector else call
 
     def count_tokens(self, model: str, turns: list[Turn], job: Job | None = None) -> list[int]:
         """See Engine.count_tokens."""
@@ -501,30 +499,6 @@ class LocalEngine:
     def writes(self, model: str, language: str) -> bool:
         """See Engine.writes."""
         return self._library.writes(model, language)
-
-
-class _Seeing:
-    """An answer to a question with pictures: where one was looked at for it, the eyes have proven themselves."""
-
-    def __init__(self, call: Answer, eyes: EyesRecord, projector: str) -> None:
-        self._call = call
-        self._eyes = eyes
-        self._projector = projector
-
-    def items(self) -> Iterator[Piece]:
-        """See Answer.items."""
-        return self._call.items()
-
-    def result(self, timeout: float | None = None) -> Completion:
-        """See Answer.result."""
-        completion = self._call.result(timeout)
-        if completion.looked:
-            self._eyes.prove(self._projector)
-        return completion
-
-    def cancel(self) -> None:
-        """See Answer.cancel."""
-        self._call.cancel()
 
 
 def graphics_of(worker: Worker) -> list[Device] | None:
