@@ -40,10 +40,12 @@ def page(open_window: Open, script: Callable[..., Path], qtbot: QtBot) -> Compar
 
 def ask(page: ComparePage, qtbot: QtBot, text: str) -> None:
     side = page.side_by_side
+    before = side.comparison
     side.prompt.clear()
     qtbot.keyClicks(side.prompt, text)
     qtbot.mouseClick(side.ask, LEFT)
-    qtbot.waitUntil(lambda: bool(side.columns) and side._running)
+    # Not whether it runs: one that answers at once may have ended before that is looked at.
+    qtbot.waitUntil(lambda: bool(side.columns) and side.comparison is not before, timeout=20_000)
 
 
 def test_two_are_compared_blind_and_rated(page: ComparePage, qtbot: QtBot) -> None:
