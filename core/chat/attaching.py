@@ -24,12 +24,7 @@ from core.documents.messages import ReadSummary
 from core.documents.model import Page
 from core.documents.pages import Pages
 from core.documents.recognition import Recognition
-from core.errors import (
-    AttachmentTooLong,
-    FileEmpty,
-    FileMissing,
-    FileScanned,
-)
+from core.errors import AttachmentTooLong, FileEmpty, FileMissing, FileScanned
 from core.jobs import Job, turn
 from core.storage.pictures import Pictures
 

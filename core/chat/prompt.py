@@ -13,9 +13,8 @@ from core.chat.conversation import Attached, Conversation, File, Image, Message,
 from core.engine.messages import Picture, Turn
 from core.errors import PictureGone, PromptTooLong
 
-Look = Callable[
-    [Image], str
-]  # where a picture's file is; raises PictureGone. For models with eyes; others have None.
+# Where a picture's file is; raises PictureGone. For models with eyes; others have None.
+Look = Callable[[Image], str]
 DEFAULT_SYSTEM = "You are a helpful assistant. Answer in the language of the question."
 NOTES = "Notes on the conversation so far:"
 SUMMARISE = (

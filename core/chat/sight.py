@@ -13,7 +13,7 @@ from core.errors import EyesUnusable, PictureGone, PictureUnseen, WorkerDied
 from core.jobs import Job
 from core.storage.pictures import Pictures
 
-TRIES = 3
+TRIES = 3  # at counting: damaged pictures, eyes that cannot be used, a process that died
 
 
 class Sight:

@@ -69,9 +69,7 @@ class AttachmentStrip(QWidget):
 
     removed = Signal(object)  # a Hanging
     ask = Signal(object)  # a Hanging that is too large is to be asked about instead
-    eyes_wanted = Signal(
-        object, object
-    )  # a picture that the model does not see, and the button that was pressed
+    eyes_wanted = Signal(object, object)  # a picture that is not seen, and the button that was pressed
     pages_wanted = Signal(object)  # the pages of a Hanging are to be sent as pictures
     shown_wanted = Signal(object)  # a Hanging is to be looked at
 

@@ -92,7 +92,7 @@ class ScreenRegion(QWidget):
             self.region = QRect()
             self.update()
         else:
-            self._leave()
+            self.close()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._from is not None:
@@ -106,7 +106,7 @@ class ScreenRegion(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key is Qt.Key.Key_Escape:
-            self._leave()
+            self.close()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._take()
         elif key in _ARROWS:
@@ -140,9 +140,6 @@ class ScreenRegion(QWidget):
         self._ended = True
         part = self._in_picture(self.region) if not self.region.isEmpty() else self._picture.rect()
         self.chosen.emit(self._picture.copy(part).toImage())
-        self.close()
-
-    def _leave(self) -> None:
         self.close()
 
 

@@ -16,9 +16,7 @@ from core.portal import Portal
 from tests.conftest import until
 from tests.support import portal
 
-pytestmark = pytest.mark.skipif(
-    not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)"
-)
+pytestmark = portal.needs_bus
 
 
 @pytest.fixture
@@ -40,6 +38,11 @@ def jobs() -> Iterator[Jobs]:
 def shot(job: Job) -> Path:
     with closing(Portal(job)) as one:
         return one.screenshot()
+
+
+def listen(job: Job) -> None:
+    with closing(Portal(job)) as one:
+        one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
 
 
 def test_the_person_chooses_a_part_of_the_screen(desktop: portal.Desktop, jobs: Jobs, tmp_path: Path) -> None:
@@ -114,10 +117,6 @@ def test_a_bus_that_ends_ends_the_listening(
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         desktop = portal.Desktop(address, tmp_path)
 
-        def listen(job: Job) -> None:
-            with closing(Portal(job)) as one:
-                one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
-
         job = jobs.start("listen", listen)
         until(lambda: len(desktop.asked) == 2)
     try:
@@ -129,10 +128,6 @@ def test_a_bus_that_ends_ends_the_listening(
 
 
 def test_keys_that_the_desktop_takes_back_end_the_listening(desktop: portal.Desktop, jobs: Jobs) -> None:
-    def listen(job: Job) -> None:
-        with closing(Portal(job)) as one:
-            one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
-
     job = jobs.start("listen", listen)
     until(lambda: len(desktop.asked) == 2)
     desktop.take_back()
@@ -145,10 +140,6 @@ def test_a_portal_that_leaves_ends_the_listening(
     with portal.bus(tmp_path) as address:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         desktop = portal.Desktop(address, tmp_path)
-
-        def listen(job: Job) -> None:
-            with closing(Portal(job)) as one:
-                one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
 
         job = jobs.start("listen", listen)
         until(lambda: len(desktop.asked) == 2)

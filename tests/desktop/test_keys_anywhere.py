@@ -48,7 +48,7 @@ def type_keys() -> None:
     x11.XCloseDisplay(display)
 
 
-@pytest.mark.skipif(not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)")
+@portal.needs_bus
 def test_the_desktop_s_keys_open_the_quick_window(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

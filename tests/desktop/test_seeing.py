@@ -282,7 +282,7 @@ def test_a_screen_that_the_system_closes_brings_the_window_back(
     assert window.composer.strip.entries == []
 
 
-@pytest.mark.skipif(not portal.there, reason="needs dbus-daemon (Debian: `apt-get install dbus-daemon`)")
+@portal.needs_bus
 def test_wayland_s_desktop_asks_for_the_part_itself(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,9 +61,9 @@ class Eyes:
         self._context: Any = None
         try:
             header = gguf.check(Path(path))
-        except (ModelMissing, ModelUnreadable) as error:
-            if isinstance(error, ModelUnreadable):
-                raise self._unusable(error.reason) from error
+        except ModelUnreadable as error:
+            raise self._unusable(error.reason) from error
+        except ModelMissing as error:
             raise self._unusable(N_("its file is missing"), lasting=False) from error
         if header.values.get("clip.projector_type") in _TOGETHER:
             raise self._unusable(N_("its kind is not supported"))
@@ -84,7 +84,7 @@ class Eyes:
         self._open()
         try:
             self._limit()
-        except BaseException:
+        except BaseException:  # whatever it was: nobody else has a hold of what is in memory
             self.close()
             raise
 
@@ -115,9 +115,8 @@ class Eyes:
             raise self._unusable(N_("it is not for pictures"))
         most = max(64, min(LONGEST, self._model.context_length // SHARE))
         if m.mtmd_decode_use_non_causal(self._context, None):
-            most = min(
-                most, self._model.batch
-            )  # its vectors look at each other, which they do within a batch
+            # Its vectors look at each other, which they do within a batch.
+            most = min(most, self._model.batch)
         parts = self._cut(LARGEST, LARGEST, None)
         try:
             sizes = [
