@@ -62,6 +62,8 @@ from core.prompts.chains import Chains
 from core.prompts.library import Prompts
 from core.settings import Settings, SettingsFile
 from core.settings.shortcuts import Shortcuts
+from core.sound import service as sound_service
+from core.sound.service import Sound
 from core.storage.backups import Backups
 from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import ConversationStore
@@ -202,6 +204,7 @@ class App:
         )
         self.pages = Pages(self._worker(documents_pages.spec()))
         self.formulas = Formulas(self._worker(formulas.spec()))
+        self.sound = Sound(self._worker(sound_service.spec()))
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)

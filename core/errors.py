@@ -1005,8 +1005,28 @@ class NoMicrophone(TsukueError):
     )
 
 
+class MicrophoneForbidden(TsukueError):
+    sentence = N_(
+        "Tsukue may not use the microphone. Allow it in your system's privacy settings, then press the button again."
+    )
+
+
+class MicrophoneLost(TsukueError):
+    sentence = N_(
+        "The microphone was disconnected. What you said until then is kept; connect it again, or choose another one in the settings."
+    )
+
+
+class MicrophoneSilent(TsukueError):
+    sentence = N_(
+        "The microphone delivers only silence. It may be muted; check its switch and your sound settings, or choose another one in the settings."
+    )
+
+
 class NothingHeard(TsukueError):
-    sentence = N_("No speech was heard. Hold the button while you speak, and check the microphone's level.")
+    sentence = N_(
+        "No speech was heard. Speak a little louder or closer to the microphone, and check its level in the settings."
+    )
 
 
 class AudioUnknown(TsukueError):

@@ -12,7 +12,7 @@ Writes into requirements/:
 * `bench.txt`       what `make bench` compares with;
 * `package.txt`     what `make package` freezes the program with.
 
-`av` (GPL codecs inside), `kubernetes` (117 MB that nothing here imports) and the parts of torch's
+`av` (GPL codecs inside), `kubernetes` (117 MB that nothing here imports), `sudachidict-core` (77 MB, likewise) and the parts of torch's
 CUDA build are left out of `app.txt` on purpose: setup installs with `--no-deps`.
 """
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 GROUPS = ("build", "dev", "bench", "package")  # dependency groups, each with its lock
 UPGRADE = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
-LEFT_OUT = ("torch", "av", "kubernetes")
+LEFT_OUT = ("torch", "av", "kubernetes", "sudachidict-core")
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton)")
 
 # Wheels of torch 2.13.0 that are not on the default index: the CPU build for Linux.

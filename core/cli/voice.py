@@ -12,7 +12,7 @@ def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     listen = command(commands, "listen", _listen, "Turn speech in audio files into text.")
     listen.add_argument("files", nargs="+", type=path, metavar="FILE")
-    listen.add_argument("--language", type=text, default="auto", help="auto, en, ja, …")
+    listen.add_argument("--language", type=text, default="", help="auto, any, en, ja, …")
     listen.add_argument("--json", action="store_true")
 
 

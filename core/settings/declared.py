@@ -19,6 +19,12 @@ from core.settings.kinds import (
 )
 
 LANGUAGES = {"auto": N_("Automatic"), "en": "English", "ja": "日本語"}
+SPOKEN = {
+    "auto": N_("English and Japanese"),
+    "en": "English",
+    "ja": "日本語",
+    "any": N_("Any language"),
+}
 
 
 class Settings:
@@ -356,7 +362,27 @@ class Settings:
         "auto",
         N_("Spoken language"),
         N_("Choosing your language makes recognition more reliable."),
-        choices=LANGUAGES,
+        choices=SPOKEN,
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="voice",
+    )
+    microphone = Text(
+        "",
+        N_("Microphone"),
+        N_("The device that you speak into."),
+        longest=1000,
+        empty=N_("Chosen by your system"),
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="window",
+        place=Place.COMMAND_LINE,
+    )
+    speech_words = Text(
+        "",
+        N_("Names and terms"),
+        N_("Words that you often say, separated by commas. They are recognized more reliably."),
+        longest=600,
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
         used_by="voice",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import AudioUnknown, FileMissing
+from core.voice.channels import mono
 from core.voice.messages import SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
@@ -23,7 +24,7 @@ def read(path: Path) -> Samples:
         data, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise AudioUnknown(path.name) from error
-    return resample(data.mean(axis=1), int(rate))
+    return resample(mono(data, int(rate)), int(rate))
 
 
 def resample(samples: Samples, rate: int) -> Samples:

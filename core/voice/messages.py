@@ -33,13 +33,77 @@ class LoadSpeech(Request):
     """Load a faster-whisper folder unless it is loaded. Raises ModelUnreadable."""
 
     folder: str
+    turns: str = ""  # the network that tells the end of a turn; '' where there is none
 
 
 @operation(result=Transcript, doing=N_("recognising speech"))
 class Transcribe(Request):
-    """Recognise a sound file, or samples: little-endian 16-bit integers, mono, 16 kHz. Raises AudioUnknown, FileMissing."""
+    """Recognise a sound file. `languages`: those that may be spoken in it; empty is any. Raises AudioUnknown, FileMissing."""
 
     folder: str
-    language: str = "auto"
-    path: str = ""
-    samples: bytes = b""
+    path: str
+    languages: list[str] = msgspec.field(default_factory=list)
+    hints: str = ""  # names that may occur
+
+
+# ---------------------------------------------------------------- while somebody speaks
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """What the microphone has captured since the last one: little-endian 16-bit integers, channels interleaved."""
+
+    data: bytes
+
+
+class Hearing(msgspec.Struct, frozen=True, tag="hearing"):
+    """How it sounds, some times a second: whether somebody speaks, and the levels of the last moment and of the background, in
+    decibels below the loudest that can be captured."""
+
+    speaking: bool
+    level: float
+    noise: float
+
+
+class Began(msgspec.Struct, frozen=True, tag="began"):
+    """Somebody has begun to speak, `at` seconds after the beginning of the call."""
+
+    utterance: int
+    at: float
+
+
+class Partial(msgspec.Struct, frozen=True, tag="partial"):
+    """What was said so far. `settled` only ever grows, and what comes of the utterance begins with it; `tentative` may change."""
+
+    utterance: int
+    settled: str
+    tentative: str
+    language: str
+
+
+class Utterance(msgspec.Struct, frozen=True, tag="utterance"):
+    """A turn is over. `text` is empty where it was no speech after all. `start` and `end` in seconds; the sound before
+    `end` is needed no more. `decided` is how long after the last word it was clear that the turn is over."""
+
+    utterance: int
+    text: str
+    language: str
+    start: float
+    end: float
+    decided: float
+
+
+Heard = Hearing | Began | Partial | Utterance
+
+
+@operation(item=Heard, feed=Sound, doing=N_("listening"))  # type: ignore[arg-type]
+class Listen(Request):
+    """Write down what is fed, while it comes. With `hands_free` turns end by themselves; else all of it is one turn, which the end
+    of the feeds ends. Raises ModelUnreadable."""
+
+    folder: str
+    turns: str = ""
+    languages: list[str] = msgspec.field(default_factory=list)  # those that the person speaks; empty is any
+    hands_free: bool = False
+    hints: str = ""  # names that may occur
+    rate: int = SAMPLE_RATE
+    channels: int = 1

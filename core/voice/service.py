@@ -1,34 +1,39 @@
-"""Speech to text: files from the command line, recorded samples from the window."""
+"""Speech to text: recordings for the command line and the window, and what is being said."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import N_, NothingHeard
+from core.errors import N_
 from core.jobs import Job
-from core.models.hardware import default_threads
 from core.models.library import Library
 from core.settings import SettingsFile
-from core.voice.messages import LoadSpeech, Transcribe, Transcript
+from core.voice.listening import Listening, Told
+from core.voice.messages import Listen, LoadSpeech, Transcribe, Transcript
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
 MULTILINGUAL = "whisper-base"
+TURNS = "smart-turn-v3.2"
+MOST_THREADS = 4  # more make Whisper's decoder no faster
+HERE = ("en", "ja")  # the languages of those whom Tsukue is made for
 
 
 def spec() -> WorkerSpec:
-    """The voice worker."""
+    """The voice worker. It may use every core: while somebody speaks and waits, nothing else is as urgent."""
     return WorkerSpec(
         WORKER_NAME,
         "core.voice.transcriber",
-        options={"threads": default_threads()},
+        options={"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))},
         idle_seconds=300,
-        nice=5,
+        nice=2,
     )
 
 
 class Voice:
-    """Transcribes. Any thread may call."""
+    """Listens and transcribes. Any thread may call."""
 
     def __init__(self, worker: Worker, library: Library, settings: SettingsFile) -> None:
         self.worker = worker
@@ -41,25 +46,44 @@ class Voice:
             wanted = MULTILINGUAL
         return str(self._library.path_of(self._library.choose("speech", wanted)))
 
+    def _turns(self) -> str:
+        found = next((m.path for m in self._library.of_role("turns") if m.id == TURNS), None)
+        return str(found) if found else ""
+
+    def languages(self, language: str = "") -> list[str]:
+        """The languages that may be spoken: `language`, or what the settings say; empty is any."""
+        language = language or self._settings.values.speech_language
+        if language == "any":
+            return []
+        return list(HERE) if language == "auto" else [language]
+
     def warm_up(self) -> None:
-        """Begin to load the model, so that it is ready when the person has finished speaking. Raises NoModel."""
-        self.worker.call(LoadSpeech(self._folder()))
+        """Load the model, so that it is ready when somebody speaks. Raises NoModel, ModelUnreadable, WorkerDied."""
+        self.worker.call(LoadSpeech(self._folder(), self._turns())).result()
 
-    def file(self, path: str, language: str = "auto", job: Job | None = None) -> Transcript:
+    def listen(self, told: Callable[[Told], None], *, hands_free: bool = False) -> Listening:
+        """Be ready to write down what somebody says, while they say it (`Listening.start`, `feed`, `finish`). With `hands_free`
+        turns end by themselves. `told` is called on another thread; what stands in the way comes as `Finished`."""
+
+        def request() -> Listen:
+            return Listen(
+                self._folder(),
+                self._turns(),
+                self.languages(),
+                hands_free,
+                self._settings.values.speech_words,
+            )
+
+        return Listening(self.worker, request, told)
+
+    def file(self, path: str, language: str = "", job: Job | None = None) -> Transcript:
         """What is said in a sound file. Raises FileMissing, AudioUnknown, NoModel, WorkerDied."""
-        return self._run(
-            Transcribe(self._folder(), language, path=str(Path(path).expanduser().absolute())), job
+        request = Transcribe(
+            self._folder(),
+            str(Path(path).expanduser().absolute()),
+            self.languages(language),
+            self._settings.values.speech_words,
         )
-
-    def samples(self, samples: bytes, job: Job | None = None) -> Transcript:
-        """What is said in recorded samples (16-bit integers, mono, 16 kHz). Raises NothingHeard as well."""
-        language = self._settings.values.speech_language
-        transcript = self._run(Transcribe(self._folder(), language, samples=samples), job)
-        if not transcript.text:
-            raise NothingHeard
-        return transcript
-
-    def _run(self, request: Transcribe, job: Job | None) -> Transcript:
         call = self.worker.call(request)
         if job is not None:
             job.on_cancel(call.cancel)

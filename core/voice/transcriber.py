@@ -1,112 +1,102 @@
-"""The voice worker: speech to text with faster-whisper; the only importer of it.
-
-Speech is gated by voice activity (Silero, bundled), since Whisper writes phantom sentences into
-silence. What still gets through is dropped by probability, and by a list of stock phrases that
-Whisper learnt from subtitles.
-
-faster-whisper imports PyAV for reading files; its wheels carry GPL codecs and we read files
-ourselves, so an empty module stands in for it.
-"""
+"""The voice worker: speech to text, of recordings (`recording.py`) and of what is being said (`live.py`)."""
 
 from __future__ import annotations
 
-import sys
+import os
 import time
-import types
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.errors import ModelUnreadable
-from core.voice import audio
-from core.voice.messages import SAMPLE_RATE, LoadSpeech, Segment, Transcribe, Transcript
-from core.workers.messages import Request
+from core.voice import audio, punctuation
+from core.voice.activity import Activity
+from core.voice.live import Live
+from core.voice.messages import SAMPLE_RATE, Listen, LoadSpeech, Transcribe, Transcript
+from core.voice.recording import Recording
+from core.voice.turns import Turns
+from core.voice.whisper import SILERO, Whisper
+from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
-sys.modules.setdefault("av", types.ModuleType("av"))
-from faster_whisper import WhisperModel  # noqa: E402 - after the stand-in
-
-PHANTOMS = (
-    "ご視聴ありがとうございました",
-    "チャンネル登録をお願いします",
-    "字幕視聴ありがとうございました",
-    "おやすみなさい。",
-    "thanks for watching",
-    "thank you for watching",
-    "please subscribe",
-    "subtitles by",
-)
-NO_SPEECH, BAD_LOG_PROBABILITY = 0.6, -1.0  # Whisper's own thresholds (OpenAI's transcribe defaults)
+FEED_SECONDS = 0.05  # how long it waits for sound before it looks at what was written
 
 
 class Transcriber:
-    """State of the worker: the loaded model."""
+    """State of the worker: what is loaded."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._folder = ""
-        self._model: WhisperModel | None = None
+        self._whisper: Whisper | None = None
+        self._activity = Activity(SILERO)
+        self._turns: tuple[str, Turns] | None = None
 
     def load(self, request: LoadSpeech, context: Context) -> None:
-        self._get(request.folder)
+        """Have the model ready."""
+        self._loaded(request.folder)
+        self._judge(request.turns)
 
-    def _get(self, folder: str) -> WhisperModel:
-        if self._model is None or self._folder != folder:
-            self._model = None
-            try:
-                self._model = WhisperModel(
-                    folder,
-                    device="cpu",
-                    compute_type="int8",
-                    cpu_threads=self._threads,
-                    local_files_only=True,
-                )
-            except (RuntimeError, ValueError, OSError) as error:
-                raise ModelUnreadable(folder, str(error)) from error
-            self._folder = folder
-        return self._model
+    def _loaded(self, folder: str) -> Whisper:
+        if self._whisper is None or self._whisper.folder != folder:
+            self._whisper = self._turns = None
+            self._whisper = Whisper(folder, self._threads)
+        return self._whisper
+
+    def _judge(self, network: str) -> Turns | None:
+        """The network that tells the end of a turn; None where there is none."""
+        if not network or self._whisper is None:
+            return None
+        if self._turns is None or self._turns[0] != network:
+            self._turns = (network, Turns(Path(network), self._whisper.spectrum_of_turn))
+        return self._turns[1]
 
     def transcribe(self, request: Transcribe, context: Context) -> Transcript:
+        """A whole recording."""
         started = time.perf_counter()
-        if request.path:
-            samples = audio.read(Path(request.path))
-        else:
-            samples = np.frombuffer(request.samples, "<i2").astype(np.float32) / 32768.0
+        samples = audio.read(Path(request.path))
         duration = len(samples) / SAMPLE_RATE
-        model = self._get(request.folder)
-        language = None if request.language == "auto" else request.language
-        if not model.model.is_multilingual:
-            language = "en"
-        found, info = model.transcribe(
-            samples,
-            language=language,
-            beam_size=5,
-            vad_filter=True,
-            vad_parameters={"min_silence_duration_ms": 500},
-            condition_on_previous_text=False,
-        )
-        segments = []
-        for segment in found:
+
+        def progress(done: float) -> None:
             context.check()
-            context.progress(int(min(segment.end, duration) * 10), int(duration * 10))
-            if self._is_speech(segment):
-                segments.append(Segment(round(segment.start, 2), round(segment.end, 2), segment.text.strip()))
-        joiner = "" if info.language in ("ja", "zh", "th") else " "
-        text = joiner.join(segment.text for segment in segments)
+            context.progress(int(done * 10), int(duration * 10))
+
+        whisper = self._loaded(request.folder)
+        segments, language = Recording(whisper, self._activity).write(
+            samples, request.languages, request.hints, progress
+        )
+        text = ""
+        for segment in segments:
+            text = punctuation.join(text, segment.text)
         return Transcript(
-            text, info.language if segments else "", duration, time.perf_counter() - started, segments
+            punctuation.close(text, language), language, duration, time.perf_counter() - started, segments
         )
 
-    @staticmethod
-    def _is_speech(segment: Any) -> bool:
-        if segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < BAD_LOG_PROBABILITY:
-            return False
-        text = segment.text.strip().lower()
-        return bool(text) and not any(text.startswith(p) and len(text) <= len(p) + 3 for p in PHANTOMS)
+    def listen(self, request: Listen, context: Context) -> Nothing:
+        """What is fed, while it comes."""
+        whisper = self._loaded(request.folder)
+        self._activity.reset()
+        live = Live(request, whisper, self._activity, self._judge(request.turns), partial(context.item))
+        try:
+            while True:
+                try:
+                    sound = context.next_feed(FEED_SECONDS)
+                except TimeoutError:
+                    live.look()
+                    continue
+                if sound is None:
+                    break
+                live.hear(sound)
+            live.end(context.check)
+        finally:
+            live.close()
+        return Nothing()
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     """The worker's operations (called by core/workers/process.py)."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     transcriber = Transcriber(int(options.get("threads", 1)))
-    return {LoadSpeech: transcriber.load, Transcribe: transcriber.transcribe}
+    return {
+        LoadSpeech: transcriber.load,
+        Transcribe: transcriber.transcribe,
+        Listen: transcriber.listen,
+    }

@@ -212,7 +212,7 @@ class Composer(QFrame):
         self.send_button.setProperty("role", "send")
         self.send_button.setIconSize(QSize(18, 18))
         self.send_button.clicked.connect(self._send_or_stop)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(6)
         for widget in (
             self.attach_button,
@@ -327,9 +327,9 @@ class Composer(QFrame):
         """The keys of two of its buttons, as people write them; '' where there are none."""
         self._large_keys = large
         talk = (
-            tr("Hold to speak (or press {keys} to start and stop)", keys=speak)
+            tr("Hold while you speak, or press to start and stop ({keys})", keys=speak)
             if speak
-            else tr("Hold to speak")
+            else tr("Hold while you speak, or press to start and stop")
         )
         self.talk_button.setToolTip(talk)
         self.talk_button.setAccessibleName(talk)
@@ -354,13 +354,16 @@ class Composer(QFrame):
         self._answering = answering
         self._update()
 
+    def show_meter(self, meter: QWidget) -> None:
+        """Beside the microphone: what shows that it is open."""
+        self._row.insertWidget(self._row.indexOf(self.talk_button) + 1, meter)
+
     def set_recording(self, recording: bool) -> None:
         self._recording = recording
         self.text.setPlaceholderText(tr("Listening…") if recording else tr("Type a question, or speak"))
         self._update()
 
     def set_waiting_for_speech(self, waiting: bool) -> None:
-        self.talk_button.setEnabled(not waiting)
         self.text.setPlaceholderText(
             tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
         )

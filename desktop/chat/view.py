@@ -50,6 +50,7 @@ from desktop.desk import Desk
 from desktop.documents.adding import Adding
 from desktop.i18n import language, tr, tr_n
 from desktop.opening import COMPOSER_MARGINS, centred
+from desktop.voice.meter import Meter
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
 
@@ -191,7 +192,10 @@ class ChatView(QWidget):
         self.transcript.picture.connect(self.attachments.show_file)
         self.transcript.pictures = self.attachments.thumbnail
         self.mentions = Mentions(app.documents, chat.store, composer, choices, self.attachments, reads)
-        self.talking = Talking(app.voice, composer, operations, desk.notify)
+        self.talking = Talking(
+            app.voice, app.sound, composer, desk.notify, lambda: self._settings.values.microphone
+        )
+        composer.show_meter(Meter(self.talking.microphone, desk.theme))
         self.talking.written_down.connect(self._spoken)
 
         bottom = QVBoxLayout()

@@ -1,90 +1,195 @@
-"""Dictation: records the microphone and inserts the recognised text at the cursor."""
+"""Dictation: what is said into the microphone stands in a text field while it is being said.
+
+The button is held while one speaks, or pressed to begin and pressed to end; a key does the same. Sound that could not be
+turned into text is kept, and can be tried again.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+import time
+from collections.abc import Callable
 
-from core.errors import TsukueError
-from core.voice.messages import Transcript
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+
+from core.errors import MicrophoneSilent, NothingHeard, TsukueError
+from core.sound.messages import CAPTURED_RATE
+from core.sound.service import Sound
+from core.voice.listening import Finished, Listening, Told
+from core.voice.messages import Hearing, Partial, Utterance
 from core.voice.service import Voice
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
 from desktop.notify import Notify
-from desktop.operations import Operations
-from desktop.voice.recorder import Recorder
+from desktop.voice.dictation import Dictation, Field, field_of
+from desktop.voice.microphone import Microphone, State
 
-SHORT_PRESS_SECONDS = 0.35  # a shorter press of the microphone only says how to use it
+SHORT_PRESS_SECONDS = 0.35  # a shorter press begins; the next one ends
 
 
 class Talking(QObject):
-    """From the press of the microphone to its words in the composer."""
+    """From the press of the microphone to its words in a field: the composer's, or the one that has the keyboard."""
 
     written_down = Signal()  # the words are in the composer
+    spoken = Signal()  # more words are there, or other ones
+    _told = Signal(object, object)
 
-    def __init__(self, voice: Voice, composer: Composer, operations: Operations, notify: Notify) -> None:
+    def __init__(
+        self, voice: Voice, sound: Sound, composer: Composer, notify: Notify, device: Callable[[], str]
+    ) -> None:
+        """`device` says which microphone is wanted."""
         super().__init__(composer)
         self._voice = voice
         self._composer = composer
-        self._operations = operations
         self._notify = notify
-        self.recorder = Recorder(self)
-        self.recorder.too_long.connect(self.end)
-        composer.talk_pressed.connect(self.begin)
-        composer.talk_released.connect(self.end)
+        self._wanted = device
+        self.microphone = Microphone(sound, self)
+        self.microphone.changed.connect(self._microphone_changed)
+        self.microphone.lost.connect(self._lost)
+        self._listening: Listening | None = None
+        self._dictation: Dictation | None = None
+        self._heard = False
+        self._explained = False  # the person was told why the microphone closed
+        self._pressed_at = 0.0
+        self._latched = False  # it was begun by a short press or a key, and ends with the next
+        self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        composer.talk_pressed.connect(self._pressed)
+        composer.talk_released.connect(self._released)
+
+    # ------------------------------------------------------------ how it begins and ends
+
+    @property
+    def recording(self) -> bool:
+        """Whether the microphone is open, or about to be."""
+        return self.microphone.state is not State.CLOSED
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was said is still to be written."""
+        return self._listening is not None
 
     def toggle(self) -> None:
-        """Begin or end speaking, by keyboard."""
-        if self.recorder.recording:
+        """Begin or end speaking, by keyboard: into the field that has the keyboard, else into the composer."""
+        if self.recording and not self.microphone.ending:
             self.end()
         else:
-            self.begin()
+            self._latched = True
+            self.begin(field_of(QApplication.focusWidget()))
 
-    def begin(self) -> None:
-        """Capture the microphone until `end`."""
-        if self.recorder.recording:
+    def _pressed(self) -> None:
+        if self.recording and self._latched:
+            self._latched = False
+            self._pressed_at = 0.0
+            self.end()
             return
-        try:
-            self.recorder.start()
-        except TsukueError as error:
-            self._notify.error(error)
+        self._pressed_at = time.monotonic()
+        self._latched = False
+        self.begin()
+
+    def _released(self) -> None:
+        if not self._pressed_at:
             return
-        self._composer.set_recording(True)
+        if time.monotonic() - self._pressed_at < SHORT_PRESS_SECONDS:
+            self._latched = self.recording
+        else:
+            self.end()
+        self._pressed_at = 0.0
+
+    def begin(self, field: Field | None = None) -> None:
+        """Listen until `end`."""
+        if self.recording:
+            return  # perhaps it is still closing; pressed again, it opens
         self._voice.worker.forgive()
-        self._operations.run("warm up", lambda _: self._voice.warm_up(), failure=self._cannot)
-
-    def _cannot(self, error: BaseException) -> bool:
-        """Nothing could write down what is said: the recording ends at once, and the reason is shown."""
-        self.recorder.stop()
-        self._composer.set_recording(False)
-        return False
+        self._release_field()
+        self._dictation = Dictation(field or self._composer.text)
+        self._dictation.field.installEventFilter(self)
+        self._heard = self._explained = False
+        self._listening = listening = self._voice.listen(lambda told: self._told.emit(listening, told))
+        listening.start(CAPTURED_RATE, 1)
+        self.microphone.open(self._wanted(), listening.feed, listening.finish)
 
     def end(self) -> None:
-        """Write down what was said since `begin`."""
-        if not self.recorder.recording:
-            return
-        seconds = self.recorder.seconds
-        samples = self.recorder.stop()
-        self._composer.set_recording(False)
-        if seconds < SHORT_PRESS_SECONDS:
-            self._notify.info(
-                tr(
-                    "Hold the microphone button while you speak, or press Ctrl+Space to start and again to stop."
-                )
-            )
-            return
-        self._composer.set_waiting_for_speech(True)
-        self._operations.run(
-            "recognise speech",
-            lambda job: self._voice.samples(samples, job),
-            self._heard,
-            self._not_heard,
-        )
+        """That was all: a moment later the microphone is closed, and the last words are written."""
+        self._latched = False
+        self.microphone.close()
 
-    def _heard(self, transcript: Transcript) -> None:
+    def cancel(self) -> None:
+        """Close the microphone at once; what is not settled is not wanted."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
+        self._latched = False
+        self.microphone.shut()
+        self._release_field()
         self._composer.set_waiting_for_speech(False)
-        self._composer.insert(transcript.text)
-        self.written_down.emit()
 
-    def _not_heard(self, error: BaseException) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter ends speaking, Escape gives up, in the field that is spoken into."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.recording:
+            if event.key() == Qt.Key.Key_Escape:
+                self.cancel()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+                self.end()
+                return True
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------ the microphone
+
+    def _microphone_changed(self, state: State) -> None:
+        self._composer.set_recording(state is not State.CLOSED)
+        if state is State.CLOSED:
+            self._composer.set_waiting_for_speech(self.busy)
+
+    def _lost(self, error: TsukueError) -> None:
+        self._latched = False
+        self._explained = True
+        self._notify.error(error)
+
+    # ------------------------------------------------------------ what was heard
+
+    def _take(self, listening: Listening, told: Told) -> None:
+        if listening is not self._listening or self._dictation is None:
+            return
+        if isinstance(told, Hearing):
+            return
+        if isinstance(told, Partial):
+            self._dictation.show(told.settled, told.tentative)
+            self.spoken.emit()
+        elif isinstance(told, Utterance):
+            self._heard = self._heard or bool(told.text)
+            self._dictation.finish(told.text)
+        elif isinstance(told, Finished):
+            self._finished(listening, told)
+
+    def _finished(self, listening: Listening, told: Finished) -> None:
         self._composer.set_waiting_for_speech(False)
-        return False
+        self.microphone.shut()
+        if told.error is not None:
+            self._notify.error(told.error, (tr("Try again"), lambda: self._again(listening)))
+            return
+        composer = self._dictation is not None and self._dictation.field is self._composer.text
+        self._listening = None
+        self._release_field()
+        if self._heard:
+            if composer:
+                self.written_down.emit()
+        elif self._explained:
+            return  # why nothing came was said
+        elif self.microphone.loudest == 0.0:
+            self._notify.error(MicrophoneSilent())
+        else:
+            self._notify.error(NothingHeard())
+
+    def _again(self, listening: Listening) -> None:
+        if listening is self._listening:
+            self._composer.set_waiting_for_speech(True)
+            listening.retry()
+
+    def _release_field(self) -> None:
+        if self._dictation is not None:
+            self._dictation.stop()
+            self._dictation.field.removeEventFilter(self)
+            self._dictation.deleteLater()
+            self._dictation = None

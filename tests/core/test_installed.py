@@ -43,7 +43,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's files in a folder of their own."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    for name in ("core", "desktop", "resources"):
+    for name in ("core", "desktop", "resources", "sound"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, source)
@@ -59,7 +59,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_file_that_the_program_reads(installed: Path) -> None:
     read = {
         path.relative_to(ROOT)
-        for package in ("core", "desktop", "resources")
+        for package in ("core", "desktop", "resources", "sound")
         for path in (ROOT / package).rglob("*")
         if path.is_file() and path.suffix not in (".pyc", ".po")
     }

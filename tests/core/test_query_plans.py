@@ -439,7 +439,7 @@ def test_the_whole_file_is_read_by_the_stores_only() -> None:
     root = Path(__file__).resolve().parents[2]
     elsewhere = [
         str(path.relative_to(root))
-        for folder in ("core", "desktop")
+        for folder in ("core", "desktop", "sound")
         for path in (root / folder).rglob("*.py")
         if path.parent.name != "storage"
         and re.search(r"\.(rows|row|each|write_many)\(\s*f?[\"']", path.read_text())

@@ -260,16 +260,6 @@ def test_menus_choose_documents_and_models(qtbot: QtBot, window: MainWindow) -> 
     qtbot.waitUntil(lambda: window.app.settings.values.chat_model == "smollm2-135m-instruct")
 
 
-@pytest.mark.logs("shown to the person")
-def test_no_microphone_is_said(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    from PySide6.QtMultimedia import QAudioDevice, QMediaDevices
-
-    monkeypatch.setattr(QMediaDevices, "defaultAudioInput", staticmethod(lambda: QAudioDevice()))
-    window.chat.talking.begin()
-    assert "No microphone was found" in window.chat.banner.text.text()
-    assert not window.chat.talking.recorder.recording
-
-
 def test_typed_text_is_on_disk_before_it_is_shown_as_sent(qtbot: QtBot, window: MainWindow) -> None:
     stored: list[str] = []
     window.app.events.listen(

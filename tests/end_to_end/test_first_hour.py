@@ -1,12 +1,7 @@
-"""A person's first hour, with real models: chat, drop a document, read the cited answer, open its source, speak."""
+"""A person's first hour, with real models: chat, drop a document, read the cited answer, open its source."""
 
 from __future__ import annotations
 
-import difflib
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -135,70 +130,3 @@ def test_documents_are_quoted_and_a_no_leads_to_the_other_collection(qtbot: QtBo
     qtbot.mouseClick(answer.quotation.places[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(window.source.isVisible)
     assert "p. 4" in window.source._place_text
-
-
-# ---------------------------------------------------------------- voice
-
-
-@pytest.fixture
-def microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A virtual microphone: what is played into the sink 'mic' comes out of it."""
-    for program in ("pulseaudio", "pactl", "paplay"):
-        assert shutil.which(program), "make test installs PulseAudio"
-    runtime = tmp_path / "pulse"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(runtime))
-    monkeypatch.setenv("PULSE_SERVER", f"unix:{runtime}/native")
-    monkeypatch.setenv("PULSE_COOKIE", str(tmp_path / "cookie"))
-    server = subprocess.Popen(
-        [
-            "pulseaudio",
-            "--daemonize=no",
-            "--exit-idle-time=-1",
-            "-n",
-            "--use-pid-file=no",
-            "-L",
-            f"module-native-protocol-unix auth-anonymous=1 socket={runtime}/native",
-            "-L",
-            "module-null-sink sink_name=mic rate=48000",
-            "-L",
-            "module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=VirtualMic",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
-    try:
-        from tests.conftest import until
-
-        until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0, 30)
-        subprocess.run(["pactl", "set-default-source", "virtmic"], check=True)
-        yield "mic"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def test_a_spoken_question_is_written_into_the_composer(
-    qtbot: QtBot, open_window: Open, microphone: str, tmp_path: Path
-) -> None:
-    """Press, speak, release: espeak-ng's voice goes through the virtual microphone into the real window."""
-    window = open_window(welcomed=True, speech_language="en")
-    speech = tmp_path / "speech.wav"
-    subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last?"], check=True)
-    button = window.chat.composer.talk_button
-    qtbot.mousePress(button, Qt.MouseButton.LeftButton)
-    assert window.chat.talking.recorder.recording, window.chat.banner.text.text()
-    qtbot.waitUntil(lambda: window.chat.talking.recorder.seconds > 0.2, timeout=20_000)
-    player = subprocess.Popen(["paplay", f"--device={microphone}", speech])
-    qtbot.waitUntil(lambda: player.poll() is not None, timeout=30_000)
-    said = window.chat.talking.recorder.seconds
-    qtbot.waitUntil(lambda: window.chat.talking.recorder.seconds > said + 0.5, timeout=20_000)
-    qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(window.chat.composer.text.toPlainText()), timeout=SECONDS)
-    # Where the capture begins decides how the small model hears one synthetic word or another ("want to" for
-    # "warranty"); a broken path gives silence or something else altogether.
-    heard = window.chat.composer.text.toPlainText().lower().rstrip("?.")
-    likeness = difflib.SequenceMatcher(None, heard, "how long does the battery warranty last").ratio()
-    assert likeness > 0.85, heard
-    assert window.chat.conversation is None  # it waits to be read and sent

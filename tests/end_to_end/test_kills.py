@@ -27,6 +27,7 @@ from desktop.chat.answer import AnswerWidget
 from desktop.main_window import MainWindow
 from tests.conftest import ROOT, until
 from tests.desktop.conftest import Open, answered, send
+from tests.support import sound
 
 SECONDS = 120_000
 # What this module is about, and what the program makes of it.
@@ -129,25 +130,20 @@ def test_the_parser_is_killed_while_reading(qtbot: QtBot, open_window: Open, tmp
 def test_the_voice_worker_is_killed_while_transcribing(
     qtbot: QtBot, open_window: Open, tmp_path: Path
 ) -> None:
-    import soundfile
-
     window = open_window(welcomed=True)
-    speech = tmp_path / "speech.wav"
-    subprocess.run(["espeak-ng", "-w", speech, "How long does the battery warranty last? " * 6], check=True)
-    data, rate = soundfile.read(speech, dtype="float32")
-    samples = (data[:: max(rate // 16000, 1)] * 32767).astype("<i2").tobytes()
+    speech = str(sound.espeak(tmp_path / "speech.wav", "How many people live in this city? " * 6))
     voice = window.app.voice
     voice.warm_up()
     qtbot.waitUntil(lambda: voice.worker.state is State.IDLE, timeout=SECONDS)
-    window.operations.run("speech", lambda job: voice.samples(samples, job))
+    window.operations.run("speech", lambda job: voice.file(speech, job=job))
     qtbot.waitUntil(lambda: voice.worker.state is State.BUSY, timeout=SECONDS)
     kill(voice.worker)
     qtbot.waitUntil(lambda: "speech recognition" in said(window), timeout=SECONDS)
     assert "SIGKILL" in said(window)
     heard = []
-    window.operations.run("speech", lambda job: voice.samples(samples, job), heard.append)
+    window.operations.run("speech", lambda job: voice.file(speech, job=job), heard.append)
     qtbot.waitUntil(lambda: bool(heard), timeout=SECONDS)
-    assert "warranty" in heard[0].text
+    assert "city" in heard[0].text
 
 
 def test_an_idle_worker_that_is_killed_is_told(qtbot: QtBot, open_window: Open) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.voice.recorder import choose_sound_server
+from sound.worker import choose_sound_server
 
 
 @pytest.mark.parametrize(

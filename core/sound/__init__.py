@@ -1,0 +1,1 @@
+"""Microphone and loudspeakers, through a process that alone touches the system's sound."""

@@ -1,0 +1,232 @@
+"""Microphone and loudspeakers for the rest of the program: one session with the sound worker, begun when it is first needed."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Protocol
+
+from core.errors import (
+    N_,
+    MicrophoneForbidden,
+    MicrophoneLost,
+    NoMicrophone,
+    TsukueError,
+    WorkerDied,
+)
+from core.sound.messages import (
+    CannotPlay,
+    Captured,
+    Closed,
+    CloseMicrophone,
+    Command,
+    Device,
+    Devices,
+    ListDevices,
+    Opening,
+    OpenMicrophone,
+    Pause,
+    Play,
+    Played,
+    Silence,
+    SoundEvent,
+    UseSound,
+)
+from core.workers.calls import Fed, PendingCall
+from core.workers.supervisor import Worker, WorkerSpec
+
+log = logging.getLogger(__name__)
+
+WORKER_NAME = N_("sound")
+TAIL_SECONDS = 0.4  # captured after the release: people let go while they say the last syllable
+FEED_SECONDS = 2.0  # a worker that takes nothing for so long is stuck
+_REASONS: dict[str, type[TsukueError]] = {
+    "missing": NoMicrophone,
+    "forbidden": MicrophoneForbidden,
+    "lost": MicrophoneLost,
+}
+
+
+def spec() -> WorkerSpec:
+    """The sound worker. Its module is beside `core`, since it needs Qt; sound waits for nobody, so it is not made any nicer."""
+    return WorkerSpec(WORKER_NAME, "sound.worker", idle_seconds=60, nice=0)
+
+
+class State(Enum):
+    """What the microphone does; an indicator shows nothing else."""
+
+    CLOSED = "closed"
+    OPENING = "opening"  # asked for; nothing is captured yet
+    OPEN = "open"
+
+
+class Listener(Protocol):
+    """Who has opened the microphone. Called on the session's thread."""
+
+    def captured(self, data: bytes, peak: float) -> None:
+        """Sound: 16,000 little-endian 16-bit integers a second, and the highest of them (0 to 1)."""
+
+    def changed_to(self, state: State, error: TsukueError | None) -> None:
+        """The microphone does this now; `error` says why it was closed where nobody asked for it."""
+
+
+class Sound:
+    """One microphone, one pair of loudspeakers. Any thread may call; nothing here waits for the worker."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self._lock = threading.RLock()
+        self._call: PendingCall | None = None
+        self._listener: Listener | None = None
+        self.state = State.CLOSED
+        self._devices: list[Device] = []
+        self._told_devices: Callable[[list[Device]], None] | None = None
+        self._marks = itertools.count(1)
+        self._playing: dict[int, Callable[[bool], None]] = {}
+        self._backlog: deque[Command] = deque()  # more to play than the worker takes at once
+
+    # ------------------------------------------------------------ the session
+
+    def prepare(self) -> None:
+        """Start the worker, so that the microphone opens at once when it is wanted. Opens nothing."""
+        with self._lock:
+            self._ensure()
+
+    def _ensure(self) -> PendingCall:
+        if self._call is None or self._call.done:
+            self._call = call = self.worker.call(UseSound())
+            threading.Thread(target=self._read, args=(call,), name="sound", daemon=True).start()
+            if self._told_devices is not None:
+                call.feed(ListDevices())
+        return self._call
+
+    def _send(self, command: Command) -> None:
+        with self._lock:
+            call = self._ensure()
+            if self._backlog or call.feed(command) is Fed.FULL:
+                self._backlog.append(command)
+
+    def _push(self) -> None:
+        with self._lock:
+            while self._backlog and self._call is not None:
+                if self._call.feed(self._backlog[0]) is Fed.FULL:
+                    return
+                self._backlog.popleft()
+
+    def close(self) -> None:
+        """End the session: everything is silent and closed."""
+        with self._lock:
+            call, self._call = self._call, None
+            self._backlog.clear()
+        if call is not None and not call.done:
+            call.end_feed()
+
+    def _read(self, call: PendingCall) -> None:
+        error: TsukueError | None = None
+        try:
+            for event in call.items():
+                self._take(event)
+                self._push()
+        except TsukueError as fell:
+            error = fell
+            if isinstance(fell, WorkerDied):
+                log.warning("the sound worker fell over")
+        with self._lock:
+            if self._call is call:
+                self._call = None
+            lost = self.state is not State.CLOSED
+            playing, self._playing = self._playing, {}
+            self._backlog.clear()
+        if lost:
+            self._change(State.CLOSED, MicrophoneLost() if error is not None else None)
+        for over in playing.values():
+            over(False)
+
+    def _take(self, event: SoundEvent) -> None:
+        if isinstance(event, Captured):
+            if self.state is State.OPENING:
+                self._change(State.OPEN)
+            listener = self._listener
+            if listener is not None:
+                listener.captured(event.data, event.peak)
+        elif isinstance(event, Opening):
+            self._change(State.OPENING)
+        elif isinstance(event, Closed):
+            kind = _REASONS.get(event.reason)
+            self._change(State.CLOSED, kind() if kind else None)
+        elif isinstance(event, Devices):
+            self._devices = event.found
+            if self._told_devices is not None:
+                self._told_devices(event.found)
+        elif isinstance(event, Played):
+            with self._lock:
+                over = self._playing.pop(event.mark, None)
+            if over is not None:
+                over(True)
+        elif isinstance(event, CannotPlay):
+            with self._lock:
+                playing, self._playing = self._playing, {}
+            for over in playing.values():
+                over(False)
+
+    # ------------------------------------------------------------ the microphone
+
+    def open(self, listener: Listener, device: str = "", *, cancel_echo: bool = False) -> None:
+        """Open the microphone; `listener` gets what it captures, and why it cannot be opened. Raises WorkerDied, WorkerKeepsDying."""
+        with self._lock:
+            self._listener = listener
+            self._send(OpenMicrophone(device, cancel_echo))
+
+    def shut(self, after: float = 0.0) -> None:
+        """Close the microphone after so many more seconds."""
+        with self._lock:
+            if self._call is not None:
+                self._send(CloseMicrophone(after))
+
+    def devices(self, told: Callable[[list[Device]], None]) -> None:
+        """Tell which microphones there are, now and whenever it changes, on the session's thread."""
+        with self._lock:
+            first = self._told_devices is None
+            self._told_devices = told
+            if self._call is None or self._call.done:
+                self._ensure()
+            elif first:
+                self._send(ListDevices())
+            else:
+                told(self._devices)
+
+    def _change(self, state: State, error: TsukueError | None = None) -> None:
+        self.state = state
+        listener = self._listener
+        if state is State.CLOSED:
+            self._listener = None
+        if listener is not None:
+            listener.changed_to(state, error)
+
+    # ------------------------------------------------------------ the loudspeakers
+
+    def play(self, data: bytes, rate: int, over: Callable[[bool], None]) -> None:
+        """Play this after what is being played: 16-bit integers, one channel. `over` is called on the session's thread when it was
+        heard (True) or will not be (False)."""
+        mark = next(self._marks)
+        with self._lock:
+            self._playing[mark] = over
+            self._send(Play(data, rate, mark))
+
+    def pause(self, paused: bool) -> None:
+        """Hold the sound where it is, or let it go on."""
+        self._send(Pause(paused))
+
+    def silence(self) -> None:
+        """Stop the sound at once. What was to be played is told to be over (False)."""
+        with self._lock:
+            playing, self._playing = self._playing, {}
+            self._backlog.clear()
+            if self._call is not None and not self._call.done:
+                self._send(Silence())
+        for over in playing.values():
+            over(False)

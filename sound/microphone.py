@@ -1,0 +1,169 @@
+"""The microphone: every sample from its first to its last, whatever the device's rate and channels, as one channel at 16 kHz."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QIODevice, QObject, Qt, QTimer
+from PySide6.QtMultimedia import QAudioFormat, QAudioSource, QMediaDevices, QtAudio
+
+from core.sound.messages import CAPTURED_RATE, Captured, Closed, Device, Devices, Opening, SoundEvent
+from core.voice.channels import Mixer, Samples
+
+BUFFER_SECONDS = 0.5  # Qt drops what it has no room for: with 40 ms every second piece was lost
+MOST_CHANNELS = 8
+
+
+class Microphone(QObject):
+    """`tell` gets what happens; `clean` may change what was captured (16 kHz, one channel) before it is told."""
+
+    def __init__(self, tell: Callable[[SoundEvent], None], clean: Callable[[Samples], Samples]) -> None:
+        super().__init__()
+        self._tell = tell
+        self._clean = clean
+        self._source: QAudioSource | None = None
+        self._stream: QIODevice | None = None
+        self._asking = False
+        self._mixer = Mixer(1, CAPTURED_RATE)
+        self._resampler: Any = None
+        self._channels = 1
+        self._tail = QTimer(self, singleShot=True)
+        self._tail.timeout.connect(self.shut)
+        self._devices = QMediaDevices(self)
+        self._devices.audioInputsChanged.connect(self.list_devices)
+        self._listed = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it captures, or is about to."""
+        return self._source is not None or self._asking
+
+    def list_devices(self) -> None:
+        """Tell which there are."""
+        if self._listed or self.sender() is None:
+            self._listed = True
+            found = [Device(_id(device), device.description()) for device in self._devices.audioInputs()]
+            self._tell(Devices(found))
+
+    # ------------------------------------------------------------ opening
+
+    def start(self, wanted: str) -> None:
+        """Begin to capture; where the system asks the person first, when they have agreed."""
+        self._tail.stop()
+        if self.open:
+            return
+        self._tell(Opening())
+        application = QCoreApplication.instance()
+        permission = _permission()
+        if application is None or permission is None:
+            self._begin(wanted)
+            return
+        status = application.checkPermission(permission)
+        if status == Qt.PermissionStatus.Undetermined:
+            self._asking = True
+            application.requestPermission(permission, self, lambda answer: self._answered(answer, wanted))
+        elif status == Qt.PermissionStatus.Denied:
+            self._tell(Closed("forbidden"))
+        else:
+            self._begin(wanted)
+
+    def _answered(self, permission: Any, wanted: str) -> None:
+        if not self._asking:
+            return  # let go while the system asked
+        self._asking = False
+        if permission.status() == Qt.PermissionStatus.Granted:
+            self._begin(wanted)
+        else:
+            self._tell(Closed("forbidden"))
+
+    def _begin(self, wanted: str) -> None:
+        device = next(
+            (found for found in self._devices.audioInputs() if wanted and _id(found) == wanted),
+            self._devices.defaultAudioInput(),
+        )
+        if device.isNull():
+            self._tell(Closed("missing"))
+            return
+        form = QAudioFormat(device.preferredFormat())
+        form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+        form.setChannelCount(max(1, min(form.channelCount(), MOST_CHANNELS)))
+        form.setSampleRate(CAPTURED_RATE)
+        if not device.isFormatSupported(form):
+            form.setSampleRate(device.preferredFormat().sampleRate() or CAPTURED_RATE)
+        rate, self._channels = form.sampleRate(), form.channelCount()
+        self._mixer = Mixer(self._channels, rate)
+        self._resampler = None
+        if rate != CAPTURED_RATE:
+            import soxr
+
+            self._resampler = soxr.ResampleStream(rate, CAPTURED_RATE, 1, dtype="float32")
+        source = QAudioSource(device, form, self)
+        source.setBufferSize(int(BUFFER_SECONDS * rate) * form.bytesPerFrame())
+        stream = source.start()
+        if stream is None or source.error() != QtAudio.Error.NoError:
+            source.deleteLater()
+            self._tell(Closed("missing"))
+            return
+        self._source, self._stream = source, stream
+        stream.readyRead.connect(self._read)
+        source.stateChanged.connect(self._changed)
+
+    # ------------------------------------------------------------ capturing and closing
+
+    def _read(self) -> None:
+        if self._stream is None:
+            return
+        data = bytes(self._stream.readAll().data())
+        frames = np.frombuffer(data[: len(data) // (2 * self._channels) * 2 * self._channels], "<i2")
+        if not len(frames):
+            return
+        peak = float(np.abs(frames.astype(np.int32)).max()) / 32768
+        mixed = self._mixer.mix(frames.reshape(-1, self._channels).astype(np.float32) / np.float32(32768))
+        self._pass_on(self._resampler.resample_chunk(mixed) if self._resampler is not None else mixed, peak)
+
+    def _pass_on(self, samples: Samples, peak: float) -> None:
+        samples = self._clean(samples)
+        if len(samples):
+            self._tell(Captured((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), round(peak, 4)))
+
+    def _changed(self, state: QtAudio.State) -> None:
+        if self._source is not None and state == QtAudio.State.StoppedState:
+            self._let_go("lost")
+
+    def stop(self, after: float) -> None:
+        """Close it after so many more seconds."""
+        if after > 0 and self._source is not None:
+            self._tail.start(int(after * 1000))
+        else:
+            self.shut()
+
+    def shut(self) -> None:
+        """Close it now."""
+        if self.open:
+            self._let_go("")
+
+    def _let_go(self, reason: str) -> None:
+        self._tail.stop()
+        self._read()
+        source, self._source, self._stream, self._asking = self._source, None, None, False
+        if source is not None:
+            source.stop()
+            source.deleteLater()
+        if self._resampler is not None:
+            self._pass_on(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True), 0.0)
+        self._tell(Closed(reason))
+
+
+def _id(device: Any) -> str:
+    return bytes(device.id().data()).decode(errors="replace")
+
+
+def _permission() -> Any:
+    """What the system is to be asked for; None where it has no such thing."""
+    try:
+        from PySide6.QtCore import QMicrophonePermission
+    except ImportError:
+        return None
+    return QMicrophonePermission()

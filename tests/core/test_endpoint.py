@@ -1,0 +1,65 @@
+"""When a turn begins and ends, from probabilities of speech alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.voice.activity import FRAME_SECONDS
+from core.voice.endpoint import Endpoint, Rules, What
+
+YES, NO = 0.95, 0.02
+
+
+def frames(seconds: float) -> int:
+    return round(seconds / FRAME_SECONDS)
+
+
+def run(
+    endpoint: Endpoint, *stretches: tuple[float, float], complete: float = 0.0
+) -> list[tuple[What, float]]:
+    """Feed stretches of (probability, seconds); what came, and when. A pause is judged `complete`."""
+    found, at = [], 0
+    for probability, seconds in stretches:
+        for _ in range(frames(seconds)):
+            at += 1
+            what = endpoint.frame(probability)
+            if what is not None:
+                found.append((what, round(at * FRAME_SECONDS, 2)))
+            if what is What.PAUSED:
+                endpoint.judge(complete)
+    return found
+
+
+def test_a_sentence_that_sounds_complete_ends_soon() -> None:
+    found = run(Endpoint(), (NO, 1.0), (YES, 2.0), (NO, 3.0), complete=0.95)
+    assert [what for what, _ in found] == [What.BEGAN, What.PAUSED, What.ENDED]
+    assert found[0][1] < 1.15
+    assert 3.3 <= found[-1][1] < 3.45
+
+
+def test_one_that_does_not_is_given_time() -> None:
+    found = run(Endpoint(), (YES, 2.0), (NO, 1.8), (YES, 1.0), (NO, 3.0), complete=0.1)
+    whats = [what for what, _ in found]
+    assert whats.count(What.ENDED) == 1
+    assert What.RESUMED in whats
+    assert found[-1][1] == pytest.approx(4.8 + Rules().ends_open, abs=0.1)
+
+
+def test_a_click_is_no_speech() -> None:
+    endpoint = Endpoint()
+    assert run(endpoint, (NO, 1.0), (YES, 0.05), (NO, 2.0)) == []
+    assert not endpoint.speaking
+
+
+def test_without_a_judge_the_pauses_of_the_person_decide() -> None:
+    """Who pauses long is waited for longer; nobody is waited for longer than two seconds."""
+    quick, slow = Endpoint(judged=False), Endpoint(judged=False)
+    first = quick.needed
+    run(quick, *[(YES, 0.6), (NO, 0.3)] * 6)
+    run(slow, *[(YES, 0.6), (NO, 0.76)] * 6)
+    assert quick.needed < first < slow.needed <= Rules().longest_without
+
+
+def test_a_second_turn_follows_the_first() -> None:
+    found = run(Endpoint(), (YES, 1.0), (NO, 1.0), (YES, 1.0), (NO, 1.0), complete=0.9)
+    assert [what for what, _ in found if what in (What.BEGAN, What.ENDED)] == [What.BEGAN, What.ENDED] * 2

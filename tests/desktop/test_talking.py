@@ -1,0 +1,218 @@
+"""Speaking into the real window, through a virtual microphone, to the real recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from desktop.main_window import MainWindow
+from desktop.voice.microphone import State
+from tests.desktop.conftest import Open
+from tests.support import sound
+
+SECONDS = 60_000  # milliseconds
+WORDS = "How many people live in this city?"
+
+
+@pytest.fixture
+def microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sound.Sound]:
+    """A sound server of the test's own."""
+    with sound.server(tmp_path, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Path:
+    return sound.espeak(tmp_path / "speech.wav", WORDS)
+
+
+@pytest.fixture
+def listening(microphone: sound.Sound, open_window: Open) -> MainWindow:
+    """A window whose recogniser is ready."""
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    return window
+
+
+def written(window: MainWindow) -> str:
+    return window.chat.composer.text.toPlainText()
+
+
+def preview(window: MainWindow) -> str:
+    return window.chat.composer.text.textCursor().block().layout().preeditAreaText()
+
+
+def opened(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.chat.talking.microphone.state is State.OPEN, timeout=SECONDS)
+
+
+def over(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until the microphone is closed and everything is written."""
+    talking = window.chat.talking
+    qtbot.waitUntil(lambda: not talking.recording and not talking.busy, timeout=SECONDS)
+
+
+def play(qtbot: QtBot, microphone: sound.Sound, speech: Path) -> None:
+    player = microphone.start_speaking(speech)
+    qtbot.waitUntil(lambda: player.poll() is not None, timeout=SECONDS)
+
+
+def test_words_stand_there_while_they_are_said(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    """The button is held: words are seen on the way, the last one is not lost, and the microphone is closed afterwards, as the
+    sound server tells it."""
+    window, button = listening, listening.chat.composer.talk_button
+    assert microphone.listeners() == 0
+    seen: list[str] = []
+    window.chat.talking.spoken.connect(lambda: seen.append(written(window) + preview(window)))
+    qtbot.mousePress(button, Qt.MouseButton.LeftButton)
+    opened(qtbot, window)
+    assert microphone.listeners() == 1
+    play(qtbot, microphone, speech)
+    qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
+    assert window.chat.talking.recording  # a moment longer
+    over(qtbot, window)
+    assert microphone.listeners() == 0
+    assert written(window) == WORDS
+    assert preview(window) == ""
+    assert any(0 < len(words) < len(WORDS) for words in seen), seen
+    assert window.chat.conversation is None  # it waits to be read and sent
+
+
+def test_a_short_press_begins_and_the_next_ends(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    button = listening.chat.composer.talk_button
+    listening.chat.composer.text.setPlainText("Tell me:")
+    listening.chat.composer.text.moveCursor(listening.chat.composer.text.textCursor().MoveOperation.End)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    assert listening.chat.talking.recording
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    over(qtbot, listening)
+    assert written(listening) == f"Tell me: {WORDS}"
+    listening.chat.composer.text.undo()
+    assert written(listening) != f"Tell me: {WORDS}"
+
+
+def test_a_key_speaks_into_the_field_that_has_the_keyboard(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    field = QLineEdit(listening)
+    field.setText("about ")
+    field.show()
+    listening.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.end(False)
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    qtbot.keyClick(field, Qt.Key.Key_Return)  # that was all
+    over(qtbot, listening)
+    assert field.text() == f"about {WORDS}"
+    assert written(listening) == ""
+
+
+def test_escape_gives_up(qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path) -> None:
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    player = microphone.start_speaking(speech)
+    qtbot.waitUntil(lambda: bool(preview(listening) + written(listening)), timeout=SECONDS)
+    qtbot.keyClick(listening.chat.composer.text, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
+    assert microphone.listeners() == 0
+    assert preview(listening) == ""
+    player.wait()
+
+
+@pytest.mark.logs("shown to the person", "SIGABRT", "the sound worker fell over")  # Qt 6.12's own end of it
+def test_a_microphone_that_is_pulled_out_keeps_what_was_said(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    qtbot.wait(500)
+    microphone.pull_out()
+    qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
+    over(qtbot, listening)
+    assert "was disconnected" in listening.chat.banner.text.text()
+    assert written(listening) == WORDS
+
+
+@pytest.mark.logs("shown to the person")
+@pytest.mark.parametrize(("muted", "words"), [(True, "only silence"), (False, "No speech was heard")])
+def test_silence_is_told_from_a_muted_microphone(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, tmp_path: Path, muted: bool, words: str
+) -> None:
+    import numpy as np
+    import soundfile
+
+    noise = np.random.default_rng(3).normal(0, 0.002, sound.RATE * 2).astype(np.float32)
+    soundfile.write(tmp_path / "noise.wav", noise, sound.RATE)
+    microphone.mute(muted)
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, tmp_path / "noise.wav")
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert words in listening.chat.banner.text.text()
+    assert written(listening) == ""
+
+
+@pytest.mark.logs("shown to the person")
+def test_no_microphone_is_said(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    """And where one is connected later, the button works."""
+    microphone.pull_out()
+    listening.chat.talking.toggle()
+    qtbot.waitUntil(lambda: "No microphone was found" in listening.chat.banner.text.text(), timeout=SECONDS)
+    over(qtbot, listening)
+    microphone.plug_in()
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert written(listening) == WORDS
+
+
+@pytest.mark.logs("shown to the person", "SIGABRT", "the sound worker fell over")
+def test_a_sound_server_that_dies_takes_nothing_with_it(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    """Qt's PulseAudio dies with it: in a process of its own. What was said is written; the next press works again."""
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    qtbot.wait(500)
+    microphone.restart()
+    qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
+    over(qtbot, listening)
+    assert written(listening) == WORDS
+    listening.chat.composer.text.clear()
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert written(listening) == WORDS
+
+
+def test_a_window_that_is_closed_listens_no_more(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow
+) -> None:
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    assert microphone.listeners() == 1
+    listening.close()
+    qtbot.waitUntil(lambda: microphone.listeners() == 0, timeout=SECONDS)
