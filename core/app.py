@@ -64,6 +64,8 @@ from core.settings import Settings, SettingsFile
 from core.settings.shortcuts import Shortcuts
 from core.sound import service as sound_service
 from core.sound.service import Sound
+from core.speaking import service as speaking_service
+from core.speaking.service import Speaking
 from core.storage.backups import Backups
 from core.storage.comparisons import ComparisonStore
 from core.storage.conversations import ConversationStore
@@ -205,6 +207,9 @@ class App:
         self.pages = Pages(self._worker(documents_pages.spec()))
         self.formulas = Formulas(self._worker(formulas.spec()))
         self.sound = Sound(self._worker(sound_service.spec()))
+        self.speaking = Speaking(
+            self._worker(speaking_service.spec()), self.sound, self.library, self.settings
+        )
         self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)

@@ -28,7 +28,6 @@ PACKAGES = BUILD / "packages"
 # Wine's drive Z: is the whole machine.
 TRIALS = Path(tempfile.gettempdir()) / "tsukue-trials"
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-NOT_USED_YET = ("kokoro-82m-ja",)  # a starter model: the program does not read aloud yet
 # What must not be in a package, and why.
 UNWANTED = {
     r"libvulkan\.so.*|vulkan-1\.dll": "the system's loader has to find the system's drivers; a bundled one crashes",
@@ -141,7 +140,7 @@ def _icon() -> Path:
 
 def add_starter(target: Path) -> None:
     """The starter models that a package brings, where the program looks for them (core/paths.py)."""
-    names = [model.id for model in STARTER if model.id not in NOT_USED_YET]
+    names = [model.id for model in STARTER]
     source = cache_folder() / "starter"
     target.mkdir()
     for name in names:

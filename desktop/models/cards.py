@@ -14,8 +14,7 @@ from core.models.fit import Fit, Verdict
 from core.models.library import LocalModel
 from desktop.i18n import language, tr
 
-# What this version uses. The starter pack's voice waits for the version that reads aloud.
-ROLES = ("chat", "embedding", "reranker", "entailment", "speech", "turns", "recognition", "adapter")
+ROLES = ("chat", "embedding", "reranker", "entailment", "speech", "turns", "voice", "recognition", "adapter")
 _VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
 
 Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
@@ -30,6 +29,7 @@ def role_name(role: str) -> str:
         "entailment": tr("Answer checking"),
         "speech": tr("Speech to text"),
         "turns": tr("End of speech"),
+        "voice": tr("Reading aloud"),
         "recognition": tr("Text recognition"),
         "adapter": tr("Adapter"),
     }[role]
@@ -77,6 +77,8 @@ def describe(model: LocalModel) -> str:
         return tr("Turns spoken English into text. Fast.")
     if model.role == "speech":
         return tr("Turns speech in many languages into text. Weak at Japanese.")
+    if model.role == "voice":
+        return tr("Reads answers and documents aloud, in Japanese and English.")
     if model.role == "turns":
         return tr("Hears whether you have finished speaking, in English, Japanese and other languages.")
     if model.role == "recognition":

@@ -1,0 +1,33 @@
+"""Requests that the speech worker understands."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.errors import N_
+from core.workers.messages import Request, operation
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """Sound: little-endian 16-bit integers, one channel, and how many a second."""
+
+    data: bytes
+    rate: int
+
+
+@operation(doing=N_("loading a voice"))
+class LoadVoice(Request):
+    """Have the voice ready. Raises ModelUnreadable."""
+
+    folder: str
+
+
+@operation(result=Spoken, doing=N_("speaking"))
+class Say(Request):
+    """Say a sentence ('en' or 'ja'). Raises ModelUnreadable."""
+
+    folder: str
+    text: str
+    language: str
+    voice: str = ""  # '' is the usual one of the language
+    speed: float = 1.0

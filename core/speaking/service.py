@@ -1,0 +1,91 @@
+"""Speaking for the rest of the program: sentences to sound, and texts read aloud."""
+
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import N_, NoModel, PlaceNotWritable
+from core.jobs import Job
+from core.models.library import Library
+from core.settings import SettingsFile
+from core.sound.service import Sound
+from core.speaking import spoken
+from core.speaking.aloud import Aloud, Progress
+from core.speaking.messages import LoadVoice, Say, Spoken
+from core.workers.supervisor import Worker, WorkerSpec
+
+WORKER_NAME = N_("reading aloud")
+MOST_THREADS = 4
+BETWEEN_SECONDS = 0.3  # sentences in a file
+
+
+def spec() -> WorkerSpec:
+    """The speech worker. While one listens, nothing is as urgent as the next sentence."""
+    return WorkerSpec(
+        WORKER_NAME,
+        "core.speaking.speaker",
+        options={"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))},
+        idle_seconds=300,
+        nice=2,
+    )
+
+
+class Speaking:
+    """Says texts. Any thread may call."""
+
+    def __init__(self, worker: Worker, sound: Sound, library: Library, settings: SettingsFile) -> None:
+        self.worker = worker
+        self._sound = sound
+        self._library = library
+        self._settings = settings
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is a voice."""
+        return bool(self._library.of_role("voice"))
+
+    def _folder(self) -> str:
+        voices = self._library.of_role("voice")
+        if not voices:
+            raise NoModel("voice")
+        return str(voices[0].path)
+
+    def warm_up(self) -> None:
+        """Load the voice. Raises NoModel, ModelUnreadable, WorkerDied."""
+        self.worker.call(LoadVoice(self._folder())).result()
+
+    def say(self, sentence: spoken.Sentence) -> Spoken:
+        """The sound of a sentence. Raises NoModel, ModelUnreadable, WorkerDied."""
+        voice = self._settings.values.voice
+        speed = self._settings.values.voice_speed
+        call = self.worker.call(Say(self._folder(), sentence.text, sentence.language, voice, speed))
+        result: Spoken = call.result()
+        return result
+
+    def aloud(self, told: Callable[[Progress], None]) -> Aloud:
+        """Be ready to read something aloud (`Aloud.read`); `told` is called on other threads."""
+        return Aloud(self._sound, self.say, told)
+
+    def write(self, text: str, path: Path, job: Job | None = None) -> float:
+        """Write what is said of a text (Markdown) into a WAV file; its length in seconds. Raises PlaceNotWritable as well."""
+        parts: list[bytes] = []
+        rate = 24_000
+        for sentence in spoken.of_markdown(text):
+            if job is not None:
+                job.check()
+            said = self.say(sentence)
+            rate = said.rate
+            parts += [said.data, bytes(2 * int(BETWEEN_SECONDS * rate))]
+        data = b"".join(parts[:-1])
+        try:
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(rate)
+                file.writeframes(data)
+        except OSError as error:
+            raise PlaceNotWritable(str(path), error.strerror or str(error)) from error
+        return len(data) / 2 / rate

@@ -1,0 +1,56 @@
+"""The speech worker: sentences to sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.speaking.kokoro import RATE, Kokoro
+from core.speaking.messages import LoadVoice, Say, Spoken
+from core.speaking.pronunciation import Pronunciation
+from core.workers.messages import Request
+from core.workers.process import Context, Handler
+
+USUAL = {"ja": "jf_alpha", "en": "jf_alpha"}
+BETWEEN_SECONDS = 0.12  # pieces of one sentence
+
+
+class Speaker:
+    """State of the worker: the voice that is loaded."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._loaded: tuple[str, Kokoro, Pronunciation] | None = None
+
+    def load(self, request: LoadVoice, context: Context) -> None:
+        """Have the voice ready, and its dictionary."""
+        _, pronunciation = self._get(request.folder)
+        pronunciation.pieces("はい。", "ja")
+
+    def _get(self, folder: str) -> tuple[Kokoro, Pronunciation]:
+        if self._loaded is None or self._loaded[0] != folder:
+            self._loaded = None
+            self._loaded = (folder, Kokoro(Path(folder), self._threads), Pronunciation(Path(folder)))
+        return self._loaded[1:]
+
+    def say(self, request: Say, context: Context) -> Spoken:
+        """A sentence."""
+        kokoro, pronunciation = self._get(request.folder)
+        name = request.voice if request.voice in kokoro.voices else USUAL.get(request.language, "")
+        name = name if name in kokoro.voices else kokoro.voices[0]
+        parts: list[np.ndarray[Any, Any]] = []
+        for piece in pronunciation.pieces(request.text, request.language):
+            context.check()
+            if parts:
+                parts.append(np.zeros(int(BETWEEN_SECONDS * RATE), np.float32))
+            parts.append(kokoro.say(piece, name, request.speed))
+        sound = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return Spoken((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes(), RATE)
+
+
+def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
+    """The worker's operations (called by core/workers/process.py)."""
+    speaker = Speaker(int(options.get("threads", 1)))
+    return {LoadVoice: speaker.load, Say: speaker.say}
