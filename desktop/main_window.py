@@ -459,6 +459,8 @@ class MainWindow(QMainWindow):
             return
         if self.composer.editing is not None:
             self.composer.end_editing()
+        elif self.chat.reading.active:
+            self.chat.reading.stop()
         elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
             self.chat.outgoing.stop()
         elif self._there("source") and self.source.isVisible():

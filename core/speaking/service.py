@@ -42,11 +42,6 @@ class Speaking:
         self._library = library
         self._settings = settings
 
-    @property
-    def possible(self) -> bool:
-        """Whether there is a voice."""
-        return bool(self._library.of_role("voice"))
-
     def _folder(self) -> str:
         voices = self._library.of_role("voice")
         if not voices:

@@ -34,6 +34,7 @@ class AnswerWidget(MessageWidget):
     """An answer: phase or text, thinking, quotation, note, and a quiet line of actions."""
 
     regenerate = Signal(int)
+    read_aloud = Signal(object)  # a Message
     source = Signal(object, int)  # all sources and which to open
     models = Signal()  # another model is to be chosen
     resume = Signal(int)
@@ -201,6 +202,8 @@ class AnswerWidget(MessageWidget):
         self._copy.clicked.connect(self._copy_text)
         self._again = self._button(tr("Regenerate"), tr("Answer the same question again"))
         self._again.clicked.connect(lambda: self.regenerate.emit(self.message.id))
+        self._aloud = self._button(tr("Read aloud"), tr("Read this answer aloud, or stop"))
+        self._aloud.clicked.connect(lambda: self.read_aloud.emit(self.message))
         self.menu_button = self._make_menu_button()
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
@@ -209,6 +212,7 @@ class AnswerWidget(MessageWidget):
         self._actions.setSpacing(8)
         self._actions.addWidget(self._copy)
         self._actions.addWidget(self._again)
+        self._actions.addWidget(self._aloud)
         self._actions.addWidget(self.menu_button)
         self._actions.addStretch()
         self._actions.addWidget(self._figures)
@@ -219,7 +223,7 @@ class AnswerWidget(MessageWidget):
         """The arrows between the answers to one question."""
         versions = Versions(self.theme)
         versions.chosen.connect(self.version)
-        self._actions.insertWidget(2, versions)
+        self._actions.insertWidget(3, versions)
         return versions
 
     def _offer(self, text: str, tip: str) -> QPushButton:

@@ -71,6 +71,7 @@ class Transcript(QAbstractScrollArea):
     """Shows one branch of one conversation."""
 
     regenerate = Signal(int)
+    read_aloud = Signal(object)  # a Message
     edit = Signal(int)
     version = Signal(int)
     source = Signal(object, int)
@@ -466,6 +467,7 @@ class Transcript(QAbstractScrollArea):
                 pictures=self.pictures,
             )
             widget.regenerate.connect(self.regenerate)
+            widget.read_aloud.connect(self.read_aloud)
             widget.source.connect(self.source)
             widget.models.connect(self.models)
             widget.ask_elsewhere.connect(self.ask_elsewhere)

@@ -51,6 +51,7 @@ from desktop.documents.adding import Adding
 from desktop.i18n import language, tr, tr_n
 from desktop.opening import COMPOSER_MARGINS, centred
 from desktop.voice.meter import Meter
+from desktop.voice.reading import Reading
 from desktop.voice.talking import Talking
 from desktop.widgets.banner import Banner
 
@@ -197,11 +198,15 @@ class ChatView(QWidget):
         )
         composer.show_meter(Meter(self.talking.microphone, desk.theme))
         self.talking.written_down.connect(self._spoken)
+        self.reading = Reading(app.speaking, self.transcript, desk.notify, theme)
+        self.transcript.read_aloud.connect(self.reading.read)
+        self.outgoing.said.connect(self._said)
+        self._by_voice = False  # what stands in the composer was spoken
 
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
         bottom.setSpacing(8)
-        for widget in (self.banner, self.adding.strip, self.queue, self.composer):
+        for widget in (self.banner, self.adding.strip, self.queue, self.reading.strip, self.composer):
             bottom.addLayout(centred(widget))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -223,6 +228,9 @@ class ChatView(QWidget):
         for kind, _ in handlers:
             bridge.on(kind, self._happened)
         bridge.on(AnswerEnded, self._answer_ended)
+        bridge.on(MessageAdded, self.reading.added)
+        bridge.on(AnswerGrew, self.reading.grew)
+        bridge.on(AnswerEnded, self.reading.finished)
         bridge.on(ContextTrimmed, self._trimmed)
         bridge.on(ConversationChanged, self._changed)
         bridge.on(ConversationRemoved, self._removed)
@@ -454,7 +462,24 @@ class ChatView(QWidget):
         if last is not None:
             self.message_actions.edit(last.id)
 
+    def read_last_aloud(self) -> None:
+        """Read the last answer aloud, or stop."""
+        if self.reading.active:
+            self.reading.stop()
+            return
+        answer = self.transcript.last_answer
+        if answer is not None:
+            self.reading.read(answer)
+
+    def _said(self, conversation: int, text: str) -> None:
+        """A message is on its way: its answer is read aloud, if that is wished."""
+        wish = self._settings.values.read_aloud
+        spoken, self._by_voice = self._by_voice, False
+        if wish == "always" or (wish == "spoken" and spoken):
+            self.reading.expect(conversation)
+
     def _spoken(self) -> None:
+        self._by_voice = True
         answering = self.conversation is not None and self._service.answering(self.conversation)
         if self._settings.values.send_speech and not answering:
             QTimer.singleShot(0, lambda: self.outgoing.send(self.composer.text.toPlainText().strip()))

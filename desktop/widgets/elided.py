@@ -20,6 +20,12 @@ class ElidedLabel(QLabel):
         self.setAccessibleName(self.whole)
         self._cut()
 
+    def show_text(self, text: str) -> None:
+        """Another text in its place."""
+        self.whole = " ".join(text.split())
+        self.setAccessibleName(self.whole)
+        self._cut()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._cut()
