@@ -210,7 +210,12 @@ class App:
         self.speaking = Speaking(
             self._worker(speaking_service.spec()), self.sound, self.library, self.settings
         )
-        self.voice = Voice(self._worker(voice_service.spec()), self.library, self.settings)
+        self.voice = Voice(
+            self._worker(voice_service.spec()),
+            self._worker(voice_service.files_spec()),
+            self.library,
+            self.settings,
+        )
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)
         self._assistant_store = AssistantStore(self.database)

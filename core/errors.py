@@ -1030,5 +1030,25 @@ class NothingHeard(TsukueError):
 
 
 class AudioUnknown(TsukueError):
-    sentence = N_("{file} is not a supported audio file. Use WAV, FLAC, Ogg or MP3.")
+    sentence = N_(
+        "{file} is not an audio or video file. Recordings of the usual kinds work: MP3, M4A, WAV, MP4, MOV, WebM and many others."
+    )
+    file: str
+
+
+class AudioDamaged(TsukueError):
+    sentence = N_(
+        "{file} is {kind} by its content, but no sound can be read from it. It may be incomplete; copy or save it again."
+    )
+    file: str
+    kind: str
+
+
+class AudioProtected(TsukueError):
+    sentence = N_("{file} is copy-protected. Use a copy without protection.")
+    file: str
+
+
+class NoSoundInside(TsukueError):
+    sentence = N_("{file} is a video without sound. Choose a file with sound.")
     file: str

@@ -58,6 +58,7 @@ def of(window: MainWindow) -> list[Command]:
             "screen", tr("Attach a part of the screen…"), "", lambda: chat.attachments.choose_screen(window)
         ),
         Command("speak", tr("Speak"), "Ctrl+Space", chat.talking.toggle),
+        Command("hands-free", tr("Talk hands-free"), "Ctrl+Alt+Space", chat.hands_free.toggle),
         Command("read-aloud", tr("Read the last answer aloud"), "Ctrl+Shift+L", chat.read_last_aloud),
         Command("prompt", tr("Choose a prompt…"), "", chat.prompts.open),
         Command("prompts", tr("Change and make prompts…"), "", chat.edit_prompts),

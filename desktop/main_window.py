@@ -461,6 +461,8 @@ class MainWindow(QMainWindow):
             self.composer.end_editing()
         elif self.chat.reading.active:
             self.chat.reading.stop()
+        elif self.chat.hands_free.active:
+            self.chat.hands_free.stop()
         elif self.chat.conversation is not None and self.app.chat.answering(self.chat.conversation):
             self.chat.outgoing.stop()
         elif self._there("source") and self.source.isVisible():
@@ -660,6 +662,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._filled and self.tray.shown and not (_saving_session() or restart.asked()):
             event.ignore()
+            self.chat.hands_free.stop()
             self.chat.talking.cancel()
             self.chat.drafts.keep()
             self.hide()
@@ -670,6 +673,7 @@ class MainWindow(QMainWindow):
             self.keys_anywhere.set_wanted(False)
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
+            self.chat.hands_free.stop()
             self.chat.talking.cancel()
             self.chat.drafts.keep()
             if self._there("quick"):

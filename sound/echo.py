@@ -2,10 +2,14 @@
 
 What is played is paired with what is captured by counting samples: both run by clocks of their own, but hardly apart, and
 the canceller finds the delay between them by itself as long as the sound is handed over before its echo can come.
+
+Until it is seen to work in this room, and wherever it does not, nothing is heard while something is played ("half-duplex"):
+an assistant that answers itself is worse than one that has to be interrupted with a key.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,18 @@ from core.sound.messages import CAPTURED_RATE
 from core.voice.channels import Samples
 
 BLOCK = 320  # samples: the canceller fills blocks that are no multiple of 10 ms with zeros
+BLOCK_SECONDS = BLOCK / CAPTURED_RATE
+LEARNING_SECONDS = 2.5  # of played sound, until the canceller has learnt the room
+PROVEN_DB = 12.0  # by which it makes the echo softer, where it works
+FAINT_DB = -52.0  # what is captured while something is played is no louder than this: headphones
+REMEMBERED = int(4 / BLOCK_SECONDS)  # blocks with sound that it is judged by
+ECHO_SECONDS = 0.4  # after the last of what was played, for which its echo may last
+SILENT_DB = -60.0
+MOST_WAITING = 2 * CAPTURED_RATE
+
+
+def _decibels(samples: Samples) -> float:
+    return float(10 * np.log10(np.square(samples).mean() + 1e-10))
 
 
 class Echo:
@@ -24,13 +40,20 @@ class Echo:
         self._captured = np.zeros(0, np.float32)
         self._played = np.zeros(0, np.float32)
         self._resampler: tuple[int, Any] | None = None
+        self._heard = 0.0  # seconds of sound that were played
+        self._since = ECHO_SECONDS  # seconds since something was played
+        self._gains: deque[float] = deque(maxlen=REMEMBERED)
+        self._levels: deque[float] = deque(maxlen=REMEMBERED)
 
     def begin(self, cancel: bool) -> None:
-        """The microphone is about to open."""
+        """The microphone is about to open: another room, perhaps."""
         self._captured = np.zeros(0, np.float32)
-        if not cancel:
-            self._processor = None
-        elif self._processor is None:
+        self._played = np.zeros(0, np.float32)
+        self._heard, self._since = 0.0, ECHO_SECONDS
+        self._gains.clear()
+        self._levels.clear()
+        self._processor = None
+        if cancel:
             from pywebrtc_audio import AudioProcessor
 
             self._processor = AudioProcessor(
@@ -50,9 +73,19 @@ class Echo:
 
             self._resampler = (
                 rate,
-                soxr.ResampleStream(rate, CAPTURED_RATE, 1, dtype="float32", quality="QQ"),
+                soxr.ResampleStream(rate, CAPTURED_RATE, 1, dtype="float32", quality="LQ"),
             )
-        self._played = np.concatenate([self._played, self._resampler[1].resample_chunk(samples)])
+        far = self._resampler[1].resample_chunk(samples)
+        self._played = np.concatenate([self._played, far])[-MOST_WAITING:]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether what is left can be the person's voice while something is played."""
+        if not self._levels:
+            return False
+        if float(np.percentile(self._levels, 75)) < FAINT_DB:
+            return True
+        return self._heard >= LEARNING_SECONDS and float(np.percentile(self._gains, 70)) >= PROVEN_DB
 
     def clean(self, samples: Samples) -> Samples:
         """What was captured, without what was played; up to a block of it waits for the next call."""
@@ -62,9 +95,21 @@ class Echo:
         done = []
         while len(self._captured) >= BLOCK:
             block, self._captured = self._captured[:BLOCK], self._captured[BLOCK:]
-            far = self._played[:BLOCK]
-            self._played = self._played[BLOCK:]
+            far, self._played = self._played[:BLOCK], self._played[BLOCK:]
             if len(far) < BLOCK:
                 far = np.pad(far, (0, BLOCK - len(far)))
-            done.append(np.asarray(self._processor.process(block, far), np.float32))
+            near = np.asarray(self._processor.process(block, far), np.float32)
+            done.append(self._judged(block, far, near))
         return np.concatenate(done) if done else np.zeros(0, np.float32)
+
+    def _judged(self, block: Samples, far: Samples, near: Samples) -> Samples:
+        if _decibels(far) > SILENT_DB:
+            self._since = 0.0
+            self._heard += BLOCK_SECONDS
+            self._gains.append(_decibels(block) - _decibels(near))
+            self._levels.append(_decibels(block))
+        else:
+            self._since += BLOCK_SECONDS
+        if self._since < ECHO_SECONDS and not self.trusted:
+            return np.zeros_like(near)
+        return near

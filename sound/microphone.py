@@ -14,6 +14,7 @@ from core.voice.channels import Mixer, Samples
 
 BUFFER_SECONDS = 0.5  # Qt drops what it has no room for: with 40 ms every second piece was lost
 MOST_CHANNELS = 8
+LOOK_MILLISECONDS = 200  # between looks at whether the device is still there
 
 
 class Microphone(QObject):
@@ -31,6 +32,9 @@ class Microphone(QObject):
         self._channels = 1
         self._tail = QTimer(self, singleShot=True)
         self._tail.timeout.connect(self.shut)
+        # PySide6 6.12 cannot pass on `stateChanged`, whose argument it does not know.
+        self._look = QTimer(self, interval=LOOK_MILLISECONDS)
+        self._look.timeout.connect(self._look_at_it)
         self._devices = QMediaDevices(self)
         self._devices.audioInputsChanged.connect(self.list_devices)
         self._listed = False
@@ -108,7 +112,7 @@ class Microphone(QObject):
             return
         self._source, self._stream = source, stream
         stream.readyRead.connect(self._read)
-        source.stateChanged.connect(self._changed)
+        self._look.start()
 
     # ------------------------------------------------------------ capturing and closing
 
@@ -128,8 +132,8 @@ class Microphone(QObject):
         if len(samples):
             self._tell(Captured((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), round(peak, 4)))
 
-    def _changed(self, state: QtAudio.State) -> None:
-        if self._source is not None and state == QtAudio.State.StoppedState:
+    def _look_at_it(self) -> None:
+        if self._source is not None and self._source.state() == QtAudio.State.StoppedState:
             self._let_go("lost")
 
     def stop(self, after: float) -> None:
@@ -146,6 +150,7 @@ class Microphone(QObject):
 
     def _let_go(self, reason: str) -> None:
         self._tail.stop()
+        self._look.stop()
         self._read()
         source, self._source, self._stream, self._asking = self._source, None, None, False
         if source is not None:

@@ -23,7 +23,8 @@ from core.network import Network
 from core.paths import Home
 
 ROOT = Path(__file__).resolve().parent.parent
-CORPUS = ROOT / "tests/data/corpus"
+DATA = ROOT / "tests/data"
+CORPUS = DATA / "corpus"
 os.environ["PYTHONPATH"] = str(ROOT)  # workers that tests write themselves are imported from here
 os.environ.pop("TSUKUE_HOME", None)
 

@@ -20,7 +20,7 @@ class Rules:
 
     begins: float = 0.5
     goes_on: float = 0.35
-    begins_frames: int = 3  # of the last four: a click is no speech
+    begins_frames: int = 3  # of one more than so many: a click is no speech
     judged_at: tuple[float, ...] = (0.20, 0.50, 0.90, 1.40)
     certain: float = 0.85  # sounds complete
     likely: float = 0.5
@@ -49,7 +49,7 @@ class Endpoint:
         self._judged = judged
         self.speaking = False  # within a turn, its pauses included
         self.silence = 0.0  # seconds since the last frame of speech
-        self._recent = [0.0] * 4
+        self._recent = [0.0] * (self.rules.begins_frames + 1)
         self._complete = 0.0
         self._asked = 0
         self._pauses: list[float] = []  # of this person within turns, sorted

@@ -178,6 +178,7 @@ class Listening:
         if self._cancelled:
             return
         if isinstance(item, Hearing):
+            self._release(offset + item.needed)
             self._told(item)
             return
         item = msgspec.structs.replace(item, utterance=item.utterance + before)

@@ -35,6 +35,7 @@ LONGEST_PIECE, QUIETEST_WITHIN = 26.0, 1.5  # then it ends at the quietest of th
 RESTING = 0.35  # seconds of silence after which nothing new is to be written
 HEARING_SECONDS = 0.2
 NOISE_SECONDS = 10.0
+OPEN = Rules(begins_frames=5)  # the rest of an echo is seldom taken for speech so long
 HELD = Rules(begins=0.3, begins_frames=2, goes_on=0.25)  # where the person says when, nothing is too soft
 
 
@@ -66,7 +67,7 @@ class Live:
         self._resampler = None
         if request.rate != SAMPLE_RATE:
             self._resampler = soxr.ResampleStream(request.rate, SAMPLE_RATE, 1, dtype="float32")
-        self._endpoint = Endpoint(Rules() if request.hands_free else HELD, judged=turns is not None)
+        self._endpoint = Endpoint(OPEN if request.hands_free else HELD, judged=turns is not None)
         self._scribe = Scribe(whisper, request.languages, request.hints)
         self._sound = np.zeros(0, np.float32)
         self._first = 0  # which sample of the call is the first of `_sound`
@@ -165,6 +166,11 @@ class Live:
         frames = frames[: len(frames) // FRAME * FRAME].reshape(-1, FRAME)
         return start + int(np.square(frames).mean(axis=1).argmin()) * FRAME + FRAME // 2
 
+    def _needed(self) -> int:
+        """Where what is not written yet begins. Of a turn all is needed until it is over: another process would begin with it."""
+        turn = self._over[0] if self._over else self._turn
+        return turn.start if turn is not None else max(self._now - _samples(BEFORE_SECONDS * 2), 0)
+
     def _forget(self) -> None:
         """Drop sound that nothing needs any more."""
         needed = self._now - _samples(TURN_SECONDS + 1)
@@ -189,6 +195,7 @@ class Live:
                 self._endpoint.speaking and self._endpoint.silence < HEARING_SECONDS,
                 round(float(levels[-6:].max()), 1),
                 round(float(np.percentile(levels, 10)), 1),
+                round(self._needed() / SAMPLE_RATE, 3),
             )
         )
 

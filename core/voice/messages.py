@@ -62,6 +62,7 @@ class Hearing(msgspec.Struct, frozen=True, tag="hearing"):
     speaking: bool
     level: float
     noise: float
+    needed: float = 0.0  # the sound before this (seconds from the beginning of the call) is needed no more
 
 
 class Began(msgspec.Struct, frozen=True, tag="began"):

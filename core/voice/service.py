@@ -15,6 +15,9 @@ from core.voice.messages import Listen, LoadSpeech, Transcribe, Transcript
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
+FILES_NAME = N_(
+    "transcription"
+)  # a process of its own: a long recording, or a broken one, must not hold up who speaks
 MULTILINGUAL = "whisper-base"
 TURNS = "smart-turn-v3.2"
 MOST_THREADS = 4  # more make Whisper's decoder no faster
@@ -32,11 +35,23 @@ def spec() -> WorkerSpec:
     )
 
 
-class Voice:
-    """Listens and transcribes. Any thread may call."""
+def files_spec() -> WorkerSpec:
+    """The same for recordings, which have time."""
+    return WorkerSpec(
+        FILES_NAME,
+        "core.voice.transcriber",
+        options={"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))},
+        idle_seconds=60,
+        nice=10,
+    )
 
-    def __init__(self, worker: Worker, library: Library, settings: SettingsFile) -> None:
+
+class Voice:
+    """Listens (`worker`) and transcribes (`files`). Any thread may call."""
+
+    def __init__(self, worker: Worker, files: Worker, library: Library, settings: SettingsFile) -> None:
         self.worker = worker
+        self.files = files
         self._library = library
         self._settings = settings
 
@@ -77,14 +92,15 @@ class Voice:
         return Listening(self.worker, request, told)
 
     def file(self, path: str, language: str = "", job: Job | None = None) -> Transcript:
-        """What is said in a sound file. Raises FileMissing, AudioUnknown, NoModel, WorkerDied."""
+        """What is said in a recording, audio or video. Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected,
+        NoSoundInside, NoModel, WorkerDied."""
         request = Transcribe(
             self._folder(),
             str(Path(path).expanduser().absolute()),
             self.languages(language),
             self._settings.values.speech_words,
         )
-        call = self.worker.call(request)
+        call = self.files.call(request)
         if job is not None:
             job.on_cancel(call.cancel)
         result: Transcript = call.result()

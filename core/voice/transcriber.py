@@ -52,7 +52,7 @@ class Transcriber:
     def transcribe(self, request: Transcribe, context: Context) -> Transcript:
         """A whole recording."""
         started = time.perf_counter()
-        samples = audio.read(Path(request.path))
+        samples = audio.read(Path(request.path), lambda _: context.check())
         duration = len(samples) / SAMPLE_RATE
 
         def progress(done: float) -> None:

@@ -148,6 +148,7 @@ class Composer(QFrame):
     attached_set = Signal(object, bool)  # a tuple of Attached hangs on it now; what is being read stays
     talk_pressed = Signal()
     talk_released = Signal()
+    hands_free = Signal()  # a conversation without hands is to begin, or to end
     collection_chosen = Signal(str)
     quoting_chosen = Signal(bool)
     model_chosen = Signal(str)
@@ -191,6 +192,9 @@ class Composer(QFrame):
         self.talk_button = self._tool("")
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
+        self.hands_free_button = self._tool(tr("Talk hands-free: speak, and be answered aloud"))
+        self.hands_free_button.setCheckable(True)
+        self.hands_free_button.clicked.connect(self.hands_free)
         self.collection_button = self._chip(tr("Which documents to ask"))
         self.form_button = self._chip(tr("What you send is answered as a table with these columns"))
         self.form_button.menu().addAction(tr("Change the columns…"), self.form_wanted.emit)
@@ -217,6 +221,7 @@ class Composer(QFrame):
         for widget in (
             self.attach_button,
             self.talk_button,
+            self.hands_free_button,
             self.prompt_button,
             self.large_button,
             self.collection_button,
@@ -363,6 +368,10 @@ class Composer(QFrame):
         self.text.setPlaceholderText(tr("Listening…") if recording else tr("Type a question, or speak"))
         self._update()
 
+    def set_hands_free(self, on: bool) -> None:
+        """Whether a conversation without hands is under way."""
+        self.hands_free_button.setChecked(on)
+
     def set_waiting_for_speech(self, waiting: bool) -> None:
         self.text.setPlaceholderText(
             tr("Turning speech into text…") if waiting else tr("Type a question, or speak")
@@ -497,6 +506,7 @@ class Composer(QFrame):
             self.talk_button.setProperty("role", role)
             self.talk_button.style().unpolish(self.talk_button)
             self.talk_button.style().polish(self.talk_button)
+        self.hands_free_button.setIcon(icon("conversation", tokens.muted))
         self.send_button.setIcon(icon("stop" if self._answering else "send", tokens.on_accent))
         self.prompt_button.setIcon(icon("prompts", tokens.muted))
         self.large_button.setIcon(icon("expand", tokens.muted))

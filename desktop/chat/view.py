@@ -50,6 +50,7 @@ from desktop.desk import Desk
 from desktop.documents.adding import Adding
 from desktop.i18n import language, tr, tr_n
 from desktop.opening import COMPOSER_MARGINS, centred
+from desktop.voice.hands_free import HandsFree
 from desktop.voice.meter import Meter
 from desktop.voice.reading import Reading
 from desktop.voice.talking import Talking
@@ -194,19 +195,36 @@ class ChatView(QWidget):
         self.transcript.pictures = self.attachments.thumbnail
         self.mentions = Mentions(app.documents, chat.store, composer, choices, self.attachments, reads)
         self.talking = Talking(
-            app.voice, app.sound, composer, desk.notify, lambda: self._settings.values.microphone
+            app.voice,
+            app.sound,
+            composer,
+            desk.notify,
+            theme,
+            lambda: self._settings.values.microphone,
         )
         composer.show_meter(Meter(self.talking.microphone, desk.theme))
         self.talking.written_down.connect(self._spoken)
         self.reading = Reading(app.speaking, self.transcript, desk.notify, theme)
         self.transcript.read_aloud.connect(self.reading.read)
         self.outgoing.said.connect(self._said)
+        self.hands_free = HandsFree(
+            app.voice, self.talking, self.reading, self.outgoing, composer, desk.notify
+        )
+        self.hands_free.changed.connect(composer.set_hands_free)
+        composer.hands_free.connect(self.hands_free.toggle)
         self._by_voice = False  # what stands in the composer was spoken
 
         bottom = QVBoxLayout()
         bottom.setContentsMargins(*COMPOSER_MARGINS)
         bottom.setSpacing(8)
-        for widget in (self.banner, self.adding.strip, self.queue, self.reading.strip, self.composer):
+        for widget in (
+            self.banner,
+            self.adding.strip,
+            self.queue,
+            self.reading.strip,
+            self.hands_free.strip,
+            self.composer,
+        ):
             bottom.addLayout(centred(widget))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -231,6 +249,7 @@ class ChatView(QWidget):
         bridge.on(MessageAdded, self.reading.added)
         bridge.on(AnswerGrew, self.reading.grew)
         bridge.on(AnswerEnded, self.reading.finished)
+        bridge.on(AnswerEnded, self.hands_free.answered)
         bridge.on(ContextTrimmed, self._trimmed)
         bridge.on(ConversationChanged, self._changed)
         bridge.on(ConversationRemoved, self._removed)
@@ -475,7 +494,7 @@ class ChatView(QWidget):
         """A message is on its way: its answer is read aloud, if that is wished."""
         wish = self._settings.values.read_aloud
         spoken, self._by_voice = self._by_voice, False
-        if wish == "always" or (wish == "spoken" and spoken):
+        if self.hands_free.active or wish == "always" or (wish == "spoken" and spoken):
             self.reading.expect(conversation)
 
     def _spoken(self) -> None:

@@ -25,6 +25,7 @@ class Reading(QObject):
 
     began = Signal()
     ended = Signal()
+    sentence = Signal(str)  # this begins to be heard
     _told = Signal(object, object)
 
     def __init__(self, speaking: Speaking, transcript: Transcript, notify: Notify, theme: Theme) -> None:
@@ -166,6 +167,7 @@ class Reading(QObject):
             return
         sentences = aloud.sentences
         if 0 <= progress.index < len(sentences):
+            self.sentence.emit(sentences[progress.index].text)
             self.strip.show_sentence(sentences[progress.index].text)
             self._mark(sentences[progress.index])
 

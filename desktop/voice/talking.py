@@ -22,6 +22,7 @@ from core.voice.service import Voice
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
 from desktop.notify import Notify
+from desktop.theme import Theme
 from desktop.voice.dictation import Dictation, Field, field_of
 from desktop.voice.microphone import Microphone, State
 
@@ -36,14 +37,21 @@ class Talking(QObject):
     _told = Signal(object, object)
 
     def __init__(
-        self, voice: Voice, sound: Sound, composer: Composer, notify: Notify, device: Callable[[], str]
+        self,
+        voice: Voice,
+        sound: Sound,
+        composer: Composer,
+        notify: Notify,
+        theme: Theme,
+        device: Callable[[], str],
     ) -> None:
         """`device` says which microphone is wanted."""
         super().__init__(composer)
         self._voice = voice
         self._composer = composer
         self._notify = notify
-        self._wanted = device
+        self.theme = theme
+        self.device = device
         self.microphone = Microphone(sound, self)
         self.microphone.changed.connect(self._microphone_changed)
         self.microphone.lost.connect(self._lost)
@@ -107,7 +115,7 @@ class Talking(QObject):
         self._heard = self._explained = False
         self._listening = listening = self._voice.listen(lambda told: self._told.emit(listening, told))
         listening.start(CAPTURED_RATE, 1)
-        self.microphone.open(self._wanted(), listening.feed, listening.finish)
+        self.microphone.open(self.device(), listening.feed, listening.finish)
 
     def end(self) -> None:
         """That was all: a moment later the microphone is closed, and the last words are written."""

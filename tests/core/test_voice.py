@@ -11,7 +11,10 @@ import pytest
 import soundfile
 
 from core.app import App
-from core.errors import AudioUnknown, FileMissing
+from core.errors import AudioDamaged, AudioProtected, AudioUnknown, FileMissing, NoSoundInside
+from tests.conftest import DATA
+
+SOUND = DATA / "sound"
 
 
 @pytest.fixture
@@ -45,8 +48,42 @@ def test_japanese_takes_the_same_way(app: App, tmp_path: Path) -> None:
     assert heard.language in ("ja", "")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["speech.m4a", "speech.webm", "speech.amr", "video.mp4", "opposite-phase.m4a", "no-header.mp3"],
+)
+def test_recordings_of_all_kinds_are_read(app: App, name: str) -> None:
+    heard = app.voice.file(str(SOUND / name), "en")
+    assert "lazy dog" in heard.text
+    assert heard.duration_s == pytest.approx(5.0, abs=0.2)
+
+
+def test_a_file_under_another_name_is_read_by_its_content(app: App, tmp_path: Path) -> None:
+    shutil.copy(SOUND / "speech.m4a", tmp_path / "memo.mp3")
+    assert "lazy dog" in app.voice.file(str(tmp_path / "memo.mp3"), "en").text
+
+
+def test_a_rate_that_changes_is_followed(app: App) -> None:
+    assert app.voice.file(str(SOUND / "rate-changes.mp3"), "en").duration_s == pytest.approx(5.1, abs=0.2)
+
+
+def test_what_cannot_be_read_is_named(app: App, tmp_path: Path) -> None:
+    with pytest.raises(NoSoundInside):
+        app.voice.file(str(SOUND / "video-without-sound.mp4"))
+    with pytest.raises(AudioProtected):
+        app.voice.file(str(SOUND / "protected.m4p"))
+    whole = (SOUND / "speech.m4a").read_bytes()
+    (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2].replace(b"moov", b"free"))
+    with pytest.raises(AudioDamaged) as damaged:
+        app.voice.file(str(tmp_path / "cut.mp3"))
+    assert damaged.value.kind == "MP4"  # whatever it is called
+    (tmp_path / "list.mp3").write_text(f"ffconcat version 1.0\nfile {SOUND / 'speech.m4a'}\n")
+    with pytest.raises(AudioUnknown):  # and does not lead to another file
+        app.voice.file(str(tmp_path / "list.mp3"))
+
+
 def test_what_is_no_sound_is_refused_by_name(app: App, tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(b"RIFF nothing")
+    (tmp_path / "a.wav").write_bytes(b"nothing at all")
     with pytest.raises(AudioUnknown):
         app.voice.file(str(tmp_path / "a.wav"))
     with pytest.raises(FileMissing):

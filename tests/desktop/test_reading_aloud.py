@@ -28,7 +28,10 @@ def speakers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sound.
 def talkative(speakers: sound.Sound, open_window: Open, script: Callable[..., Path]) -> MainWindow:
     """A window that answers in a few sentences, with a voice that is ready."""
     script(
-        {"when": "pump", "say": "The **pump** is in the garden. [1] It was bought in the spring.\n\n```\nx = 1\n```\n"},
+        {
+            "when": "pump",
+            "say": "The **pump** is in the garden. [1] It was bought in the spring.\n\n```\nx = 1\n```\n",
+        },
         {"when": "", "say": "机の上に本があります。窓は南に向いています。", "seconds_per_piece": 0.02},
     )
     window = open_window(welcomed=True)

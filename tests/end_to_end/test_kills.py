@@ -134,11 +134,10 @@ def test_the_voice_worker_is_killed_while_transcribing(
     speech = str(sound.espeak(tmp_path / "speech.wav", "How many people live in this city? " * 6))
     voice = window.app.voice
     voice.warm_up()
-    qtbot.waitUntil(lambda: voice.worker.state is State.IDLE, timeout=SECONDS)
     window.operations.run("speech", lambda job: voice.file(speech, job=job))
-    qtbot.waitUntil(lambda: voice.worker.state is State.BUSY, timeout=SECONDS)
-    kill(voice.worker)
-    qtbot.waitUntil(lambda: "speech recognition" in said(window), timeout=SECONDS)
+    qtbot.waitUntil(lambda: voice.files.state is State.BUSY, timeout=SECONDS)
+    kill(voice.files)
+    qtbot.waitUntil(lambda: "transcription" in said(window), timeout=SECONDS)
     assert "SIGKILL" in said(window)
     heard = []
     window.operations.run("speech", lambda job: voice.file(speech, job=job), heard.append)

@@ -101,6 +101,20 @@ class Sound:
         """The microphone is gone."""
         self._run("pactl", "unload-module", "module-remap-source")
 
+    def echo(self, delay: int = 60, percent: int = 60) -> None:
+        """From now on the microphone hears the loudspeakers, so many milliseconds later and so loud."""
+        self._run(
+            "pactl",
+            "load-module",
+            "module-loopback",
+            "source=speakers.monitor",
+            "sink=mic",
+            f"latency_msec={delay}",
+        )
+        inputs = self._run("pactl", "list", "short", "sink-inputs").splitlines()
+        number = next(line.split()[0] for line in inputs if "module-loopback" in line)
+        self._run("pactl", "set-sink-input-volume", number, f"{percent}%")
+
     def mute(self, muted: bool) -> None:
         self._run("pactl", "set-source-mute", "virtmic", "1" if muted else "0")
 

@@ -1,0 +1,155 @@
+"""What is said of a text, how it is pronounced, and the real voice, which the real recogniser hears."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from core.app import App
+from core.chat.conversation import Source
+from core.cli import main
+from core.speaking import english_numbers, japanese, kana, spoken
+from core.speaking.answers import of_answer
+from tests.conftest import DATA
+
+SPOKEN = DATA / "spoken"
+ROWS = {
+    "ア": "アァカガサザタダナハバパマヤャラワ",
+    "イ": "イィキギシジチニヒビピミリ",
+    "ウ": "ウゥクグスズツヌフブプムユュル",
+    "エ": "エェケゲセゼテデネヘベペメレ",
+    "オ": "オォコゴソゾトドノホボポモヨョロ",
+}
+VOWEL = {kana: vowel for vowel, row in ROWS.items() for kana in row}
+
+
+def folded(reading: str) -> str:
+    """A reading without differences that nobody hears: エイ and エー, オウ and オー, ヲ and オ."""
+    reading = unicodedata.normalize("NFKC", reading).translate(str.maketrans("ヲヅヂ", "オズジ"))
+    out, vowel = "", ""
+    for character in re.sub("[^ァ-ヺー]", "", reading):
+        if vowel and (character == vowel or (vowel, character) in (("エ", "イ"), ("オ", "ウ"))):
+            out += "ー"
+            continue
+        out += character
+        if character != "ー":
+            vowel = VOWEL.get(character, "")
+    return out
+
+
+def wrong_readings() -> list[str]:
+    wrong = []
+    for line in (SPOKEN / "readings-ja.tsv").read_text(encoding="utf-8").splitlines():
+        kind, text, readings = line.split("\t")
+        said = japanese.reading(text)
+        if folded(said) not in {folded(reading) for reading in readings.split("|")}:
+            wrong.append(f"{kind}: {text} {said}")
+    return wrong
+
+
+def test_japanese_is_read_rightly() -> None:
+    """352 readings of strangers: numbers, counters, dates, units, names, homographs, Latin words …"""
+    wrong = wrong_readings()
+    assert len(wrong) <= 16, "\n".join(wrong)
+
+
+def test_english_numbers_and_signs_are_written_out() -> None:
+    def words(text: str) -> str:
+        return "".join(re.findall("[a-z0-9]+", text.lower()))
+
+    wrong = []
+    for line in (SPOKEN / "readings-en.tsv").read_text(encoding="utf-8").splitlines():
+        _, text, said = line.split("\t")
+        found = english_numbers.written_out(text)
+        if words(found) not in {words(one) for one in said.split("|")}:
+            wrong.append(f"{text}: {found}")
+    assert len(wrong) <= 9, "\n".join(wrong)
+
+
+def test_markdown_is_heard_without_its_marks() -> None:
+    instead = {
+        words: mark
+        for mark, kind in (
+            ("<CODE>", "code"),
+            ("<TABLE>", "table"),
+            ("<FORMULA>", "formula"),
+            ("<URL>", "link"),
+        )
+        for words in spoken._INSTEAD[kind].values()
+    }
+
+    def heard(text: str) -> str:
+        for words, mark in instead.items():
+            text = re.sub(re.escape(words), mark, text, flags=re.IGNORECASE)
+        for mark in set(instead.values()):
+            text = text.replace(mark, f"x{mark[1:-1]}x")
+        return "".join(c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum())
+
+    wrong = []
+    for line in (SPOKEN / "markdown.jsonl").read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        said = " ".join(sentence.text for sentence in spoken.of_markdown(one["markdown"]))
+        if heard(said) != heard(one["spoken"]):
+            wrong.append(f"{one['markdown']!r}: {said}")
+    assert len(wrong) <= 1, "\n".join(wrong)
+
+
+def test_kana_become_phonemes_of_the_voice() -> None:
+    assert kana.phonemes("キョーワ") == "kʲoːβa"
+    assert kana.phonemes("シンブン") == "ɕimbɯɴ"
+    assert kana.phonemes("ガッコー") == "ɡaʔkoː"
+    assert kana.phonemes("サンガツ") == "saŋɡaʦɨ"
+    assert kana.phonemes("ニンジャ") == "ɲiɲʥa"
+    assert kana.phonemes("ファイル") == "ɸaiɾɯ"
+
+
+@pytest.mark.parametrize(
+    "rare",
+    ["鱓を食べた。", "𠮷野家で食べる。", "😀", "…", "ﾊﾝｶｸ", "\u3000", "a" * 400, "１２３４５６７８９０" * 20],
+)
+def test_nothing_stops_it(app: App, rare: str) -> None:
+    for sentence in spoken.of_text(rare, "ja"):
+        app.speaking.say(sentence)
+
+
+def test_what_the_documents_say_comes_first_with_its_page() -> None:
+    quotation = Source("rules/lease_2024.pdf", 4, "The rent is due on the first day.", "/x/lease_2024.pdf")
+    said = [s.text for s in of_answer("The rent is due on the 1st [1].", quotation)]
+    assert said == [
+        "lease 2024, page 4 says:",
+        "The rent is due on the first day.",
+        "The rent is due on the 1st.",
+    ]
+    japanese_one = Source("契約書.pdf", 2, "家賃は毎月一日に支払う。", "/x/契約書.pdf")
+    said = [s.text for s in of_answer("家賃は一日払いです。", japanese_one)]
+    assert said[0] == "契約書の2ページには、こう書かれています。"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("en", "The **warranty** lasts 36 months [1]. It weighs 3.5 kg.", ["warranty", "36 months", "3.5"]),
+        ("ja", "会議は4月30日の午後3時からです。資料は12ページあります。", ["会議", "4月30日", "12ページ"]),
+    ],
+)
+def test_the_recogniser_hears_what_the_voice_says(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, text: str, words: list[str]
+) -> None:
+    file = tmp_path / "said.wav"
+    seconds = app.speaking.write(text, file)
+    assert 3 < seconds < 12
+    heard = app.voice.file(str(file), language).text
+    assert all(word in heard for word in words), heard
+
+
+def test_speak_on_the_command_line(home: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "hello.wav"
+    assert main(["speak", "Hello.", "-o", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["duration_s"] > 0.3
+    assert file.read_bytes()[:4] == b"RIFF"
+    assert main(["speak", "Hello.", "-o", str(tmp_path / "no" / "hello.wav")]) == 1
+    assert "cannot be written to" in capsys.readouterr().err
