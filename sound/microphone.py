@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from core.voice.channels import Mixer, Samples
 BUFFER_SECONDS = 0.5  # Qt drops what it has no room for: with 40 ms every second piece was lost
 MOST_CHANNELS = 8
 LOOK_MILLISECONDS = 200  # between looks at whether the device is still there
+GONE_SECONDS = 1.2  # without a sample, even of silence
+SLOW_SECONDS = 8.0  # until the first: a headset that has to wake up
 
 
 class Microphone(QObject):
@@ -27,6 +30,8 @@ class Microphone(QObject):
         self._source: QAudioSource | None = None
         self._stream: QIODevice | None = None
         self._asking = False
+        self._used = ""  # the device's id
+        self._came, self._began = 0.0, False  # when sound came last; whether any has
         self._mixer = Mixer(1, CAPTURED_RATE)
         self._resampler: Any = None
         self._channels = 1
@@ -110,7 +115,8 @@ class Microphone(QObject):
             source.deleteLater()
             self._tell(Closed("missing"))
             return
-        self._source, self._stream = source, stream
+        self._source, self._stream, self._used = source, stream, _id(device)
+        self._came, self._began = time.monotonic(), False
         stream.readyRead.connect(self._read)
         self._look.start()
 
@@ -123,6 +129,7 @@ class Microphone(QObject):
         frames = np.frombuffer(data[: len(data) // (2 * self._channels) * 2 * self._channels], "<i2")
         if not len(frames):
             return
+        self._came, self._began = time.monotonic(), True
         peak = float(np.abs(frames.astype(np.int32)).max()) / 32768
         mixed = self._mixer.mix(frames.reshape(-1, self._channels).astype(np.float32) / np.float32(32768))
         self._pass_on(self._resampler.resample_chunk(mixed) if self._resampler is not None else mixed, peak)
@@ -133,7 +140,11 @@ class Microphone(QObject):
             self._tell(Captured((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), round(peak, 4)))
 
     def _look_at_it(self) -> None:
-        if self._source is not None and self._source.state() == QtAudio.State.StoppedState:
+        """A device that has gone is told by nobody: no sound comes any more, or that of another one."""
+        waited = time.monotonic() - self._came
+        there = any(_id(device) == self._used for device in self._devices.audioInputs())
+        gone = not there or waited > (GONE_SECONDS if self._began else SLOW_SECONDS)
+        if self._source is not None and (gone or self._source.state() == QtAudio.State.StoppedState):
             self._let_go("lost")
 
     def stop(self, after: float) -> None:

@@ -125,6 +125,10 @@ class Sound:
         if call is not None and not call.done:
             call.end_feed()
 
+    def _renew(self) -> None:
+        self.close()
+        self.worker.stop(1.0)
+
     def _read(self, call: PendingCall) -> None:
         error: TsukueError | None = None
         try:
@@ -157,6 +161,10 @@ class Sound:
             self._change(State.OPENING)
         elif isinstance(event, Closed):
             kind = _REASONS.get(event.reason)
+            if (
+                event.reason == "lost"
+            ):  # the sound server may have gone: Qt finds no other one in the same process
+                threading.Thread(target=self._renew, name="sound", daemon=True).start()
             self._change(State.CLOSED, kind() if kind else None)
         elif isinstance(event, Devices):
             self._devices = event.found

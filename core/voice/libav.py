@@ -10,7 +10,6 @@ A file may name others (a playlist called song.mp3): only listed kinds of files,
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -65,10 +64,10 @@ class Chunk:
 
 
 def _library(name: str, major: int) -> ctypes.CDLL:
-    found = importlib.util.find_spec("PySide6")
-    if found is None or found.origin is None:
+    folders = (Path(folder, "PySide6") for folder in sys.path)
+    base = next((folder for folder in folders if folder.is_dir()), None)  # looked for, not imported
+    if base is None:
         raise MediaError("missing", "PySide6 is not installed")
-    base = Path(found.origin).parent
     try:
         if sys.platform == "win32":
             os.add_dll_directory(str(base))

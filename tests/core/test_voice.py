@@ -12,6 +12,8 @@ import soundfile
 
 from core.app import App
 from core.errors import AudioDamaged, AudioProtected, AudioUnknown, FileMissing, NoSoundInside
+from core.voice import audio
+from core.voice.messages import SAMPLE_RATE
 from tests.conftest import DATA
 
 SOUND = DATA / "sound"
@@ -48,19 +50,32 @@ def test_japanese_takes_the_same_way(app: App, tmp_path: Path) -> None:
     assert heard.language in ("ja", "")
 
 
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """How alike two sounds are, whatever lies between their beginnings."""
+    size = 2 * max(len(one), len(other))
+    across = np.fft.irfft(np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size)))
+    return float(np.abs(across).max() / np.linalg.norm(one) / np.linalg.norm(other))
+
+
 @pytest.mark.parametrize(
-    "name",
-    ["speech.m4a", "speech.webm", "speech.amr", "video.mp4", "opposite-phase.m4a", "no-header.mp3"],
+    ("name", "least"),
+    [
+        ("speech.webm", 0.95),
+        ("speech.amr", 0.8),
+        ("video.mp4", 0.95),
+        ("opposite-phase.m4a", 0.8),
+        ("no-header.mp3", 0.95),
+    ],
 )
-def test_recordings_of_all_kinds_are_read(app: App, name: str) -> None:
-    heard = app.voice.file(str(SOUND / name), "en")
-    assert "lazy dog" in heard.text
-    assert heard.duration_s == pytest.approx(5.0, abs=0.2)
+def test_recordings_of_all_kinds_are_read(name: str, least: float) -> None:
+    found = audio.read(SOUND / name)
+    assert len(found) / SAMPLE_RATE == pytest.approx(5.0, abs=0.2)
+    assert likeness(found, audio.read(SOUND / "speech.m4a")) > least
 
 
 def test_a_file_under_another_name_is_read_by_its_content(app: App, tmp_path: Path) -> None:
     shutil.copy(SOUND / "speech.m4a", tmp_path / "memo.mp3")
-    assert "lazy dog" in app.voice.file(str(tmp_path / "memo.mp3"), "en").text
+    assert "brown fox" in app.voice.file(str(tmp_path / "memo.mp3"), "en").text
 
 
 def test_a_rate_that_changes_is_followed(app: App) -> None:
