@@ -133,15 +133,14 @@ def test_escape_gives_up(qtbot: QtBot, microphone: sound.Sound, listening: MainW
     player.wait()
 
 
-@pytest.mark.logs("shown to the person", "SIGABRT", "the sound worker fell over")  # Qt 6.12's own end of it
-def test_a_microphone_that_is_pulled_out_keeps_what_was_said(
+@pytest.mark.logs("shown to the person")
+def test_a_microphone_that_fails_keeps_what_was_said(
     qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
 ) -> None:
     listening.chat.talking.toggle()
     opened(qtbot, listening)
     play(qtbot, microphone, speech)
-    qtbot.wait(500)
-    microphone.pull_out()
+    microphone.fail()
     qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
     over(qtbot, listening)
     assert "was disconnected" in listening.chat.banner.text.text()
@@ -194,7 +193,6 @@ def test_a_sound_server_that_dies_takes_nothing_with_it(
     listening.chat.talking.toggle()
     opened(qtbot, listening)
     play(qtbot, microphone, speech)
-    qtbot.wait(500)
     microphone.restart()
     qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
     over(qtbot, listening)

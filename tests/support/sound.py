@@ -97,6 +97,11 @@ class Sound:
         streams = self._run("pactl", "list", "short", "source-outputs").splitlines()
         return sum("protocol-native" in stream for stream in streams)  # the virtual microphone is one itself
 
+    def fail(self) -> None:
+        """The microphone delivers nothing any more, as a headset does whose battery is empty. (Where a device is unplugged,
+        PulseAudio moves the stream to another one, and it goes on.)"""
+        self._run("pactl", "suspend-source", "virtmic", "1")
+
     def pull_out(self) -> None:
         """The microphone is gone."""
         self._run("pactl", "unload-module", "module-remap-source")
