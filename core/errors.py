@@ -1005,6 +1005,10 @@ class NoMicrophone(TsukueError):
     )
 
 
+class MicrophoneBusy(TsukueError):
+    sentence = N_("Tsukue is already listening. End that first, then try again.")
+
+
 class MicrophoneForbidden(TsukueError):
     sentence = N_(
         "Tsukue may not use the microphone. Allow it in your system's privacy settings, then press the button again."

@@ -138,7 +138,8 @@ def connect(home: Home) -> Line | None:
 def send(home: Home, message: Any) -> bool:
     """Say a word; whether a window heard it.
 
-    A list names files to be taken in (an empty one only raises the window); {"quick": true} shows the quick window.
+    A list names files to be taken in (an empty one only raises the window); {"quick": true} shows the quick window; {"talk": "dictation"}
+    or {"talk": "hands-free"} begins or ends speaking.
     """
     line = connect(home)
     if line is None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from desktop.quick.window import QuickWindow
     from desktop.settings.backups import BackupsPanel
     from desktop.settings.dialog import SettingsDialog
+    from desktop.settings.microphone import MicrophonePanel
     from desktop.settings.updates import UpdatesPanel
     from desktop.tables.page import TablesPage
 
@@ -361,6 +362,7 @@ class MainWindow(QMainWindow):
                     self.app.settings,
                     self.bridge,
                     self.operations,
+                    self._make_microphone,
                     self._make_backups,
                     self._make_updates,
                     self._make_portability,
@@ -385,6 +387,11 @@ class MainWindow(QMainWindow):
     def _find_model_with_eyes(self) -> None:
         self.show_page("models")
         self.models.look_for_eyes()
+
+    def _make_microphone(self) -> MicrophonePanel:
+        from desktop.settings.microphone import MicrophonePanel
+
+        return MicrophonePanel(self.app.sound, self.app.settings, self.operations)
 
     def _make_backups(self) -> BackupsPanel:
         from desktop.settings.backups import BackupsPanel
@@ -627,6 +634,13 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def talk(self, *, hands_free: bool) -> None:
+        """Begin or end speaking, asked from outside."""
+        if hands_free:
+            self.chat.hands_free.toggle()
+        else:
+            self.chat.talking.toggle()
 
     def ask_quickly(self) -> None:
         """Show the quick window, or hide it where it has the keyboard already."""

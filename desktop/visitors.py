@@ -99,6 +99,8 @@ class _Connection(QObject):
             self._run(said)
         elif isinstance(said, dict) and said.get("quick"):
             self._window.ask_quickly()
+        elif isinstance(said, dict) and said.get("talk"):
+            self._window.talk(hands_free=said["talk"] == "hands-free")
         else:
             self._window.come_forward()
             if isinstance(said, list) and said:

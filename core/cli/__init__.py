@@ -103,6 +103,20 @@ def _open_window(options: argparse.Namespace) -> int:
     return subprocess.call(line)
 
 
+def _talk(options: argparse.Namespace) -> int:
+    from core import handover
+    from core.paths import find_home
+
+    if not handover.send(
+        find_home(options.home), {"talk": (options.hands_free and "hands-free") or "dictation"}
+    ):
+        from core.cli.console import warn
+
+        warn("Tsukue is not open. Open its window first.")
+        return 1
+    return 0
+
+
 def _quick(options: argparse.Namespace) -> int:
     from core import handover
     from core.paths import find_home
@@ -159,6 +173,13 @@ def _parser() -> argparse.ArgumentParser:
         _quick,
         "Show the quick window of the program that is open, to be bound to a key in your system's settings.",
     )
+    talk = command(
+        commands,
+        "talk",
+        _talk,
+        "Begin or end speaking in the window that is open, to be bound to a key in your system's settings.",
+    )
+    talk.add_argument("--hands-free", action="store_true", help="a conversation: be answered aloud")
     for subject in (
         chat,
         chats,

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import queue
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.cli.console import Commands, command, open_app, path, print_json, show, text, warn
+from core.cli.console import (
+    Commands,
+    command,
+    errors_are_tty,
+    harmless,
+    note,
+    open_app,
+    path,
+    print_json,
+    show,
+    text,
+    warn,
+    write_error,
+)
 from core.errors import TsukueError
+from core.sound.messages import CAPTURED_RATE
+from core.sound.service import State
+from core.voice.listening import Finished, Told
+from core.voice.messages import Partial, Utterance
+
+if TYPE_CHECKING:
+    from core.app import App
+
+LOOK_SECONDS = 0.2
 
 
 def register(commands: Commands) -> None:
     """Declare the commands of this module."""
     listen = command(commands, "listen", _listen, "Turn speech in audio files into text.")
-    listen.add_argument("files", nargs="+", type=path, metavar="FILE")
+    listen.add_argument("files", nargs="*", type=path, metavar="FILE")
+    listen.add_argument("--live", action="store_true", help="write down what you say into the microphone")
+    listen.add_argument(
+        "--once", action="store_true", help="with --live: end when you have finished speaking"
+    )
     listen.add_argument("--language", type=text, default="", help="auto, any, en, ja, …")
     listen.add_argument("--json", action="store_true")
     speak = command(commands, "speak", _speak, "Read a text aloud into a sound file (WAV).")
@@ -36,8 +65,80 @@ def _speak(options: argparse.Namespace) -> int:
     return 0
 
 
+class _Terminal:
+    """Who listens on a terminal: what was said is printed line by line, what is being said only where somebody looks."""
+
+    def __init__(self, app: App, *, json: bool, once: bool) -> None:
+        self._json, self._once = json, once
+        self.error: TsukueError | None = None
+        self._told: queue.Queue[Told] = queue.Queue()
+        self._listening = app.voice.listen(self._told.put, hands_free=True)
+        self._listening.start(CAPTURED_RATE, 1)
+
+    def captured(self, data: bytes, peak: float) -> None:
+        """See core.sound.service.Listener."""
+        self._listening.feed(data)
+
+    def changed_to(self, state: State, error: TsukueError | None) -> None:
+        """See core.sound.service.Listener."""
+        if state is State.OPEN and errors_are_tty():
+            note("Listening; Ctrl+C ends it.")
+        if state is State.CLOSED:
+            self.error = self.error or error
+            self._listening.finish()
+
+    def show(self) -> bool:
+        """Print what has come; whether more may come."""
+        with contextlib.suppress(queue.Empty):
+            told = self._told.get(timeout=LOOK_SECONDS)
+            if isinstance(told, Partial) and errors_are_tty():
+                write_error(f"\r\x1b[K{harmless(told.settled + told.tentative)}")
+            elif isinstance(told, Utterance) and told.text:
+                if errors_are_tty():
+                    write_error("\r\x1b[K")
+                if self._json:
+                    print_json(
+                        {"text": told.text, "language": told.language, "start": told.start, "end": told.end}
+                    )
+                else:
+                    show(told.text)
+                return not self._once
+            elif isinstance(told, Finished):
+                self.error = self.error or told.error
+                return False
+        return True
+
+    def cancel(self) -> None:
+        """Nothing more is wanted."""
+        self._listening.cancel()
+
+
+def _listen_live(app: App, options: argparse.Namespace) -> int:
+    terminal = _Terminal(app, json=options.json, once=options.once)
+    try:
+        app.sound.open(terminal, app.settings.values.microphone)
+        while terminal.show():
+            pass
+    except KeyboardInterrupt:
+        pass
+    finally:
+        terminal.cancel()
+        app.sound.shut()
+    if terminal.error is not None:
+        raise terminal.error
+    return 0
+
+
 def _listen(options: argparse.Namespace) -> int:
+    if bool(options.files) == options.live:
+        warn("Name files, or use --live.")
+        return 2
     app = open_app(options)
+    if options.live:
+        try:
+            return _listen_live(app, options)
+        finally:
+            app.close()
     failed = False
     try:
         for file in options.files:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from core.errors import (
     N_,
+    MicrophoneBusy,
     MicrophoneForbidden,
     MicrophoneLost,
     NoMicrophone,
@@ -184,8 +185,12 @@ class Sound:
     # ------------------------------------------------------------ the microphone
 
     def open(self, listener: Listener, device: str = "", *, cancel_echo: bool = False) -> None:
-        """Open the microphone; `listener` gets what it captures, and why it cannot be opened. Raises WorkerDied, WorkerKeepsDying."""
+        """Open the microphone; `listener` gets what it captures, and why it cannot be opened.
+
+        Raises MicrophoneBusy where somebody else has it, WorkerDied, WorkerKeepsDying."""
         with self._lock:
+            if self._listener is not None and self._listener is not listener:
+                raise MicrophoneBusy
             self._listener = listener
             self._send(OpenMicrophone(device, cancel_echo))
 

@@ -24,8 +24,10 @@ class Rules:
     judged_at: tuple[float, ...] = (0.20, 0.50, 0.90, 1.40)
     certain: float = 0.85  # sounds complete
     likely: float = 0.5
-    ends_certain: float = 0.32
-    ends_likely: float = 0.62
+    ends_certain: float = 0.42
+    ends_likely: float = 0.7
+    ends_unheard: float = 0.62  # at the earliest, until the words are known
+    ends_doubtful: float = 1.6  # it does not sound complete, but its words may end there
     ends_open: float = 2.1  # however it sounds
     ends_without: float = 0.8  # at first, where nothing judges
     shortest_without: float = 0.6
@@ -51,6 +53,7 @@ class Endpoint:
         self.silence = 0.0  # seconds since the last frame of speech
         self._recent = [0.0] * (self.rules.begins_frames + 1)
         self._complete = 0.0
+        self._words: bool | None = None  # whether what was said may end there, where that is known
         self._asked = 0
         self._pauses: list[float] = []  # of this person within turns, sorted
 
@@ -61,12 +64,13 @@ class Endpoint:
         if not self.speaking:
             if probability >= rules.begins and self._count(rules.begins) >= rules.begins_frames:
                 self.speaking, self.silence, self._asked, self._complete = True, 0.0, 0, 0.0
+                self._words = None
                 return What.BEGAN
             return None
         speech = probability >= (rules.goes_on if self.silence == 0 else rules.begins)
         if speech:
             paused, self.silence = self.silence, 0.0
-            asked, self._asked, self._complete = self._asked, 0, 0.0
+            asked, self._asked, self._complete, self._words = self._asked, 0, 0.0, None
             if paused > 0.2:
                 bisect.insort(self._pauses, paused)
             return What.RESUMED if asked else None
@@ -83,6 +87,11 @@ class Endpoint:
         """How complete the turn sounds (0 to 1), as it stood when the pause was told."""
         self._complete = complete
 
+    def hear_words(self, may_end: bool) -> None:
+        """What was said up to this pause is written: whether the words may end there (`meaning.may_end`)."""
+        if self.silence > 0:
+            self._words = may_end
+
     @property
     def needed(self) -> float:
         """The silence that ends the turn, as things stand."""
@@ -92,11 +101,15 @@ class Endpoint:
                 return rules.ends_without
             usual = self._pauses[int(0.9 * (len(self._pauses) - 1))]
             return min(max(1.3 * usual, rules.shortest_without), rules.longest_without)
+        if self._words is False:
+            return rules.ends_open
         if self._complete >= rules.certain:
-            return rules.ends_certain
-        if self._complete >= rules.likely:
-            return rules.ends_likely
-        return rules.ends_open
+            needed = rules.ends_certain
+        elif self._complete >= rules.likely:
+            needed = rules.ends_likely
+        else:
+            needed = rules.ends_doubtful if self._words else rules.ends_open
+        return needed if self._words else max(needed, rules.ends_unheard)
 
     def _count(self, threshold: float) -> int:
         return sum(probability >= threshold for probability in self._recent)

@@ -18,6 +18,7 @@ from core.voice import punctuation
 from core.voice.activity import FRAME, FRAME_SECONDS, Activity
 from core.voice.channels import Mixer
 from core.voice.endpoint import Endpoint, Rules, What
+from core.voice.meaning import may_end
 from core.voice.messages import SAMPLE_RATE, Began, Heard, Hearing, Listen, Partial, Sound, Utterance
 from core.voice.scribe import Piece, Scribe, Turn, Writing
 from core.voice.turns import SECONDS as TURN_SECONDS
@@ -27,7 +28,7 @@ from core.voice.whisper import Hypothesis, Whisper
 Samples = npt.NDArray[np.float32]
 
 BEFORE_SECONDS = 0.5  # of sound before the first frame of speech: soft beginnings
-FIRST_SECONDS = 0.5  # of speech, until it is written for the first time
+FIRST_SECONDS = 0.25  # of speech, until it is written for the first time
 EVERY_SECONDS = 0.45  # of new sound, until it is written again
 PIECE_SECONDS, PIECE_PAUSE = 12.0, 0.3  # a longer piece ends at a pause of this length
 LONG_PAUSE = 1.4  # ends any piece
@@ -235,6 +236,10 @@ class Live:
             return
         if writing.careful:
             piece.careful = writing
+            if piece is turn.pieces[-1] and turn is self._turn and writing.end >= piece.speech_end:
+                found = writing.found
+                assert found is not None
+                self._endpoint.hear_words(may_end(found.text, found.language))
         if piece is turn.pieces[0] and piece.end is None:
             self._say(turn, piece, writing.found)
         self._finish(turn)

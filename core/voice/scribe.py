@@ -1,6 +1,6 @@
 """The thread that has a recogniser write down what is said, again and again, while it is said. Runs in the voice worker.
 
-Quick writings show how far one has got; careful ones are what stays. What two writings agree on is settled ("local agreement",
+Quick writings show how far one has got; careful ones are what stays. What three writings agree on is settled ("local agreement",
 Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and given to all later ones as their beginning, so it is never taken back.
 """
 
@@ -20,8 +20,9 @@ from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
 
 Samples = npt.NDArray[np.float32]
 
-HELD_WORDS = 2  # at the end of what two writings agree on: the sound of the last ones may go on
-HELD_CHARACTERS = 4  # the same where words have no blanks
+AGREEING = 3  # writings in a row; with two, one word in twenty is settled wrongly
+HELD_WORDS = 3  # at the end of what they agree on: the sound of the last ones may go on
+HELD_CHARACTERS = 6  # the same where words have no blanks
 LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )
@@ -51,7 +52,7 @@ class Piece:
     turn: Turn
     start: int
     settled: tuple[int, ...] = ()
-    last: tuple[int, ...] = ()  # the writing before
+    last: deque[tuple[int, ...]] = field(default_factory=lambda: deque(maxlen=AGREEING))  # writings
     speech_end: int = 0
     written_to: int = 0  # how far it was given to be written
     carefully_to: int = 0  # and carefully
@@ -173,10 +174,12 @@ class Scribe:
             self._usual = language
 
     def _settle(self, piece: Piece, found: Hypothesis) -> None:
-        last, piece.last = piece.last, found.tokens
+        piece.last.append(found.tokens)
+        if len(piece.last) < AGREEING:
+            return
         same = 0
-        for one, other in zip(last, found.tokens, strict=False):
-            if one != other:
+        for tokens in zip(*piece.last, strict=False):
+            if len(set(tokens)) > 1:
                 break
             same += 1
         held = HELD_CHARACTERS if found.language in WITHOUT_SPACES else HELD_WORDS

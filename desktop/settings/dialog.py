@@ -30,6 +30,7 @@ from desktop.i18n import in_every_language, tr
 from desktop.operations import Operations
 from desktop.portability.panel import PortabilityPanel
 from desktop.settings.backups import BackupsPanel
+from desktop.settings.microphone import MicrophonePanel
 from desktop.settings.rows import PanelRow, Row, SettingRow, TokenRow, folded
 from desktop.settings.token_field import TokenField
 from desktop.settings.updates import UpdatesPanel
@@ -62,6 +63,7 @@ _ADDRESS = {
     secrets.VECTORS: "vector_server",
     secrets.HUB: "hub_endpoint",
 }
+MICROPHONE = N_("Microphone")
 CHATS = N_("Import and export")
 BACKUPS = N_("Backups")
 UPDATES = N_("Updates")
@@ -134,13 +136,15 @@ class SettingsDialog(QDialog):
         settings: SettingsFile,
         bridge: Bridge,
         operations: Operations,
+        make_microphone: Callable[[], MicrophonePanel],
         make_backups: Callable[[], BackupsPanel],
         make_updates: Callable[[], UpdatesPanel],
         make_portability: Callable[[], PortabilityPanel],
         parent: QWidget | None = None,
     ) -> None:
-        """`make_backups`, `make_updates` and `make_portability` make sections of their own, anew for each language."""
+        """`make_microphone`, `make_backups`, `make_updates` and `make_portability` make sections of their own, anew for each language."""
         super().__init__(parent)
+        self._make_microphone = make_microphone
         self._make_backups = make_backups
         self._make_updates = make_updates
         self._make_portability = make_portability
@@ -246,6 +250,9 @@ class SettingsDialog(QDialog):
     def _block(self, section: Section) -> _Block | None:
         rows: list[Row | PanelRow] = []
         advanced: list[Row | PanelRow] = []
+        if section is Section.SPEECH:
+            self.microphone = self._make_microphone()
+            rows.append(PanelRow(self.microphone, MICROPHONE))
         for setting in DECLARED.values():
             if setting.section is not section or setting.place is not Place.DIALOG:
                 continue

@@ -26,6 +26,7 @@ from desktop.voice.talking import Talking
 
 ECHO_SECONDS = 8.0  # what was read aloud so long ago may still come back as an echo
 ECHO_LIKENESS = 0.72  # of what was heard to what was read
+GOES_ON_SECONDS = 2.0  # after a message was sent: who speaks again had not finished
 SEND_MILLISECONDS = 250  # between looks at whether a message that waits can be sent
 
 
@@ -61,7 +62,9 @@ class HandsFree(QObject):
         self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._microphone.changed.connect(self._microphone_changed)
         self._microphone.lost.connect(self._lost)
-        reading.sentence.connect(lambda text: self._read.append((time.monotonic(), text)))
+        self._sent_at = 0.0  # when a message was sent last
+        self._heard_answer = False  # something of its answer was read
+        reading.sentence.connect(self._reads)
         reading.began.connect(self._show)
         reading.ended.connect(self._show)
         outgoing.said.connect(lambda *_: self._show())
@@ -124,6 +127,8 @@ class HandsFree(QObject):
             return
         if isinstance(told, Began):
             self._speaking = True
+            if time.monotonic() - self._sent_at < GOES_ON_SECONDS and not self._heard_answer:
+                self._outgoing.stop()  # they had not finished: what they said comes back, and goes on
             self._reading.stop()  # what one begins to say over it is kept
             self._show()
         elif isinstance(told, Partial):
@@ -141,6 +146,10 @@ class HandsFree(QObject):
             self.stop()
             if told.error is not None:
                 self._notify.error(told.error)
+
+    def _reads(self, text: str) -> None:
+        self._heard_answer = True
+        self._read.append((time.monotonic(), text))
 
     def _echoes(self, text: str) -> bool:
         """Whether this is what was just read aloud, come back."""
@@ -167,6 +176,7 @@ class HandsFree(QObject):
             QTimer.singleShot(SEND_MILLISECONDS, self, self._send)
             return
         self._outgoing.send(text)
+        self._sent_at, self._heard_answer = time.monotonic(), False
 
     def answered(self, event: AnswerEnded) -> None:
         """An answer is whole."""

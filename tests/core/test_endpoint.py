@@ -15,7 +15,7 @@ def frames(seconds: float) -> int:
 
 
 def run(
-    endpoint: Endpoint, *stretches: tuple[float, float], complete: float = 0.0
+    endpoint: Endpoint, *stretches: tuple[float, float], complete: float = 0.0, words: bool | None = True
 ) -> list[tuple[What, float]]:
     """Feed stretches of (probability, seconds); what came, and when. A pause is judged `complete`."""
     found, at = [], 0
@@ -27,6 +27,8 @@ def run(
                 found.append((what, round(at * FRAME_SECONDS, 2)))
             if what is What.PAUSED:
                 endpoint.judge(complete)
+                if words is not None:
+                    endpoint.hear_words(words)
     return found
 
 
@@ -34,11 +36,21 @@ def test_a_sentence_that_sounds_complete_ends_soon() -> None:
     found = run(Endpoint(), (NO, 1.0), (YES, 2.0), (NO, 3.0), complete=0.95)
     assert [what for what, _ in found] == [What.BEGAN, What.PAUSED, What.ENDED]
     assert found[0][1] < 1.15
-    assert 3.3 <= found[-1][1] < 3.45
+    assert 3.4 <= found[-1][1] < 3.55
+
+
+def test_words_that_go_on_are_given_time_however_they_sound() -> None:
+    found = run(Endpoint(), (YES, 2.0), (NO, 3.0), complete=0.95, words=False)
+    assert found[-1][1] == pytest.approx(2.0 + Rules().ends_open, abs=0.1)
+
+
+def test_until_the_words_are_known_one_waits_a_little() -> None:
+    found = run(Endpoint(), (YES, 2.0), (NO, 3.0), complete=0.95, words=None)
+    assert found[-1][1] == pytest.approx(2.0 + Rules().ends_unheard, abs=0.1)
 
 
 def test_one_that_does_not_is_given_time() -> None:
-    found = run(Endpoint(), (YES, 2.0), (NO, 1.8), (YES, 1.0), (NO, 3.0), complete=0.1)
+    found = run(Endpoint(), (YES, 2.0), (NO, 1.8), (YES, 1.0), (NO, 3.0), complete=0.1, words=False)
     whats = [what for what, _ in found]
     assert whats.count(What.ENDED) == 1
     assert What.RESUMED in whats

@@ -6,6 +6,7 @@ import pytest
 
 from core.voice import phantoms, punctuation
 from core.voice.listening import after
+from core.voice.meaning import may_end
 
 VOICE = {"loudest": 0.99, "log_probability": -0.2, "no_speech": 0.05}
 
@@ -88,3 +89,25 @@ def test_words_are_joined_as_their_language_does() -> None:
 )
 def test_a_second_hearing_goes_on_where_the_first_was_settled(shown: str, text: str, rest: str) -> None:
     assert after(shown, text) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "may"),
+    [
+        ("How long does the warranty last?", "en", True),
+        ("What is the name of the", "en", False),
+        ("I would like to know whether", "en", False),
+        ("Please open the second document,", "en", False),
+        ("Who is it for?", "en", True),
+        ("Yes, I am.", "en", True),
+        ("", "en", False),
+        ("保証は何年ですか", "ja", True),
+        ("資料を開いてください。", "ja", True),
+        ("この契約書の", "ja", False),
+        ("来週の会議についてなんですけど", "ja", False),
+        ("はい", "ja", True),
+        ("Und dann", "de", True),
+    ],
+)
+def test_words_tell_whether_somebody_goes_on(text: str, language: str, may: bool) -> None:
+    assert may_end(text, language) is may

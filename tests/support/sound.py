@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pytest
 
 RATE = 16_000
+SINK_SECONDS = 0.5  # what a sink may still hold
 Samples = npt.NDArray[np.float32]
 
 
@@ -137,8 +139,12 @@ class Sound:
             ],
             env=self._environment,
         )
+        from tests.conftest import until
+
+        until(lambda: path.exists() and path.stat().st_size > 1000, 10)
         try:
             yield
+            time.sleep(SINK_SECONDS)
         finally:
             recorder.terminate()
             recorder.wait()
