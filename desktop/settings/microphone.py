@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from core.errors import TsukueError
 from core.settings import SettingsFile
@@ -72,9 +73,12 @@ class MicrophonePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._operations.run(
-            "list microphones", lambda _: self._sound.devices(self._devices_told.emit), failure=_silently
-        )
+        self._operations.run("list microphones", lambda _: self._sound.devices(self._tell), failure=_silently)
+
+    def _tell(self, found: list[Device]) -> None:
+        """On the session's thread; the dialog may have gone."""
+        if isValid(self):
+            self._devices_told.emit(found)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

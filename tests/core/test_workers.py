@@ -25,6 +25,8 @@ from core.jobs import Job
 from core.log import MAX_BYTES
 from core.models.library import Library
 from core.paths import Home
+from core.sound import service as sound_service
+from core.speaking import service as speaking_service
 from core.voice import service
 from core.workers import messages, supervisor
 from core.workers.messages import Progress
@@ -411,6 +413,8 @@ REAL_WORKERS = {
     "renderer": (lambda home: pages.spec(), ["pypdfium2"]),
     "recogniser": (lambda home: recognition.spec(Library(home)), ["onnxruntime", "PIL"]),
     "voice": (lambda home: service.spec(), ["faster_whisper"]),
+    "speaking": (lambda home: speaking_service.spec(), ["onnxruntime", "pyopenjtalk"]),
+    "sound": (lambda home: sound_service.spec(), ["PySide6.QtMultimedia", "pywebrtc_audio"]),
 }
 
 

@@ -72,7 +72,7 @@ def test_keys_are_taken_away_and_given_back(qtbot: QtBot, window: MainWindow) ->
     dialog = opened(qtbot, window)
     dialog.fields["speak"].clear()
     qtbot.waitUntil(lambda: keys_of(window, "speak") == "", timeout=10_000)
-    assert window.composer.talk_button.toolTip() == "Hold to speak"
+    assert window.composer.talk_button.toolTip() == "Hold while you speak, or press to start and stop"
     back = dialog._back["speak"]
     assert back.isVisible()
     qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
