@@ -21,8 +21,8 @@ from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
 Samples = npt.NDArray[np.float32]
 
 AGREEING = 3  # writings in a row; with two, one word in twenty is settled wrongly
-HELD_WORDS = 3  # at the end of what they agree on: the sound of the last ones may go on
-HELD_CHARACTERS = 6  # the same where words have no blanks
+HELD_WORDS = 5  # at the end of what they agree on: the sound of the last ones may go on
+HELD_CHARACTERS = 10  # the same where words have no blanks
 LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )

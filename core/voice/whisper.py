@@ -271,13 +271,11 @@ class Whisper:
 
 
 def _repetitive(text: str) -> bool:
-    """Whether it runs in circles, or says all of it twice."""
-    words = text.split() if " " in text else list(text)
-    half = len(words) // 2
-    if half >= 3 and [word.strip(".,?!。、") for word in words[:half]] == [
-        word.strip(".,?!。、") for word in words[-half:]
-    ]:
-        return True
+    """Whether it runs in circles, or says all of it twice or more often."""
+    words = [word.strip(".,?!。、？！").casefold() for word in (text.split() if " " in text else text)]
+    for period in range(2 if " " in text else 4, len(words) // 2 + 1):
+        if words[period:] == words[:-period]:
+            return True
     raw = text.encode()
     if len(raw) / max(len(zlib.compress(raw)), 1) > REPETITIVE:
         return True
