@@ -103,3 +103,50 @@ def test_what_is_no_sound_is_refused_by_name(app: App, tmp_path: Path) -> None:
         app.voice.file(str(tmp_path / "a.wav"))
     with pytest.raises(FileMissing):
         app.voice.file(str(tmp_path / "b.wav"))
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase", "word"),
+    [
+        ("en", "Thank you for watching.", "watching"),
+        ("en", "Please subscribe.", "subscribe"),
+        ("en", "Thanks for listening.", "listening"),
+        ("en", "Thank you.", "thank"),
+        ("en", "See you next time.", "next time"),
+        ("ja", "おやすみなさい。", "おやすみ"),
+        ("ja", "ありがとうございました。", "ございました"),
+        ("ja", "ご視聴ありがとうございました。", "ありがとう"),
+        ("ja", "チャンネル登録をお願いします。", "登録"),
+    ],
+)
+def test_words_that_whisper_likes_to_make_up_are_written_where_they_are_said(
+    app: App, tmp_path: Path, language: str, phrase: str, word: str
+) -> None:
+    file = tmp_path / "said.wav"
+    app.speaking.write(phrase, file)
+    assert word in app.voice.file(str(file), language).text.lower()
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "auto"])
+@pytest.mark.parametrize("kind", ["silence", "hiss", "hum", "music", "keyboard", "rumble"])
+def test_nothing_is_made_up_where_nobody_speaks(app: App, tmp_path: Path, language: str, kind: str) -> None:
+    random = np.random.default_rng(11)
+    seconds = 20
+    t = np.arange(16_000 * seconds) / 16_000
+    sounds = {
+        "silence": np.zeros(len(t)),
+        "hiss": random.normal(0, 0.05, len(t)),
+        "hum": 0.2 * np.sin(2 * np.pi * 50 * t) + 0.1 * np.sin(2 * np.pi * 150 * t),
+        "music": sum(
+            0.1 * np.sin(2 * np.pi * tone * t) * (np.sin(2 * np.pi * 0.5 * t + tone) > 0)
+            for tone in (262, 330, 392, 523)
+        ),
+        "keyboard": np.zeros(len(t)),
+        "rumble": np.cumsum(random.normal(0, 0.002, len(t))),
+    }
+    sounds["rumble"] -= np.convolve(sounds["rumble"], np.ones(400) / 400, mode="same")
+    for at in random.integers(0, len(t) - 400, 90):
+        sounds["keyboard"][at : at + 300] += 0.4 * random.normal(0, 1, 300) * np.exp(-np.arange(300) / 60)
+    file = tmp_path / "nobody.wav"
+    soundfile.write(file, np.clip(sounds[kind], -1, 1).astype(np.float32), 16_000)
+    assert app.voice.file(str(file), language).text == ""
