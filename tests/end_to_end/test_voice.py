@@ -30,7 +30,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sound.Soun
     ("language", "file", "question", "page", "answer"),
     [
         ("en", "kettle-en.pdf", "How long is the warranty of the heating base?", 4, r"36 months"),
-        ("ja", "lease-ja.pdf", "楽器の演奏は何時までできますか？", 2, r"午後(?:八|8)時"),
+        ("ja", "lease-ja.pdf", "楽器の演奏は何時までできますか？", 2, r"(?:八|8)時"),
     ],
 )
 def test_ask_by_speaking_and_be_answered_aloud(
@@ -67,7 +67,7 @@ def test_ask_by_speaking_and_be_answered_aloud(
         qtbot.waitUntil(lambda: answered(window), timeout=SECONDS)
         qtbot.waitUntil(lambda: chat.reading.active, timeout=SECONDS)
         qtbot.waitUntil(lambda: not chat.reading.active, timeout=SECONDS)
-    assert len({words for words in seen if words}) > 1, "no words were seen on the way"
+    assert any(0 < len(words) < len(question) for words in seen), seen  # words on the way
     details = last_answer(window).message.details
     assert details.outcome in ("answered", "quotation")
     assert details.quotation.page == page
