@@ -43,7 +43,7 @@ class LanguageChange(QObject):
         if self._window.operations.busy:
             # Looking something up ends within moments, unlike reading documents.
             QTimer.singleShot(RETRY_MILLISECONDS, self, self._say_that_it_waits)
-        elif self._window.chat.talking.recording:
+        elif self._window.chat.speaking_or_listening:
             QTimer.singleShot(RETRY_MILLISECONDS, self, self._when_free)
         else:
             wanted, self._wanted = self._wanted, ""

@@ -676,8 +676,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._filled and self.tray.shown and not (_saving_session() or restart.asked()):
             event.ignore()
-            self.chat.hands_free.stop()
-            self.chat.talking.cancel()
+            self.chat.be_quiet()
             self.chat.drafts.keep()
             self.hide()
             self.tray.say_that_it_stays()
@@ -687,8 +686,7 @@ class MainWindow(QMainWindow):
             self.keys_anywhere.set_wanted(False)
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
-            self.chat.hands_free.stop()
-            self.chat.talking.cancel()
+            self.chat.be_quiet()
             self.chat.drafts.keep()
             if self._there("quick"):
                 self.quick.hide()

@@ -481,6 +481,17 @@ class ChatView(QWidget):
         if last is not None:
             self.message_actions.edit(last.id)
 
+    @property
+    def speaking_or_listening(self) -> bool:
+        """Whether the microphone is open, what was said is being written, or something is read aloud."""
+        return self.talking.recording or self.talking.busy or self.hands_free.active or self.reading.active
+
+    def be_quiet(self) -> None:
+        """Close the microphone, and stop what is read aloud."""
+        self.hands_free.stop()
+        self.talking.cancel()
+        self.reading.stop()
+
     def read_last_aloud(self) -> None:
         """Read the last answer aloud, or stop."""
         if self.reading.active:
