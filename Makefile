@@ -4,7 +4,7 @@ BACKEND ?=
 setup = $(PYTHON) scripts/setup.py $(if $(BACKEND),--backend $(BACKEND))
 venv = .venv/bin
 
-.PHONY: run test coverage bench package package-test wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
+.PHONY: run test voice-test coverage bench package package-test wheels catalogue-check screenshots lint format lock translations settings-page formats-page evaluate
 
 run:            ## set up what is missing and open the window
 	@$(setup)
@@ -13,6 +13,10 @@ run:            ## set up what is missing and open the window
 test:           ## every check and test, with real parts
 	@$(setup) --for test
 	@$(venv)/python scripts/check.py
+
+voice-test:     ## conversations without hands, in real time: nothing else should run meanwhile
+	@$(setup) --for test
+	@TSUKUE_TEST_ALONE=1 xvfb-run -a $(venv)/python -m pytest -q -o qt_api=pyside6 tests/desktop/test_hands_free.py
 
 coverage:       ## the tests once more, counting lines: printed, and no fewer than pyproject.toml says (slower)
 	@$(setup) --for test

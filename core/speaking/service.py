@@ -76,7 +76,7 @@ class Speaking:
             parts += [said.data, bytes(2 * int(BETWEEN_SECONDS * rate))]
         data = b"".join(parts[:-1])
         try:
-            with wave.open(str(path), "wb") as file:
+            with path.open("wb") as raw, wave.open(raw, "wb") as file:
                 file.setnchannels(1)
                 file.setsampwidth(2)
                 file.setframerate(rate)

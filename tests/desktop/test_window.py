@@ -300,6 +300,8 @@ def test_every_page_and_dialog_opens_in_every_language(
             "Whisper base",
             "Whisper tiny.en",
             "PP-OCRv6 small",
+            "Smart Turn 3.2",
+            "Kokoro 82M",
             "Ctrl N",
         )
         assert [text for text in latin if text not in names] == []
