@@ -15,6 +15,7 @@ from core.models import discover
 from core.paths import Home
 from desktop import i18n, theme
 from desktop.main_window import MainWindow
+from desktop.widgets.banner import Banner
 from tests.support import window_guard
 
 Open = Callable[..., MainWindow]
@@ -80,3 +81,11 @@ def answered(window: MainWindow) -> bool:
     """Whether the conversation on screen has its answer."""
     number = window.chat.conversation
     return number is not None and not window.app.chat.answering(number) and not window.chat.busy
+
+
+def undo(qtbot: QtBot, banner: Banner) -> None:
+    """Press the button of a message once it is shown: the disk knows of a change before the window does."""
+    from PySide6.QtCore import Qt
+
+    qtbot.waitUntil(banner.action.isVisible, timeout=20_000)
+    qtbot.mouseClick(banner.action, Qt.MouseButton.LeftButton)

@@ -15,6 +15,7 @@ from core.assistants.model import Choice
 from core.prompts.model import Example
 from desktop.assistants.dialog import AssistantsDialog
 from desktop.main_window import MainWindow
+from tests.desktop.conftest import undo
 
 Open = Callable[..., MainWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -121,7 +122,7 @@ def test_one_of_the_programs_is_changed_and_taken_back(greeted: MainWindow, qtbo
     qtbot.waitUntil(shown.remove_button.isEnabled)
     qtbot.mouseClick(shown.remove_button, LEFT)
     qtbot.waitUntil(lambda: not greeted.app.assistants.get("translator").own)
-    qtbot.mouseClick(greeted.chat.banner.action, LEFT)
+    undo(qtbot, greeted.chat.banner)
     qtbot.waitUntil(lambda: greeted.app.assistants.get("translator") == own)
 
 

@@ -16,6 +16,7 @@ from core.comparing.model import Question, Rule, Vote
 from desktop.comparing.page import ComparePage
 from desktop.comparing.question_sets import NewSet
 from desktop.main_window import MainWindow
+from tests.desktop.conftest import undo
 
 Open = Callable[..., MainWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -145,5 +146,5 @@ def test_a_set_of_questions_is_put_overruled_and_exported(
     assert json.loads(out.read_text("utf-8"))["scores"][0]["right"] == 2
     qtbot.mouseClick(sets.remove_button, LEFT)
     qtbot.waitUntil(lambda: sets.list.count() == 0)
-    qtbot.mouseClick(page.banner.action, LEFT)
+    undo(qtbot, page.banner)
     qtbot.waitUntil(lambda: sets.list.count() == 1)

@@ -15,7 +15,7 @@ from core.prompts.model import Example, Kind, Variable
 from desktop.main_window import MainWindow
 from desktop.prompts.dialog import PromptsDialog
 from desktop.widgets.plain_text import PlainText
-from tests.desktop.conftest import Open, answered
+from tests.desktop.conftest import Open, answered, undo
 from tests.desktop.test_prompts import form, names
 
 LEFT = Qt.MouseButton.LeftButton
@@ -148,7 +148,7 @@ def test_one_of_the_programs_is_changed_and_taken_back(window: MainWindow, qtbot
     qtbot.waitUntil(shown.remove_button.isEnabled)
     qtbot.mouseClick(shown.remove_button, LEFT)
     qtbot.waitUntil(lambda: window.app.prompts.get(number) == before)
-    qtbot.mouseClick(window.chat.banner.action, LEFT)
+    undo(qtbot, window.chat.banner)
     qtbot.waitUntil(lambda: window.app.prompts.get(number) == own)
 
 

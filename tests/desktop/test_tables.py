@@ -19,6 +19,7 @@ from core.structured.run import Run
 from desktop.main_window import MainWindow
 from desktop.tables.new_table import COLLECTION, FILES, SHEET, NewTableDialog
 from desktop.tables.page import TablesPage
+from tests.desktop.conftest import undo
 
 Open = Callable[..., MainWindow]
 Script = Callable[..., Path]
@@ -220,7 +221,7 @@ def test_it_is_renamed_copied_removed_and_brought_back(
     new.reject()
     choose("Remove")
     qtbot.waitUntil(lambda: page.empty.isVisibleTo(page))
-    qtbot.mouseClick(page.banner.action, LEFT)
+    undo(qtbot, page.banner)
     qtbot.waitUntil(lambda: page.list.count() == 1)
 
 
