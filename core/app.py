@@ -38,6 +38,8 @@ from core.documents.pages import Pages
 from core.documents.recognition import Recognition
 from core.documents.search_models import SearchModels
 from core.documents.service import Documents
+from core.documents.transcription import Transcription
+from core.documents.transcripts import Transcripts
 from core.documents.watching import Watching
 from core.engine import local, states
 from core.engine.engines import Engines
@@ -78,7 +80,9 @@ from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
 from core.structured.runs import Runs
 from core.updates import Updates
+from core.voice import playing
 from core.voice import service as voice_service
+from core.voice.playing import Playback
 from core.voice.service import Voice
 from core.workers.supervisor import Worker, WorkerSpec
 
@@ -190,8 +194,27 @@ class App:
             self.jobs,
             self.events,
         )
+        self.sound = Sound(self._worker(sound_service.spec()))
+        self.voice = Voice(
+            self._worker(voice_service.spec()),
+            self._worker(voice_service.files_spec()),
+            self.library,
+            self.settings,
+        )
+        self.playback = Playback(self._worker(playing.spec()), self.sound)
+        self.transcription = Transcription(
+            self.voice,
+            self.library,
+            self.documents,
+            self.index,
+            self.additions.hold,
+            self.jobs,
+            self.events,
+        )
+        self.transcripts = Transcripts(self.documents, self.index, self.events)
         self.ingest.recognises = self.recognition.possible
-        self.additions.then = self.recognition.start
+        self.ingest.transcribes = lambda: self.transcription.possible
+        self.additions.then = self._read_later
         self.document_service = Documents(
             self.documents, self.index, self.ingest, self.additions, self.jobs, self.events
         )
@@ -206,15 +229,8 @@ class App:
         )
         self.pages = Pages(self._worker(documents_pages.spec()))
         self.formulas = Formulas(self._worker(formulas.spec()))
-        self.sound = Sound(self._worker(sound_service.spec()))
         self.speaking = Speaking(
             self._worker(speaking_service.spec()), self.sound, self.library, self.settings
-        )
-        self.voice = Voice(
-            self._worker(voice_service.spec()),
-            self._worker(voice_service.files_spec()),
-            self.library,
-            self.settings,
         )
         self.downloads = Downloads(home.models, self.network, self.events, self.jobs, self._hub_token)
         self.projects = Projects(ProjectStore(self.database), self.settings, self.events)
@@ -243,6 +259,7 @@ class App:
             partial(self.ingest.read, parser=parser),
             self.pages,
             self.recognition,
+            self.transcription,
             self.pictures,
             sight,
         )
@@ -287,6 +304,11 @@ class App:
             self.engine,
             new_worker,
         )
+
+    def _read_later(self) -> None:
+        """Go on with what of documents takes long."""
+        self.recognition.start()
+        self.transcription.start()
 
     def _purge_kept(self, _: Job) -> None:
         self.pictures.purge(self.conversations.pictures())

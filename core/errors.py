@@ -1053,6 +1053,13 @@ class AudioProtected(TsukueError):
     file: str
 
 
+class NothingSaid(TsukueError):
+    sentence = N_(
+        "Nobody speaks in {file}, as far as can be heard. If somebody does, try a larger speech model (Settings, Voice)."
+    )
+    file: str
+
+
 class NoSoundInside(TsukueError):
     sentence = N_("{file} is a video without sound. Choose a file with sound.")
     file: str

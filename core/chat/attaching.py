@@ -24,6 +24,7 @@ from core.documents.messages import ReadSummary
 from core.documents.model import Page
 from core.documents.pages import Pages
 from core.documents.recognition import Recognition
+from core.documents.transcription import Transcription
 from core.errors import AttachmentTooLong, FileEmpty, FileMissing, FileScanned
 from core.jobs import Job, turn
 from core.storage.pictures import Pictures
@@ -61,12 +62,19 @@ class Attaching:
     """Takes files and pictures for messages, and tells how large they are for a model."""
 
     def __init__(
-        self, read: Read, pages: Pages, recognition: Recognition, pictures: Pictures, sight: Sight
+        self,
+        read: Read,
+        pages: Pages,
+        recognition: Recognition,
+        transcription: Transcription,
+        pictures: Pictures,
+        sight: Sight,
     ) -> None:
         """`read` gives the pages of a file one by one; it raises the typed errors for files."""
         self._read = read
         self._pages = pages
         self._recognition = recognition
+        self._transcription = transcription
         self.pictures = pictures
         self.sight = sight
         # One file at a time: each has its own time, which waiting must not use up.
@@ -85,6 +93,8 @@ class Attaching:
         with turn(self._reading, job):
             if formats.tell(path) is formats.PICTURE and not self._several(path, job):
                 return self._picture(path, name, job)
+            if formats.tell(path) is formats.RECORDING:
+                return self._recording(path, name, job)
             return self._file(path, name, job)
 
     def _several(self, path: Path, job: Job) -> bool:
@@ -118,6 +128,12 @@ class Attaching:
         if len(text) > LONGEST:
             raise AttachmentTooLong(name)
         return File(name, text, partial, bool(scans))
+
+    def _recording(self, path: Path, name: str, job: Job) -> File:
+        text = self._transcription.text(path, job)
+        if len(text) > LONGEST:
+            raise AttachmentTooLong(name)
+        return File(name, text)
 
     def _picture(self, path: Path, name: str, job: Job) -> Image:
         data = self._pages.picture(str(path), 1, SIDE, job=job)

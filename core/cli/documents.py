@@ -110,18 +110,20 @@ def _wait(addition: Addition) -> IngestReport:
         return addition.wait()
 
 
-def _recognise(app: App, report: IngestReport) -> None:
-    """Wait until the text of pictures is recognised, and say what was, in place of what was not read before; Ctrl+C leaves it
-    for later."""
+def _read_later(app: App, report: IngestReport) -> None:
+    """Wait until the text of pictures is recognised and recordings are written down, and say what was, in place of what was not read
+    before; Ctrl+C leaves it for later."""
     from core.documents.ingest import FailedFile, PartlyRead
 
-    job = app.recognition.start()
+    jobs = [app.recognition.start(), app.transcription.start()]
     try:
-        if job is not None and not report.cancelled:
-            job.wait()
+        for job in jobs:
+            if job is not None and not report.cancelled:
+                job.wait()
     except KeyboardInterrupt:
         if lent.get() is None:  # the window's own goes on
             app.recognition.stop()
+            app.transcription.stop()
         report.cancelled = True
     said = {d.file: d.notes for c in app.documents.collections() for d in app.documents.documents(c.name)}
     failed = {f.file: f.error for c in app.documents.collections() for f in app.documents.failures(c.name)}
@@ -149,7 +151,7 @@ def _added(options: argparse.Namespace, begin: Callable[[App], Addition]) -> int
     try:
         app.events.listen(IngestProgress, _tell)
         report = _wait(begin(app))
-        _recognise(app, report)
+        _read_later(app, report)
     finally:
         app.close()
     for failed in report.failed:
@@ -224,7 +226,7 @@ def _state(document: Any) -> str:
     if document.changed is not None:
         return "changed"
     if document.state == "ready" and document.recognising:
-        return "recognising"
+        return "transcribing" if document.format == "recording" else "recognising"
     return "in part" if document.state == "ready" and notes.lacks(document.notes) else str(document.state)
 
 
@@ -290,7 +292,7 @@ def _finish(options: argparse.Namespace) -> int:
         report = _wait(app.additions.resume())
         for addition in app.additions.line:
             _wait(addition)
-        _recognise(app, report)
+        _read_later(app, report)
     finally:
         app.close()
     if options.json:

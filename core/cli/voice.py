@@ -23,14 +23,16 @@ from core.cli.console import (
     warn,
     write_error,
 )
+from core.documents.model import clock
 from core.errors import TsukueError
 from core.sound.messages import CAPTURED_RATE
 from core.sound.service import State
 from core.voice.listening import Finished, Told
-from core.voice.messages import Partial, Utterance
+from core.voice.messages import Partial, Utterance, Written
 
 if TYPE_CHECKING:
     from core.app import App
+    from core.voice.service import Transcript
 
 LOOK_SECONDS = 0.2
 
@@ -42,6 +44,14 @@ def register(commands: Commands) -> None:
     listen.add_argument("--live", action="store_true", help="write down what you say into the microphone")
     listen.add_argument(
         "--once", action="store_true", help="with --live: end when you have finished speaking"
+    )
+    listen.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        default="",
+        metavar="FILE",
+        help="write what is said into a file: subtitles (.srt, .vtt), or text with times",
     )
     listen.add_argument("--language", type=text, default="", help="auto, any, en, ja, …")
     listen.add_argument("--json", action="store_true")
@@ -129,9 +139,24 @@ def _listen_live(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
+def _tell(written: Written) -> None:
+    """How far it has come, where somebody looks."""
+    if errors_are_tty():
+        write_error(f"\r\x1b[K{clock(written.done)}")
+
+
+def _write(heard: Transcript, target: Path) -> None:
+    from core.documents import transcripts
+
+    transcripts.write([transcripts.Line(s.start, s.end, s.text) for s in heard.segments], target)
+
+
 def _listen(options: argparse.Namespace) -> int:
     if bool(options.files) == options.live:
         warn("Name files, or use --live.")
+        return 2
+    if options.output and len(options.files) != 1:
+        warn("-o takes what is said in one file.")
         return 2
     app = open_app(options)
     if options.live:
@@ -143,7 +168,9 @@ def _listen(options: argparse.Namespace) -> int:
     try:
         for file in options.files:
             try:
-                heard = app.voice.file(file, options.language)
+                heard = app.voice.file(file, options.language, told=_tell)
+                if options.output:
+                    _write(heard, Path(options.output).expanduser())
             except TsukueError as error:
                 failed = True
                 warn(error)
@@ -163,7 +190,7 @@ def _listen(options: argparse.Namespace) -> int:
                         ],
                     }
                 )
-            else:
+            elif not options.output:
                 show(heard.text if len(options.files) == 1 else f"{file}: {heard.text}")
     finally:
         app.close()

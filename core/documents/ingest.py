@@ -33,6 +33,7 @@ from core.errors import (
     FileScanned,
     FileWithoutLetters,
     NameUnusable,
+    NoModel,
     ParserDied,
     ParseTooSlow,
     TsukueError,
@@ -113,6 +114,7 @@ class Ingest:
             str, str
         ] = {}  # of files, by their absolute path, until they are read; never on disk
         self.recognises = False  # whether the text of pictures can be recognised later
+        self.transcribes: Callable[[], bool] = lambda: False  # whether what is said can be written down later
 
     def add(
         self, paths: Iterable[str], collection: str, job: Job, course: Course | None = None
@@ -216,7 +218,12 @@ class Ingest:
         summary = self.read(path, job, keep, encoding=old.encoding if old is not None else "")
         said = summary.notes
         pictures = any(one.picture for one in drafts)
-        if self.recognises and pictures:
+        recording = summary.format == formats.RECORDING.key
+        if recording and not self.transcribes():
+            raise NoModel("speech")
+        if recording:
+            pass  # its minutes wait, as the reader says
+        elif self.recognises and pictures:
             said = notes.waiting(said)
         else:
             drafts = [replace(one, picture=0) for one in drafts]

@@ -7,7 +7,7 @@ are ranges of the same string. What a page does not hold as text is said in note
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -17,6 +17,7 @@ from core.text import languages
 CELL_GLUE = " | "  # between the cells of a row
 # What has no pages of its own comes in stretches of so much, so that nobody reads fifty megabytes for a sentence of them.
 STRETCH_ROWS, STRETCH_CHARACTERS = 2_000, 200_000
+MINUTE = 60.0  # seconds of a recording that are a page
 TELLS = 2_000  # characters by which the language of a block is told
 
 
@@ -70,12 +71,23 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     vertical: bool = False
 
 
+class Moment(msgspec.Struct, frozen=True, array_like=True):
+    """Characters start..end of a page are said from second `begins` to second `ends` of a recording, by `speaker` ('' where nobody
+    can tell)."""
+
+    start: int
+    end: int
+    begins: float
+    ends: float
+    speaker: str = ""
+
+
 class Page(msgspec.Struct, frozen=True):
-    """A page, slide, sheet, chapter or, where a format has none of them, the whole text.
+    """A page, slide, sheet, chapter, minute of a recording or, where a format has none of them, the whole text.
 
     `number` counts from 1 and is None where a format has no pages; `label` is its own name (a sheet's); `lines` are there
-    where a page can be drawn. A `picture` has no text yet: it is still to be recognised. `of` is how many there are, where
-    a reader knows that from the start.
+    where a page can be drawn, `moments` where it is said. A `picture` has no text yet: it is still to be recognised (a minute of a
+    recording: to be transcribed). `of` is how many there are, where a reader knows that from the start.
     """
 
     number: int | None
@@ -85,6 +97,7 @@ class Page(msgspec.Struct, frozen=True):
     lines: list[Line] = []
     picture: bool = False
     of: int = 0
+    moments: list[Moment] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -92,6 +105,18 @@ class Note(msgspec.Struct, frozen=True):
 
     code: str
     values: dict[str, str] = {}
+
+
+def second(moments: Sequence[Moment], start: int) -> float:
+    """When the character `start` of a page is said: at the beginning of the sentence that it is in."""
+    return next((one.begins for one in moments if start < one.end), moments[-1].begins if moments else 0.0)
+
+
+def clock(seconds: float) -> str:
+    """A place in a recording as one says it: '0:07', '12:34', '1:02:03'."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 class Writer:

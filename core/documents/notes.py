@@ -22,6 +22,11 @@ SENTENCES = {
     "letters-some-many": N_("Pages {pages}: some letters are missing. A font does not say which they are."),
     "pages": N_("Not read: page {pages}, which is damaged."),
     "pages-many": N_("Not read: pages {pages}, which are damaged."),
+    "transcribing": N_("What is said is being written down. What is written can be asked already."),
+    "transcribed": N_(
+        "What is said was written down by a speech model. Words may be wrong, names above all."
+    ),
+    "minutes": N_("Not written down: minute {minutes}, since speech recognition failed there."),
     "attachments": N_("Attachments were not read: {names}."),
     "inside": N_("Not read of what is inside ({count}): {names}."),
     "mails": N_("Mails that could not be read: {count}."),
@@ -35,7 +40,18 @@ SENTENCES = {
 
 
 # What is said of a document of which everything was read.
-_ONLY_SAID = frozenset({"recognised", "recognised-many", "waiting", "waiting-many", "hidden", "encoding"})
+_ONLY_SAID = frozenset(
+    {
+        "recognised",
+        "recognised-many",
+        "waiting",
+        "waiting-many",
+        "transcribing",
+        "transcribed",
+        "hidden",
+        "encoding",
+    }
+)
 
 
 def lacks(found: Iterable[Note]) -> bool:

@@ -21,6 +21,7 @@ class Stage(StrEnum):
 
     READING = "reading"
     RECOGNISING = "recognising"
+    TRANSCRIBING = "transcribing"
     EMBEDDING = "embedding"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.documents.model import Block, Note, Page
+from core.documents.model import Block, Moment, Note, Page
 from core.documents.passages import Passage
 from core.errors import ImportUnusable
 from core.files import writing
@@ -28,7 +28,8 @@ LARGEST = 50_000_000  # characters of a page; nobody's page has more
 CREATE = """
 CREATE TABLE collection (name TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, file TEXT, sha256 TEXT, size INTEGER, format TEXT, reader INTEGER, notes TEXT);
-CREATE TABLE pages (id INTEGER PRIMARY KEY, document INTEGER, number INTEGER, label TEXT, text TEXT, blocks BLOB, lines BLOB);
+CREATE TABLE pages (id INTEGER PRIMARY KEY, document INTEGER, number INTEGER, label TEXT, text TEXT, blocks BLOB, lines BLOB,
+  moments BLOB);
 CREATE TABLE passages (id INTEGER PRIMARY KEY, page INTEGER, start INTEGER, "end" INTEGER, section TEXT, header TEXT);
 CREATE TABLE vectors (passage INTEGER, embedder TEXT, vector BLOB);
 CREATE INDEX pages_by_document ON pages (document);
@@ -122,7 +123,10 @@ def _pages(source: sqlite3.Connection, document: int) -> tuple[list[Draft], dict
             raise ValueError("too long")
         blocks = msgspec.msgpack.decode(bytes(row["blocks"] or b"\x90"), type=list[Block])
         lines = unpacked_lines(bytes(row["lines"] or b"\x90"))
-        if any(not 0 <= b.start <= b.end <= len(text) for b in blocks):
+        # Files that were written before recordings were read have none.
+        moments = msgspec.msgpack.decode(bytes(_of(row, "moments") or b"\x90"), type=list[Moment])
+        ranges = [(b.start, b.end) for b in blocks] + [(one.start, one.end) for one in moments]
+        if any(not 0 <= start <= end <= len(text) for start, end in ranges):
             raise ValueError("blocks outside the page")
         number = int(row["number"]) if row["number"] is not None else None
         passages = []
@@ -138,5 +142,9 @@ def _pages(source: sqlite3.Connection, document: int) -> tuple[list[Draft], dict
                 of += [None] * (count - len(of))
                 of.append(bytes(vector["vector"]))
             count += 1
-        found.append(draft(Page(number, text, blocks, str(row["label"]), lines), passages))
+        found.append(draft(Page(number, text, blocks, str(row["label"]), lines, moments=moments), passages))
     return found, vectors
+
+
+def _of(row: sqlite3.Row, column: str) -> bytes | None:
+    return row[column] if column in row.keys() else None  # noqa: SIM118 - a row is no mapping

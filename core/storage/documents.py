@@ -72,6 +72,7 @@ class Draft:
     label: str
     blocks: bytes
     lines: bytes
+    moments: bytes | None
     picture: int
     passages: list[Passage]
     units: list[str]  # what the full-text index is given of each passage
@@ -85,6 +86,7 @@ def draft(page: Page, passages: list[Passage]) -> Draft:
         page.label,
         msgspec.msgpack.encode(page.blocks),
         packed_lines(page.lines),
+        msgspec.msgpack.encode(page.moments) if page.moments else None,
         int(page.picture),
         passages,
         [
@@ -245,13 +247,15 @@ class DocumentStore(CollectionStore, PassageStore):
             )
             for page in pages:
                 page_id = self._db.write(
-                    "INSERT INTO pages (document, number, text, label, blocks, lines, picture) VALUES (?,?,?,?,?,?,?)",
+                    "INSERT INTO pages (document, number, text, label, blocks, lines, moments, picture)"
+                    " VALUES (?,?,?,?,?,?,?,?)",
                     document,
                     page.number,
                     page.text,
                     page.label,
                     page.blocks,
                     page.lines,
+                    page.moments,
                     page.picture,
                 )
                 self._put_passages(document, page_id, page)
@@ -291,10 +295,11 @@ class DocumentStore(CollectionStore, PassageStore):
         """Store what was recognised on a page (nothing, maybe), if that still waits for it. Its passages still lack vectors."""
         with self._db.transaction():
             waits = self._db.write(
-                "UPDATE pages SET text = ?, blocks = ?, lines = ?, picture = 2 WHERE id = ? AND picture = 1",
+                "UPDATE pages SET text = ?, blocks = ?, lines = ?, moments = ?, picture = 2 WHERE id = ? AND picture = 1",
                 page.text,
                 page.blocks,
                 page.lines,
+                page.moments,
                 page_id,
             )
             if not waits:
@@ -305,6 +310,32 @@ class DocumentStore(CollectionStore, PassageStore):
                 len(page.passages),
                 document,
             )
+
+    def correct(self, page_id: int, page: Draft) -> list[int]:
+        """Store another text of a page that was read; returns the ids of the passages that are gone. The new ones lack vectors."""
+        with self._db.transaction():
+            row = self._db.row("SELECT document FROM pages WHERE id = ?", page_id)
+            if row is None:
+                return []
+            gone = [r["id"] for r in self._db.rows("SELECT id FROM passages WHERE page = ?", page_id)]
+            self._db.write(
+                "DELETE FROM passages_index WHERE rowid IN (SELECT id FROM passages WHERE page = ?)", page_id
+            )
+            self._db.write("DELETE FROM passages WHERE page = ?", page_id)
+            self._db.write(
+                "UPDATE pages SET text = ?, blocks = ?, moments = ? WHERE id = ?",
+                page.text,
+                page.blocks,
+                page.moments,
+                page_id,
+            )
+            self._put_passages(row["document"], page_id, page)
+            self._db.write(
+                "UPDATE documents SET state = 'embedding', passages = passages + ? WHERE id = ?",
+                len(page.passages) - len(gone),
+                row["document"],
+            )
+        return gone
 
     def recognised(self, document: int) -> list[tuple[int, bool]]:
         """The pages of a document that were pictures and are not any more, as (number, whether text was found)."""
@@ -421,8 +452,8 @@ class DocumentStore(CollectionStore, PassageStore):
             ),
             (
                 "pages",
-                7,
-                "SELECT p.id, p.document, p.number, p.label, p.text, p.blocks, p.lines FROM documents d"
+                8,
+                "SELECT p.id, p.document, p.number, p.label, p.text, p.blocks, p.lines, p.moments FROM documents d"
                 " JOIN pages p ON p.document = d.id WHERE d.collection = ? AND d.removed IS NULL",
             ),
             (

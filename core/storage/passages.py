@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from core.chat.conversation import Source
-from core.documents.model import Block, Line
+from core.documents.model import Block, Line, Moment, clock, second
 from core.storage.database import Database
 
 T = TypeVar("T")
@@ -35,6 +35,7 @@ class StoredPassage:
     text: str
     header: str = ""  # of the table that it is a later part of
     label: str = ""  # the page's own name: a sheet's, a chapter's
+    moments: bytes | None = None  # of a recording, as stored
 
     def source(self, start: int = 0, end: int | None = None) -> Source:
         """Characters start..end of its text (all of it) as a place in the document."""
@@ -47,8 +48,15 @@ class StoredPassage:
             self.page_id,
             self.start + start,
             self.start + end,
-            label=self.label,
+            label=self._said(self.start + start) or self.label,
         )
+
+    def _said(self, start: int) -> str:
+        """When these characters are said; '' in what is no recording."""
+        if not self.moments:
+            return ""
+        moments = msgspec.msgpack.decode(self.moments, type=list[Moment])
+        return clock(second(moments, start))
 
     @property
     def context(self) -> str:
@@ -68,6 +76,7 @@ class StoredPage:
     format: str
     path: str
     recognised: bool  # its text was recognised in a picture
+    moments: list[Moment]
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Place:
 
 _PASSAGE = (
     "SELECT s.id, s.document, d.file, d.path, p.number AS page, p.id AS page_id, s.start, s.section,"
-    " s.header, p.label,"
+    " s.header, p.label, p.moments,"
     ' substr(p.text, s.start + 1, s."end" - s.start) AS text'
     " FROM passages s JOIN pages p ON p.id = s.page JOIN documents d ON d.id = s.document"
 )
@@ -218,11 +227,15 @@ class PassageStore:
     def page(self, page_id: int) -> StoredPage | None:
         """A page as it was read, if it is still there."""
         row = self._db.row(
-            "SELECT p.id, p.document, p.number, p.label, p.text, d.format, d.path, p.picture = 2 AS recognised"
+            "SELECT p.id, p.document, p.number, p.label, p.text, d.format, d.path, p.picture = 2 AS recognised,"
+            " p.moments"
             " FROM pages p JOIN documents d ON d.id = p.document WHERE p.id = ?",
             page_id,
         )
-        return StoredPage(**{**dict(row), "recognised": bool(row["recognised"])}) if row is not None else None
+        if row is None:
+            return None
+        moments = self._decoded(row["moments"], list[Moment]) if row["moments"] else []
+        return StoredPage(**{**dict(row), "recognised": bool(row["recognised"]), "moments": moments})
 
     def state_of(self, collection: int) -> tuple[int, ...]:
         """Numbers that are others once a document of a collection was added, read again, hidden or brought back, or removed."""

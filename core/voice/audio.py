@@ -6,7 +6,7 @@ reads WAV, FLAC, Ogg and MP3, though it cuts some of the last short.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,18 +48,44 @@ def kind(path: Path) -> str:
 
 
 def read(path: Path, progress: Callable[[float], None] = lambda _: None) -> Samples:
-    """The sound of a file. `progress` gets the seconds that were read, and may raise to stop.
+    """The sound of a whole file. `progress` gets the seconds that were read, and may raise to stop. Raises as `chunks`."""
+    found: list[Samples] = []
+    seconds = 0.0
+    for chunk in chunks(path):
+        found.append(chunk)
+        seconds += len(chunk) / SAMPLE_RATE
+        progress(seconds)
+    return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+
+def chunks(path: Path, begin: float = 0.0, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
+    """The sound of a file from second `begin` on, a second or more at a time, `rate` samples a second.
 
     Raises FileMissing, AudioUnknown (no sound file), NoSoundInside (a video without sound), AudioProtected, AudioDamaged."""
     if not path.is_file():
         raise FileMissing(path.name)
     try:
-        return _by_ffmpeg(path, progress)
+        yield from _by_ffmpeg(path, begin, rate)
     except libav.MediaError as error:
         samples = _by_libsndfile(path) if error.why in ("missing", "unknown") else None
-        if samples is not None:
-            return samples
-        raise _refusal(path, error.why) from error
+        if samples is None:
+            raise _refusal(path, error.why) from error
+        yield resample(samples[int(begin * SAMPLE_RATE) :], SAMPLE_RATE, rate)
+
+
+def seconds(path: Path) -> float:
+    """How long a recording is: as its file says, if it begins with sound, else by listening to all of it. Raises as `chunks`."""
+    sound = chunks(path)
+    first = next(sound, np.zeros(0, np.float32))
+    try:
+        with libav.Media(path, SAMPLE_RATE) as media:
+            said = media.duration
+    except libav.MediaError:
+        said = 0.0
+    if 0 < said <= LONGEST_SECONDS:
+        sound.close()  # type: ignore[attr-defined]  # a generator
+        return said
+    return sum(map(len, sound), len(first)) / SAMPLE_RATE
 
 
 def _by_libsndfile(path: Path) -> Samples | None:
@@ -86,29 +112,26 @@ def _refusal(path: Path, why: str) -> TsukueError:
             return AudioDamaged(path.name, what) if heard else AudioUnknown(path.name)
 
 
-def _by_ffmpeg(path: Path, progress: Callable[[float], None]) -> Samples:
-    found: list[Samples] = []
+def _by_ffmpeg(path: Path, begin: float, rate: int) -> Iterator[Samples]:
     mixer: Mixer | None = None
     channels = 0
     seconds = 0.0
-    with libav.Media(path, SAMPLE_RATE) as media:
-        for chunk in media.chunks():
+    with libav.Media(path, rate) as media:
+        for chunk in media.chunks(begin):
             if mixer is None or channels != chunk.frames.shape[1]:
                 channels = chunk.frames.shape[1]
-                mixer = Mixer(channels, SAMPLE_RATE)
-            found.append(mixer.mix(chunk.frames))
-            seconds += len(chunk.frames) / SAMPLE_RATE
-            progress(seconds)
+                mixer = Mixer(channels, rate)
+            yield mixer.mix(chunk.frames)
+            seconds += len(chunk.frames) / rate
             if seconds > LONGEST_SECONDS:
                 break
-    return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
-def resample(samples: Samples, rate: int) -> Samples:
-    """Bring mono samples from `rate` to 16 kHz, without what lies above 8 kHz (libsoxr, "high quality")."""
-    if rate == SAMPLE_RATE:
+def resample(samples: Samples, rate: int, wanted: int = SAMPLE_RATE) -> Samples:
+    """Bring mono samples from `rate` to another, without what lies above half of that (libsoxr, "high quality")."""
+    if rate == wanted:
         return samples
     import soxr
 
-    result: Samples = soxr.resample(samples, rate, SAMPLE_RATE).astype(np.float32)
+    result: Samples = soxr.resample(samples, rate, wanted).astype(np.float32)
     return result

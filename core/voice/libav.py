@@ -39,6 +39,8 @@ _AUDIO, _FLOAT, _DISCARD_ALL = 1, 3, 48
 _NO_TIME = -(2**63)
 _AGAIN, _END = -(35 if sys.platform == "darwin" else 11), -0x20464F45
 _QUIET = -8
+_BACKWARDS = 1  # AVSEEK_FLAG_BACKWARD: to a place before the one that is wanted
+_LEAD_SECONDS = 1.0  # decoders need some sound before they are right
 _PROBED = "20000000"  # bytes and microseconds that FFmpeg may look at, to know what is in a file
 _PROTECTED = (b"drms", b"enca")
 
@@ -94,6 +96,7 @@ _FUNCTIONS: tuple[tuple[str, str, Any, list[Any]], ...] = (
     ("avformat", "avformat_find_stream_info", c_int, [c_void_p, c_void_p]),
     ("avformat", "av_find_best_stream", c_int, [c_void_p, c_int, c_int, c_int, _POINTER, c_int]),
     ("avformat", "av_read_frame", c_int, [c_void_p, c_void_p]),
+    ("avformat", "av_seek_frame", c_int, [c_void_p, c_int, c_int64, c_int]),
     ("avformat", "avformat_close_input", None, [_POINTER]),
     ("avcodec", "avcodec_alloc_context3", c_void_p, [c_void_p]),
     ("avcodec", "avcodec_parameters_to_context", c_int, [c_void_p, c_void_p]),
@@ -210,9 +213,11 @@ class Media:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def chunks(self) -> Iterator[Chunk]:
-        """The sound of the track that FFmpeg takes for the main one. Parts that are damaged are left out."""
+    def chunks(self, begin: float = 0.0) -> Iterator[Chunk]:
+        """The sound of the track that FFmpeg takes for the main one, from second `begin` on. Parts that are damaged are left out."""
         decoder = _Decoder(self._f, self._context, self._streams, self._rate)
+        if begin > 0:
+            decoder.go_to(begin)
         held: list[Frames] = []
         size = total = 0
         try:
@@ -240,6 +245,7 @@ class _Decoder:
     def __init__(self, f: _Functions, context: c_void_p, streams: list[int], rate: int) -> None:
         self._f, self._context, self._rate = f, context, rate
         self.position = 0.0
+        self._before = 0.0  # sound before this second is left out
         self._codec, self._resampler = c_void_p(), c_void_p()
         self._packet, self._frame = c_void_p(f.av_packet_alloc()), c_void_p(f.av_frame_alloc())
         self._shape: tuple[int, ...] = ()  # of what comes: rate, channels, format, layout
@@ -275,8 +281,24 @@ class _Decoder:
         f.av_frame_free(byref(self._frame))
         f.avcodec_free_context(byref(self._codec))
 
+    def go_to(self, begin: float) -> None:
+        """Leave out what is before second `begin`; where the file's format allows it, that is not even read."""
+        microseconds = int((max(begin - _LEAD_SECONDS, 0) + self._start * self._seconds) * 1e6)
+        self._f.av_seek_frame(self._context, -1, microseconds, _BACKWARDS)
+        self._before = begin
+
     def frames(self) -> Iterator[Frames]:
         """All sound of the track, in the pieces in which it lies in the file."""
+        for frames in self._all():
+            if self._before:
+                late = self._before - self.position
+                if late * self._rate >= len(frames):
+                    continue
+                frames = frames[max(int(late * self._rate), 0) :]
+                self._before = 0.0
+            yield frames
+
+    def _all(self) -> Iterator[Frames]:
         f = self._f
         assert self._packet.value
         while f.av_read_frame(self._context, self._packet) >= 0:

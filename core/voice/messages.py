@@ -18,14 +18,19 @@ class Segment(msgspec.Struct, frozen=True):
     text: str
 
 
-class Transcript(msgspec.Struct, frozen=True):
-    """What was said. `text` is empty when there was no speech."""
+class Written(msgspec.Struct, frozen=True):
+    """More of a recording: what is said next, and up to which second all is written."""
 
-    text: str
+    segments: list[Segment]
+    done: float
+
+
+class Transcribed(msgspec.Struct, frozen=True):
+    """A recording is written down: its language ('' where nobody speaks), how long it is, and how long that took."""
+
     language: str
     duration_s: float
     seconds: float
-    segments: list[Segment]
 
 
 @operation(doing=N_("loading speech recognition"))
@@ -36,14 +41,43 @@ class LoadSpeech(Request):
     turns: str = ""  # the network that tells the end of a turn; '' where there is none
 
 
-@operation(result=Transcript, doing=N_("recognising speech"))
+@operation(item=Written, result=Transcribed, doing=N_("recognising speech"))
 class Transcribe(Request):
-    """Recognise a sound file. `languages`: those that may be spoken in it; empty is any. Raises AudioUnknown, FileMissing."""
+    """Write down what is said in a recording, from second `begin` on. `languages`: those that may be spoken in it; empty is any.
+
+    Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, ModelUnreadable."""
 
     folder: str
     path: str
     languages: list[str] = msgspec.field(default_factory=list)
     hints: str = ""  # names that may occur
+    begin: float = 0.0
+
+
+# ---------------------------------------------------------------- recordings that are played
+
+PLAYED_RATE = 24_000
+
+
+class More(msgspec.Struct, frozen=True):
+    """Another piece is wanted."""
+
+
+class PieceOfSound(msgspec.Struct, frozen=True):
+    """Sound from second `at` on: 24,000 little-endian 16-bit integers a second, one channel."""
+
+    data: bytes
+    at: float
+
+
+@operation(item=PieceOfSound, feed=More, doing=N_("playing a recording"))
+class PlayRecording(Request):
+    """The sound of a recording from second `begin` on, a piece each time that one is wanted.
+
+    Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside."""
+
+    path: str
+    begin: float = 0.0
 
 
 # ---------------------------------------------------------------- while somebody speaks

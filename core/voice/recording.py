@@ -7,14 +7,14 @@ sentences; so the recording is cut where nobody speaks, and each stretch is writ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core.voice import phantoms, punctuation
 from core.voice.activity import FRAME, FRAME_SECONDS, Activity
-from core.voice.messages import Segment
+from core.voice.messages import SAMPLE_RATE, Segment, Written
 from core.voice.whisper import Piece, Whisper
 
 Samples = npt.NDArray[np.float32]
@@ -27,6 +27,7 @@ SILENCE = 3.0  # a longer one is left out
 AROUND = 0.5  # seconds kept around speech
 MAYBE = 0.2  # probability of speech: nothing below it is speech, even in noise
 SPEECH = 0.5
+WINDOW = 60.0  # seconds that are listened to at once
 SURE = 0.7  # of a language; below it stays that of the stretch before
 
 
@@ -68,51 +69,79 @@ def _cut(voice: Voice, earliest: int, latest: int, good: int) -> int:
 
 
 class Recording:
-    """Writes recordings down by `whisper`; `activity` says where somebody speaks."""
+    """Writes one recording down by `whisper`, as its sound comes; `activity` says where somebody speaks."""
 
-    def __init__(self, whisper: Whisper, activity: Activity) -> None:
+    def __init__(self, whisper: Whisper, activity: Activity, languages: Sequence[str], hints: str) -> None:
+        """`languages` that may be spoken; empty is any."""
         self._whisper = whisper
         self._activity = activity
+        self._languages = languages
+        self._hints = hints
+        self._usual = ""
+        self._spoken: Counter[str] = Counter()
+        activity.reset()
 
-    def write(
-        self,
-        samples: Samples,
-        languages: Sequence[str],
-        hints: str,
-        progress: Callable[[float], None],
-    ) -> tuple[list[Segment], str]:
-        """The sentences of the recording, and the language of most of it ('' where nobody speaks). `languages` that may be
-        spoken (empty: any). `progress` gets the seconds that are done, and may raise to stop."""
-        self._activity.reset()
-        padded = np.pad(samples, (0, -len(samples) % FRAME))
-        voice = self._activity.probabilities(padded)
-        segments: list[Segment] = []
-        spoken: Counter[str] = Counter()
-        before: tuple[int, ...] = ()
-        usual = ""
-        for begin, end in stretches(voice):
-            progress(begin * FRAME_SECONDS)
-            ear = self._whisper.hear(samples[begin * FRAME : end * FRAME])
-            language, sure = self._whisper.language(ear, languages)
-            if sure < SURE and usual:
-                language = usual
-            found = self._whisper.write(ear, language, hints=hints, before=before, times=True)
-            told = False
-            for piece in found.pieces or (Piece(0.0, ear.seconds, found.text),):
-                if self._said(piece, voice[begin:end], found.log_probability, found.no_speech):
-                    offset = begin * FRAME_SECONDS
-                    segments.append(
-                        Segment(
-                            round(offset + piece.start, 2),
-                            round(offset + piece.end, 2),
-                            punctuation.tidy(piece.text),
-                        )
+    @property
+    def language(self) -> str:
+        """That of most of what was written; '' where nobody has spoken."""
+        return self._spoken.most_common(1)[0][0] if self._spoken else ""
+
+    def write(self, sound: Iterable[Samples], begin: float = 0.0) -> Iterator[Written]:
+        """What is said, some sentences at a time; the first sample is at second `begin`. Holds a minute or two of sound."""
+        held = np.zeros(0, np.float32)
+        voice = np.zeros(0, np.float32)
+        first = 0  # which frame of the sound `held` begins with
+        coming: list[Samples] = []
+        for chunk in sound:
+            coming.append(chunk)
+            if sum(map(len, coming)) < WINDOW * SAMPLE_RATE:
+                continue
+            held = np.concatenate([held, *coming])
+            coming = []
+            voice = self._heard(held, voice)
+            found = stretches(voice)
+            done, silent = 0, True
+            if found and found[-1][1] + int(SILENCE / FRAME_SECONDS) > len(voice):
+                found.pop()  # it may go on
+                silent = False
+            for start, end in found:
+                yield self._written(held, voice, start, end, begin + first * FRAME_SECONDS)
+                done = end
+            if silent:
+                done = max(len(voice) - int(AROUND / FRAME_SECONDS), done)
+                yield Written([], begin + (first + done) * FRAME_SECONDS)
+            held, voice, first = held[done * FRAME :], voice[done:], first + done
+        held = np.concatenate([held, *coming])
+        held = np.pad(held, (0, -len(held) % FRAME))
+        voice = self._heard(held, voice)
+        for start, end in stretches(voice):
+            yield self._written(held, voice, start, end, begin + first * FRAME_SECONDS)
+
+    def _heard(self, held: Samples, voice: Voice) -> Voice:
+        """The probability of speech of every whole frame of `held`, of the first of which it is known."""
+        new = held[len(voice) * FRAME : len(held) // FRAME * FRAME]
+        return np.concatenate([voice, self._activity.probabilities(new)]) if len(new) else voice
+
+    def _written(self, held: Samples, voice: Voice, start: int, end: int, offset: float) -> Written:
+        """What is said in frames start..end of `held`, which begins at second `offset`."""
+        ear = self._whisper.hear(held[start * FRAME : end * FRAME])
+        language, sure = self._whisper.language(ear, self._languages)
+        if sure < SURE and self._usual:
+            language = self._usual
+        found = self._whisper.write(ear, language, hints=self._hints, times=True)
+        at = offset + start * FRAME_SECONDS
+        segments = []
+        for piece in found.pieces or (Piece(0.0, ear.seconds, found.text),):
+            if self._said(piece, voice[start:end], found.log_probability, found.no_speech):
+                segments.append(
+                    Segment(
+                        round(at + piece.start, 2), round(at + piece.end, 2), punctuation.tidy(piece.text)
                     )
-                    told = True
-            if told:
-                spoken[language] += end - begin
-                usual = language
-        return segments, spoken.most_common(1)[0][0] if spoken else ""
+                )
+        if segments:
+            self._spoken[language] += end - start
+            self._usual = language
+        return Written(segments, offset + end * FRAME_SECONDS)
 
     @staticmethod
     def _said(piece: Piece, voice: Voice, log_probability: float, no_speech: float) -> bool:

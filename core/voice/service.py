@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import N_
 from core.jobs import Job
 from core.models.library import Library
 from core.settings import SettingsFile
+from core.voice import punctuation
 from core.voice.listening import Listening, Told
-from core.voice.messages import Listen, LoadSpeech, Transcribe, Transcript
+from core.voice.messages import Listen, LoadSpeech, Segment, Transcribe, Transcribed, Written
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
@@ -44,6 +46,17 @@ def files_spec() -> WorkerSpec:
         idle_seconds=60,
         nice=10,
     )
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said. `text` is empty when there was no speech; `seconds` is how long it took to write."""
+
+    text: str
+    language: str
+    duration_s: float
+    seconds: float
+    segments: list[Segment]
 
 
 class Voice:
@@ -91,17 +104,41 @@ class Voice:
 
         return Listening(self.worker, request, told)
 
-    def file(self, path: str, language: str = "", job: Job | None = None) -> Transcript:
-        """What is said in a recording, audio or video. Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected,
-        NoSoundInside, NoModel, WorkerDied."""
+    def file(
+        self,
+        path: str,
+        language: str = "",
+        job: Job | None = None,
+        *,
+        begin: float = 0.0,
+        told: Callable[[Written], None] = lambda _: None,
+    ) -> Transcript:
+        """What is said in a recording, audio or video, from second `begin` on. `told` gets it bit by bit; where it raises, the work ends.
+
+        Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, NoModel, WorkerDied, Cancelled."""
         request = Transcribe(
             self._folder(),
             str(Path(path).expanduser().absolute()),
             self.languages(language),
             self._settings.values.speech_words,
+            begin,
         )
         call = self.files.call(request)
-        if job is not None:
-            job.on_cancel(call.cancel)
-        result: Transcript = call.result()
-        return result
+        leave = job.on_cancel(call.cancel) if job is not None else lambda: None
+        segments: list[Segment] = []
+        try:
+            for written in call.items():
+                segments += written.segments
+                told(written)
+            done: Transcribed = call.result()
+        except BaseException:
+            call.cancel()
+            raise
+        finally:
+            leave()
+        text = ""
+        for segment in segments:
+            text = punctuation.join(text, segment.text)
+        return Transcript(
+            punctuation.close(text, done.language), done.language, done.duration_s, done.seconds, segments
+        )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.voice import audio, punctuation
+from core.voice import audio
 from core.voice.activity import Activity
+from core.voice.channels import Samples
 from core.voice.live import Live
-from core.voice.messages import SAMPLE_RATE, Listen, LoadSpeech, Transcribe, Transcript
+from core.voice.messages import SAMPLE_RATE, Listen, LoadSpeech, Transcribe, Transcribed
 from core.voice.recording import Recording
 from core.voice.turns import Turns
 from core.voice.whisper import SILERO, Whisper
@@ -49,26 +51,24 @@ class Transcriber:
             self._turns = (network, Turns(Path(network), self._whisper.spectrum_of_turn))
         return self._turns[1]
 
-    def transcribe(self, request: Transcribe, context: Context) -> Transcript:
-        """A whole recording."""
+    def transcribe(self, request: Transcribe, context: Context) -> Transcribed:
+        """A whole recording, or the rest of one."""
         started = time.perf_counter()
-        samples = audio.read(Path(request.path), lambda _: context.check())
-        duration = len(samples) / SAMPLE_RATE
+        heard = request.begin
 
-        def progress(done: float) -> None:
-            context.check()
-            context.progress(int(done * 10), int(duration * 10))
+        def sound() -> Iterator[Samples]:
+            nonlocal heard
+            for chunk in audio.chunks(Path(request.path), request.begin):
+                context.check()
+                heard += len(chunk) / SAMPLE_RATE
+                yield chunk
 
         whisper = self._loaded(request.folder)
-        segments, language = Recording(whisper, self._activity).write(
-            samples, request.languages, request.hints, progress
-        )
-        text = ""
-        for segment in segments:
-            text = punctuation.join(text, segment.text)
-        return Transcript(
-            punctuation.close(text, language), language, duration, time.perf_counter() - started, segments
-        )
+        recording = Recording(whisper, self._activity, request.languages, request.hints)
+        for written in recording.write(sound(), request.begin):
+            context.check()
+            context.item(written)
+        return Transcribed(recording.language, heard, time.perf_counter() - started)
 
     def listen(self, request: Listen, context: Context) -> Nothing:
         """What is fed, while it comes."""

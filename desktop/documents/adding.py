@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
 from core.documents.ingest import FailedFile, IngestReport
+from core.documents.later import LaterEnded
 from core.documents.progress import IngestProgress, Stage
-from core.documents.recognition import Recognition, RecognitionEnded
+from core.documents.recognition import Recognition
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -177,7 +178,7 @@ class Adding(QObject):
         bridge.on(IngestProgress, self.strip.show_progress)
         bridge.on(AdditionsChanged, self._line_changed)
         bridge.on(AdditionEnded, self._ended)
-        bridge.on(RecognitionEnded, lambda _: self.strip.rest(self.busy))
+        bridge.on(LaterEnded, lambda _: self.strip.rest(self.busy))
 
     def add(self, files: list[str], collection: str, conversation: int | None) -> None:
         """Add files to a collection ('' makes a new one, named after the first file) for a conversation.

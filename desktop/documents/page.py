@@ -30,9 +30,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.documents.additions import AdditionEnded, AdditionsChanged
+from core.documents.later import LaterEnded
 from core.documents.progress import DocumentsChanged, FileFailed, IngestProgress
 from core.documents.readers import encodings
-from core.documents.recognition import RecognitionEnded
 from core.documents.service import Documents
 from core.documents.watching import Watching
 from core.settings import SettingChanged, Settings
@@ -139,7 +139,7 @@ class DocumentsPage(QWidget):
             bridge.on(kind, lambda _: self._soon.start() if not self._soon.isActive() else None)
         bridge.on(IngestProgress, self._progressed)
         bridge.on(AdditionsChanged, self._line_changed)
-        bridge.on(RecognitionEnded, lambda _: self._rest())
+        bridge.on(LaterEnded, lambda _: self._rest())
         theme.changed.connect(self._paint)
         self._paint()
 

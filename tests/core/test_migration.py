@@ -188,7 +188,7 @@ def test_documents_are_there_and_can_be_searched(
     ] * len(stored)
     assert all(document["passages"] > 0 for document in expected["documents"])
     ids = [int(number) for number in expected["passages"]]
-    new = {"header": "", "label": ""}
+    new = {"header": "", "label": "", "moments": None}
     assert [vars(passage) for passage in documents.passages(ids)] == [
         expected["passages"][str(n)] | new for n in ids
     ]

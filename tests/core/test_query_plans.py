@@ -284,6 +284,7 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "to_recognise": store.to_recognise,
         "recognised": lambda: store.recognised(document),
         "put_recognised": lambda: store.put_recognised(document, 1, page),
+        "correct": lambda: store.correct(1, page),
         "set_notes": lambda: store.set_notes(document, []),
         "set_changed": lambda: store.set_changed(document, changed=False),
         "set_seen": lambda: store.set_seen(document, 25, 1.0),

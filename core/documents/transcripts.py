@@ -1,0 +1,160 @@
+"""Transcripts: what is said in a recording, line by line with its times, as pages of a document and back; corrected, and written as
+text and subtitles.
+
+A page is a minute of the recording: it has the lines that begin in it, in paragraphs that end where somebody pauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.documents import passages
+from core.documents.index import Index
+from core.documents.model import Moment, Page, Writer, clock
+from core.documents.progress import DocumentsChanged
+from core.events import Events
+from core.files import save
+from core.storage.documents import DocumentStore, StoredPage, draft
+from core.text import subtitles
+from core.voice import punctuation
+
+PAUSE = 1.5  # seconds between lines that end a paragraph
+LONGEST = 500  # characters of a paragraph
+
+
+@dataclass(frozen=True)
+class Line:
+    """Some words that are said from second `start` to `end`; `page` and `place` say where they are kept."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    page: int = 0
+    place: int = 0
+
+
+def page(number: int, lines: Sequence[Line]) -> Page:
+    """Lines as a page."""
+    writer = Writer(number)
+    moments: list[Moment] = []
+    for paragraph in paragraphs(lines):
+        text = ""
+        inside: list[tuple[int, int]] = []
+        for line in paragraph:
+            whole = punctuation.join(text, line.text)
+            inside.append((len(whole) - len(line.text), len(whole)))
+            text = whole
+        writer.paragraph(text)
+        block = writer.last
+        assert block is not None
+        moments += [
+            Moment(block.start + start, block.start + end, line.start, line.end, line.speaker)
+            for line, (start, end) in zip(paragraph, inside, strict=True)
+        ]
+    made = writer.page()
+    return Page(number, made.text, made.blocks, moments=moments)
+
+
+def paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Lines that belong together: one speaker, without a longer pause."""
+    held: list[Line] = []
+    for line in lines:
+        if not line.text.strip():
+            continue
+        if held and (
+            line.start - held[-1].end >= PAUSE
+            or line.speaker != held[-1].speaker
+            or sum(len(one.text) for one in held) > LONGEST
+        ):
+            yield held
+            held = []
+        held.append(line)
+    if held:
+        yield held
+
+
+def of_page(stored: StoredPage) -> list[Line]:
+    """The lines of a stored page."""
+    return [
+        Line(
+            moment.begins,
+            moment.ends,
+            stored.text[moment.start : moment.end],
+            moment.speaker,
+            stored.id,
+            place,
+        )
+        for place, moment in enumerate(stored.moments)
+    ]
+
+
+def read(store: DocumentStore, document: int, *, upto: int | None = None) -> list[Line]:
+    """The lines of a document, up to the page with this number."""
+    found: list[Line] = []
+    for page_id, number, _ in store.page_ids(document):
+        if upto is not None and (number or 0) > upto:
+            break
+        stored = store.page(page_id)
+        found += of_page(stored) if stored is not None else []
+    return found
+
+
+def with_times(lines: Iterable[Line]) -> str:
+    """A transcript as text: paragraphs, each with its time before it."""
+    said = []
+    for paragraph in paragraphs(lines):
+        text = ""
+        for line in paragraph:
+            text = punctuation.join(text, line.text)
+        who = f"{paragraph[0].speaker}: " if paragraph[0].speaker else ""
+        said.append(f"[{clock(paragraph[0].start)}] {who}{text}")
+    return "\n".join(said)
+
+
+def write(lines: Sequence[Line], path: Path) -> None:
+    """Write a transcript into a file: subtitles by the endings .srt and .vtt, text otherwise.
+
+    Raises HomeNotWritable, DiskFull."""
+    cues = [subtitles.Cue(line.start, line.end, line.text, line.speaker) for line in lines]
+    match path.suffix.lower():
+        case ".srt":
+            text = subtitles.srt(cues)
+        case ".vtt":
+            text = subtitles.vtt(cues)
+        case _:
+            text = with_times(lines) + "\n"
+    save(path, text)
+
+
+class Transcripts:
+    """Reads and corrects the transcripts of documents. Any thread may call; `correct` waits for the disk."""
+
+    def __init__(self, store: DocumentStore, index: Index, events: Events) -> None:
+        self._store = store
+        self._index = index
+        self._events = events
+
+    def of(self, document: int) -> list[Line]:
+        """The lines of a document that is a recording; what is not written yet is not among them."""
+        return read(self._store, document)
+
+    def correct(self, line: Line, text: str) -> None:
+        """What is really said in a line ('' takes it away). It is searched for at once by its words, and by meaning when
+        it has been embedded again (`Additions.resume`)."""
+        stored = self._store.page(line.page)
+        if stored is None or stored.number is None:
+            return
+        lines = of_page(stored)
+        if not 0 <= line.place < len(lines) or lines[line.place].text != line.text:
+            return  # it was written anew meanwhile
+        old = lines[line.place]
+        lines[line.place] = Line(old.start, old.end, " ".join(text.split()), old.speaker)
+        made = page(stored.number, lines)
+        found = self._store.document(stored.document)
+        gone = self._store.correct(stored.id, draft(made, list(passages.Splitter().page(made))))
+        if found is not None:
+            self._index.remove(self._store.collection(found.collection), gone)
+            self._events.publish(DocumentsChanged(found.collection))
