@@ -1053,6 +1053,12 @@ class AudioProtected(TsukueError):
     file: str
 
 
+class NoLoudspeakers(TsukueError):
+    sentence = N_(
+        "Sound cannot be played. Connect loudspeakers or headphones, or choose them in the system's settings, and try again."
+    )
+
+
 class NothingSaid(TsukueError):
     sentence = N_(
         "Nobody speaks in {file}, as far as can be heard. If somebody does, try a larger speech model (Settings, Voice)."

@@ -262,6 +262,7 @@ class MainWindow(QMainWindow):
         self.status.context_wanted.connect(self.chat.show_context)
         self.chat.choices.answers_come_from.connect(self.status.set_server)
         self.status.set_search_server(self.app.document_service.vector_server)
+        self.status.follow_microphone(self.app.sound)
         self.bridge.on(parts.SettingChanged, self._setting_changed)
         self.sidebar.show_current(self.chat.conversation)
         self.engine_news = parts.EngineNews(self.app, self.bridge, self.operations, self.notify)
@@ -351,6 +352,7 @@ class MainWindow(QMainWindow):
 
     def _setting_changed(self, event: SettingChanged) -> None:
         self.status.set_search_server(self.app.document_service.vector_server)
+        self.status.follow_microphone(self.app.sound)
 
     def show_page(self, key: str) -> None:
         """Show 'documents', 'tables', 'models' or 'compare', or open the settings."""
@@ -636,7 +638,10 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def talk(self, *, hands_free: bool) -> None:
-        """Begin or end speaking, asked from outside."""
+        """Begin or end speaking, asked from outside. The microphone is never open where nobody sees it."""
+        chat = self.chat
+        if not (chat.hands_free.active if hands_free else chat.talking.recording):
+            self.come_forward()
         if hands_free:
             self.chat.hands_free.toggle()
         else:

@@ -256,6 +256,7 @@ def style_sheet(t: Tokens) -> str:
     QHeaderView {{ background: {t.panel}; border: none; }}
     QHeaderView::section {{ background: {t.panel}; border: none; padding: 4px 8px; color: {t.muted}; font-size: 12px; }}
     #status QLabel#offline {{ color: {t.accent}; font-weight: 600; }}
+    #status QLabel#microphoneOpen {{ color: {t.warning}; font-weight: 600; }}
     #status QLabel#offline[elsewhere="true"] {{ color: {t.warning}; }}
     QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}

@@ -33,6 +33,7 @@ class Loudspeakers(QObject):
         )  # at the sink's rate, and the mark of its end (0: none)
         self._ends: deque[tuple[int, int]] = deque()  # frames handed over when a mark is, and the mark
         self._handed = 0
+        self._recent: Samples = np.zeros(0, np.float32)  # what was handed over last
         self._paused = False
         self._resampler: tuple[int, Any] | None = None
         self._step = QTimer(self, interval=STEP_MILLISECONDS)
@@ -45,7 +46,7 @@ class Loudspeakers(QObject):
 
     def play(self, piece: Play) -> None:
         """Play this after what is being played."""
-        if self._sink is None and not self._open():
+        if self._sink is None and not self._paused and not self._open():
             self._tell(CannotPlay())
             return
         samples = np.frombuffer(piece.data, "<i2").astype(np.float32) / np.float32(32768)
@@ -54,14 +55,50 @@ class Loudspeakers(QObject):
 
             samples = soxr.resample(samples, piece.rate, self._rate).astype(np.float32)
         self._waiting.append((samples, piece.mark))
-        self._write()
-        self._step.start()
+        if not self._paused:
+            self._write()
+            self._step.start()
 
     def pause(self, paused: bool) -> None:
-        """Hold the sound where it is, or let it go on."""
+        """Hold the sound where it is, or let it go on.
+
+        What was handed over and not heard yet is taken back and handed over again: a system that is asked to wait plays it later,
+        when what takes the echo out of the microphone does not expect it any more."""
+        if paused == self._paused:
+            return
         self._paused = paused
-        if self._sink is not None:
-            self._sink.suspend() if paused else self._sink.resume()
+        if paused and self._sink is not None:
+            played = self._played()
+            unheard = self._recent[len(self._recent) - (self._handed - played) :]
+            if len(unheard):
+                self._waiting.appendleft((unheard, 0))
+            self._ends = deque((end - played, mark) for end, mark in self._ends)
+            self._step.stop()
+            self._close()
+        elif not paused and not self._waiting:
+            while self._ends:
+                self._tell(Played(self._ends.popleft()[1], bool(self._ends)))
+        elif not paused:
+            rate = self._rate
+            if not self._open():
+                self._tell(CannotPlay())
+                return
+            if rate != self._rate:
+                import soxr
+
+                self._waiting = deque(
+                    (soxr.resample(samples, rate, self._rate).astype(np.float32), mark)
+                    for samples, mark in self._waiting
+                )
+            self._write()
+            self._step.start()
+
+    def _played(self) -> int:
+        """Frames that were heard of those that were handed over."""
+        if self._sink is None:
+            return self._handed
+        held = (self._sink.bufferSize() - self._sink.bytesFree()) // (2 * self._channels)
+        return min(max(self._handed - held, 0), self._handed)
 
     def silence(self) -> None:
         """Stop at once."""
@@ -117,12 +154,13 @@ class Loudspeakers(QObject):
             stream.write(frames.tobytes())
             self._heard(now, self._rate)
             self._handed += len(now)
+            self._recent = np.concatenate([self._recent, now])[-sink.bufferSize() :]
             room -= len(now)
             if len(later):
                 self._waiting.appendleft((later, mark))
             elif mark:
                 self._ends.append((self._handed, mark))
-        played = self._handed - (sink.bufferSize() - sink.bytesFree()) // (2 * self._channels)
+        played = self._played()
         while self._ends and played >= self._ends[0][0]:
             _, mark = self._ends.popleft()
             self._tell(Played(mark, bool(self._waiting or self._ends)))

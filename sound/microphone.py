@@ -141,6 +141,7 @@ class Microphone(QObject):
 
     def _look_at_it(self) -> None:
         """A device that has gone is told by nobody: no sound comes any more, or that of another one."""
+        self._read()  # what waits has come: this process, or the whole computer, may have stood still
         waited = time.monotonic() - self._came
         there = any(_id(device) == self._used for device in self._devices.audioInputs())
         gone = not there or waited > (GONE_SECONDS if self._began else SLOW_SECONDS)

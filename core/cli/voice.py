@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import queue
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from core.cli.console import (
 )
 from core.documents.model import clock
 from core.errors import TsukueError
+from core.jobs import meanwhile
 from core.sound.messages import CAPTURED_RATE
 from core.sound.service import State
 from core.voice.listening import Finished, Told
@@ -78,11 +80,11 @@ def _speak(options: argparse.Namespace) -> int:
 class _Terminal:
     """Who listens on a terminal: what was said is printed line by line, what is being said only where somebody looks."""
 
-    def __init__(self, app: App, *, json: bool, once: bool) -> None:
+    def __init__(self, app: App, *, json: bool, once: bool, language: str) -> None:
         self._json, self._once = json, once
         self.error: TsukueError | None = None
         self._told: queue.Queue[Told] = queue.Queue()
-        self._listening = app.voice.listen(self._told.put, hands_free=True)
+        self._listening = app.voice.listen(self._told.put, hands_free=True, language=language)
         self._listening.start(CAPTURED_RATE, 1)
 
     def captured(self, data: bytes, peak: float) -> None:
@@ -102,7 +104,8 @@ class _Terminal:
         with contextlib.suppress(queue.Empty):
             told = self._told.get(timeout=LOOK_SECONDS)
             if isinstance(told, Partial) and errors_are_tty():
-                write_error(f"\r\x1b[K{harmless(told.settled + told.tentative)}")
+                room = shutil.get_terminal_size().columns // 2 - 1  # full-width characters take two
+                write_error(f"\r\x1b[K{harmless(told.settled + told.tentative)[-room:]}")
             elif isinstance(told, Utterance) and told.text:
                 if errors_are_tty():
                     write_error("\r\x1b[K")
@@ -123,17 +126,28 @@ class _Terminal:
         self._listening.cancel()
 
 
+def _show_all(terminal: _Terminal) -> None:
+    """Print what comes until the end. Raises KeyboardInterrupt, also for a command that another process was started with."""
+    while terminal.show():
+        look = meanwhile.get()
+        if look is not None:
+            look()
+
+
 def _listen_live(app: App, options: argparse.Namespace) -> int:
-    terminal = _Terminal(app, json=options.json, once=options.once)
+    terminal = _Terminal(app, json=options.json, once=options.once, language=options.language)
     try:
         app.sound.open(terminal, app.settings.values.microphone)
-        while terminal.show():
-            pass
+        try:
+            _show_all(terminal)
+        except KeyboardInterrupt:  # what was said is still written; once more gives it up
+            app.sound.shut(terminal)
+            _show_all(terminal)
     except KeyboardInterrupt:
         pass
     finally:
         terminal.cancel()
-        app.sound.shut()
+        app.sound.shut(terminal)
     if terminal.error is not None:
         raise terminal.error
     return 0

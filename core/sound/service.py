@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 
 WORKER_NAME = N_("sound")
 TAIL_SECONDS = 0.4  # captured after the release: people let go while they say the last syllable
-FEED_SECONDS = 2.0  # a worker that takes nothing for so long is stuck
 _REASONS: dict[str, type[TsukueError]] = {
     "missing": NoMicrophone,
     "forbidden": MicrophoneForbidden,
@@ -89,6 +88,8 @@ class Sound:
         self._marks = itertools.count(1)
         self._playing: dict[int, Callable[[bool], None]] = {}
         self._backlog: deque[Command] = deque()  # more to play than the worker takes at once
+        self._watchers: list[Callable[[State], None]] = []
+        self.failed = False  # the last thing that was to be played could not be
 
     # ------------------------------------------------------------ the session
 
@@ -105,10 +106,18 @@ class Sound:
                 call.feed(ListDevices())
         return self._call
 
+    def watch(self, told: Callable[[State], None]) -> None:
+        """Tell what the microphone does, whoever has opened it; on the session's thread."""
+        self._watchers.append(told)
+
     def _send(self, command: Command) -> None:
         with self._lock:
             call = self._ensure()
-            if self._backlog or call.feed(command) is Fed.FULL:
+            taken = Fed.FULL if self._backlog else call.feed(command)
+            if taken is Fed.ENDED:  # it has ended in this moment
+                self._call = None
+                taken = self._ensure().feed(command)
+            if taken is Fed.FULL:
                 self._backlog.append(command)
 
     def _push(self) -> None:
@@ -126,38 +135,40 @@ class Sound:
         if call is not None and not call.done:
             call.end_feed()
 
-    def _renew(self) -> None:
-        self.close()
-        self.worker.stop(1.0)
-
     def _read(self, call: PendingCall) -> None:
         error: TsukueError | None = None
         try:
             for event in call.items():
-                self._take(event)
+                self._take(event, call)
                 self._push()
         except TsukueError as fell:
             error = fell
             if isinstance(fell, WorkerDied):
                 log.warning("the sound worker fell over")
         with self._lock:
-            if self._call is call:
-                self._call = None
+            if self._call is not call and self._call is not None:
+                return  # another session has begun meanwhile: nothing is this one's any more
+            self._call = None
             lost = self.state is not State.CLOSED
             playing, self._playing = self._playing, {}
             self._backlog.clear()
+            self.failed = self.failed or (error is not None and bool(playing))
         if lost:
             self._change(State.CLOSED, MicrophoneLost() if error is not None else None)
-        for over in playing.values():
-            over(False)
+        self._never_heard(playing)
 
-    def _take(self, event: SoundEvent) -> None:
+    @staticmethod
+    def _never_heard(playing: dict[int, Callable[[bool], None]]) -> None:
+        for over in playing.values():
+            _told(lambda over=over: over(False))  # type: ignore[misc]
+
+    def _take(self, event: SoundEvent, call: PendingCall) -> None:
         if isinstance(event, Captured):
             if self.state is State.OPENING:
                 self._change(State.OPEN)
             listener = self._listener
             if listener is not None:
-                listener.captured(event.data, event.peak)
+                _told(lambda: listener.captured(event.data, event.peak))
         elif isinstance(event, Opening):
             self._change(State.OPENING)
         elif isinstance(event, Closed):
@@ -165,7 +176,11 @@ class Sound:
             if (
                 event.reason == "lost"
             ):  # the sound server may have gone: Qt finds no other one in the same process
-                threading.Thread(target=self._renew, name="sound", daemon=True).start()
+                with self._lock:
+                    if self._call is call:
+                        self._call = None
+                call.end_feed()
+                self.worker.stop(1.0)
             self._change(State.CLOSED, kind() if kind else None)
         elif isinstance(event, Devices):
             self._devices = event.found
@@ -175,12 +190,12 @@ class Sound:
             with self._lock:
                 over = self._playing.pop(event.mark, None)
             if over is not None:
-                over(True)
+                _told(lambda: over(True))
         elif isinstance(event, CannotPlay):
             with self._lock:
                 playing, self._playing = self._playing, {}
-            for over in playing.values():
-                over(False)
+                self.failed = True
+            self._never_heard(playing)
 
     # ------------------------------------------------------------ the microphone
 
@@ -191,13 +206,18 @@ class Sound:
         with self._lock:
             if self._listener is not None and self._listener is not listener:
                 raise MicrophoneBusy
-            self._listener = listener
-            self._send(OpenMicrophone(device, cancel_echo))
+            self._listener, before = listener, self.state
+            self.state = State.OPENING  # from here on somebody waits for it, and is told what comes of it
+            try:
+                self._send(OpenMicrophone(device, cancel_echo))
+            except BaseException:
+                self._listener, self.state = None, before
+                raise
 
-    def shut(self, after: float = 0.0) -> None:
-        """Close the microphone after so many more seconds."""
+    def shut(self, listener: Listener, after: float = 0.0) -> None:
+        """Close the microphone after so many more seconds, if it is this listener that has it."""
         with self._lock:
-            if self._call is not None:
+            if self._listener is listener and self._call is not None:
                 self._send(CloseMicrophone(after))
 
     def devices(self, told: Callable[[list[Device]], None]) -> None:
@@ -218,7 +238,9 @@ class Sound:
         if state is State.CLOSED:
             self._listener = None
         if listener is not None:
-            listener.changed_to(state, error)
+            _told(lambda: listener.changed_to(state, error))
+        for watcher in self._watchers:
+            _told(lambda watcher=watcher: watcher(state))  # type: ignore[misc]
 
     # ------------------------------------------------------------ the loudspeakers
 
@@ -228,6 +250,7 @@ class Sound:
         mark = next(self._marks)
         with self._lock:
             self._playing[mark] = over
+            self.failed = False
             self._send(Play(data, rate, mark))
 
     def pause(self, paused: bool) -> None:
@@ -238,8 +261,15 @@ class Sound:
         """Stop the sound at once. What was to be played is told to be over (False)."""
         with self._lock:
             playing, self._playing = self._playing, {}
-            self._backlog.clear()
+            self._backlog = deque(one for one in self._backlog if not isinstance(one, Play))
             if self._call is not None and not self._call.done:
                 self._send(Silence())
-        for over in playing.values():
-            over(False)
+        self._never_heard(playing)
+
+
+def _told(tell: Callable[[], None]) -> None:
+    """Whoever is told may be wrong; the session goes on, or nobody would see what the microphone does."""
+    try:
+        tell()
+    except Exception:
+        log.exception("somebody who uses sound has failed")

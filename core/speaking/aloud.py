@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from core.errors import Cancelled, TsukueError
+from core.errors import Cancelled, NoLoudspeakers, TsukueError
 from core.sound.service import Sound
 from core.speaking.messages import Spoken
 from core.speaking.spoken import Sentence
@@ -50,6 +50,7 @@ class Aloud:
         self._paused = False
         self._stopped = False
         self._over = False
+        self._failed = False  # the loudspeakers could not play it
         self._thread: threading.Thread | None = None
 
     @property
@@ -118,6 +119,8 @@ class Aloud:
             error = failed
         with self._wake:
             self._over = True
+            if self._failed:
+                error = error or NoLoudspeakers()
         self._told(Progress(-1, True, error))
 
     def _next(self) -> int | None:
@@ -142,11 +145,13 @@ class Aloud:
             if at != self._round or self._stopped:
                 return  # one has gone elsewhere meanwhile
             self._given = index + 1
-            first = index == self._heard
-        if first:
-            self._begins(index)
-        silence = bytes(2 * int(PAUSE_SECONDS * made.rate))
-        self._sound.play(made.data + silence, made.rate, partial(self._heard_all, index, at))
+            for old in [one for one in self._made if one < self._heard - 1]:
+                del self._made[old]
+            if index == self._heard:
+                self._begins(index)
+            silence = bytes(2 * int(PAUSE_SECONDS * made.rate))
+            # Under the lock: a stop comes before it, or silences it.
+            self._sound.play(made.data + silence, made.rate, partial(self._heard_all, index, at))
 
     def _begins(self, index: int) -> None:
         self._began = time.monotonic()
@@ -158,6 +163,7 @@ class Aloud:
             if at != self._round:
                 return
             if not heard:
+                self._failed = self._sound.failed and not self._stopped
                 self._stopped = True
             self._heard = index + 1
             following = self._heard < self._given

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.errors import Cancelled, TsukueError, WorkerDied
+from core.errors import Cancelled, TsukueError, WorkerDied, WorkerFault
 from core.voice.messages import Began, Heard, Hearing, Listen, Partial, Sound, Utterance
 from core.workers.calls import Fed, PendingCall
 from core.workers.supervisor import Worker
@@ -26,6 +26,7 @@ TRIES = 3  # worker processes for one stretch of sound
 LOOK_SECONDS = 0.2
 CHUNK_SECONDS = 0.5  # of kept sound, sent at a time after a restart
 BYTES = 2  # a sample
+COMPARED = 300  # characters at the end of what was shown
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,10 @@ class Listening:
             except TsukueError as other:
                 error = other
                 break
+            except Exception as fault:  # whoever waits for the end is told
+                log.exception("listening failed")
+                error = WorkerFault(self._worker.spec.name, type(fault).__name__)
+                break
         with self._lock:
             self._call = None
             if self._cancelled:
@@ -141,7 +146,7 @@ class Listening:
             if self._cancelled:
                 raise Cancelled
             self._sent = 0
-            self._shown, self._settled = self._settled, ""
+            self._shown, self._settled = self._settled or self._shown, ""
             self._call = call = self._worker.call(request)
             offset, before = self._kept_from, self._count
             self._push()
@@ -225,8 +230,14 @@ def after(shown: str, text: str) -> str:
     """What `text` says after the words of `shown`, which it says again, perhaps a little otherwise."""
     if not shown or text.startswith(shown):
         return text[len(shown) :]
+    if len(shown) > 2 * COMPARED:  # the ends are enough, and comparing costs the square of the length
+        cut = len(shown) - COMPARED
+        return after(shown[cut:], text[max(cut - COMPARED // 2, 0) :])
     blocks = difflib.SequenceMatcher(None, shown, text, autojunk=False).get_matching_blocks()
     last = max((block for block in blocks if block.size), key=lambda block: block.a, default=None)
     if last is None:
         return ""
-    return text[last.b + last.size + (len(shown) - last.a - last.size) :]
+    at = last.b + last.size + (len(shown) - last.a - last.size)
+    while 0 < at < len(text) and text[at - 1].isascii() and text[at - 1].isalnum() and text[at].isalnum():
+        at += 1  # not within a word
+    return text[at:]

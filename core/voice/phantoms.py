@@ -34,6 +34,7 @@ STOCK = (
     "bye bye",
     "you",
 )
+_ALONE = frozenset({"you"})  # words that much else begins with
 _SYMBOLS = regex.compile(r"[\p{P}\p{S}\s]+")
 _DESCRIPTION = re.compile(
     r"^\s*[\[(（【♪*].*[\])）】♪*]\s*$"
@@ -55,7 +56,11 @@ def plain(text: str) -> str:
 def is_stock(text: str) -> bool:
     """Whether all of it is something that Whisper likes to make up."""
     words = plain(text)
-    return any(words.startswith(plain(phrase)) and len(words) <= len(plain(phrase)) + 8 for phrase in STOCK)
+    return any(
+        words == phrase
+        or (phrase not in _ALONE and words.startswith(phrase) and len(words) <= len(phrase) + 8)
+        for phrase in map(plain, STOCK)
+    )
 
 
 def made_up(text: str, *, voice: float, loudest: float, log_probability: float, no_speech: float) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from core.errors import N_, Cancelled, TsukueError
+from core.errors import N_, Cancelled, NoLoudspeakers, TsukueError
 from core.sound.service import Sound
 from core.voice.messages import PLAYED_RATE, More, PlayRecording
 from core.workers.calls import PendingCall
@@ -48,6 +48,7 @@ class Playing:
         self._lock = threading.Lock()
         self._call: PendingCall | None = None
         self._stopped = False
+        self._error: TsukueError | None = None
         self._with = 0  # pieces that the loudspeakers have
         self._drained = threading.Condition(self._lock)
         request = PlayRecording(str(Path(path).expanduser().absolute()), begin)
@@ -93,11 +94,13 @@ class Playing:
         with self._lock:
             self._drained.wait_for(lambda: self._stopped or not self._with)
             self._stopped = True
-        self._told(None, error)
+        self._told(None, error or self._error)
 
     def _heard(self, at: float, size: int, heard: bool) -> None:
         with self._lock:
             self._with -= 1
+            if not heard and not self._stopped and self._sound.failed:
+                self._error = NoLoudspeakers()
             self._stopped = self._stopped or not heard
             stopped, call = self._stopped, self._call
             self._drained.notify_all()

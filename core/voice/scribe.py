@@ -20,6 +20,7 @@ from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
 
 Samples = npt.NDArray[np.float32]
 
+SOFT, SURE_WORDS, SURE_SPEECH = 0.3, -0.4, 0.1  # of speech; of words and of no speech, by Whisper
 AGREEING = 3  # writings in a row; with two, one word in twenty is settled wrongly
 HELD_WORDS = 5  # at the end of what they agree on: the sound of the last ones may go on
 HELD_CHARACTERS = 10  # the same where words have no blanks
@@ -100,6 +101,8 @@ class Scribe:
         """Write this; a quick one that waits is not needed any more."""
         with self._wake:
             if writing.careful:
+                # Of a piece only the newest is used; on a slow computer they would pile up.
+                self._careful = deque(one for one in self._careful if one.piece is not writing.piece)
                 self._careful.append(writing)
                 self._quick = None
             else:
@@ -190,9 +193,11 @@ class Scribe:
 
     @staticmethod
     def _made_up(writing: Writing, found: Hypothesis) -> bool:
+        # Who speaks softly is heard with less certainty, but understood with as much.
+        sure = found.log_probability > SURE_WORDS and found.no_speech < SURE_SPEECH
         return phantoms.made_up(
             found.text,
-            voice=float((writing.voice >= 0.5).sum()) * FRAME_SECONDS,
+            voice=float((writing.voice >= (SOFT if sure else 0.5)).sum()) * FRAME_SECONDS,
             loudest=float(writing.voice.max(initial=0.0)),
             log_probability=found.log_probability,
             no_speech=found.no_speech,

@@ -89,7 +89,9 @@ class Voice:
         """Load the model, so that it is ready when somebody speaks. Raises NoModel, ModelUnreadable, WorkerDied."""
         self.worker.call(LoadSpeech(self._folder(), self._turns())).result()
 
-    def listen(self, told: Callable[[Told], None], *, hands_free: bool = False) -> Listening:
+    def listen(
+        self, told: Callable[[Told], None], *, hands_free: bool = False, language: str = ""
+    ) -> Listening:
         """Be ready to write down what somebody says, while they say it (`Listening.start`, `feed`, `finish`). With `hands_free`
         turns end by themselves. `told` is called on another thread; what stands in the way comes as `Finished`."""
 
@@ -97,7 +99,7 @@ class Voice:
             return Listen(
                 self._folder(),
                 self._turns(),
-                self.languages(),
+                self.languages(language),
                 hands_free,
                 self._settings.values.speech_words,
             )

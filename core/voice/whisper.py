@@ -148,7 +148,7 @@ class Whisper:
         tokenizer = self._tokenizer(language)
         prompt = self._prompt(tokenizer, before, hints, times)
         found = self._generate(ear, tokenizer, language, prompt, tuple(begun), beam, {})
-        if found.repetitive and not ear.whole:
+        if (found.repetitive or _twice(found.text)) and not ear.whole:
             ear = self.hear(ear.samples, whole=True)
             found = self._generate(ear, tokenizer, language, prompt, tuple(begun), beam, {})
         if found.repetitive:
@@ -270,12 +270,15 @@ class Whisper:
         return np.asarray(spectrum, np.float32)
 
 
-def _repetitive(text: str) -> bool:
-    """Whether it runs in circles, or says all of it twice or more often."""
+def _twice(text: str) -> bool:
+    """Whether it says all of it twice or more often. People do; so does Whisper where it was given too little silence."""
     words = [word.strip(".,?!。、？！").casefold() for word in (text.split() if " " in text else text)]
-    for period in range(2 if " " in text else 4, len(words) // 2 + 1):
-        if words[period:] == words[:-period]:
-            return True
+    periods = range(2 if " " in text else 4, len(words) // 2 + 1)
+    return any(words[period:] == words[:-period] for period in periods)
+
+
+def _repetitive(text: str) -> bool:
+    """Whether it runs in circles, as nobody speaks."""
     raw = text.encode()
     if len(raw) / max(len(zlib.compress(raw)), 1) > REPETITIVE:
         return True

@@ -363,9 +363,17 @@ class Composer(QFrame):
         """Beside the microphone: what shows that it is open."""
         self._row.insertWidget(self._row.indexOf(self.talk_button) + 1, meter)
 
-    def set_recording(self, recording: bool) -> None:
-        self._recording = recording
-        self.text.setPlaceholderText(tr("Listening…") if recording else tr("Type a question, or speak"))
+    def set_recording(self, recording: bool, *, opening: bool = False) -> None:
+        """Whether the microphone captures, or is about to."""
+        self._recording = recording or opening
+        said = (
+            tr("Listening…")
+            if recording
+            else tr("One moment…")
+            if opening
+            else tr("Type a question, or speak")
+        )
+        self.text.setPlaceholderText(said)
         self._update()
 
     def set_hands_free(self, on: bool) -> None:

@@ -152,9 +152,12 @@ class Outgoing(QObject):
             )
 
     def _came_back(self, draft: Draft) -> None:
-        if draft and not self._composer.draft:
-            self._composer.set_draft(draft)
-            self._composer.setFocus()
+        if not draft:
+            return
+        written = self._composer.draft  # what is being written, or said, meanwhile goes behind it
+        words = " ".join(filter(None, (draft.text.strip(), written.text.strip()))) if written else draft.text
+        self._composer.set_draft(Draft(words, (*draft.attached, *written.attached)))
+        self._composer.setFocus()
 
     def _discarded(self, event: ConversationDiscarded) -> None:
         if event.conversation == self._conversation:

@@ -210,6 +210,7 @@ class ChatView(QWidget):
         self.hands_free = HandsFree(
             app.voice, self.talking, self.reading, self.outgoing, composer, desk.notify
         )
+        self.talking.began.connect(self.reading.stop)  # what is played would be written down
         self.hands_free.changed.connect(composer.set_hands_free)
         composer.hands_free.connect(self.hands_free.toggle)
         self._by_voice = False  # what stands in the composer was spoken
@@ -274,6 +275,7 @@ class ChatView(QWidget):
             self._reads.ask(self._first_start, self._show_first_start, key="welcome")
         self.stack.setCurrentWidget(self.welcome)
         self._set_answering(False)
+        self._take_words_along()
         self.drafts.switch(None)
         self.outgoing.show(None)
         self.choices.show_for(None)
@@ -379,11 +381,17 @@ class ChatView(QWidget):
             self.find_bar.close_bar()
         self._go_next = (message, top) if message is not None else None
         self._find_next = words
+        self._take_words_along()
         self.drafts.switch(conversation)
         self.outgoing.show(conversation)
         self._read(conversation)
         self.composer.setFocus()
         self.opened.emit(conversation)
+
+    def _take_words_along(self) -> None:
+        """What is being said belongs to the chat that one goes to."""
+        self.talking.moves()
+        self.hands_free.moves()
 
     @property
     def sending(self) -> bool:
@@ -488,8 +496,8 @@ class ChatView(QWidget):
 
     def be_quiet(self) -> None:
         """Close the microphone, and stop what is read aloud."""
-        self.hands_free.stop()
-        self.talking.cancel()
+        self.hands_free.hush()
+        self.talking.hush()
         self.reading.stop()
 
     def read_last_aloud(self) -> None:
@@ -505,6 +513,8 @@ class ChatView(QWidget):
         """A message is on its way: its answer is read aloud, if that is wished."""
         wish = self._settings.values.read_aloud
         spoken, self._by_voice = self._by_voice, False
+        if self.talking.dictating:
+            return  # who dictates the next one does not want to be read to
         if self.hands_free.active or wish == "always" or (wish == "spoken" and spoken):
             self.reading.expect(conversation)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QInputMethodEvent, QTextCharFormat
+from PySide6.QtGui import QInputMethodEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from shiboken6 import isValid
 
@@ -29,6 +29,7 @@ class Dictation(QObject):
         super().__init__(field)
         self.field = field
         self._written = ""  # of the utterance that is under way
+        self._begun = False  # something of it is in the field
 
     def show(self, settled: str, tentative: str) -> None:
         """What was said so far of an utterance; `settled` begins with what it was before."""
@@ -44,9 +45,41 @@ class Dictation(QObject):
         self._write(self._written, "")
         self._written = ""
 
+    def take_back(self) -> None:
+        """Take what was settled of the utterance under way out of the field: it will be written elsewhere, as a whole."""
+        if not self._written or not isValid(self.field):
+            return
+        self._write(self._written, "")  # without a preview
+        if isinstance(self.field, QLineEdit):
+            before = self.field.text()[: self.field.cursorPosition()]
+            if before.endswith(self._written):
+                self.field.setSelection(len(before) - len(self._written), len(self._written))
+                self.field.del_()
+        else:
+            cursor = self.field.textCursor()
+            end = cursor.position()
+            cursor.setPosition(max(end - len(self._written), 0))
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            if cursor.selectedText() == self._written:
+                cursor.removeSelectedText()
+        self._written = ""
+
+    def _keep_selected(self) -> None:
+        """Who selects words while speaking wants to read or copy them: Qt's input method would replace them."""
+        if isinstance(self.field, QLineEdit):
+            if self.field.hasSelectedText():
+                self.field.end(False)
+        elif self.field.textCursor().hasSelection():
+            cursor = self.field.textCursor()
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            self.field.setTextCursor(cursor)
+
     def _write(self, settled: str, tentative: str) -> None:
         if not isValid(self.field):
             return
+        if self._begun:
+            self._keep_selected()
+        self._begun = bool(settled or tentative)
         new = settled[len(self._written) :] if settled.startswith(self._written) else ""
         if not self._written:
             between = self._between(settled + tentative)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections import deque
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -17,6 +18,7 @@ from core.voice.phantoms import plain
 from core.voice.service import Voice
 from desktop.chat.composer import Composer
 from desktop.chat.outgoing import Outgoing
+from desktop.i18n import tr
 from desktop.notify import Notify
 from desktop.voice.dictation import Dictation
 from desktop.voice.hands_free_strip import HandsFreeStrip, Now
@@ -24,10 +26,20 @@ from desktop.voice.microphone import State
 from desktop.voice.reading import Reading
 from desktop.voice.talking import Talking
 
-ECHO_SECONDS = 8.0  # what was read aloud so long ago may still come back as an echo
+ECHO_SECONDS = 4.0  # what was read aloud so long before somebody seems to speak may be what is heard
+ECHO_LATE_SECONDS = 0.8  # after the last sound, until somebody is known to speak: it may be the room's
 ECHO_LIKENESS = 0.72  # of what was heard to what was read
-GOES_ON_SECONDS = 2.0  # after a message was sent: who speaks again had not finished
+WORDS = 2  # characters that were understood: then somebody does speak
 SEND_MILLISECONDS = 250  # between looks at whether a message that waits can be sent
+
+
+@dataclass
+class _Heard:
+    """A sentence that was read aloud, and when."""
+
+    began: float
+    text: str
+    ended: float | None = None
 
 
 class HandsFree(QObject):
@@ -56,23 +68,25 @@ class HandsFree(QObject):
         self._listening: Listening | None = None
         self._dictation: Dictation | None = None
         self._speaking = False  # the person, by the last news
-        self._read: deque[tuple[float, str]] = deque(maxlen=12)  # sentences read aloud, and when
+        self._over_reading = False  # they began to speak while something was read aloud
+        self._began_at = 0.0
+        self._interrupted = True  # what was under way when they began has been stopped
+        self._winding_down = False  # the microphone has closed by itself; what was said is still written
+        self._read: deque[_Heard] = deque(maxlen=12)
         self.strip = HandsFreeStrip(talking.theme)
         self.strip.stopped.connect(self.stop)
         self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._microphone.changed.connect(self._microphone_changed)
         self._microphone.lost.connect(self._lost)
-        self._sent_at = 0.0  # when a message was sent last
-        self._heard_answer = False  # something of its answer was read
         reading.sentence.connect(self._reads)
         reading.began.connect(self._show)
-        reading.ended.connect(self._show)
+        reading.ended.connect(self._reading_ended)
         outgoing.said.connect(lambda *_: self._show())
 
     @property
     def active(self) -> bool:
         """Whether it listens."""
-        return self._listening is not None
+        return self._listening is not None and not self._winding_down
 
     def toggle(self) -> None:
         """Begin, or end."""
@@ -83,8 +97,10 @@ class HandsFree(QObject):
 
     def start(self) -> None:
         """Open the microphone, and answer whatever is said."""
-        if self.active or self._talking.recording:
+        if self._listening is not None or self._talking.recording or self._talking.busy:
             return
+        self._winding_down = self._speaking = False
+        self._interrupted = True
         self._voice.worker.forgive()
         self._dictation = Dictation(self._composer.text)
         self._listening = listening = self._voice.listen(
@@ -92,8 +108,9 @@ class HandsFree(QObject):
         )
         listening.start(CAPTURED_RATE, 1)
         self._microphone.open(self._talking.device(), listening.feed, listening.finish, cancel_echo=True)
-        self._show()
-        self.changed.emit(True)
+        if self.active:  # else it could not be opened, and that was told
+            self._show()
+            self.changed.emit(True)
 
     def stop(self) -> None:
         """Close the microphone and be silent."""
@@ -101,7 +118,9 @@ class HandsFree(QObject):
         if listening is None:
             return
         listening.cancel()
+        self._speaking = False
         self._microphone.shut()
+        self._reading.hold(False)
         self._reading.stop()
         if self._dictation is not None:
             self._dictation.stop()
@@ -114,47 +133,113 @@ class HandsFree(QObject):
 
     def _microphone_changed(self, state: State) -> None:
         if state is State.CLOSED and self.active:
-            self.stop()
+            self._wind_down()
         elif self.active:
             self._show()
 
     def _lost(self, error: TsukueError) -> None:
+        self._wind_down()  # Talking says why
+
+    def hush(self) -> None:
+        """Close the microphone and be silent; what was said until now is still written, but not sent."""
         if self.active:
-            self.stop()  # Talking says why
+            self._microphone.shut()
+            self._wind_down()
+
+    def _wind_down(self) -> None:
+        """The microphone is closed; the last words come into the field."""
+        if not self.active:
+            return
+        self._winding_down = True
+        self._reading.hold(False)
+        self._reading.stop()
+        self.strip.hide()
+        self.changed.emit(False)
+
+    def moves(self) -> None:
+        """The composer is about to show another chat: what is being said goes along, as a whole."""
+        if self._dictation is not None:
+            self._dictation.take_back()
 
     def _take(self, listening: Listening, told: Told) -> None:
         if listening is not self._listening or self._dictation is None:
             return
         if isinstance(told, Began):
-            self._speaking = True
-            if time.monotonic() - self._sent_at < GOES_ON_SECONDS and not self._heard_answer:
-                self._outgoing.stop()  # they had not finished: what they said comes back, and goes on
-            self._reading.stop()  # what one begins to say over it is kept
-            self._show()
+            self._begins()
         elif isinstance(told, Partial):
-            if not self._echoes(told.settled + told.tentative):
+            said = told.settled + told.tentative
+            if not self._echoes(said):
+                if len(plain(said)) >= WORDS:
+                    self._interrupt()
                 self._dictation.show(told.settled, told.tentative)
         elif isinstance(told, Utterance):
             self._speaking = False
             if told.text and not self._echoes(told.text):
+                self._interrupt()
                 self._dictation.finish(told.text)
-                self._send()
+                if not self._winding_down:
+                    self._send()
             else:
+                self._dictation.take_back()
                 self._dictation.stop()
+            self._reading.hold(False)  # it was nobody: it is read on
             self._show()
         elif isinstance(told, Finished):
-            self.stop()
             if told.error is not None:
-                self._notify.error(told.error)
+                self._wind_down()
+                self._microphone.shut()
+                self._notify.error(told.error, (tr("Try again"), lambda: self._again(listening)))
+            else:
+                self.stop()
+
+    def _again(self, listening: Listening) -> None:
+        if listening is self._listening:
+            listening.retry()
+
+    def _begins(self) -> None:
+        """Somebody seems to speak. Whatever is read is held until it is clear that they do: a door, or a cough, ends nothing."""
+        now = time.monotonic()
+        last = self._read[-1] if self._read else None
+        over = last is not None and now - (last.ended or now) < ECHO_LATE_SECONDS
+        self._over_reading = over
+        self._began_at = now
+        self._speaking, self._interrupted = True, False
+        self._reading.hold(True)
+        self._show()
+
+    def _interrupt(self) -> None:
+        """They do speak: what was read is not wanted any more, nor the answer that is being written."""
+        if self._interrupted:
+            return
+        self._interrupted = True
+        self._reading.stop()
+        self._reading.hold(False)
+        if self._composer.answering:
+            # Who speaks again at once had not finished: what they said comes back, and goes on.
+            self._outgoing.stop()
 
     def _reads(self, text: str) -> None:
-        self._heard_answer = True
-        self._read.append((time.monotonic(), text))
+        self._close_last()
+        self._read.append(_Heard(time.monotonic(), text))
+
+    def _reading_ended(self) -> None:
+        self._close_last()
+        self._show()
+
+    def _close_last(self) -> None:
+        if self._read and self._read[-1].ended is None:
+            self._read[-1].ended = time.monotonic()
 
     def _echoes(self, text: str) -> bool:
-        """Whether this is what was just read aloud, come back."""
+        """Whether this is what was being read aloud, come back. What is said in a silence is nobody's echo, whatever it repeats."""
+        if not self._over_reading:
+            return False
         heard = plain(text)
-        recent = [plain(words) for at, words in self._read if time.monotonic() - at < ECHO_SECONDS]
+        recent = [
+            plain(one.text)
+            for one in self._read
+            if (one.ended or self._began_at) >= self._began_at - ECHO_SECONDS
+        ]
         if len(heard) < 4 or not recent:
             return False
         said = "".join(recent)
@@ -172,11 +257,11 @@ class HandsFree(QObject):
         text = self._composer.text.toPlainText().strip()
         if not text:
             return
-        if self._outgoing.busy:
+        # Not while an answer that was interrupted is being stopped, nor while a file is being read: it would wait in the queue.
+        if self._outgoing.busy or self._composer.answering or self._composer.strip.reading or self._speaking:
             QTimer.singleShot(SEND_MILLISECONDS, self, self._send)
             return
         self._outgoing.send(text)
-        self._sent_at, self._heard_answer = time.monotonic(), False
 
     def answered(self, event: AnswerEnded) -> None:
         """An answer is whole."""

@@ -47,23 +47,25 @@ class Microphone(QObject):
     ) -> None:
         """Open it. `take` gets the sound as it is captured, and `over` is called after the last of it; both on another thread."""
         self._take, self._over = take, over
-        self._frames, self.loudest = 0, 0.0
+        self._frames, self.loudest, self.ending = 0, 0.0, False
         self._show(State.OPENING, None)
         try:
             self._sound.open(self, device, cancel_echo=cancel_echo)
         except TsukueError as error:
+            over()
             self._show(State.CLOSED, error)
 
     def close(self) -> None:
         """Capture a moment longer, then close."""
-        self.ending = True
-        self._sound.shut(TAIL_SECONDS if self.state is State.OPEN else 0.0)
+        if self.state is not State.CLOSED:
+            self.ending = True
+            self._sound.shut(self, TAIL_SECONDS if self.state is State.OPEN else 0.0)
 
     def shut(self) -> None:
         """Close at once."""
         if self.state is not State.CLOSED:
             self.ending = True
-            self._sound.shut()
+            self._sound.shut(self)
 
     # ------------------------------------------------------------ on the session's thread
 

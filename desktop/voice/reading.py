@@ -40,6 +40,8 @@ class Reading(QObject):
         self._expects: int | None = None  # the conversation whose next answer is to be read
         self._unasked = False  # it is read since the person wishes it of all answers
         self._marked: int | None = None
+        self._held = False  # whatever is read, or begins to be, waits
+        self._read_once: set[int] = set()  # answers under way that were read as expected
         self.strip = ReadingStrip(theme)
         self.strip.paused.connect(self._pause)
         self.strip.stepped.connect(self._step)
@@ -74,7 +76,9 @@ class Reading(QObject):
     def expect(self, conversation: int) -> None:
         """Read the next answer of this conversation, as soon as its first sentence is written."""
         last = self._transcript.last_answer
-        if last is not None and last.conversation == conversation and last.id in self._growing:
+        new = last is not None and last.id not in self._read_once
+        if new and last is not None and last.conversation == conversation and last.id in self._growing:
+            self._read_once.add(last.id)
             self._begin(last.id)
             self._give(last.id)  # it is quicker than the news that the question was sent
         else:
@@ -84,6 +88,8 @@ class Reading(QObject):
         self.stop()
         self._message, self._unasked = message, True
         self._aloud = aloud = self._speaking.aloud(lambda progress: self._told.emit(aloud, progress))
+        if self._held:
+            aloud.pause(True)
         self.strip.begin()
         self.began.emit()
 
@@ -108,8 +114,9 @@ class Reading(QObject):
 
     def _due(self, conversation: int, message: int) -> None:
         """This may be the answer that is expected."""
-        if conversation == self._expects:
+        if conversation == self._expects and message not in self._read_once:
             self._expects = None
+            self._read_once.add(message)
             self._begin(message)
 
     def grew(self, event: AnswerGrew) -> None:
@@ -124,6 +131,7 @@ class Reading(QObject):
         """An answer is whole."""
         if self._growing.pop(event.message.id, None) is not None:
             self._due(event.message.conversation, event.message.id)
+        self._read_once.discard(event.message.id)
         if event.message.id == self._message and self._aloud is not None:
             self._give_all(event.message)
 
@@ -138,6 +146,12 @@ class Reading(QObject):
     def _pause(self, paused: bool) -> None:
         if self._aloud is not None:
             self._aloud.pause(paused)
+
+    def hold(self, held: bool) -> None:
+        """Hold whatever is read, or begins to be, until it is clear whether somebody speaks; or let it go on."""
+        if held != self._held:
+            self._held = held
+            self._pause(held)
 
     def _step(self, sentences: int) -> None:
         if self._aloud is not None:

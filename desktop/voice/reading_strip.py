@@ -63,8 +63,7 @@ class ReadingStrip(QFrame):
         self.show()
 
     def show_sentence(self, text: str) -> None:
-        """This is heard now."""
-        self._held = False
+        """This is heard now, or as soon as it goes on."""
         self.sentence.show_text(text)
         self._paint()
 

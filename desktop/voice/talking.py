@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from core.errors import MicrophoneSilent, NothingHeard, TsukueError
 from core.sound.messages import CAPTURED_RATE
@@ -27,11 +29,28 @@ from desktop.voice.dictation import Dictation, Field, field_of
 from desktop.voice.microphone import Microphone, State
 
 SHORT_PRESS_SECONDS = 0.35  # a shorter press begins; the next one ends
+SILENT_SECONDS = 0.5  # of nothing but zeros: it is muted
+AGAIN_MILLISECONDS = 150  # until the microphone has closed, for who presses again while it does
+
+
+@dataclass(eq=False)
+class _Spoken:
+    """What is said from one press to its end, on its way into a field."""
+
+    listening: Listening
+    dictation: Dictation
+    heard: bool = False
+    explained: bool = False  # the person was told why the microphone closed
+    failed: bool = False  # it could not be written; its sound is kept, and can be tried again
+    silent: bool = False  # the microphone gave nothing but zeros
 
 
 class Talking(QObject):
-    """From the press of the microphone to its words in a field: the composer's, or the one that has the keyboard."""
+    """From the press of the microphone to its words in a field: the composer's, or the one that has the keyboard.
 
+    One may press again while the words before are still being written: they come in their order."""
+
+    began = Signal()  # somebody begins to speak
     written_down = Signal()  # the words are in the composer
     spoken = Signal()  # more words are there, or other ones
     _told = Signal(object, object)
@@ -55,10 +74,8 @@ class Talking(QObject):
         self.microphone = Microphone(sound, self)
         self.microphone.changed.connect(self._microphone_changed)
         self.microphone.lost.connect(self._lost)
-        self._listening: Listening | None = None
-        self._dictation: Dictation | None = None
-        self._heard = False
-        self._explained = False  # the person was told why the microphone closed
+        self._under_way: list[_Spoken] = []  # in their order; of those that failed only the last is kept
+        self._now: _Spoken | None = None  # the one that the microphone is open for
         self._pressed_at = 0.0
         self._latched = False  # it was begun by a short press or a key, and ends with the next
         self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -73,9 +90,14 @@ class Talking(QObject):
         return self.microphone.state is not State.CLOSED
 
     @property
+    def dictating(self) -> bool:
+        """Whether it is open for dictation, and not for a conversation without hands."""
+        return self._now is not None
+
+    @property
     def busy(self) -> bool:
         """Whether something that was said is still to be written."""
-        return self._listening is not None
+        return any(not one.failed for one in self._under_way)
 
     def toggle(self) -> None:
         """Begin or end speaking, by keyboard: into the field that has the keyboard, else into the composer."""
@@ -107,30 +129,49 @@ class Talking(QObject):
     def begin(self, field: Field | None = None) -> None:
         """Listen until `end`."""
         if self.recording:
-            return  # perhaps it is still closing; pressed again, it opens
+            if self._now is None or not self.microphone.ending:
+                return
+            self.microphone.shut()  # it was about to close; what is said now is another stretch
+            QTimer.singleShot(AGAIN_MILLISECONDS, self, lambda: self._begin_again(field))
+            return
         self._voice.worker.forgive()
-        self._release_field()
-        self._dictation = Dictation(field or self._composer.text)
-        self._dictation.field.installEventFilter(self)
-        self._heard = self._explained = False
-        self._listening = listening = self._voice.listen(lambda told: self._told.emit(listening, told))
+        self.began.emit()
+        dictation = Dictation(field or self._composer.text)
+        dictation.field.installEventFilter(self)
+        listening = self._voice.listen(lambda told: self._told.emit(listening, told))
+        self._now = spoken = _Spoken(listening, dictation)
+        self._under_way = [one for one in self._under_way if not one.failed] + [spoken]
         listening.start(CAPTURED_RATE, 1)
         self.microphone.open(self.device(), listening.feed, listening.finish)
+
+    def _begin_again(self, field: Field | None) -> None:
+        """The person has pressed again in the moment before it closed; if they still hold, or it is a key, it opens."""
+        if not self.recording and (self._latched or self._pressed_at):
+            self.begin(field)
 
     def end(self) -> None:
         """That was all: a moment later the microphone is closed, and the last words are written."""
         self._latched = False
         self.microphone.close()
 
-    def cancel(self) -> None:
-        """Close the microphone at once; what is not settled is not wanted."""
-        listening, self._listening = self._listening, None
-        if listening is not None:
-            listening.cancel()
+    def hush(self) -> None:
+        """Close the microphone at once; what was said until now is still written."""
         self._latched = False
         self.microphone.shut()
-        self._release_field()
-        self._composer.set_waiting_for_speech(False)
+
+    def cancel(self) -> None:
+        """Close the microphone at once; what is not settled is not wanted."""
+        self._latched = False
+        self.microphone.shut()
+        if self._now is not None:
+            self._now.listening.cancel()
+            self._let_go(self._now)
+
+    def moves(self) -> None:
+        """The composer is about to show another chat: what is being said goes along, as a whole."""
+        for one in self._under_way:
+            if isValid(one.dictation) and one.dictation.field is self._composer.text:
+                one.dictation.take_back()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter ends speaking, Escape gives up, in the field that is spoken into."""
@@ -146,58 +187,75 @@ class Talking(QObject):
     # ------------------------------------------------------------ the microphone
 
     def _microphone_changed(self, state: State) -> None:
-        self._composer.set_recording(state is not State.CLOSED)
+        self._composer.set_recording(state is State.OPEN, opening=state is State.OPENING)
         if state is State.CLOSED:
+            if self._now is not None:
+                self._now.silent = self.microphone.loudest == 0.0 and self.microphone.seconds > SILENT_SECONDS
+            self._now = None
             self._composer.set_waiting_for_speech(self.busy)
 
     def _lost(self, error: TsukueError) -> None:
         self._latched = False
-        self._explained = True
+        for one in self._under_way[-1:]:
+            one.explained = True
         self._notify.error(error)
 
     # ------------------------------------------------------------ what was heard
 
     def _take(self, listening: Listening, told: Told) -> None:
-        if listening is not self._listening or self._dictation is None:
+        spoken = next((one for one in self._under_way if one.listening is listening), None)
+        if spoken is None or isinstance(told, Hearing):
             return
-        if isinstance(told, Hearing):
-            return
+        if not isValid(spoken.dictation) or not isValid(spoken.dictation.field):
+            spoken.dictation = Dictation(self._composer.text)  # the field has gone: nothing said is lost
         if isinstance(told, Partial):
-            self._dictation.show(told.settled, told.tentative)
+            spoken.dictation.show(told.settled, told.tentative)
             self.spoken.emit()
         elif isinstance(told, Utterance):
-            self._heard = self._heard or bool(told.text)
-            self._dictation.finish(told.text)
+            spoken.heard = spoken.heard or bool(told.text)
+            spoken.dictation.finish(told.text)
         elif isinstance(told, Finished):
-            self._finished(listening, told)
+            self._finished(spoken, told)
 
-    def _finished(self, listening: Listening, told: Finished) -> None:
-        self._composer.set_waiting_for_speech(False)
-        self.microphone.shut()
+    def _finished(self, spoken: _Spoken, told: Finished) -> None:
         if told.error is not None:
-            self._notify.error(told.error, (tr("Try again"), lambda: self._again(listening)))
+            if spoken is self._now:
+                self.microphone.shut()
+            spoken.failed = True
+            self._composer.set_waiting_for_speech(self.busy)
+            again = (tr("Try again"), lambda: self._again(spoken))
+            self._notify.error(told.error, again if spoken.listening.seconds else None)
             return
-        composer = self._dictation is not None and self._dictation.field is self._composer.text
-        self._listening = None
-        self._release_field()
-        if self._heard:
+        composer = spoken.dictation.field is self._composer.text
+        self._let_go(spoken)
+        if spoken.heard:
             if composer:
                 self.written_down.emit()
-        elif self._explained:
-            return  # why nothing came was said
-        elif self.microphone.loudest == 0.0:
+        elif spoken.explained or spoken.listening.seconds < SHORT_PRESS_SECONDS:
+            return  # why nothing came was said, or it was a slip of the finger
+        elif spoken.silent:
             self._notify.error(MicrophoneSilent())
         else:
             self._notify.error(NothingHeard())
 
-    def _again(self, listening: Listening) -> None:
-        if listening is self._listening:
+    def _again(self, spoken: _Spoken) -> None:
+        if spoken.failed:
+            spoken.failed = False
+            if spoken not in self._under_way:
+                self._under_way.append(spoken)
             self._composer.set_waiting_for_speech(True)
-            listening.retry()
+            spoken.listening.retry()
 
-    def _release_field(self) -> None:
-        if self._dictation is not None:
-            self._dictation.stop()
-            self._dictation.field.removeEventFilter(self)
-            self._dictation.deleteLater()
-            self._dictation = None
+    def _let_go(self, spoken: _Spoken) -> None:
+        if spoken in self._under_way:
+            self._under_way.remove(spoken)
+        if isValid(spoken.dictation):
+            spoken.dictation.stop()
+            if isValid(spoken.dictation.field) and not any(
+                isValid(one.dictation) and one.dictation.field is spoken.dictation.field
+                for one in self._under_way
+            ):
+                spoken.dictation.field.removeEventFilter(self)
+            spoken.dictation.deleteLater()
+        if not self.recording:
+            self._composer.set_waiting_for_speech(self.busy)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from shiboken6 import isValid
 
+from core.sound.service import Sound, State
 from desktop.i18n import tr, tr_n
 from desktop.opening import STATUS_HEIGHT
 from desktop.theme import Theme
@@ -14,6 +16,7 @@ from desktop.widgets.icons import icon
 class StatusLine(QWidget):
     ledger = Signal()  # the person wants to see the connections
     context_wanted = Signal()  # and what fills the context
+    _microphone = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -28,6 +31,10 @@ class StatusLine(QWidget):
         self.network.setProperty("role", "quiet")
         self.network.setToolTip(tr("Show every connection Tsukue has made"))
         self.network.clicked.connect(self.ledger)
+        self._lamp = QLabel()
+        self.microphone = QLabel(tr("The microphone is open"))
+        self.microphone.setObjectName("microphoneOpen")
+        self._microphone.connect(self._show_microphone, Qt.ConnectionType.QueuedConnection)
         self.activity = QLabel()
         self.model = QLabel()
         self.memory = QLabel()
@@ -50,6 +57,12 @@ class StatusLine(QWidget):
         shield.addWidget(self.offline)
         layout.addLayout(shield)
         layout.addWidget(self.network)
+        open_now = QHBoxLayout()
+        open_now.setSpacing(4)
+        open_now.addWidget(self._lamp)
+        open_now.addWidget(self.microphone)
+        layout.addLayout(open_now)
+        self._show_microphone(State.CLOSED)
         layout.addStretch()
         for widget in (self.activity, self.model, self.memory, self.context_label, self.meter, self.percent):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -66,9 +79,23 @@ class StatusLine(QWidget):
         elsewhere = bool(self._server or self._search_server)
         colour = tokens.warning if elsewhere else tokens.accent
         self._shield.setPixmap(icon("shield", colour, 14).pixmap(14, 14))
+        self._lamp.setPixmap(icon("microphone", tokens.warning, 14).pixmap(14, 14))
         self.offline.setProperty("elsewhere", "true" if elsewhere else "false")
         self.offline.style().unpolish(self.offline)
         self.offline.style().polish(self.offline)
+
+    def follow_microphone(self, sound: Sound) -> None:
+        """Show on every page that the microphone is open, whoever has opened it."""
+        sound.watch(self._tell_microphone)
+        self._show_microphone(sound.state)
+
+    def _tell_microphone(self, state: State) -> None:
+        if isValid(self):  # the window is built anew in another language
+            self._microphone.emit(state)
+
+    def _show_microphone(self, state: State) -> None:
+        for part in (self._lamp, self.microphone):
+            part.setVisible(state is not State.CLOSED)
 
     def set_server(self, server: str) -> None:
         """The server that this conversation is sent to; '' if everything is computed here."""

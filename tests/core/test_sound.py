@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_every_sample_is_captured_and_then_it_is_closed(app: App, desk: sound.So
     until(lambda: app.sound.state is State.OPEN, SECONDS)
     assert desk.listeners() == 1
     desk.speak(speech)
-    app.sound.shut(0.4)
+    app.sound.shut(listener, 0.4)
     assert desk.listeners() == 1  # a moment longer: the last syllable
     assert listener.closed.wait(SECONDS)
     assert desk.listeners() == 0
@@ -94,12 +95,16 @@ def test_the_microphone_has_one_listener(app: App, desk: sound.Sound) -> None:
     app.sound.open(first)
     with pytest.raises(MicrophoneBusy):
         app.sound.open(Listener())
-    app.sound.shut()
+    app.sound.shut(first)
     assert first.closed.wait(SECONDS)
     second = Listener()
     app.sound.open(second)
     until(lambda: app.sound.state is State.OPEN, SECONDS)
-    app.sound.shut()
+    app.sound.shut(first)  # it has it no more, and closes nothing
+    time.sleep(0.2)
+    assert app.sound.state is State.OPEN
+    assert not second.closed.is_set()
+    app.sound.shut(second)
     assert second.closed.wait(SECONDS)
 
 

@@ -68,7 +68,7 @@ def material(folder: Path, minutes: float) -> list[tuple[str, Samples]]:
         ("music", [name for name in sounds if name.startswith("music")]),
     ):
         left, turn = quarter, 0
-        while left > 0:
+        while left > 0.1:
             name = wanted[turn % len(wanted)]
             most = int(min(left, quarter / len(wanted) if kind == "music" else left) * SAMPLE_RATE)
             sound = sounds[name][:most]
