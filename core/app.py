@@ -211,7 +211,7 @@ class App:
             self.jobs,
             self.events,
         )
-        self.transcripts = Transcripts(self.documents, self.index, self.events)
+        self.transcripts = Transcripts(self.documents, self.index, self.events, self.additions.resume)
         self.ingest.recognises = self.recognition.possible
         self.ingest.transcribes = lambda: self.transcription.possible
         self.additions.then = self._read_later

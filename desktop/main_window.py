@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from core.workers.supervisor import WorkerChanged, WorkerFell
     from desktop.comparing.page import ComparePage
     from desktop.documents.page import DocumentsPage
+    from desktop.documents.recordings import Recordings
     from desktop.documents.source_view import SourceView
     from desktop.models.page import ModelsPage
     from desktop.portability.panel import PortabilityPanel
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
             "tables",
             "compare",
             "source",
+            "recordings",
         ):  # those of another language are gone
             vars(self).pop(later, None)
         self.status = parts.StatusLine(self.theme)
@@ -162,6 +164,7 @@ class MainWindow(QMainWindow):
             self.app.documents,
             self.app.document_service,
             self.app.watching,
+            self.recordings,
             self.chat.adding,
             self.bridge,
             self.reads,
@@ -221,11 +224,32 @@ class MainWindow(QMainWindow):
         """The panel that shows a source beside its answer."""
         from desktop.documents.source_view import SourceView
 
-        source = SourceView(self.app.documents, self.app.pages, self.operations, self.theme)
+        source = SourceView(self.app.documents, self.app.pages, self.recordings, self.operations, self.theme)
         source.closed.connect(self.close_source)
         source.hide()
         self.splitter.addWidget(source)
         return source
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """What transcripts are shown with."""
+        from desktop.documents.recordings import Recordings
+        from desktop.voice.player import Player
+
+        player = Player(self.app.playback, self.notify, self)
+        chat = self.chat
+        for begins in (chat.talking.began, chat.reading.began, chat.hands_free.changed):
+            begins.connect(player.stop)  # one thing is heard at a time
+        player.changed.connect(lambda: chat.reading.stop() if player.active else None)
+        return Recordings(
+            self.app.documents, self.app.transcripts, player, self.operations, self.bridge, self.theme, self
+        )
+
+    def be_quiet(self) -> None:
+        """Nothing is listened to, and nothing heard."""
+        self.chat.be_quiet()
+        if self._there("recordings"):
+            self.recordings.player.stop()
 
     @property
     def page(self) -> str:
@@ -462,6 +486,7 @@ class MainWindow(QMainWindow):
     def close_source(self) -> None:
         if self._there("source"):
             self.source.hide()
+            self.recordings.player.stop()
 
     def escape(self) -> None:
         if self.chat.prompts.hide() or self.chat.mentions.list.hide():
@@ -681,7 +706,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._filled and self.tray.shown and not (_saving_session() or restart.asked()):
             event.ignore()
-            self.chat.be_quiet()
+            self.be_quiet()
             self.chat.drafts.keep()
             self.hide()
             self.tray.say_that_it_stays()
@@ -691,7 +716,7 @@ class MainWindow(QMainWindow):
             self.keys_anywhere.set_wanted(False)
             _geometry(self.app.home).setValue("geometry", self.saveGeometry())
             self._clock.stop()
-            self.chat.be_quiet()
+            self.be_quiet()
             self.chat.drafts.keep()
             if self._there("quick"):
                 self.quick.hide()

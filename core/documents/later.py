@@ -63,6 +63,12 @@ class Later(ABC):
     def _document(self, document: Document, job: Job) -> None:
         """Go through the pages of a document that wait."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is under way."""
+        with self._lock:
+            return self._job is not None and not self._job.done
+
     def start(self) -> Job | None:
         """Begin, or go on after what is being done; None where there is nothing to do it with."""
         if not self.possible:

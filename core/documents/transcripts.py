@@ -6,7 +6,7 @@ A page is a minute of the recording: it has the lines that begin in it, in parag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core.documents.model import Moment, Page, Writer, clock
 from core.documents.progress import DocumentsChanged
 from core.events import Events
 from core.files import save
+from core.jobs import Job
 from core.storage.documents import DocumentStore, StoredPage, draft
 from core.text import subtitles
 from core.voice import punctuation
@@ -132,18 +133,21 @@ def write(lines: Sequence[Line], path: Path) -> None:
 class Transcripts:
     """Reads and corrects the transcripts of documents. Any thread may call; `correct` waits for the disk."""
 
-    def __init__(self, store: DocumentStore, index: Index, events: Events) -> None:
+    def __init__(
+        self, store: DocumentStore, index: Index, events: Events, resume: Callable[[], object]
+    ) -> None:
+        """`resume` has whatever lacks vectors embedded, in the background."""
         self._store = store
         self._index = index
         self._events = events
+        self._resume = resume
 
     def of(self, document: int) -> list[Line]:
         """The lines of a document that is a recording; what is not written yet is not among them."""
         return read(self._store, document)
 
     def correct(self, line: Line, text: str) -> None:
-        """What is really said in a line ('' takes it away). It is searched for at once by its words, and by meaning when
-        it has been embedded again (`Additions.resume`)."""
+        """What is really said in a line ('' takes it away). It is found at once by its words, and by meaning after `embed`."""
         stored = self._store.page(line.page)
         if stored is None or stored.number is None:
             return
@@ -158,3 +162,8 @@ class Transcripts:
         if found is not None:
             self._index.remove(self._store.collection(found.collection), gone)
             self._events.publish(DocumentsChanged(found.collection))
+
+    def embed(self, job: Job) -> None:
+        """Have what was corrected found by meaning."""
+        job.check()
+        self._resume()

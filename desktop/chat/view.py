@@ -183,7 +183,9 @@ class ChatView(QWidget):
             app.prompts, app.chains, composer, self.outgoing, bridge, reads, operations
         )
         self.prompts.edit.connect(self.edit_prompts)
-        self.adding = Adding(app.additions, app.recognition, operations, desk.notify, bridge, self)
+        self.adding = Adding(
+            app.additions, (app.recognition, app.transcription), operations, desk.notify, bridge, self
+        )
         self.documents = ChatDocuments(chat, app.settings, choices, self.adding, desk)
         self.composer.add_documents.connect(lambda: self.documents.choose(self))
         self.attachments = Attachments(app.attaching, app.settings, composer, choices, desk)

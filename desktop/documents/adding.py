@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -20,9 +21,8 @@ from PySide6.QtWidgets import (
 from core.documents import notes
 from core.documents.additions import AdditionEnded, Additions, AdditionsChanged
 from core.documents.ingest import FailedFile, IngestReport
-from core.documents.later import LaterEnded
+from core.documents.later import Later, LaterEnded
 from core.documents.progress import IngestProgress, Stage
-from core.documents.recognition import Recognition
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import tr, tr_n
@@ -110,6 +110,8 @@ def stage_text(progress: IngestProgress) -> str:
         return tr("Preparing {file}", **values)
     if progress.stage is Stage.RECOGNISING:
         return tr("Recognising the text of {file}, page {n} of {total}", **values)
+    if progress.stage is Stage.TRANSCRIBING:
+        return tr("Writing down what is said in {file}, minute {n} of {total}", **values)
     if progress.parts:
         return tr("Reading {file}, page {n} of {total}", **values)
     return tr("Reading {file}", **values)
@@ -122,6 +124,8 @@ def state_text(progress: IngestProgress) -> str:
         return tr("preparing {n} of {total}", **values) if progress.parts else tr("preparing")
     if progress.stage is Stage.RECOGNISING:
         return tr("recognising page {n} of {total}", **values)
+    if progress.stage is Stage.TRANSCRIBING:
+        return tr("writing down minute {n} of {total}", **values)
     return tr("reading page {n} of {total}", **values) if progress.parts else tr("reading")
 
 
@@ -159,14 +163,14 @@ class Adding(QObject):
     def __init__(
         self,
         additions: Additions,
-        recognition: Recognition,
+        later: Sequence[Later],
         operations: Operations,
         notify: Notify,
         bridge: Bridge,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._recognition = recognition
+        self._later = later
         self._operations = operations
         self._additions = additions
         self._notify = notify
@@ -199,7 +203,8 @@ class Adding(QObject):
     def stop(self) -> None:
         """Stop everything that is added; what is done stays."""
         self._additions.cancel_all()
-        self._recognition.stop()
+        for one in self._later:
+            one.stop()
 
     @property
     def busy(self) -> bool:

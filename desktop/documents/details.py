@@ -27,6 +27,7 @@ from core.errors import FileEncrypted
 from core.storage.documents import DocumentStore, StoredPage
 from desktop.documents import document_text, system_viewer
 from desktop.documents.files_model import FileRow
+from desktop.documents.recordings import Recordings
 from desktop.i18n import tr, tr_n
 from desktop.reads import Reads
 from desktop.theme import Theme
@@ -38,11 +39,13 @@ class Details(QFrame):
     remove = Signal(str)
     again = Signal(str)
     unlock = Signal(str, str)  # a file and its password
+    resume = Signal()
 
-    def __init__(self, store: DocumentStore, reads: Reads, theme: Theme) -> None:
+    def __init__(self, store: DocumentStore, recordings: Recordings, reads: Reads, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("card")
         self._store = store
+        self._recordings = recordings
         self._reads = reads
         self._theme = theme
         self._row: FileRow | None = None
@@ -57,6 +60,8 @@ class Details(QFrame):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text_button = QPushButton(tr("Show what was read"))
         self.text_button.clicked.connect(self.show_text)
+        self.resume_button = QPushButton(tr("Go on writing it down"))
+        self.resume_button.clicked.connect(self.resume)
         self.open_button = QPushButton(tr("Open the file"))
         self.open_button.clicked.connect(
             lambda: system_viewer.open_file(self._row.path) if self._row is not None else None
@@ -73,7 +78,13 @@ class Details(QFrame):
         for label in (self.title, self.about, self.remarks):
             layout.addWidget(label)
         row = QHBoxLayout()
-        for button in (self.text_button, self.open_button, self.again_button, self.unlock_button):
+        for button in (
+            self.text_button,
+            self.resume_button,
+            self.open_button,
+            self.again_button,
+            self.unlock_button,
+        ):
             row.addWidget(button)
         row.addStretch()
         row.addWidget(self.remove_button)
@@ -99,6 +110,9 @@ class Details(QFrame):
         self.remarks.setText("\n".join(said))
         self.remarks.setVisible(bool(said))
         self.text_button.setEnabled(document is not None)
+        recording = document is not None and document.format == formats.RECORDING.key
+        self.text_button.setText(tr("Show what is said") if recording else tr("Show what was read"))
+        self.resume_button.setVisible(recording and document is not None and document.recognising > 0)
         locked = row.failure is not None and isinstance(row.failure.error, FileEncrypted)
         self.unlock_button.setVisible(locked and row.name.lower().endswith(".pdf"))
         self.again_button.setVisible(document is None or document.gone is None)
@@ -117,7 +131,11 @@ class Details(QFrame):
 
     def show_text(self) -> None:
         """Show what was read of the file, page by page."""
-        if self._row is not None and self._row.document is not None:
+        if self._row is None or self._row.document is None:
+            return
+        if self._row.document.format == formats.RECORDING.key:
+            self._recordings.open(self._row.document.id, self._row.name, self.window())
+        else:
             dialog = ReadText(self._store, self._reads, self._theme, self._row, self.window())
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()

@@ -97,6 +97,8 @@ class FileRow:
             return ""
         known = formats.BY_KEY.get(document.format)
         match (known.unit if known is not None else "page") if document.pages else "":
+            case "minute":
+                return tr_n("{n} minute", "{n} minutes", document.pages)
             case "page":
                 return tr_n("{n} page", "{n} pages", document.pages)
             case "slide":

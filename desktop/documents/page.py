@@ -42,6 +42,7 @@ from desktop.bridge import Bridge
 from desktop.documents.adding import Adding, AddingStrip
 from desktop.documents.details import Details
 from desktop.documents.files_model import FileRow, FilesModel, Filter
+from desktop.documents.recordings import Recordings
 from desktop.i18n import tr, tr_n
 from desktop.notify import Notify
 from desktop.operations import Operations
@@ -80,6 +81,7 @@ class DocumentsPage(QWidget):
         store: DocumentStore,
         documents: Documents,
         watching: Watching,
+        recordings: Recordings,
         adding: Adding,
         bridge: Bridge,
         reads: Reads,
@@ -98,7 +100,7 @@ class DocumentsPage(QWidget):
         self._theme = theme
         self._collections: list[CollectionInfo] = []
         self._watched: list[WatchedFolder] = []
-        self.details = Details(store, reads, theme)
+        self.details = Details(store, recordings, reads, theme)
         self._chosen = ""
         self._soon = QTimer(self, singleShot=True, interval=SOON)
         self._soon.timeout.connect(self.refresh)
@@ -253,6 +255,7 @@ class DocumentsPage(QWidget):
         self.details.remove.connect(self._remove)
         self.details.again.connect(self._again)
         self.details.unlock.connect(self._unlock)
+        self.details.resume.connect(self._adding.resume)
         self.details.hide()
         layout.addWidget(self.details)
         return part

@@ -40,11 +40,13 @@ from core.documents import formats
 from core.documents.messages import PageImage
 from core.documents.model import Block
 from core.documents.pages import Pages
+from core.documents.transcripts import Line
 from core.errors import TsukueError
 from core.jobs import Job
-from core.storage.documents import DocumentStore, Place, StoredPage
+from core.storage.documents import Document, DocumentStore, Place, StoredPage
 from desktop.chat.sources import place_text
 from desktop.documents import document_text, system_viewer
+from desktop.documents.recordings import Recordings, rows_of
 from desktop.documents.sheet_view import SheetView
 from desktop.error_text import sentence
 from desktop.i18n import tr
@@ -66,6 +68,7 @@ class _Shown:
     place: Place | None
     image: PageImage | None
     trouble: BaseException | None = None  # why the page could not be drawn
+    recording: tuple[Document | None, list[Line]] | None = None  # where it is one
 
 
 class PageView(QWidget):
@@ -106,13 +109,21 @@ class SourceView(QWidget):
 
     closed = Signal()
 
-    def __init__(self, store: DocumentStore, pages: Pages, operations: Operations, theme: Theme) -> None:
+    def __init__(
+        self,
+        store: DocumentStore,
+        pages: Pages,
+        recordings: Recordings,
+        operations: Operations,
+        theme: Theme,
+    ) -> None:
         super().__init__()
         self.setObjectName("sourcePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(300)
         self._store = store
         self._pages = pages
+        self._recordings = recordings
         self._operations = operations
         self._theme = theme
         self._sources: list[Source] = []
@@ -166,7 +177,9 @@ class SourceView(QWidget):
         self.message.setContentsMargins(18, 18, 18, 18)
         self.message.setProperty("role", "muted")
         self.stack = QStackedWidget()
-        for widget in (self.page_area, self.text, self.sheet, self.message):
+        self.transcript = recordings.view()
+        self.transcript.corrected.connect(self._again)
+        for widget in (self.page_area, self.text, self.sheet, self.transcript, self.message):
             self.stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -272,6 +285,9 @@ class SourceView(QWidget):
             if page is None or place is None:
                 return None
             blocks = self._store.blocks(page.id)
+            if formats.viewer_of(page.format, page.path) == "recording" and page.moments:
+                found = self._recordings.read(page.document)
+                return _Shown(page, blocks, place, None, recording=found)
             if formats.viewer_of(page.format, page.path) != "page" or page.number is None:
                 return _Shown(page, blocks, place, None)
             boxes = self._store.boxes(place.page_id, place.start, place.end)
@@ -303,12 +319,22 @@ class SourceView(QWidget):
             self.stack.setCurrentWidget(self.page_area)
             QTimer.singleShot(0, self._to_highlight)
             return
+        if shown.recording is not None:
+            rows = rows_of(shown.recording[1], shown.page, place)
+            self._recordings.fill(self.transcript, shown.recording, rows)
+            self.stack.setCurrentWidget(self.transcript)
+            return
         kind = formats.viewer_of(shown.page.format, shown.page.path)
         if kind == "sheet" and any(b.rows and b.start <= place.start <= b.end for b in shown.blocks):
             self.sheet.show_page(shown.page.text, shown.blocks, (place.start, place.end))
             self.stack.setCurrentWidget(self.sheet)
             return
         self._fill_text(shown)
+
+    def _again(self) -> None:
+        """A line was corrected: the same place, whatever stands there now."""
+        if self._shown is not None and self._sources:
+            self._show(self._sources[self._current], self._shown.place)
 
     def _fill_text(self, shown: _Shown) -> None:
         assert shown.place is not None
@@ -365,7 +391,7 @@ class SourceView(QWidget):
             return
         self._zoom = zoom
         size = round(14 * ZOOMS[zoom])
-        for widget in (self.text, self.sheet):
+        for widget in (self.text, self.sheet, self.transcript.list):
             font = widget.font()
             font.setPixelSize(size)
             widget.setFont(font)

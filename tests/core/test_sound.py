@@ -16,7 +16,10 @@ import soundfile
 
 from core.app import App
 from core.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, TsukueError
-from core.sound.service import State
+from core.events import Events
+from core.paths import Home
+from core.sound.service import Sound, State
+from core.workers.supervisor import Worker, WorkerSpec
 from tests.conftest import until
 from tests.support import sound
 
@@ -162,3 +165,61 @@ def test_listening_on_a_terminal(app: App, desk: sound.Sound, speech: Path) -> N
     assert program.returncode == 0
     assert "people live in this city" in json.loads(out)["text"]
     assert desk.listeners() == 0
+
+
+@pytest.mark.logs("the sound worker fell over", "the sound process ended")
+def test_a_worker_that_dies_before_it_opens_is_told(home: Home) -> None:
+    """And the microphone is nobody's then."""
+    found = Sound(Worker(WorkerSpec("sound", "tests.support.dying"), Events()))
+    for _ in range(2):
+        listener = Listener()
+        found.open(listener)
+        assert listener.closed.wait(SECONDS)
+        assert isinstance(listener.error, MicrophoneLost)
+        assert found.state is State.CLOSED
+
+
+@pytest.mark.logs("somebody who uses sound has failed")
+def test_a_listener_that_fails_does_not_hide_the_microphone(app: App, desk: sound.Sound) -> None:
+    class Wrong(Listener):
+        def captured(self, data: bytes, peak: float) -> None:
+            super().captured(data, peak)
+            raise RuntimeError("a wrong listener")
+
+    listener = Wrong()
+    app.sound.open(listener)
+    until(lambda: len(listener.data) > 3, SECONDS)
+    assert app.sound.state is State.OPEN
+    app.sound.shut(listener)
+    assert listener.closed.wait(SECONDS)
+    until(lambda: desk.listeners() == 0, SECONDS)
+
+
+def test_sound_that_is_held_goes_on_where_it_was(
+    app: App, desk: sound.Sound, speech: Path, tmp_path: Path
+) -> None:
+    said = sound.samples(speech)
+    over = threading.Event()
+    with desk.recorded("speakers", tmp_path / "out.wav"):
+        app.sound.play(sound.pcm(said), sound.RATE, lambda heard: over.set())
+        time.sleep(0.8)
+        app.sound.pause(True)
+        assert not over.wait(1.5)
+        app.sound.pause(False)
+        assert over.wait(SECONDS)
+    found, rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
+    shape, wanted = _loudness(found, rate), _loudness(said, sound.RATE)
+    assert "." * 50 in shape  # a second and more of silence
+    before, after = shape.split("." * 50)[0].strip("."), shape.split("." * 50)[-1].strip(".")
+    assert abs(len(before + after) - len(wanted)) <= 4, (
+        before,
+        after,
+        wanted,
+    )  # nothing twice, nothing left out
+
+
+def _loudness(samples: np.ndarray, rate: int) -> str:
+    """A sign for each fiftieth of a second, from the first sound to the last."""
+    step = rate // 50
+    found = (np.abs(samples[at : at + step]).max() > 0.01 for at in range(0, len(samples), step))
+    return "".join("#" if loud else "." for loud in found).strip(".")

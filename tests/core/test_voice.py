@@ -13,7 +13,8 @@ import soundfile
 from core.app import App
 from core.errors import AudioDamaged, AudioProtected, AudioUnknown, FileMissing, NoSoundInside
 from core.voice import audio
-from core.voice.messages import SAMPLE_RATE
+from core.voice.messages import SAMPLE_RATE, Written
+from core.voice.phantoms import plain
 from tests.conftest import DATA
 
 SOUND = DATA / "sound"
@@ -150,3 +151,44 @@ def test_nothing_is_made_up_where_nobody_speaks(app: App, tmp_path: Path, langua
     file = tmp_path / "nobody.wav"
     soundfile.write(file, np.clip(sounds[kind], -1, 1).astype(np.float32), 16_000)
     assert app.voice.file(str(file), language).text == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Thank you very much. Thank you very much.",
+        "Yes, it is. Yes, it is.",
+        "Wait for me please, wait for me please.",
+    ],
+)
+def test_what_is_really_said_twice_is_written_twice(app: App, tmp_path: Path, words: str) -> None:
+    path = tmp_path / "twice.wav"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "140", "-w", path, words], check=True)
+    heard = plain(app.voice.file(str(path), "en").text)
+    half = plain(words)[: len(plain(words)) // 2]
+    assert heard == half * 2
+
+
+def test_a_recording_is_written_as_it_comes_and_can_be_gone_on_with(app: App, tmp_path: Path) -> None:
+    """Two and a half minutes: pieces come in order with growing times, and from a later second on they are the same."""
+    sentence, rate = soundfile_of(tmp_path, "How long does the battery warranty last?")
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.tile(np.concatenate([sentence, np.zeros(rate * 4, np.float32)]), 22), rate)
+    told: list[Written] = []
+    whole = app.voice.file(str(path), "en", told=told.append)
+    assert len(told) > 10
+    assert [one.done for one in told] == sorted(one.done for one in told)
+    starts = [one.start for one in whole.segments]
+    assert starts == sorted(starts)
+    assert sum("battery" in one.text for one in whole.segments) == 22
+    later = app.voice.file(str(path), "en", begin=90.0)
+    assert sum("battery" in one.text for one in later.segments) == sum(start >= 89.5 for start in starts)
+    for one in later.segments:
+        assert min(abs(one.start - start) for start in starts) < 1.0
+    assert abs(later.duration_s - whole.duration_s) < 0.1
+
+
+def soundfile_of(folder: Path, words: str) -> tuple[np.ndarray, int]:
+    subprocess.run(["espeak-ng", "-w", folder / "words.wav", words], check=True)
+    samples, rate = soundfile.read(folder / "words.wav", dtype="float32")
+    return samples, int(rate)

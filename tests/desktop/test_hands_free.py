@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import Role
+from core.voice.messages import Began, Partial, Utterance
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open
 from tests.support import sound
@@ -98,3 +99,115 @@ def test_four_turns_and_an_interruption(
     chat.hands_free.stop()
     qtbot.waitUntil(lambda: room.listeners() == 0, timeout=SECONDS)
     assert len(said(window)) == 4
+
+
+@pytest.fixture
+def reading_window(
+    room: sound.Sound, open_window: Open, script: Callable[..., Path], qtbot: QtBot
+) -> MainWindow:
+    """A window without hands, which is reading something aloud. Nobody speaks in the room: what is heard is told by the test."""
+    script({"when": "", "say": ANSWERS["en"]})
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    window.app.speaking.warm_up()
+    window.chat.hands_free.start()
+    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    window.chat.reading.read_text("Would you like the red one, or would you like the blue one instead of it?")
+    qtbot.waitUntil(lambda: "Would you" in window.chat.reading.strip.sentence.whole, timeout=SECONDS)
+    return window
+
+
+def heard(window: MainWindow, *told: Began | Partial | Utterance) -> None:
+    """As if this were recognised."""
+    chat = window.chat
+    for one in told:
+        chat.hands_free._take(chat.hands_free._listening, one)  # type: ignore[arg-type]
+
+
+def test_a_noise_holds_what_is_read_and_ends_nothing(qtbot: QtBot, reading_window: MainWindow) -> None:
+    chat = reading_window.chat
+    over: list[bool] = []
+    chat.reading.ended.connect(lambda: over.append(True))
+    heard(reading_window, Began(101, 0.0))
+    qtbot.wait(6000)  # longer than the sentence
+    assert chat.reading.active
+    assert not over
+    heard(reading_window, Utterance(101, "", "", 0.0, 1.0, 0.5))
+    qtbot.waitUntil(lambda: bool(over), timeout=SECONDS)  # it was read on, to its end
+    assert said(reading_window) == []
+    chat.hands_free.stop()
+
+
+def test_an_answer_in_the_words_of_the_question_is_no_echo(qtbot: QtBot, reading_window: MainWindow) -> None:
+    chat = reading_window.chat
+    qtbot.waitUntil(lambda: not chat.reading.active, timeout=SECONDS)
+    qtbot.wait(1500)
+    heard(
+        reading_window,
+        Began(101, 0.0),
+        Partial(101, "", "The blue", "en"),
+        Utterance(101, "The blue one.", "en", 0.0, 1.0, 0.5),
+    )
+    qtbot.waitUntil(lambda: said(reading_window) == ["The blue one."], timeout=SECONDS)
+    chat.hands_free.stop()
+
+
+def test_its_own_voice_is_no_question(qtbot: QtBot, reading_window: MainWindow) -> None:
+    chat = reading_window.chat
+    heard(
+        reading_window,
+        Began(101, 0.0),
+        Partial(101, "", "Would you like the red one", "en"),
+        Utterance(101, "Would you like the red one?", "en", 0.0, 1.0, 0.5),
+    )
+    assert chat.reading.active
+    qtbot.waitUntil(lambda: not chat.reading.active, timeout=SECONDS)
+    assert said(reading_window) == []
+    assert chat.composer.text.toPlainText() == ""
+    chat.hands_free.stop()
+
+
+def test_who_interrupts_a_long_answer_hears_the_next_one(
+    qtbot: QtBot, room: sound.Sound, open_window: Open, script: Callable[..., Path]
+) -> None:
+    """The answer that is being written is stopped; the next one is read, and the old one is not begun again."""
+    script(
+        {"when": "stories", "say": "Once upon a time there was a king. " * 60, "seconds_per_piece": 0.05},
+        {"when": "", "say": "It is noon."},
+    )
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    window.app.speaking.warm_up()
+    chat = window.chat
+    chat.hands_free.start()
+    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    heard(window, Began(101, 0.0), Utterance(101, "Tell me stories.", "en", 0.0, 1.0, 0.5))
+    qtbot.waitUntil(lambda: "Once upon" in chat.reading.strip.sentence.whole, timeout=SECONDS)
+    sentences: list[str] = []
+    chat.reading.sentence.connect(sentences.append)
+    heard(window, Began(102, 5.0), Partial(102, "", "What time", "en"))
+    qtbot.waitUntil(lambda: not chat.composer.answering, timeout=SECONDS)
+    heard(window, Utterance(102, "What time is it?", "en", 5.0, 6.0, 0.5))
+    qtbot.waitUntil(lambda: "It is noon." in sentences, timeout=SECONDS)
+    assert not any("Once" in one for one in sentences)
+    assert said(window) == ["Tell me stories.", "What time is it?"]
+    chat.hands_free.stop()
+
+
+@pytest.mark.logs("shown to the person")
+def test_a_microphone_that_fails_keeps_the_sentence(
+    qtbot: QtBot, room: sound.Sound, open_window: Open, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    script({"when": "", "say": "All right."})
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    chat = window.chat
+    chat.hands_free.start()
+    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    player = room.start_speaking(sound.espeak(tmp_path / "speech.wav", QUESTIONS["en"][0], "-s", "150"))
+    qtbot.waitUntil(lambda: player.poll() is not None, timeout=SECONDS)
+    room.fail()
+    qtbot.waitUntil(lambda: not chat.hands_free.active, timeout=SECONDS)
+    qtbot.waitUntil(lambda: chat.hands_free._listening is None, timeout=SECONDS)
+    kept = chat.composer.text.toPlainText() + "".join(said(window))
+    assert "How many people" in kept

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from core.errors import TsukueError
 from desktop.main_window import MainWindow
+from desktop.voice.dictation import Dictation
 from desktop.voice.microphone import State
 from tests.desktop.conftest import Open
 from tests.support import sound
@@ -214,3 +216,112 @@ def test_a_window_that_is_closed_listens_no_more(
     assert microphone.listeners() == 1
     listening.close()
     qtbot.waitUntil(lambda: microphone.listeners() == 0, timeout=SECONDS)
+
+
+def test_what_is_said_in_two_presses_comes_in_its_order(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path, tmp_path: Path
+) -> None:
+    """One presses again while the words before are still being written."""
+    second = sound.espeak(tmp_path / "second.wav", "Please open the second document.")
+    for file in (speech, second):
+        listening.chat.talking.toggle()
+        opened(qtbot, listening)
+        play(qtbot, microphone, file)
+        listening.chat.talking.toggle()
+        qtbot.waitUntil(lambda: not listening.chat.talking.recording, timeout=SECONDS)
+    over(qtbot, listening)
+    assert written(listening) == f"{WORDS} Please open the second document."
+
+
+@pytest.mark.logs("shown to the person")
+def test_a_microphone_that_somebody_else_has_blocks_nothing(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    class Other:
+        def captured(self, data: bytes, peak: float) -> None:
+            pass
+
+        def changed_to(self, state: State, error: TsukueError | None) -> None:
+            pass
+
+    other, app = Other(), listening.app
+    app.sound.open(other)
+    qtbot.waitUntil(lambda: app.sound.state is State.OPEN, timeout=SECONDS)
+    qtbot.waitUntil(listening.status.microphone.isVisible, timeout=SECONDS)
+    listening.chat.talking.toggle()
+    qtbot.waitUntil(lambda: "already listening" in listening.chat.banner.text.text(), timeout=SECONDS)
+    over(qtbot, listening)
+    assert app.sound.state is State.OPEN  # it is still the other's
+    app.sound.shut(other)
+    qtbot.waitUntil(lambda: not listening.status.microphone.isVisible(), timeout=SECONDS)
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert written(listening) == WORDS
+
+
+def test_words_whose_field_has_gone_are_not_lost(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    field = QLineEdit(listening)
+    field.show()
+    listening.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    field.deleteLater()
+    qtbot.wait(50)
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert written(listening).endswith("in this city?")
+    listening.chat.talking.toggle()  # and it can be begun again
+    opened(qtbot, listening)
+    listening.chat.talking.cancel()
+    over(qtbot, listening)
+
+
+def test_a_sentence_goes_along_into_the_chat_that_one_changes_to(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    first = listening.app.conversations.create("", "").id
+    second = listening.app.conversations.create("", "").id
+    listening.chat.open(first)
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    player = microphone.start_speaking(speech)
+    qtbot.waitUntil(lambda: bool(preview(listening) + written(listening)), timeout=SECONDS)
+    listening.chat.open(second)
+    qtbot.waitUntil(lambda: player.poll() is not None, timeout=SECONDS)
+    listening.chat.talking.toggle()
+    over(qtbot, listening)
+    assert written(listening) == WORDS
+    listening.chat.open(first)
+    assert written(listening) == ""
+
+
+def test_a_window_that_is_closed_in_the_last_moment_keeps_the_words(
+    qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
+) -> None:
+    listening.chat.talking.toggle()
+    opened(qtbot, listening)
+    play(qtbot, microphone, speech)
+    listening.chat.be_quiet()  # as when it goes to the tray
+    over(qtbot, listening)
+    assert microphone.listeners() == 0
+    assert written(listening) == WORDS
+
+
+def test_what_is_selected_meanwhile_stays(qtbot: QtBot, listening: MainWindow) -> None:
+    text = listening.chat.composer.text
+    text.setPlainText("An important paragraph.")
+    text.moveCursor(text.textCursor().MoveOperation.End)
+    dictation = Dictation(text)
+    dictation.show("", "And")
+    text.selectAll()
+    dictation.show("And", " another")
+    dictation.finish("And another one.")
+    assert text.toPlainText() == "An important paragraph. And another one."

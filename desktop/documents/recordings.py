@@ -1,0 +1,150 @@
+"""Recordings in the window: a transcript beside its answer or by itself, played, corrected and saved as a file."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from core.documents import notes, transcripts
+from core.documents.later import LaterEnded
+from core.documents.model import MINUTE
+from core.documents.progress import DocumentsChanged
+from core.documents.transcripts import Line, Transcripts
+from core.storage.documents import Document, DocumentStore, Place, StoredPage
+from desktop.bridge import Bridge
+from desktop.documents.transcript_view import TranscriptView
+from desktop.i18n import tr, tr_n
+from desktop.operations import Operations
+from desktop.theme import Theme
+from desktop.voice.player import Player
+from desktop.widgets.saving import ask_where
+
+LATER_MILLISECONDS = 10_000  # after a correction, until what was corrected is found by meaning again
+
+
+class Recordings(QObject):
+    """What transcripts are shown with; one for the window."""
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        kept: Transcripts,
+        player: Player,
+        operations: Operations,
+        bridge: Bridge,
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._kept = kept
+        self.player = player
+        self._operations = operations
+        self._bridge = bridge
+        self._theme = theme
+        self._soon = QTimer(self, singleShot=True, interval=LATER_MILLISECONDS)
+        self._soon.timeout.connect(lambda: operations.run("embed corrections", lambda job: kept.embed(job)))
+
+    def view(self) -> TranscriptView:
+        """A view of a transcript; `corrected` comes when a correction is on the disk."""
+        view = TranscriptView(self.player, self._theme)
+        view.wrong.connect(lambda line, text: self._correct(view, line, text))
+        view.save.connect(lambda: self._save(view))
+        return view
+
+    def read(self, document: int) -> tuple[Document | None, list[Line]]:
+        """A document and what is said in it; reads the database."""
+        return self._store.document(document), self._kept.of(document)
+
+    def fill(
+        self,
+        view: TranscriptView,
+        found: tuple[Document | None, list[Line]],
+        marked: range = range(0),
+    ) -> None:
+        """Show what was read, with rows marked."""
+        document, lines = found
+        if document is not None:
+            length = MINUTE * document.pages if document.recognising else 0.0
+            view.show_lines(document.path, lines, marked, length=length, state=_state(document))
+
+    def open(self, document: int, name: str, parent: QWidget) -> TranscriptDialog:
+        """Show a transcript by itself."""
+        dialog = TranscriptDialog(self, document, name, parent)
+        leave = [
+            self._bridge.on(DocumentsChanged, lambda _: dialog.refresh()),
+            self._bridge.on(LaterEnded, lambda _: dialog.refresh()),
+        ]
+        dialog.finished.connect(lambda _: [one() for one in leave])
+        dialog.finished.connect(lambda _: self.player.stop())
+        dialog.open()
+        return dialog
+
+    def ask(self, dialog: TranscriptDialog, document: int) -> None:
+        """Read a transcript for a dialog."""
+        self._operations.run("read a transcript", lambda job: self.read(document), dialog.show_found)
+
+    def _correct(self, view: TranscriptView, line: Line, text: str) -> None:
+        def done(_: None) -> None:
+            view.corrected.emit()
+            self._soon.start()
+
+        self._operations.in_order("correct a transcript", lambda job: self._kept.correct(line, text), done)
+
+    def _save(self, view: TranscriptView) -> None:
+        kinds = {
+            ".txt": tr("Text with times"),
+            ".srt": tr("Subtitles"),
+            ".vtt": tr("Subtitles for the web"),
+        }
+        target = ask_where(view, view.name, kinds)
+        if target is not None:
+            lines = list(view.model.lines)
+            self._operations.run("save a transcript", lambda job: transcripts.write(lines, target))
+
+
+def rows_of(lines: list[Line], page: StoredPage, place: Place) -> range:
+    """Which lines have to do with a place on a page."""
+    said = {
+        number
+        for number, moment in enumerate(page.moments)
+        if moment.start < place.end and moment.end > place.start
+    }
+    rows = [row for row, line in enumerate(lines) if line.page == page.id and line.place in said]
+    return range(rows[0], rows[-1] + 1) if rows else range(0)
+
+
+def _state(document: Document) -> str:
+    """What there is to say of a transcript."""
+    if document.recognising:
+        return tr_n(
+            "{n} minute is still to be written down",
+            "{n} minutes are still to be written down",
+            document.recognising,
+        )
+    return " ".join(notes.sentence(note, tr) for note in document.notes if note.code != "transcribing")
+
+
+class TranscriptDialog(QDialog):
+    """A transcript by itself; opened from the page of documents."""
+
+    def __init__(self, recordings: Recordings, document: int, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._recordings = recordings
+        self._document = document
+        self.setWindowTitle(tr("What is said in {file}", file=name))
+        self.resize(820, 640)
+        self.view = recordings.view()
+        self.view.corrected.connect(self.refresh)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read it again."""
+        self._recordings.ask(self, self._document)
+
+    def show_found(self, found: tuple[Document | None, list[Line]]) -> None:
+        """Show what was read."""
+        self._recordings.fill(self.view, found)
