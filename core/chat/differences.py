@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.chat.conversation import Source, Task, Whole
-from core.chat.parts import page
+from core.chat.parts import place_of
 from core.chat.written import Written
 from core.documents import changes
 from core.storage.documents import Document, DocumentStore
@@ -73,6 +73,4 @@ class Differences:
         written.text += "\n"
 
     def _where(self, source: Source) -> str:
-        if source.page is None:
-            return literal(source.label)
-        return page(source.page, source.page, self._language)
+        return place_of(source, self._language)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.chat import questions
 from core.chat.conversation import Source, Task
-from core.chat.parts import QUOTED, InParts, page
+from core.chat.parts import QUOTED, InParts, place_of
 from core.chat.written import Written
 from core.documents import asked, keywords, listing, whole
 from core.documents.whole import Part
@@ -80,8 +80,7 @@ class Quiz(InParts):
         count = 1 + len(re.findall(rf"^\*\*{_NUMBER[self.language]}\d+\*\* ", text, re.MULTILINE))
         written = Written(f"{before}**{_NUMBER[self.language]}{count}** {literal_line(question)}\n\n")
         written.text += "→ "
-        where = page(source.page, source.page, self.language) if source.page else ""
-        written.link(where, source)
+        written.link(place_of(source, self.language) if source.page else "", source)
         written.quote(literal_line(source.text), source)
         written.text += "\n\n"
         return written

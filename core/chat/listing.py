@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.chat.conversation import Source, Task, Whole
-from core.chat.parts import page
+from core.chat.parts import place_of
 from core.chat.written import Written
 from core.documents import listing
 from core.documents.listing import Entry, Subject, Wish
@@ -67,8 +67,9 @@ class _Lines:
     def _where(self, source: Source, document: Document) -> str:
         """The document, where there are several, and the page."""
         name = literal(document.name) if len(self._documents) > 1 else ""
-        place = page(source.page, source.page, self._language) if source.page else literal(source.label)
-        return (", " if self._language == "en" else " ").join(filter(None, (name, place)))
+        return (", " if self._language == "en" else " ").join(
+            filter(None, (name, place_of(source, self._language)))
+        )
 
     def _more(self, written: Written, count: int) -> None:
         if count > MOST:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 from core.chat.conversation import Source, Task, Whole
-from core.documents import whole
+from core.documents import formats, whole
+from core.documents.model import MINUTE, clock
 from core.documents.whole import Part
 from core.engine.messages import Turn
 from core.storage.documents import Document, DocumentStore
@@ -90,7 +91,16 @@ class InParts:
             heading = heading if len(heading) <= HEADING else f"{heading[: HEADING - 1]}…"
             return literal_line(heading) if heading != document.name else ""
         first, last = part.pages
+        if formats.unit_of(document.name) == formats.RECORDING.unit:
+            return f"{clock(MINUTE * (first - 1))}–{clock(MINUTE * last)}"
         return page(first, last, self.language)
+
+
+def place_of(source: Source, language: str) -> str:
+    """Where a source stands in its document: its page, or its second of a recording; else its page's own name."""
+    if formats.unit_of(source.file) == formats.RECORDING.unit:
+        return source.label
+    return page(source.page, source.page, language) if source.page else literal_line(source.label)
 
 
 def page(first: int, last: int, language: str) -> str:

@@ -386,7 +386,7 @@ def _search(options: argparse.Namespace) -> int:
                 )
                 continue
             for f in found.passages:
-                show(f"{_where(f.passage.file, f.passage.page)}\n  {f.passage.text[:300]}\n")
+                show(f"{_of(f.passage.source())}\n  {f.passage.text[:300]}\n")
     finally:
         app.close()
     return 1 if failed else 0
@@ -516,7 +516,7 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
         if details.missing:
             show(f"Not found: {', '.join(details.missing)}")
         for source in details.nearest:
-            show(f"Nearest: {_where(source.file, source.page)}: “{source.text}”")
+            show(f"Nearest: {_of(source)}: “{source.text}”")
         for name in details.elsewhere:
             show(f"Another collection seems to have it: tsukue ask -c {shlex.quote(name)} …")
         return
@@ -527,19 +527,26 @@ def _print_answer(number: Any, question: str, answer: Message, *, as_json: bool)
     elif outcome == "quotation" and answer.text:
         show("\nThe documents do not support this answer. What they say:")
     for extract in details.extracts:
-        place = _where(extract.source.file, extract.source.page)
+        place = _of(extract.source)
         show(
             f"{place}: " + " ".join(filter(None, [extract.before, f"“{extract.source.text}”", extract.after]))
         )
     for citation in [] if details.extracts else details.citations:
-        show(f"[{citation.marker}] {_where(citation.file, citation.page)}: “{citation.text}”")
+        show(f"[{citation.marker}] {_of(citation)}: “{citation.text}”")
     for source in details.otherwise:
-        show(f"Another document says otherwise: {_where(source.file, source.page)}: “{source.text}”")
+        show(f"Another document says otherwise: {_of(source)}: “{source.text}”")
 
 
-def _where(file: str, page: int | None) -> str:
+def _of(source: Source) -> str:
+    """Where a source stands, as it is printed."""
+    return _where(source.file, source.page, source.label)
+
+
+def _where(file: str, page: int | None, label: str = "") -> str:
     """A place as it is printed."""
-    return f"{file}, p. {page}" if page else file
+    from core.documents import formats
+
+    return ", ".join(filter(None, (file, formats.printed_place(file, page, label))))
 
 
 def _place(source: Source) -> dict[str, Any]:

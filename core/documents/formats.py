@@ -410,6 +410,13 @@ def unit_of(name: str) -> str:
     return known.unit if known is not None else "page"
 
 
+def printed_place(file: str, page: int | None, label: str = "") -> str:
+    """A place in a file as it is printed: 'p. 3', of a recording '12:34'; '' without."""
+    if unit_of(file) == RECORDING.unit:
+        return label or (f"{page - 1}:00" if page else "")
+    return f"p. {page}" if page else ""
+
+
 def viewer_of(key: str, path: str) -> str:
     """How a place in a document is shown: by its kind, or by its name where it was read before kinds were kept."""
     known = BY_KEY.get(key) or BY_SUFFIX.get(Path(path).suffix.lower())

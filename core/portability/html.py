@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from core.chat.conversation import Attached, Conversation, File, Message, Role, Source
+from core.documents import formats
 from core.portability.attachments import media_type
 from core.portability.markdown import NO_TEXT
 from core.text import markdown_tokens
@@ -130,7 +131,8 @@ def _answer(message: Message, draw: Draw | None, hanging: list[str]) -> list[str
 
 
 def _source(source: Source) -> str:
-    place = f", p. {source.page}" if source.page else ""
+    place = formats.printed_place(source.file, source.page, source.label)
+    place = f", {escape(place)}" if place else ""
     return f"{escape(source.file)}{place}: “{escape(source.text)}”"
 
 

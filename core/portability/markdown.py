@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from core.chat.conversation import Conversation, File, Image, Message, Role, Source
+from core.documents import formats
 from core.text.markdown import literal
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def _attached(message: Message, place: Callable[[Image], str]) -> list[str]:
 
 
 def _source(source: Source) -> str:
-    page = f", p. {source.page}" if source.page else ""
+    place = formats.printed_place(source.file, source.page, source.label)
+    page = f", {place}" if place else ""
     return f"{source.marker}. {literal(source.file)}{page}: “{literal(source.text)}”"
 
 

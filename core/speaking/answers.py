@@ -15,14 +15,33 @@ _SAYS = {
     "ja": "{place}には、こう書かれています。",
 }
 _PLACES = {
-    "en": {"page": "{file}, page {page}", "slide": "{file}, slide {page}", "sheet": "{file}, sheet {page}"},
+    "en": {
+        "page": "{file}, page {page}",
+        "slide": "{file}, slide {page}",
+        "sheet": "{file}, sheet {page}",
+        "minute": "{file}, minute {page}",
+    },
     "ja": {
         "page": "{file}の{page}ページ",
         "slide": "{file}の{page}枚目のスライド",
         "sheet": "{file}の{page}枚目のシート",
+        "minute": "{file}の{page}分目",
     },
 }
-_SAID_ENDINGS = (".pdf", ".docx", ".doc", ".md", ".txt", ".html", ".xlsx", ".pptx", ".odt", ".epub", ".csv")
+_SAID_ENDINGS: tuple[str, ...] = (
+    ".pdf",
+    ".docx",
+    ".doc",
+    ".md",
+    ".txt",
+    ".html",
+    ".xlsx",
+    ".pptx",
+    ".odt",
+    ".epub",
+    ".csv",
+)
+_SAID_ENDINGS += formats.RECORDING.suffixes
 
 
 def of_answer(
