@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
 
         source = SourceView(self.app.documents, self.app.pages, self.recordings, self.operations, self.theme)
         source.closed.connect(self.close_source)
+        source.read_aloud.connect(self.chat.reading.read_text)
         source.hide()
         self.splitter.addWidget(source)
         return source

@@ -57,6 +57,7 @@ from desktop.widgets.icons import icon
 HIGHLIGHT = QColor("#ffe58a")  # on the white of a page, in light and dark alike
 ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
 FOUND = 500  # places that a search in a document goes through
+READ_CHARACTERS = 300_000  # that are read aloud in one go: some six hours
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class SourceView(QWidget):
     """Shows one source of an answer; the arrows go through the others."""
 
     closed = Signal()
+    read_aloud = Signal(str)  # what stands in the document from the place that is shown on
 
     def __init__(
         self,
@@ -218,6 +220,8 @@ class SourceView(QWidget):
         row.addWidget(self.hits)
         self.smaller = self._button(row, "minus", tr("Smaller (Ctrl+-)"))
         self.larger = self._button(row, "plus", tr("Larger (Ctrl++)"))
+        self.speak = self._button(row, "speaker", tr("Read aloud from here"))
+        self.speak.clicked.connect(self._read_aloud)
         self.copy = self._button(row, "copy", tr("Copy with its source"))
         self.outside = self._button(row, "open", tr("Open in another program"))
         self.smaller.clicked.connect(lambda: self._set_zoom(self._zoom - 1))
@@ -302,7 +306,7 @@ class SourceView(QWidget):
 
     def _fill(self, source: Source, shown: _Shown | None, ratio: float) -> None:
         self._shown = shown
-        for button in (self.smaller, self.larger, self.search, self.outside):
+        for button in (self.smaller, self.larger, self.search, self.outside, self.speak):
             button.setEnabled(shown is not None)
         if shown is None or shown.place is None:
             self._highlighted = ""
@@ -440,6 +444,28 @@ class SourceView(QWidget):
         source = self._sources[self._current]
         QGuiApplication.clipboard().setText(f"“{source.text}” ({place_text(source)})")
         self.hits.setText(tr("copied"))
+
+    def _read_aloud(self) -> None:
+        """The document from the highlighted words on; what is behind this page is read from the database."""
+        shown = self._shown
+        if shown is None or shown.place is None:
+            return
+        page, start = shown.page, shown.place.start
+
+        def read(job: Job) -> str:
+            texts = [page.text[start:]]
+            size = len(texts[0])
+            later = [number for number, *_ in self._store.page_ids(page.document) if number > page.id]
+            for number in later:
+                job.check()
+                found = self._store.page(number)
+                if found is None or size > READ_CHARACTERS:
+                    break
+                texts.append(found.text)
+                size += len(found.text)
+            return "\n".join(texts)
+
+        self._operations.run("read aloud", read, self.read_aloud.emit)
 
     def _open_outside(self) -> None:
         shown = self._shown

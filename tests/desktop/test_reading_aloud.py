@@ -119,3 +119,28 @@ def test_a_voice_that_dies_is_said(qtbot: QtBot, speakers: sound.Sound, talkativ
     window.chat.read_last_aloud()
     qtbot.waitUntil(lambda: "garden" in window.chat.reading.strip.sentence.whole, timeout=SECONDS)
     window.chat.reading.stop()
+
+
+def test_a_document_is_read_from_the_place_that_is_open(
+    qtbot: QtBot, talkative: MainWindow, tmp_path: Path
+) -> None:
+    """Aloud, from the highlighted words to its end."""
+    window = talkative
+    path = tmp_path / "guide.md"
+    path.write_text("# Guide\n\nThe first thing is tea.\n\nThe second thing is rice.\n\nThe last is fish.\n")
+    window.app.additions.add([str(path)], "c").wait(60)
+    evidence = window.app.answerer.find("c", "What is the second thing?")
+    assert evidence.quotation is not None
+    window.open_source([evidence.quotation.source()], 0)
+    view = window.source
+    qtbot.waitUntil(lambda: view.highlighted_text() == "The second thing is rice.", timeout=20_000)
+    given: list[str] = []
+    view.read_aloud.connect(given.append)
+    qtbot.mouseClick(view.speak, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.chat.reading.active, timeout=20_000)
+    assert given == ["The second thing is rice.\nThe last is fish."]
+    sentences: list[str] = []
+    window.chat.reading.sentence.connect(sentences.append)
+    qtbot.waitUntil(lambda: "The last is fish." in sentences, timeout=60_000)
+    window.escape()
+    assert not window.chat.reading.active
