@@ -10,8 +10,10 @@ _ENDS_WIDE = re.compile(rf"{_WIDE}$")
 _BEGINS_WIDE = re.compile(rf"^{_WIDE}")
 _CLOSED = re.compile(r"[.!?。！？…」』)）\"”]$")
 _ASKS_JA = re.compile(r"(です|ます|ません|でした|ました|でしょう|だろう|ない|の|る|た|い)か$")
+_WHO = r"(i|you|he|she|it|we|they|there|this|that|these|those|the|my|your|our|his|her|their|any\w*|some(body|one|thing))"
 _ASKS_EN = re.compile(
-    r"^(how|what|when|where|who|whom|whose|why|which|is|are|was|were|do|does|did|can|could|will|would|should|may|have|has)\b",
+    r"^((how|when|where|who|whom|whose|why|which|what(?! an?\b))\b"
+    rf"|(do|does|did|can|could|will|would|should|may|have|has|had) {_WHO}\b|(is|are|was|were) ({_WHO}|an?)\b)",
     re.IGNORECASE,
 )
 

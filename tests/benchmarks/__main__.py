@@ -27,6 +27,7 @@ from tests.benchmarks import (
     stalls,
     start,
     ten_years,
+    voice,
 )
 from tests.benchmarks.report import NOT_TAKEN, ROWS, STARTER, live, taking
 
@@ -54,6 +55,7 @@ SUBJECTS = (
     "summary",
     "streaming",
     "import",
+    "voice",
 )
 NEED_DOCUMENTS = {"documents", "citations", "memory", "speculation"}
 
@@ -102,7 +104,8 @@ def run(folder: Path, wanted: set[str]) -> None:
     measure("downloads", lambda: downloads.measure_downloads(folder))
     if "ten-years" in wanted:
         ten_years.measure_ten_years(folder)
-    if wanted <= {"start", "fit", "speed", "downloads", "ten-years"}:
+    measure("voice", lambda: voice.measure_voice(folder))
+    if wanted <= {"start", "fit", "speed", "downloads", "ten-years", "voice"}:
         return
     application = QApplication(["bench", "-style", "Fusion"])
     application.setFont(theme.font())

@@ -59,6 +59,12 @@ def test_the_models_own_doubt_counts() -> None:
     [
         ("how long does it last", "en", "how long does it last?"),
         ("It lasts. And then", "en", "It lasts. And then."),
+        ("Have a nice day", "en", "Have a nice day."),
+        ("Do not forget the milk", "en", "Do not forget the milk."),
+        ("May is warm here", "en", "May is warm here."),
+        ("What a day", "en", "What a day."),
+        ("Have you seen it", "en", "Have you seen it?"),
+        ("Is a permit needed", "en", "Is a permit needed?"),
         ("保証は何年ですか", "ja", "保証は何年ですか？"),
         ("三年です", "ja", "三年です。"),
         ("三年です。", "ja", "三年です。"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -216,6 +218,44 @@ def test_sound_that_is_held_goes_on_where_it_was(
         after,
         wanted,
     )  # nothing twice, nothing left out
+
+
+def test_a_headset_that_takes_a_second_loses_nothing_of_what_is_said_then(
+    app: App, desk: sound.Sound, speech: Path
+) -> None:
+    """It is shown as being opened until its first sound comes."""
+    desk.fail()
+    listener = Listener()
+    app.sound.open(listener)
+    time.sleep(1.6)
+    assert app.sound.state is State.OPENING
+    assert listener.data == []
+    desk.wake()
+    until(lambda: app.sound.state is State.OPEN, SECONDS)
+    desk.speak(speech)
+    app.sound.shut(listener, 0.4)
+    assert listener.closed.wait(SECONDS)
+    assert listener.error is None
+    assert likeness(listener.samples, sound.samples(speech)) > 0.97
+
+
+def test_a_computer_that_slept_listens_on(app: App, desk: sound.Sound, speech: Path) -> None:
+    """All of the program stands still for longer than a device may be silent; that is no lost microphone."""
+    listener = Listener()
+    app.sound.open(listener)
+    until(lambda: app.sound.state is State.OPEN, SECONDS)
+    pid = app.sound.worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(2.5)
+    os.kill(pid, signal.SIGCONT)
+    time.sleep(1.0)
+    assert app.sound.state is State.OPEN
+    desk.speak(speech)
+    app.sound.shut(listener, 0.4)
+    assert listener.closed.wait(SECONDS)
+    assert listener.error is None
+    assert likeness(listener.samples, sound.samples(speech)) > 0.97
 
 
 def _loudness(samples: np.ndarray, rate: int) -> str:

@@ -104,6 +104,10 @@ class Sound:
         PulseAudio moves the stream to another one, and it goes on.)"""
         self._run("pactl", "suspend-source", "virtmic", "1")
 
+    def wake(self) -> None:
+        """It delivers sound again."""
+        self._run("pactl", "suspend-source", "virtmic", "0")
+
     def pull_out(self) -> None:
         """The microphone is gone."""
         self._run("pactl", "unload-module", "module-remap-source")
