@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -61,6 +62,8 @@ class Index:
         # By collection and embedder: how the documents were when all passages had vectors. Counting them again takes longer than
         # finding the nearest of 100,000.
         self._seen_whole: dict[tuple[int, str], tuple[int, ...]] = {}
+        # While vectors are in the index and not yet in SQLite, a first search must not find the one too full, and empty it.
+        self._in_both = threading.Lock()
         self._emptied = False  # by ourselves
         self._not_here: set[str] = set()  # indexes that the server alone has
         self._told: VectorServerUnusable | None = None  # the failure that was told last
@@ -103,10 +106,11 @@ class Index:
         embedder = self.embedder
         ids = [p.id for p in passages]
         vectors = self.models.passages(embedder, texts, job)
-        self._put(self._name(collection, embedder), ids, vectors, job)
         size = vectors.dimension * 2
         rows = [(one, vectors.data[i * size : (i + 1) * size]) for i, one in enumerate(ids)]
-        self._store.put_vectors(embedder, rows)
+        with self._in_both:
+            self._put(self._name(collection, embedder), ids, vectors, job)
+            self._store.put_vectors(embedder, rows)
 
     def _change(self, index: str, act: Callable[[VectorIndex], None]) -> None:
         """Change an index where it is searched. A server that is away misses it, and gets it all again when it is back."""
@@ -202,6 +206,10 @@ class Index:
 
     def _fill(self, there: VectorIndex, collection: int, embedder: str, *, again: bool = False) -> None:
         """Fill an index from SQLite if it holds another number of vectors, or `again` at all events."""
+        with self._in_both:
+            self._fill_again(there, collection, embedder, again=again)
+
+    def _fill_again(self, there: VectorIndex, collection: int, embedder: str, *, again: bool) -> None:
         name = self._name(collection, embedder)
         count, stored = there.count(name), self._store.count_vectors(collection, embedder)
         if count == stored and not again:

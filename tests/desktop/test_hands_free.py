@@ -102,16 +102,23 @@ def test_four_turns_and_an_interruption(
 
 
 @pytest.fixture
+def silent_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sound.Sound]:
+    """A microphone that hears nothing by itself."""
+    with sound.server(tmp_path, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
 def reading_window(
-    room: sound.Sound, open_window: Open, script: Callable[..., Path], qtbot: QtBot
+    silent_room: sound.Sound, open_window: Open, script: Callable[..., Path], qtbot: QtBot
 ) -> MainWindow:
-    """A window without hands, which is reading something aloud. Nobody speaks in the room: what is heard is told by the test."""
+    """A window without hands, which is reading something aloud. What is heard is told by the test."""
     script({"when": "", "say": ANSWERS["en"]})
     window = open_window(welcomed=True, speech_language="en")
     window.app.voice.warm_up()
     window.app.speaking.warm_up()
     window.chat.hands_free.start()
-    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
     window.chat.reading.read_text("Would you like the red one, or would you like the blue one instead of it?")
     qtbot.waitUntil(lambda: "Would you" in window.chat.reading.strip.sentence.whole, timeout=SECONDS)
     return window
@@ -168,7 +175,7 @@ def test_its_own_voice_is_no_question(qtbot: QtBot, reading_window: MainWindow) 
 
 
 def test_who_interrupts_a_long_answer_hears_the_next_one(
-    qtbot: QtBot, room: sound.Sound, open_window: Open, script: Callable[..., Path]
+    qtbot: QtBot, silent_room: sound.Sound, open_window: Open, script: Callable[..., Path]
 ) -> None:
     """The answer that is being written is stopped; the next one is read, and the old one is not begun again."""
     script(
@@ -180,7 +187,7 @@ def test_who_interrupts_a_long_answer_hears_the_next_one(
     window.app.speaking.warm_up()
     chat = window.chat
     chat.hands_free.start()
-    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
     heard(window, Began(101, 0.0), Utterance(101, "Tell me stories.", "en", 0.0, 1.0, 0.5))
     qtbot.waitUntil(lambda: "Once upon" in chat.reading.strip.sentence.whole, timeout=SECONDS)
     sentences: list[str] = []
@@ -196,17 +203,19 @@ def test_who_interrupts_a_long_answer_hears_the_next_one(
 
 @pytest.mark.logs("shown to the person")
 def test_a_microphone_that_fails_keeps_the_sentence(
-    qtbot: QtBot, room: sound.Sound, open_window: Open, script: Callable[..., Path], tmp_path: Path
+    qtbot: QtBot, silent_room: sound.Sound, open_window: Open, script: Callable[..., Path], tmp_path: Path
 ) -> None:
     script({"when": "", "say": "All right."})
     window = open_window(welcomed=True, speech_language="en")
     window.app.voice.warm_up()
     chat = window.chat
     chat.hands_free.start()
-    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
-    player = room.start_speaking(sound.espeak(tmp_path / "speech.wav", QUESTIONS["en"][0], "-s", "150"))
+    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
+    player = silent_room.start_speaking(
+        sound.espeak(tmp_path / "speech.wav", QUESTIONS["en"][0], "-s", "150")
+    )
     qtbot.waitUntil(lambda: player.poll() is not None, timeout=SECONDS)
-    room.fail()
+    silent_room.fail()
     qtbot.waitUntil(lambda: not chat.hands_free.active, timeout=SECONDS)
     qtbot.waitUntil(lambda: chat.hands_free._listening is None, timeout=SECONDS)
     kept = chat.composer.text.toPlainText() + "".join(said(window))

@@ -27,7 +27,7 @@ from tests.desktop.conftest import Open, answered, send
 @pytest.fixture
 def window(open_window: Open, script: Callable[..., Path], home: Home) -> Iterator[MainWindow]:
     script(
-        {"when": "for ever", "say": "and on " * 2000, "seconds_per_piece": 0.02},
+        {"when": "for ever", "say": "and on " * 20_000, "seconds_per_piece": 0.02},
         {"when": "slowly", "say": "one two three four five", "seconds_per_piece": 0.2},
         {"when": "umlaut", "say": "Grüße, 机"},
         {"when": "", "say": "All right."},
