@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -383,3 +384,26 @@ def test_what_the_disk_did_to_the_index_is_told_as_such(tmp_path: Path, said: st
     command = [sys.executable, "-c", program, str(tmp_path), said]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == error, done.stderr
+
+
+def test_a_first_search_beside_an_addition_loses_no_vectors(
+    added: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at the index in the moment in which vectors are there and SQLite has not got them yet."""
+    number = added.documents.collection("c")
+    kept = added.documents.put_vectors
+    looking: list[threading.Thread] = []
+
+    def slowly(*given: Any) -> None:
+        added.index._checked.clear()  # as at the first search of a session
+        looking.append(threading.Thread(target=added.index.check, args=(number,)))
+        looking[0].start()
+        looking[0].join(1.0)
+        kept(*given)
+
+    monkeypatch.setattr(added.documents, "put_vectors", slowly)
+    (tmp_path / "c.txt").write_text("The bakery sells rye bread.")
+    assert added.ingest.add([str(tmp_path / "c.txt")], "c", Job(0, "test")).added == 1
+    looking[0].join()
+    passage = added.documents.passage_ids(added.documents.documents("c")[-1].id)[0]
+    assert passage in [one for one, _ in added.index.nearest(number, "rye bread", 5)]
