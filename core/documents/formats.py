@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import N_, FileEncrypted, FileMissing, FileTooLarge, FormatOld, FormatUnknown
+from core.voice import containers
 
 if TYPE_CHECKING:
     from core.documents.model import Page
@@ -23,24 +24,6 @@ _MBOX = re.compile(rb"From \S+ .*\d{4}\r?\n(?:>?[!-9;-~]+:.*\r?\n)", re.ASCII)
 HEAD = 4096  # bytes that are looked at
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # gzip, bzip2, xz
-# What holds sound, by its first bytes: MP4 and QuickTime but for their pictures (HEIC, AVIF), Matroska, Ogg, FLAC, WAV, AVI …
-_SOUND = (
-    (4, b"ftyp"),
-    (0, b"\x1a\x45\xdf\xa3"),
-    (0, b"OggS"),
-    (0, b"fLaC"),
-    (0, b"ID3"),
-    (8, b"WAVE"),
-    (8, b"AVI "),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
-    (8, b"AIFF"),
-    (8, b"AIFC"),
-    (0, b"#!AMR"),
-    (0, b"caff"),
-    (0, b"FLV\x01"),
-    (0, b"\x00\x00\x01\xba"),
-)
-_STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"hevc")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word's, Excel's and PowerPoint's files before 2007, and encrypted ones since
 
 
@@ -368,7 +351,7 @@ def tell(path: Path) -> Format:
         or (head.startswith(_PICTURES[-1]) and suffix == ".bmp")
     ):
         return PICTURE
-    elif _sounds(head):
+    elif containers.name(head):
         return RECORDING
     elif head.startswith(b"{\\rtf"):
         return RICH
@@ -467,12 +450,6 @@ def _ole_has(path: Path, stream: str) -> bool:
             return word in file.read(1 << 20)
     except OSError:
         return False
-
-
-def _sounds(head: bytes) -> bool:
-    """Whether the beginning of a file is that of a recording, whatever its name."""
-    found = any(head[at : at + len(mark)] == mark for at, mark in _SOUND)
-    return found and not (head[4:8] == b"ftyp" and head[8:12] in _STILL)
 
 
 def _is_text(head: bytes) -> bool:

@@ -218,11 +218,9 @@ class Ingest:
         summary = self.read(path, job, keep, encoding=old.encoding if old is not None else "")
         said = summary.notes
         pictures = any(one.picture for one in drafts)
-        recording = summary.format == formats.RECORDING.key
-        if recording and not self.transcribes():
-            raise NoModel("speech")
-        if recording:
-            pass  # its minutes wait, as the reader says
+        if summary.format == formats.RECORDING.key:  # its minutes wait, and its reader has said so
+            if not self.transcribes():
+                raise NoModel("speech")
         elif self.recognises and pictures:
             said = notes.waiting(said)
         else:

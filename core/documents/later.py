@@ -30,7 +30,7 @@ class LaterEnded(Event):
 class Later(ABC):
     """Goes through documents with pages that wait, as a job that ends when there are none."""
 
-    NAME = ""  # of the job
+    JOB = ""  # what it is called
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Later(ABC):
         with self._lock:
             self._wanted = True
             if self._job is None or self._job.done or self._job.cancelled:
-                self._job = self._jobs.start(self.NAME, self._run)
+                self._job = self._jobs.start(self.JOB, self._run)
             return self._job
 
     def stop(self) -> None:

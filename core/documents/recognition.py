@@ -43,7 +43,7 @@ def spec(library: Library) -> WorkerSpec | None:
 class Recognition(Later):
     """Goes through the pages that are pictures."""
 
-    NAME = "recognise text"
+    JOB = "recognise text"
 
     def __init__(
         self,

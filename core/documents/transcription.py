@@ -41,7 +41,7 @@ TRIES = 2  # worker processes for one recording that makes no way
 class Transcription(Later):
     """Goes through the minutes of recordings."""
 
-    NAME = "transcribe recordings"
+    JOB = "transcribe recordings"
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Transcription(Later):
         if not self._store.passage_ids(document.id):
             self.give_up(document, NothingSaid(Path(document.path).name))
             return
-        self._store.set_notes(document.id, _notes(document.notes, "transcribed"))
+        self._store.set_notes(document.id, _notes(document.notes))
         self._events.publish(DocumentsChanged(document.collection))
 
     def _failed(self, document: Document, error: TsukueError) -> None:
@@ -111,7 +111,7 @@ class Transcription(Later):
         for page_id, number in self._store.pictures(document.id):
             self._store.put_recognised(document.id, page_id, draft(transcripts.page(number, []), []))
         minutes = {"minutes": notes.page_ranges(numbers)}
-        self._store.set_notes(document.id, [*_notes(document.notes, "transcribed"), Note("minutes", minutes)])
+        self._store.set_notes(document.id, [*_notes(document.notes), Note("minutes", minutes)])
         self._events.publish(DocumentsChanged(document.collection))
 
 
@@ -177,6 +177,7 @@ class _Writing:
                 self._owner.embed(self._document, self._job)
 
 
-def _notes(before: tuple[Note, ...], said: str) -> list[Note]:
-    """What there is to say of a recording, in the place of that it is being written down."""
-    return [*(note for note in before if note.code not in ("transcribing", "minutes", said)), Note(said)]
+def _notes(before: tuple[Note, ...]) -> list[Note]:
+    """What there is to say of a recording that is written down, in the place of that it is being."""
+    kept = [note for note in before if note.code not in ("transcribing", "transcribed", "minutes")]
+    return [*kept, Note("transcribed")]

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Protocol
 
 from core.errors import (
@@ -106,9 +107,10 @@ class Sound:
                 call.feed(ListDevices())
         return self._call
 
-    def watch(self, told: Callable[[State], None]) -> None:
-        """Tell what the microphone does, whoever has opened it; on the session's thread."""
+    def watch(self, told: Callable[[State], None]) -> Callable[[], None]:
+        """Tell what the microphone does, whoever has opened it, on the session's thread; returns the function that ends this."""
         self._watchers.append(told)
+        return partial(self._watchers.remove, told)
 
     def _send(self, command: Command) -> None:
         with self._lock:
@@ -160,7 +162,7 @@ class Sound:
     @staticmethod
     def _never_heard(playing: dict[int, Callable[[bool], None]]) -> None:
         for over in playing.values():
-            _told(lambda over=over: over(False))  # type: ignore[misc]
+            _told(partial(over, False))
 
     def _take(self, event: SoundEvent, call: PendingCall) -> None:
         if isinstance(event, Captured):
@@ -239,8 +241,8 @@ class Sound:
             self._listener = None
         if listener is not None:
             _told(lambda: listener.changed_to(state, error))
-        for watcher in self._watchers:
-            _told(lambda watcher=watcher: watcher(state))  # type: ignore[misc]
+        for watcher in list(self._watchers):
+            _told(partial(watcher, state))
 
     # ------------------------------------------------------------ the loudspeakers
 

@@ -14,6 +14,10 @@ _SAYS = {
     "en": "{place} says:",
     "ja": "{place}には、こう書かれています。",
 }
+_IS_SAID = {
+    "en": "In {place}, it is said:",
+    "ja": "{place}で、こう話されています。",
+}
 _PLACES = {
     "en": {
         "page": "{file}, page {page}",
@@ -28,7 +32,7 @@ _PLACES = {
         "minute": "{file}の{page}分目",
     },
 }
-_SAID_ENDINGS: tuple[str, ...] = (
+_WRITTEN_ENDINGS = (
     ".pdf",
     ".docx",
     ".doc",
@@ -41,7 +45,7 @@ _SAID_ENDINGS: tuple[str, ...] = (
     ".epub",
     ".csv",
 )
-_SAID_ENDINGS += formats.RECORDING.suffixes
+_SAID_ENDINGS = (*_WRITTEN_ENDINGS, *formats.RECORDING.suffixes)
 
 
 def of_answer(
@@ -52,7 +56,8 @@ def of_answer(
     if quotation is not None and quotation.text.strip():
         language = languages.tell(quotation.text) or usual
         language = language if language in ("en", "ja") else "en"
-        found.append(Sentence(_SAYS[language].format(place=_place(quotation, language)), language, ""))
+        says = _IS_SAID if formats.unit_of(quotation.file) == formats.RECORDING.unit else _SAYS
+        found.append(Sentence(says[language].format(place=_place(quotation, language)), language, ""))
         found += [Sentence(one.text, one.language, "") for one in spoken.of_text(quotation.text, language)]
     found += spoken.of_markdown(text, usual)
     for note in notes:

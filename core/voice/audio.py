@@ -6,13 +6,13 @@ reads WAV, FLAC, Ogg and MP3, though it cuts some of the last short.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import AudioDamaged, AudioProtected, AudioUnknown, FileMissing, NoSoundInside, TsukueError
-from core.voice import libav
+from core.voice import containers, libav
 from core.voice.channels import Mixer, Samples, mono
 from core.voice.messages import SAMPLE_RATE
 
@@ -20,41 +20,10 @@ LONGEST_SECONDS = (
     24 * 3600
 )  # what a header promises is believed up to here; memory for more would not be there
 
-# What a file is by its first bytes, whatever it is called; as people say it.
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftyp", "MP4"),
-    (0, b"\x1a\x45\xdf\xa3", "Matroska/WebM"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "WMA/WMV"),
-    (8, b"AVI ", "AVI"),
-    (8, b"WAVE", "WAV"),
-    (0, b"fLaC", "FLAC"),
-    (0, b"OggS", "Ogg"),
-    (0, b"ID3", "MP3"),
-    (0, b"FORM", "AIFF"),
-    (0, b"#!AMR", "AMR"),
-    (0, b"caff", "CAF"),
-    (0, b"FLV", "FLV"),
-    (0, b"MThd", "MIDI"),
-    (0, b"%PDF", "PDF"),
-    (0, b"PK\x03\x04", "ZIP"),
-)
 
-
-def kind(path: Path) -> str:
-    """What the file is by its content ('MP4'); '' where nothing tells."""
-    with path.open("rb") as file:
-        head = file.read(16)
-    return next((name for at, mark, name in _SIGNATURES if head[at : at + len(mark)] == mark), "")
-
-
-def read(path: Path, progress: Callable[[float], None] = lambda _: None) -> Samples:
-    """The sound of a whole file. `progress` gets the seconds that were read, and may raise to stop. Raises as `chunks`."""
-    found: list[Samples] = []
-    seconds = 0.0
-    for chunk in chunks(path):
-        found.append(chunk)
-        seconds += len(chunk) / SAMPLE_RATE
-        progress(seconds)
+def read(path: Path) -> Samples:
+    """The sound of a whole file. Raises as `chunks`."""
+    found = list(chunks(path))
     return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
@@ -99,7 +68,8 @@ def _by_libsndfile(path: Path) -> Samples | None:
 
 
 def _refusal(path: Path, why: str) -> TsukueError:
-    what = kind(path)
+    with path.open("rb") as file:
+        what = containers.name(file.read(containers.HEAD))
     match why:
         case "silent":
             return NoSoundInside(path.name)
@@ -108,8 +78,7 @@ def _refusal(path: Path, why: str) -> TsukueError:
         case "damaged":
             return AudioDamaged(path.name, what or path.suffix.lstrip(".").upper())
         case _:
-            heard = what and what not in ("PDF", "ZIP", "MIDI")
-            return AudioDamaged(path.name, what) if heard else AudioUnknown(path.name)
+            return AudioDamaged(path.name, what) if what else AudioUnknown(path.name)
 
 
 def _by_ffmpeg(path: Path, begin: float, rate: int) -> Iterator[Samples]:

@@ -366,14 +366,8 @@ class Composer(QFrame):
     def set_recording(self, recording: bool, *, opening: bool = False) -> None:
         """Whether the microphone captures, or is about to."""
         self._recording = recording or opening
-        said = (
-            tr("Listening…")
-            if recording
-            else tr("One moment…")
-            if opening
-            else tr("Type a question, or speak")
-        )
-        self.text.setPlaceholderText(said)
+        usual = tr("One moment…") if opening else tr("Type a question, or speak")
+        self.text.setPlaceholderText(tr("Listening…") if recording else usual)
         self._update()
 
     def set_hands_free(self, on: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from core.documents import notes, transcripts
 from core.documents.later import LaterEnded
@@ -77,17 +78,24 @@ class Recordings(QObject):
         ]
         dialog.finished.connect(lambda _: [one() for one in leave])
         dialog.finished.connect(lambda _: self.player.stop())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
         return dialog
 
     def ask(self, dialog: TranscriptDialog, document: int) -> None:
         """Read a transcript for a dialog."""
-        self._operations.run("read a transcript", lambda job: self.read(document), dialog.show_found)
+
+        def show(found: tuple[Document | None, list[Line]]) -> None:
+            if isValid(dialog):
+                self.fill(dialog.view, found)
+
+        self._operations.run("read a transcript", lambda job: self.read(document), show)
 
     def _correct(self, view: TranscriptView, line: Line, text: str) -> None:
         def done(_: None) -> None:
-            view.corrected.emit()
             self._soon.start()
+            if isValid(view):
+                view.corrected.emit()
 
         self._operations.in_order("correct a transcript", lambda job: self._kept.correct(line, text), done)
 
@@ -144,7 +152,3 @@ class TranscriptDialog(QDialog):
     def refresh(self) -> None:
         """Read it again."""
         self._recordings.ask(self, self._document)
-
-    def show_found(self, found: tuple[Document | None, list[Line]]) -> None:
-        """Show what was read."""
-        self._recordings.fill(self.view, found)

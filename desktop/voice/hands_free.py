@@ -72,6 +72,7 @@ class HandsFree(QObject):
         self._began_at = 0.0
         self._interrupted = True  # what was under way when they began has been stopped
         self._winding_down = False  # the microphone has closed by itself; what was said is still written
+        self._failed = False  # it could not be; its sound is kept, and can be tried again
         self._read: deque[_Heard] = deque(maxlen=12)
         self.strip = HandsFreeStrip(talking.theme)
         self.strip.stopped.connect(self.stop)
@@ -97,6 +98,8 @@ class HandsFree(QObject):
 
     def start(self) -> None:
         """Open the microphone, and answer whatever is said."""
+        if self._failed:
+            self.stop()  # who begins anew does not try again what could not be written
         if self._listening is not None or self._talking.recording or self._talking.busy:
             return
         self._winding_down = self._speaking = False
@@ -118,7 +121,7 @@ class HandsFree(QObject):
         if listening is None:
             return
         listening.cancel()
-        self._speaking = False
+        self._speaking = self._failed = False
         self._microphone.shut()
         self._reading.hold(False)
         self._reading.stop()
@@ -186,6 +189,7 @@ class HandsFree(QObject):
             self._show()
         elif isinstance(told, Finished):
             if told.error is not None:
+                self._failed = True
                 self._wind_down()
                 self._microphone.shut()
                 self._notify.error(told.error, (tr("Try again"), lambda: self._again(listening)))
@@ -193,7 +197,8 @@ class HandsFree(QObject):
                 self.stop()
 
     def _again(self, listening: Listening) -> None:
-        if listening is self._listening:
+        if listening is self._listening and self._failed:
+            self._failed = False
             listening.retry()
 
     def _begins(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
-from shiboken6 import isValid
 
 from core.sound.service import Sound, State
 from desktop.i18n import tr, tr_n
@@ -86,12 +85,9 @@ class StatusLine(QWidget):
 
     def follow_microphone(self, sound: Sound) -> None:
         """Show on every page that the microphone is open, whoever has opened it."""
-        sound.watch(self._tell_microphone)
+        leave = sound.watch(self._microphone.emit)
+        self.destroyed.connect(lambda _: leave())  # the window is built anew in another language
         self._show_microphone(sound.state)
-
-    def _tell_microphone(self, state: State) -> None:
-        if isValid(self):  # the window is built anew in another language
-            self._microphone.emit(state)
 
     def _show_microphone(self, state: State) -> None:
         for part in (self._lamp, self.microphone):

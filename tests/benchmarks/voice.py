@@ -136,7 +136,7 @@ class _Listener:
 
 def _devices(app: App) -> None:
     app.sound.prepare()
-    time.sleep(1.5)
+    time.sleep(1.5)  # the worker starts, which is another measure
     opened = []
     for _ in range(OPENINGS):
         listener = _Listener()

@@ -106,7 +106,7 @@ def test_the_microphone_has_one_listener(app: App, desk: sound.Sound) -> None:
     app.sound.open(second)
     until(lambda: app.sound.state is State.OPEN, SECONDS)
     app.sound.shut(first)  # it has it no more, and closes nothing
-    time.sleep(0.2)
+    time.sleep(0.2)  # nothing is told where nothing happens
     assert app.sound.state is State.OPEN
     assert not second.closed.is_set()
     app.sound.shut(second)
@@ -204,7 +204,7 @@ def test_sound_that_is_held_goes_on_where_it_was(
     over = threading.Event()
     with desk.recorded("speakers", tmp_path / "out.wav"):
         app.sound.play(sound.pcm(said), sound.RATE, lambda heard: over.set())
-        time.sleep(0.8)
+        time.sleep(0.8)  # some of it is heard
         app.sound.pause(True)
         assert not over.wait(1.5)
         app.sound.pause(False)
@@ -227,7 +227,7 @@ def test_a_headset_that_takes_a_second_loses_nothing_of_what_is_said_then(
     desk.fail()
     listener = Listener()
     app.sound.open(listener)
-    time.sleep(1.6)
+    time.sleep(1.6)  # the headset wakes up
     assert app.sound.state is State.OPENING
     assert listener.data == []
     desk.wake()
@@ -247,7 +247,7 @@ def test_a_computer_that_slept_listens_on(app: App, desk: sound.Sound, speech: P
     pid = app.sound.worker.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    time.sleep(2.5)
+    time.sleep(2.5)  # the computer sleeps
     os.kill(pid, signal.SIGCONT)
     time.sleep(2.0)  # what waited meanwhile is taken
     assert app.sound.state is State.OPEN

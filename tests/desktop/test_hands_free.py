@@ -10,6 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.chat.conversation import Role
+from core.errors import WorkerDied
+from core.voice.listening import Finished, Told
 from core.voice.messages import Began, Partial, Utterance
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Open
@@ -124,7 +126,7 @@ def reading_window(
     return window
 
 
-def heard(window: MainWindow, *told: Began | Partial | Utterance) -> None:
+def heard(window: MainWindow, *told: Told) -> None:
     """As if this were recognised."""
     chat = window.chat
     for one in told:
@@ -198,6 +200,21 @@ def test_who_interrupts_a_long_answer_hears_the_next_one(
     qtbot.waitUntil(lambda: "It is noon." in sentences, timeout=SECONDS)
     assert not any("Once" in one for one in sentences)
     assert said(window) == ["Tell me stories.", "What time is it?"]
+    chat.hands_free.stop()
+
+
+@pytest.mark.logs("shown to the person")
+def test_it_can_be_begun_again_where_recognition_failed(
+    qtbot: QtBot, silent_room: sound.Sound, reading_window: MainWindow
+) -> None:
+    chat = reading_window.chat
+    heard(reading_window, Finished(WorkerDied("speech recognition", "listening", "exit code 3")))
+    assert not chat.hands_free.active
+    qtbot.waitUntil(lambda: not chat.talking.recording, timeout=SECONDS)
+    assert silent_room.listeners() == 0
+    chat.hands_free.start()
+    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
+    assert chat.hands_free.active
     chat.hands_free.stop()
 
 

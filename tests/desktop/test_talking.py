@@ -65,6 +65,15 @@ def play(qtbot: QtBot, microphone: sound.Sound, speech: Path) -> None:
     qtbot.waitUntil(lambda: player.poll() is not None, timeout=SECONDS)
 
 
+def dictate(qtbot: QtBot, microphone: sound.Sound, window: MainWindow, speech: Path) -> None:
+    """Begin with the key, say it, end, and wait until it is written."""
+    window.chat.talking.toggle()
+    opened(qtbot, window)
+    play(qtbot, microphone, speech)
+    window.chat.talking.toggle()
+    over(qtbot, window)
+
+
 def test_words_stand_there_while_they_are_said(
     qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, tmp_path: Path
 ) -> None:
@@ -181,11 +190,7 @@ def test_no_microphone_is_said(
     qtbot.waitUntil(lambda: "No microphone was found" in listening.chat.banner.text.text(), timeout=SECONDS)
     over(qtbot, listening)
     microphone.plug_in()
-    listening.chat.talking.toggle()
-    opened(qtbot, listening)
-    play(qtbot, microphone, speech)
-    listening.chat.talking.toggle()
-    over(qtbot, listening)
+    dictate(qtbot, microphone, listening, speech)
     assert written(listening) == WORDS
 
 
@@ -202,11 +207,7 @@ def test_a_sound_server_that_dies_takes_nothing_with_it(
     over(qtbot, listening)
     assert written(listening) == WORDS
     listening.chat.composer.text.clear()
-    listening.chat.talking.toggle()
-    opened(qtbot, listening)
-    play(qtbot, microphone, speech)
-    listening.chat.talking.toggle()
-    over(qtbot, listening)
+    dictate(qtbot, microphone, listening, speech)
     assert written(listening) == WORDS
 
 
@@ -256,11 +257,7 @@ def test_a_microphone_that_somebody_else_has_blocks_nothing(
     assert app.sound.state is State.OPEN  # it is still the other's
     app.sound.shut(other)
     qtbot.waitUntil(lambda: not listening.status.microphone.isVisible(), timeout=SECONDS)
-    listening.chat.talking.toggle()
-    opened(qtbot, listening)
-    play(qtbot, microphone, speech)
-    listening.chat.talking.toggle()
-    over(qtbot, listening)
+    dictate(qtbot, microphone, listening, speech)
     assert written(listening) == WORDS
 
 
