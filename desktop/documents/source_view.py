@@ -57,6 +57,7 @@ from desktop.widgets.icons import icon
 HIGHLIGHT = QColor("#ffe58a")  # on the white of a page, in light and dark alike
 ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
 FOUND = 500  # places that a search in a document goes through
+NARROW, LEAST = 100, 52  # pixels for the name of a place
 READ_CHARACTERS = 300_000  # that are read aloud in one go: some six hours
 
 
@@ -267,9 +268,9 @@ class SourceView(QWidget):
 
     def _show_place(self) -> None:
         room = self.width() - self.title.sizeHint().width() - 205
-        self.place.setText(
-            self.place.fontMetrics().elidedText(self._place_text, Qt.TextElideMode.ElideMiddle, max(room, 80))
-        )
+        # Where there is hardly any, the page or second says more than the file's name.
+        where = Qt.TextElideMode.ElideMiddle if room >= NARROW else Qt.TextElideMode.ElideLeft
+        self.place.setText(self.place.fontMetrics().elidedText(self._place_text, where, max(room, LEAST)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
