@@ -38,6 +38,7 @@ from core.documents.pages import Pages
 from core.documents.recognition import Recognition
 from core.documents.search_models import SearchModels
 from core.documents.service import Documents
+from core.documents.speakers import Speakers
 from core.documents.transcription import Transcription
 from core.documents.transcripts import Transcripts
 from core.documents.watching import Watching
@@ -202,8 +203,10 @@ class App:
             self.settings,
         )
         self.playback = Playback(self._worker(playing.spec()), self.sound)
+        self.speakers = Speakers(self.voice, self.documents, self.index, self.events)
         self.transcription = Transcription(
             self.voice,
+            self.speakers,
             self.library,
             self.documents,
             self.index,

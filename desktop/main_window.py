@@ -243,7 +243,14 @@ class MainWindow(QMainWindow):
             begins.connect(player.stop)  # one thing is heard at a time
         player.changed.connect(lambda: chat.reading.stop() if player.active else None)
         return Recordings(
-            self.app.documents, self.app.transcripts, player, self.operations, self.bridge, self.theme, self
+            self.app.documents,
+            self.app.transcripts,
+            self.app.speakers,
+            player,
+            self.operations,
+            self.bridge,
+            self.theme,
+            self,
         )
 
     def be_quiet(self) -> None:

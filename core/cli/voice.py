@@ -56,6 +56,13 @@ def register(commands: Commands) -> None:
         help="write what is said into a file: subtitles (.srt, .vtt), or text with times",
     )
     listen.add_argument("--language", type=text, default="", help="auto, any, en, ja, …")
+    listen.add_argument(
+        "--speakers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many people speak, with -o or --json; 0 (usual) finds out",
+    )
     listen.add_argument("--json", action="store_true")
     speak = command(commands, "speak", _speak, "Read a text aloud into a sound file (WAV).")
     speak.add_argument(
@@ -159,10 +166,18 @@ def _tell(written: Written) -> None:
         write_error(f"\r\x1b[K{clock(written.done)}")
 
 
-def _write(heard: Transcript, target: Path) -> None:
+def _write(heard: Transcript, speakers: list[str], target: Path) -> None:
     from core.documents import transcripts
 
-    transcripts.write([transcripts.Line(s.start, s.end, s.text) for s in heard.segments], target)
+    said = zip(heard.segments, speakers, strict=True)
+    transcripts.write([transcripts.Line(s.start, s.end, s.text, who) for s, who in said], target)
+
+
+def _speakers(app: App, file: str, heard: Transcript, count: int) -> list[str]:
+    """Who says each line, as a number; '' where all is said by one."""
+    lines = [(segment.start, segment.end) for segment in heard.segments]
+    found = app.voice.speakers(file, lines, count=count)
+    return [str(one) for one in found] if len(set(found)) > 1 else [""] * len(lines)
 
 
 def _listen(options: argparse.Namespace) -> int:
@@ -183,8 +198,11 @@ def _listen(options: argparse.Namespace) -> int:
         for file in options.files:
             try:
                 heard = app.voice.file(file, options.language, told=_tell)
+                speakers = (
+                    _speakers(app, file, heard, options.speakers) if options.output or options.json else []
+                )
                 if options.output:
-                    _write(heard, Path(options.output).expanduser())
+                    _write(heard, speakers, Path(options.output).expanduser())
             except TsukueError as error:
                 failed = True
                 warn(error)
@@ -200,7 +218,8 @@ def _listen(options: argparse.Namespace) -> int:
                         "duration_s": round(heard.duration_s, 3),
                         "seconds": round(heard.seconds, 3),
                         "segments": [
-                            {"start": s.start, "end": s.end, "text": s.text} for s in heard.segments
+                            {"start": s.start, "end": s.end, "speaker": who, "text": s.text}
+                            for s, who in zip(heard.segments, speakers, strict=True)
                         ],
                     }
                 )

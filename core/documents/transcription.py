@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from core.documents import notes, passages, transcripts
+from core.documents import notes, passages, speakers, transcripts
 from core.documents.formats import RECORDING
 from core.documents.index import Index
 from core.documents.later import Later
 from core.documents.model import MINUTE, Note
 from core.documents.progress import Course, DocumentsChanged, Stage
+from core.documents.speakers import Speakers
 from core.documents.transcripts import Line
 from core.errors import (
     Cancelled,
@@ -46,6 +48,7 @@ class Transcription(Later):
     def __init__(
         self,
         voice: Voice,
+        speakers: Speakers,
         library: Library,
         store: DocumentStore,
         index: Index,
@@ -55,6 +58,7 @@ class Transcription(Later):
     ) -> None:
         super().__init__(store, index, hold, jobs, events)
         self._voice = voice
+        self._speakers = speakers
         self._library = library
 
     @property
@@ -68,10 +72,13 @@ class Transcription(Later):
 
     def text(self, path: Path, job: Job) -> str:
         """What is said in a recording, a paragraph a line with its time before it. Raises as `Voice.file`; NothingSaid."""
-        said = self._voice.file(str(path), job=job).segments
-        if not said:
+        lines = [Line(one.start, one.end, one.text) for one in self._voice.file(str(path), job=job).segments]
+        if not lines:
             raise NothingSaid(path.name)
-        return transcripts.with_times(Line(one.start, one.end, one.text) for one in said)
+        who = speakers.numbers(self._voice, str(path), lines, job)
+        return transcripts.with_times(
+            replace(line, speaker=speaker) for line, speaker in zip(lines, who, strict=True)
+        )
 
     def _document(self, document: Document, job: Job) -> None:
         failed = 0
@@ -94,12 +101,23 @@ class Transcription(Later):
                 return
         if not self.still_there(document):
             return
+        if self._speakers.possible:
+            self._tell_speakers(document, job)
         self.embed(document, job)
         if not self._store.passage_ids(document.id):
             self.give_up(document, NothingSaid(Path(document.path).name))
             return
         self._store.set_notes(document.id, _notes(document.notes))
         self._events.publish(DocumentsChanged(document.collection))
+
+    def _tell_speakers(self, document: Document, job: Job) -> None:
+        """What is said is worth having also where nobody knows by whom; the person can have it told again."""
+        try:
+            self._speakers.tell(document.id, job)
+        except Cancelled:
+            raise
+        except TsukueError as error:
+            log.warning("speakers were not told apart: %s", type(error).__name__)
 
     def _failed(self, document: Document, error: TsukueError) -> None:
         """What was written stays; where it is nothing, the file is listed with the reason."""

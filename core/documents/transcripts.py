@@ -1,7 +1,8 @@
 """Transcripts: what is said in a recording, line by line with its times, as pages of a document and back; corrected, and written as
 text and subtitles.
 
-A page is a minute of the recording: it has the lines that begin in it, in paragraphs that end where somebody pauses.
+A page is a minute of the recording: it has the lines that begin in it, in paragraphs that end where somebody pauses, or somebody else
+speaks. A speaker is a number as long as nobody has said their name; a name stands in the text, so that it can be asked for.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from core.documents.progress import DocumentsChanged
 from core.events import Events
 from core.files import save
 from core.jobs import Job
-from core.storage.documents import DocumentStore, StoredPage, draft
+from core.storage.documents import Document, DocumentStore, StoredPage, draft
 from core.text import subtitles
 from core.voice import punctuation
 
 PAUSE = 1.5  # seconds between lines that end a paragraph
 LONGEST = 500  # characters of a paragraph
+
+Translate = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ def page(number: int, lines: Sequence[Line]) -> Page:
     writer = Writer(number)
     moments: list[Moment] = []
     for paragraph in paragraphs(lines):
-        text = ""
+        text = named(paragraph[0].speaker)
         inside: list[tuple[int, int]] = []
         for line in paragraph:
-            whole = punctuation.join(text, line.text)
+            whole = punctuation.join(text, line.text) if inside else text + line.text
             inside.append((len(whole) - len(line.text), len(whole)))
             text = whole
         writer.paragraph(text)
@@ -103,31 +106,50 @@ def read(store: DocumentStore, document: int, *, upto: int | None = None) -> lis
     return found
 
 
-def with_times(lines: Iterable[Line]) -> str:
+def named(speaker: str) -> str:
+    """What stands before what somebody says whose name is known; '' for a number."""
+    return f"{speaker}: " if speaker and not speaker.isdigit() else ""
+
+
+def speaker_name(speaker: str, tr: Translate = str) -> str:
+    """How a person reads who speaks: the name, or a number."""
+    return tr("Speaker {n}").replace("{n}", speaker) if speaker.isdigit() else speaker
+
+
+def with_times(lines: Iterable[Line], tr: Translate = str) -> str:
     """A transcript as text: paragraphs, each with its time before it."""
     said = []
     for paragraph in paragraphs(lines):
         text = ""
         for line in paragraph:
             text = punctuation.join(text, line.text)
-        who = f"{paragraph[0].speaker}: " if paragraph[0].speaker else ""
+        who = f"{speaker_name(paragraph[0].speaker, tr)}: " if paragraph[0].speaker else ""
         said.append(f"[{clock(paragraph[0].start)}] {who}{text}")
     return "\n".join(said)
 
 
-def write(lines: Sequence[Line], path: Path) -> None:
+def write(lines: Sequence[Line], path: Path, tr: Translate = str) -> None:
     """Write a transcript into a file: subtitles by the endings .srt and .vtt, text otherwise.
 
     Raises HomeNotWritable, DiskFull."""
-    cues = [subtitles.Cue(line.start, line.end, line.text, line.speaker) for line in lines]
+    cues = [subtitles.Cue(line.start, line.end, line.text, speaker_name(line.speaker, tr)) for line in lines]
     match path.suffix.lower():
         case ".srt":
             text = subtitles.srt(cues)
         case ".vtt":
             text = subtitles.vtt(cues)
         case _:
-            text = with_times(lines) + "\n"
+            text = with_times(lines, tr) + "\n"
     save(path, text)
+
+
+def rewrite(
+    store: DocumentStore, index: Index, document: Document, stored: StoredPage, lines: Sequence[Line]
+) -> None:
+    """Put other lines in the place of a page's. They are found by their words at once, and by meaning when they are embedded."""
+    made = page(stored.number or 0, lines)
+    gone = store.correct(stored.id, draft(made, list(passages.Splitter().page(made))))
+    index.remove(store.collection(document.collection), gone)
 
 
 class Transcripts:
@@ -156,11 +178,9 @@ class Transcripts:
             return  # it was written anew meanwhile
         old = lines[line.place]
         lines[line.place] = Line(old.start, old.end, " ".join(text.split()), old.speaker)
-        made = page(stored.number, lines)
         found = self._store.document(stored.document)
-        gone = self._store.correct(stored.id, draft(made, list(passages.Splitter().page(made))))
         if found is not None:
-            self._index.remove(self._store.collection(found.collection), gone)
+            rewrite(self._store, self._index, found, stored, lines)
             self._events.publish(DocumentsChanged(found.collection))
 
     def embed(self, job: Job) -> None:

@@ -413,14 +413,29 @@ class Settings:
     )
     voice = Choice(
         "jf_alpha",
-        N_("Voice"),
-        N_("The voice that reads aloud."),
+        N_("Japanese voice"),
+        N_("The voice that reads Japanese aloud."),
         choices={
             "jf_alpha": N_("Woman 1"),
             "jf_gongitsune": N_("Woman 2"),
             "jf_nezumi": N_("Woman 3"),
             "jf_tebukuro": N_("Woman 4"),
             "jm_kumo": N_("Man"),
+        },
+        section=Section.SPEECH,
+        applies=Applies.AT_ONCE,
+        used_by="speaking",
+    )
+    voice_en = Choice(
+        "af_heart",
+        N_("English voice"),
+        N_("The voice that reads English aloud."),
+        choices={
+            "af_heart": N_("Woman 1"),
+            "af_bella": N_("Woman 2"),
+            "am_michael": N_("Man 1"),
+            "am_fenrir": N_("Man 2"),
+            "same": N_("The Japanese voice"),
         },
         section=Section.SPEECH,
         applies=Applies.AT_ONCE,

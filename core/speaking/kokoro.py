@@ -23,9 +23,9 @@ Samples = npt.NDArray[np.float32]
 
 
 class Kokoro:
-    """`folder` holds `model.onnx`, `vocab.json` and `voices.npz`. Raises ModelUnreadable."""
+    """`folder` holds `model.onnx`, `vocab.json` and `voices.npz`; `more` further voices, as NAME.bin each. Raises ModelUnreadable."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, more: Path | None = None) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -43,6 +43,8 @@ class Kokoro:
                 self._voices = {
                     name: np.asarray(voices[name], np.float32).reshape(-1, 256) for name in voices.files
                 }
+            for file in sorted(more.glob("*.bin")) if more is not None else ():
+                self._voices[file.stem] = np.fromfile(file, "<f4").reshape(-1, 256)
         except Exception as error:  # onnxruntime has no class of its own for a file that it cannot read
             raise ModelUnreadable(str(folder), str(error)) from error
         self._numbers: dict[str, int] = vocabulary["vocab"]

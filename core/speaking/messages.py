@@ -17,9 +17,10 @@ class Spoken(msgspec.Struct, frozen=True):
 
 @operation(doing=N_("loading a voice"))
 class LoadVoice(Request):
-    """Have the voice ready. Raises ModelUnreadable."""
+    """Have the voices ready. Raises ModelUnreadable."""
 
     folder: str
+    more: str = ""  # a folder with further voices
 
 
 @operation(result=Spoken, doing=N_("speaking"))
@@ -31,3 +32,4 @@ class Say(Request):
     language: str
     voice: str = ""  # '' is the usual one of the language
     speed: float = 1.0
+    more: str = ""  # as of LoadVoice

@@ -19,6 +19,7 @@ from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("reading aloud")
 MOST_THREADS = 4
+SAME = "same"  # for English: the Japanese voice
 BETWEEN_SECONDS = 0.3  # sentences in a file
 
 
@@ -48,15 +49,28 @@ class Speaking:
             raise NoModel("voice")
         return str(voices[0].path)
 
+    def _more(self) -> str:
+        found = self._library.of_role("voices")
+        return str(found[0].path) if found else ""
+
     def warm_up(self) -> None:
-        """Load the voice. Raises NoModel, ModelUnreadable, WorkerDied."""
-        self.worker.call(LoadVoice(self._folder())).result()
+        """Load the voices. Raises NoModel, ModelUnreadable, WorkerDied."""
+        self.worker.call(LoadVoice(self._folder(), self._more())).result()
 
     def say(self, sentence: spoken.Sentence) -> Spoken:
         """The sound of a sentence. Raises NoModel, ModelUnreadable, WorkerDied."""
-        voice = self._settings.values.voice
-        speed = self._settings.values.voice_speed
-        call = self.worker.call(Say(self._folder(), sentence.text, sentence.language, voice, speed))
+        values = self._settings.values
+        voice = values.voice_en if sentence.language == "en" and values.voice_en != SAME else values.voice
+        call = self.worker.call(
+            Say(
+                self._folder(),
+                sentence.text,
+                sentence.language,
+                voice,
+                values.voice_speed,
+                self._more(),
+            )
+        )
         result: Spoken = call.result()
         return result
 

@@ -13,7 +13,7 @@ from core.speaking.pronunciation import Pronunciation
 from core.workers.messages import Request
 from core.workers.process import Context, Handler
 
-USUAL = {"ja": "jf_alpha", "en": "jf_alpha"}
+USUAL = {"ja": "jf_alpha", "en": "af_heart"}
 BETWEEN_SECONDS = 0.12  # pieces of one sentence
 
 
@@ -22,22 +22,23 @@ class Speaker:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._loaded: tuple[str, Kokoro, Pronunciation] | None = None
+        self._loaded: tuple[tuple[str, str], Kokoro, Pronunciation] | None = None
 
     def load(self, request: LoadVoice, context: Context) -> None:
         """Have the voice ready, and its dictionary."""
-        _, pronunciation = self._get(request.folder)
+        _, pronunciation = self._get(request.folder, request.more)
         pronunciation.pieces("はい。", "ja")
 
-    def _get(self, folder: str) -> tuple[Kokoro, Pronunciation]:
-        if self._loaded is None or self._loaded[0] != folder:
+    def _get(self, folder: str, more: str) -> tuple[Kokoro, Pronunciation]:
+        if self._loaded is None or self._loaded[0] != (folder, more):
             self._loaded = None
-            self._loaded = (folder, Kokoro(Path(folder), self._threads), Pronunciation(Path(folder)))
+            kokoro = Kokoro(Path(folder), self._threads, Path(more) if more else None)
+            self._loaded = ((folder, more), kokoro, Pronunciation(Path(folder)))
         return self._loaded[1:]
 
     def say(self, request: Say, context: Context) -> Spoken:
         """A sentence."""
-        kokoro, pronunciation = self._get(request.folder)
+        kokoro, pronunciation = self._get(request.folder, request.more)
         name = request.voice if request.voice in kokoro.voices else USUAL.get(request.language, "")
         name = name if name in kokoro.voices else kokoro.voices[0]
         parts: list[np.ndarray[Any, Any]] = []

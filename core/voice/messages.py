@@ -54,6 +54,23 @@ class Transcribe(Request):
     begin: float = 0.0
 
 
+class Numbers(msgspec.Struct, frozen=True):
+    """Who says each line: 1 for who speaks first, 2 for the next."""
+
+    of: list[int]
+
+
+@operation(result=Numbers, doing=N_("telling speakers apart"))
+class TellSpeakers(Request):
+    """Whose voice each line of a recording is (`lines`: from and to, in seconds). `count`: how many people there are; 0 is as many as
+    there seem to be. Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, ModelUnreadable."""
+
+    network: str
+    path: str
+    lines: list[tuple[float, float]]
+    count: int = 0
+
+
 # ---------------------------------------------------------------- recordings that are played
 
 PLAYED_RATE = 24_000

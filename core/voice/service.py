@@ -13,7 +13,16 @@ from core.models.library import Library
 from core.settings import SettingsFile
 from core.voice import punctuation
 from core.voice.listening import Listening, Told
-from core.voice.messages import Listen, LoadSpeech, Segment, Transcribe, Transcribed, Written
+from core.voice.messages import (
+    Listen,
+    LoadSpeech,
+    Numbers,
+    Segment,
+    TellSpeakers,
+    Transcribe,
+    Transcribed,
+    Written,
+)
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
@@ -144,3 +153,27 @@ class Voice:
         return Transcript(
             punctuation.close(text, done.language), done.language, done.duration_s, done.seconds, segments
         )
+
+    @property
+    def tells_speakers(self) -> bool:
+        """Whether there is a network that tells speakers apart."""
+        return bool(self._library.of_role("speakers"))
+
+    def speakers(
+        self, path: str, lines: list[tuple[float, float]], job: Job | None = None, *, count: int = 0
+    ) -> list[int]:
+        """Who says each line of a recording (from and to, in seconds): 1 for who speaks first, 2 for the next. `count`: how many people
+        there are; 0 is as many as there seem to be. All is 1 where there is no network for it.
+
+        Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, WorkerDied, Cancelled."""
+        networks = self._library.of_role("speakers")
+        if not networks or not lines:
+            return [1] * len(lines)
+        absolute = str(Path(path).expanduser().absolute())
+        call = self.files.call(TellSpeakers(str(networks[0].path), absolute, lines, count))
+        leave = job.on_cancel(call.cancel) if job is not None else lambda: None
+        try:
+            done: Numbers = call.result()
+        finally:
+            leave()
+        return done.of

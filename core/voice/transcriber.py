@@ -13,8 +13,17 @@ from core.voice import audio
 from core.voice.activity import Activity
 from core.voice.channels import Samples
 from core.voice.live import Live
-from core.voice.messages import SAMPLE_RATE, Listen, LoadSpeech, Transcribe, Transcribed
+from core.voice.messages import (
+    SAMPLE_RATE,
+    Listen,
+    LoadSpeech,
+    Numbers,
+    TellSpeakers,
+    Transcribe,
+    Transcribed,
+)
 from core.voice.recording import Recording
+from core.voice.speakers import Speakers
 from core.voice.turns import Turns
 from core.voice.whisper import SILERO, Whisper
 from core.workers.messages import Nothing, Request
@@ -70,6 +79,17 @@ class Transcriber:
             context.item(written)
         return Transcribed(recording.language, heard, time.perf_counter() - started)
 
+    def tell_speakers(self, request: TellSpeakers, context: Context) -> Numbers:
+        """Whose voice each line of a recording is."""
+
+        def sound() -> Iterator[Samples]:
+            for chunk in audio.chunks(Path(request.path)):
+                context.check()
+                yield chunk
+
+        speakers = Speakers(Path(request.network), self._threads)
+        return Numbers(speakers.tell(sound(), request.lines, self._activity, request.count))
+
     def listen(self, request: Listen, context: Context) -> Nothing:
         """What is fed, while it comes."""
         whisper = self._loaded(request.folder)
@@ -98,5 +118,6 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     return {
         LoadSpeech: transcriber.load,
         Transcribe: transcriber.transcribe,
+        TellSpeakers: transcriber.tell_speakers,
         Listen: transcriber.listen,
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -10,6 +13,7 @@ from core.documents import notes, transcripts
 from core.documents.later import LaterEnded
 from core.documents.model import MINUTE
 from core.documents.progress import DocumentsChanged
+from core.documents.speakers import Speakers
 from core.documents.transcripts import Line, Transcripts
 from core.storage.documents import Document, DocumentStore, Place, StoredPage
 from desktop.bridge import Bridge
@@ -23,6 +27,15 @@ from desktop.widgets.saving import ask_where
 LATER_MILLISECONDS = 10_000  # after a correction, until what was corrected is found by meaning again
 
 
+@dataclass(frozen=True)
+class Transcript:
+    """What was read of a recording. `tells_speakers`: whether speakers can be told apart."""
+
+    document: Document | None
+    lines: list[Line]
+    tells_speakers: bool
+
+
 class Recordings(QObject):
     """What transcripts are shown with; one for the window."""
 
@@ -30,6 +43,7 @@ class Recordings(QObject):
         self,
         store: DocumentStore,
         kept: Transcripts,
+        speakers: Speakers,
         player: Player,
         operations: Operations,
         bridge: Bridge,
@@ -39,6 +53,7 @@ class Recordings(QObject):
         super().__init__(parent)
         self._store = store
         self._kept = kept
+        self._speakers = speakers
         self.player = player
         self._operations = operations
         self._bridge = bridge
@@ -51,23 +66,30 @@ class Recordings(QObject):
         view = TranscriptView(self.player, self._theme)
         view.wrong.connect(lambda line, text: self._correct(view, line, text))
         view.save.connect(lambda: self._save(view))
+        view.said_by.connect(lambda lines, speaker: self._said_by(view, lines, speaker))
+        view.named.connect(lambda speaker, name: self._name(view, speaker, name))
+        view.counted.connect(lambda count: self._tell_speakers(view, count))
         return view
 
-    def read(self, document: int) -> tuple[Document | None, list[Line]]:
-        """A document and what is said in it; reads the database."""
-        return self._store.document(document), self._kept.of(document)
+    def read(self, document: int) -> Transcript:
+        """A document and what is said in it; reads the disk."""
+        return Transcript(self._store.document(document), self._kept.of(document), self._speakers.possible)
 
     def fill(
         self,
         view: TranscriptView,
-        found: tuple[Document | None, list[Line]],
+        found: Transcript,
         marked: range = range(0),
     ) -> None:
         """Show what was read, with rows marked."""
-        document, lines = found
+        document, lines = found.document, found.lines
         if document is not None:
             length = MINUTE * document.pages if document.recognising else 0.0
             view.show_lines(document.path, lines, marked, length=length, state=_state(document))
+            view.document = document.id
+            view.speakers_button.setVisible(
+                found.tells_speakers and not document.recognising and len(lines) > 1
+            )
 
     def open(self, document: int, name: str, parent: QWidget) -> TranscriptDialog:
         """Show a transcript by itself."""
@@ -85,19 +107,49 @@ class Recordings(QObject):
     def ask(self, dialog: TranscriptDialog, document: int) -> None:
         """Read a transcript for a dialog."""
 
-        def show(found: tuple[Document | None, list[Line]]) -> None:
+        def show(found: Transcript) -> None:
             if isValid(dialog):
                 self.fill(dialog.view, found)
 
         self._operations.run("read a transcript", lambda job: self.read(document), show)
 
     def _correct(self, view: TranscriptView, line: Line, text: str) -> None:
+        self._change(view, lambda: self._kept.correct(line, text))
+
+    def _said_by(self, view: TranscriptView, lines: list[Line], speaker: str) -> None:
+        places = [(line.page, line.place) for line in lines]
+        self._change(view, lambda: self._speakers.said_by(view.document, places, speaker))
+
+    def _name(self, view: TranscriptView, speaker: str, name: str) -> None:
+        if name.strip():
+            self._change(view, lambda: self._speakers.name(view.document, speaker, name))
+
+    def _change(self, view: TranscriptView, change: Callable[[], None]) -> None:
         def done(_: None) -> None:
             self._soon.start()
             if isValid(view):
                 view.corrected.emit()
 
-        self._operations.in_order("correct a transcript", lambda job: self._kept.correct(line, text), done)
+        self._operations.in_order("correct a transcript", lambda job: change(), done)
+
+    def _tell_speakers(self, view: TranscriptView, count: int) -> None:
+        document = view.document
+
+        def done(_: None) -> None:
+            self._soon.start()
+            if isValid(view):
+                view.speakers_button.setEnabled(True)
+                view.corrected.emit()
+
+        def failed(_: BaseException) -> bool:
+            if isValid(view):
+                view.speakers_button.setEnabled(True)
+            return False
+
+        view.speakers_button.setEnabled(False)
+        self._operations.run(
+            "tell speakers apart", lambda job: self._speakers.tell(document, job, count), done, failed
+        )
 
     def _save(self, view: TranscriptView) -> None:
         kinds = {
@@ -108,7 +160,7 @@ class Recordings(QObject):
         target = ask_where(view, view.name, kinds)
         if target is not None:
             lines = list(view.model.lines)
-            self._operations.run("save a transcript", lambda job: transcripts.write(lines, target))
+            self._operations.run("save a transcript", lambda job: transcripts.write(lines, target, tr))
 
 
 def rows_of(lines: list[Line], page: StoredPage, place: Place) -> range:

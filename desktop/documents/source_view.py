@@ -40,13 +40,12 @@ from core.documents import formats
 from core.documents.messages import PageImage
 from core.documents.model import Block
 from core.documents.pages import Pages
-from core.documents.transcripts import Line
 from core.errors import TsukueError
 from core.jobs import Job
-from core.storage.documents import Document, DocumentStore, Place, StoredPage
+from core.storage.documents import DocumentStore, Place, StoredPage
 from desktop.chat.sources import place_text
 from desktop.documents import document_text, system_viewer
-from desktop.documents.recordings import Recordings, rows_of
+from desktop.documents.recordings import Recordings, Transcript, rows_of
 from desktop.documents.sheet_view import SheetView
 from desktop.error_text import sentence
 from desktop.i18n import tr
@@ -70,7 +69,7 @@ class _Shown:
     place: Place | None
     image: PageImage | None
     trouble: BaseException | None = None  # why the page could not be drawn
-    recording: tuple[Document | None, list[Line]] | None = None  # where it is one
+    recording: Transcript | None = None  # where it is one
 
 
 class PageView(QWidget):
@@ -325,7 +324,7 @@ class SourceView(QWidget):
             QTimer.singleShot(0, self._to_highlight)
             return
         if shown.recording is not None:
-            rows = rows_of(shown.recording[1], shown.page, place)
+            rows = rows_of(shown.recording.lines, shown.page, place)
             self._recordings.fill(self.transcript, shown.recording, rows)
             self.stack.setCurrentWidget(self.transcript)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPai
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QListView,
     QMenu,
@@ -36,9 +38,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.documents import speakers
 from core.documents.model import clock
-from core.documents.transcripts import Line, with_times
-from desktop.i18n import tr
+from core.documents.transcripts import Line, speaker_name, with_times
+from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
 from desktop.voice.player import Player
 from desktop.widgets.icons import icon
@@ -46,6 +49,7 @@ from desktop.widgets.icons import icon
 Index = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
 MARGIN = 8  # pixels around a line
+MOST_PEOPLE = 6  # that one can say to speak
 ENDS_SECONDS = 0.6  # after its end a line is still the one that is heard
 
 
@@ -193,7 +197,7 @@ class _Painter(QStyledItemDelegate):
 
 
 def _said(line: Line) -> str:
-    return f"{line.speaker}: {line.text}" if line.speaker else line.text
+    return f"{speaker_name(line.speaker, tr)}: {line.text}" if line.speaker else line.text
 
 
 class TranscriptView(QWidget):
@@ -202,11 +206,15 @@ class TranscriptView(QWidget):
     wrong = Signal(object, str)  # a Line, and what is really said
     corrected = Signal()  # that is on the disk
     save = Signal()
+    said_by = Signal(list, str)  # lines, and who says them
+    named = Signal(str, str)  # a speaker, and their name
+    counted = Signal(int)  # how many people speak; 0 is as many as there seem to be
 
     def __init__(self, player: Player, theme: Theme) -> None:
         super().__init__()
         self._player = player
         self._theme = theme
+        self.document = 0
         self._path = ""
         self._length = 0.0
         self.model = Lines(self)
@@ -239,12 +247,17 @@ class TranscriptView(QWidget):
         self.save_button = QPushButton(tr("Save as…"))
         self.save_button.setToolTip(tr("Save as text or subtitles"))
         self.save_button.clicked.connect(self.save)
+        self.speakers_button = QPushButton(tr("Speakers"))
+        self.speakers_button.setToolTip(tr("Tell who says what by the voices"))
+        self.speakers_button.setMenu(self._speakers_menu())
+        self.speakers_button.hide()
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 10, 2)
         bar.setSpacing(8)
         bar.addWidget(self.play_button)
         bar.addWidget(self.position)
         bar.addStretch()
+        bar.addWidget(self.speakers_button)
         bar.addWidget(self.correct_button)
         bar.addWidget(self.save_button)
         layout = QVBoxLayout(self)
@@ -364,7 +377,7 @@ class TranscriptView(QWidget):
 
     def _copy(self) -> None:
         rows = sorted(index.row() for index in self.list.selectedIndexes())
-        QGuiApplication.clipboard().setText(with_times([self.model.lines[row] for row in rows]))
+        QGuiApplication.clipboard().setText(with_times([self.model.lines[row] for row in rows], tr))
 
     def _menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)
@@ -375,7 +388,45 @@ class TranscriptView(QWidget):
         menu.addAction(tr("Play from here"), lambda: self._play_row(index))
         menu.addAction(tr("Correct"), self._correct)
         menu.addAction(tr("Copy"), self._copy)
+        menu.addSeparator()
+        line = self.model.lines[index.row()]
+        who = menu.addMenu(tr("Said by"))
+        for speaker in speakers.others(self.model.lines):
+            action = who.addAction(
+                speaker_name(speaker, tr).replace("&", "&&"), partial(self._said_by, speaker)
+            )
+            action.setCheckable(True)
+            action.setChecked(speaker == line.speaker)
+        who.addAction(tr("Someone else"), lambda: self._said_by(speakers.unused(self.model.lines)))
+        if line.speaker:
+            menu.addAction(
+                tr("Name {speaker}…", speaker=speaker_name(line.speaker, tr)).replace("&", "&&"),
+                lambda: self.ask_name(line.speaker),
+            )
         menu.popup(self.list.viewport().mapToGlobal(place))
+
+    # ------------------------------------------------------------ who speaks
+
+    def _speakers_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction(tr("As many as there seem to be"), lambda: self.counted.emit(0))
+        for count in range(1, MOST_PEOPLE + 1):
+            menu.addAction(tr_n("{n} person", "{n} people", count), partial(self.counted.emit, count))
+        return menu
+
+    def _said_by(self, speaker: str) -> None:
+        rows = sorted(index.row() for index in self.list.selectedIndexes())
+        self.said_by.emit([self.model.lines[row] for row in rows], speaker)
+
+    def ask_name(self, speaker: str) -> None:
+        """Ask what a speaker is called."""
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(tr("Name"))
+        dialog.setLabelText(tr("What is {speaker} called?", speaker=speaker_name(speaker, tr)))
+        dialog.setTextValue("" if speaker.isdigit() else speaker)
+        dialog.textValueSelected.connect(lambda name: self.named.emit(speaker, name))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

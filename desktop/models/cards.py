@@ -14,7 +14,19 @@ from core.models.fit import Fit, Verdict
 from core.models.library import LocalModel
 from desktop.i18n import language, tr
 
-ROLES = ("chat", "embedding", "reranker", "entailment", "speech", "turns", "voice", "recognition", "adapter")
+ROLES = (
+    "chat",
+    "embedding",
+    "reranker",
+    "entailment",
+    "speech",
+    "turns",
+    "speakers",
+    "voice",
+    "voices",
+    "recognition",
+    "adapter",
+)
 _VERDICTS = {Verdict.FITS: N_("fits"), Verdict.SLOW: N_("slow"), Verdict.NOT: N_("will not fit")}
 
 Action = tuple[str, Callable[[], None], bool]  # label, what it does, whether it is the main one
@@ -29,7 +41,9 @@ def role_name(role: str) -> str:
         "entailment": tr("Answer checking"),
         "speech": tr("Speech to text"),
         "turns": tr("End of speech"),
+        "speakers": tr("Speakers"),
         "voice": tr("Reading aloud"),
+        "voices": tr("Voices"),
         "recognition": tr("Text recognition"),
         "adapter": tr("Adapter"),
     }[role]
@@ -79,6 +93,10 @@ def describe(model: LocalModel) -> str:
         return tr("Turns speech in many languages into text. Weak at Japanese.")
     if model.role == "voice":
         return tr("Reads answers and documents aloud, in Japanese and English.")
+    if model.role == "voices":
+        return tr("English voices for reading aloud.")
+    if model.role == "speakers":
+        return tr("Tells in recordings who says what, by the voices.")
     if model.role == "turns":
         return tr("Hears whether you have finished speaking, in English, Japanese and other languages.")
     if model.role == "recognition":

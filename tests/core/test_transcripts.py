@@ -17,6 +17,8 @@ from core.documents.model import clock, second
 from core.documents.progress import IngestProgress, Stage
 from core.documents.transcripts import Line
 from core.errors import AudioProtected, FormatOld, NoSoundInside, NothingSaid
+from core.jobs import Job
+from core.speaking.spoken import Sentence
 from core.storage.documents import Document
 from core.text import subtitles
 from core.text.subtitles import Cue
@@ -229,3 +231,63 @@ def test_a_transcript_is_saved(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_text("utf-8") == "[0:00] One. Two.\n[1:05] Three.\n"
     transcripts.write(lines, tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text("utf-8").startswith("1\n00:00:00,000 --> 00:00:02,000\nOne.\n\n2\n")
+
+
+TALK = [
+    ("jf_alpha", "昨日の会議で予算の話をしました。"),
+    ("jm_kumo", "来年の予算はまだ決まっていません。"),
+    ("jf_alpha", "では来週もう一度集まりましょう。"),
+    ("jm_kumo", "火曜日の午後なら時間があります。"),
+    ("jf_alpha", "場所は三階の小さな部屋にします。"),
+    ("jm_kumo", "資料は私が用意しておきます。"),
+]
+
+
+@pytest.fixture
+def conversation(app: App, tmp_path: Path) -> Path:
+    """Two people who talk."""
+    parts: list[np.ndarray] = []
+    for voice, words in TALK:
+        app.settings.change(voice=voice)
+        said = app.speaking.say(Sentence(words, "ja", ""))
+        parts += [np.frombuffer(said.data, "<i2"), np.zeros(int(0.8 * said.rate), np.int16)]
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, np.concatenate(parts), said.rate)
+    return path
+
+
+def test_two_people_are_told_apart_named_and_asked_for(app: App, conversation: Path) -> None:
+    document = added(app, conversation)
+    lines = app.transcripts.of(document.id)
+    assert [line.speaker for line in lines] == ["1", "2", "1", "2", "1", "2"], lines
+    app.speakers.name(document.id, "2", "田中：")
+    lines = app.transcripts.of(document.id)
+    assert [line.speaker for line in lines] == ["1", "田中"] * 3
+    found = app.documents.page(lines[1].page)
+    assert found is not None
+    assert f"田中: {lines[1].text}" in found.text  # a name can be asked for
+    assert transcripts.with_times(lines, lambda text: text.replace("Speaker", "話者")).startswith(
+        "[0:00] 話者 1: "
+    )
+    app.speakers.said_by(document.id, [(lines[3].page, lines[3].place)], "1")
+    assert [line.speaker for line in app.transcripts.of(document.id)] == ["1", "田中", "1", "1", "1", "田中"]
+    app.transcripts.correct(app.transcripts.of(document.id)[1], "来年の予算は決まりました。")
+    line = app.transcripts.of(document.id)[1]
+    assert (line.text, line.speaker) == ("来年の予算は決まりました。", "田中")
+    app.speakers.tell(document.id, Job("tell", 1), count=1)
+    assert {line.speaker for line in app.transcripts.of(document.id)} == {""}
+
+
+def test_one_person_gets_no_number(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "talk.flac"
+    recording(path, FACTS, 1.0)
+    assert {line.speaker for line in app.transcripts.of(added(app, path).id)} == {""}
+
+
+def test_a_transcript_without_the_network_is_a_transcript(
+    app: App, conversation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(app.voice), "tells_speakers", False)
+    lines = app.transcripts.of(added(app, conversation).id)
+    assert len(lines) == len(TALK)
+    assert {line.speaker for line in lines} == {""}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.documents.recordings import TranscriptDialog
@@ -88,6 +89,45 @@ def test_an_answer_is_opened_at_its_second_and_played(
     assert "flower" in heard.app.voice.file(str(tmp_path / "out.wav"), "en").text
     heard.escape()
     assert not heard.recordings.player.active  # what is not seen is not heard
+
+
+def test_who_speaks_is_said_and_named(qtbot: QtBot, heard: MainWindow) -> None:
+    (document,) = heard.app.documents.documents("talk")
+    dialog = heard.recordings.open(document.id, "talk.flac", heard)
+    view = dialog.view
+    qtbot.waitUntil(lambda: len(view.model.lines) == len(FACTS), timeout=SECONDS)
+    assert view.speakers_button.isVisible()
+    assert {line.speaker for line in view.model.lines} == {""}  # one person speaks
+
+    def choose(*labels: str) -> None:
+        """Choose something in the menu of the second line."""
+        view.list.setCurrentIndex(view.model.index(1))
+        view.list.customContextMenuRequested.emit(view.list.visualRect(view.model.index(1)).center())
+        menu = QApplication.activePopupWidget()
+        for label in labels:
+            assert isinstance(menu, QMenu)
+            (action,) = [one for one in menu.actions() if one.text() == label]
+            if action.menu() is not None:
+                menu = action.menu()
+            else:
+                action.trigger()
+        while (popup := QApplication.activePopupWidget()) is not None:
+            popup.close()
+
+    choose("Said by", "Someone else")
+    qtbot.waitUntil(lambda: view.model.lines[1].speaker == "1", timeout=SECONDS)
+    choose("Name Speaker 1…")
+    asked = view.findChild(QInputDialog)
+    assert asked is not None
+    asked.setTextValue("Aiko")
+    asked.accept()
+    qtbot.waitUntil(lambda: view.model.lines[1].speaker == "Aiko", timeout=SECONDS)
+    choose("Copy")
+    assert "Aiko: " in QGuiApplication.clipboard().text()
+    view.speakers_button.menu().actions()[1].trigger()  # one person
+    qtbot.waitUntil(lambda: view.model.lines[1].speaker == "", timeout=SECONDS)
+    assert view.speakers_button.isEnabled()
+    dialog.close()
 
 
 def test_a_line_is_corrected_with_the_keyboard_and_all_is_saved(
