@@ -83,6 +83,9 @@ from core.structured.runs import Runs
 from core.updates import Updates
 from core.voice import playing
 from core.voice import service as voice_service
+from core.voice.corrections import Corrections
+from core.voice.history import History
+from core.voice.names import Names
 from core.voice.playing import Playback
 from core.voice.service import Voice
 from core.workers.supervisor import Worker, WorkerSpec
@@ -196,11 +199,15 @@ class App:
             self.events,
         )
         self.sound = Sound(self._worker(sound_service.spec()))
+        corrections = Corrections(home.voice / "corrections.json")
         self.voice = Voice(
             self._worker(voice_service.spec()),
             self._worker(voice_service.files_spec()),
             self.library,
             self.settings,
+            Names(self.settings, corrections, self.conversations, self.documents),
+            corrections,
+            History(home.voice / "history", self.settings),
         )
         self.playback = Playback(self._worker(playing.spec()), self.sound)
         self.speakers = Speakers(self.voice, self.documents, self.index, self.events)

@@ -61,6 +61,11 @@ class Home:
         return self.root / "pictures"
 
     @property
+    def voice(self) -> Path:
+        """What is kept of what the person says: corrections, and the sound where they want it (core/voice/history.py)."""
+        return self.root / "voice"
+
+    @property
     def states(self) -> Path:
         return self.root / "states"
 

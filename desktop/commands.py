@@ -73,6 +73,7 @@ def of(window: MainWindow) -> list[Command]:
         Command("models", tr("Models"), "", lambda: window.show_page("models")),
         Command("compare", tr("Compare models…"), "", lambda: window.show_page("compare")),
         Command("settings", tr("Settings"), "Ctrl+,", lambda: window.show_page("settings")),
+        Command("voice-kept", tr("What is kept of your voice…"), "", lambda: window.kept.open(window)),
         Command("memory", tr("What is remembered…"), "", lambda: chat.memory.open(window)),
         Command("new-project", tr("New project"), "", window.sidebar.projects.wanted.emit),
         Command("archived", tr("Show archived chats"), "", lambda: window.sidebar.show_archived(True)),

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from desktop.settings.microphone import MicrophonePanel
     from desktop.settings.updates import UpdatesPanel
     from desktop.tables.page import TablesPage
+    from desktop.voice.kept import Kept
+    from desktop.voice.player import Player
 
 
 class MainWindow(QMainWindow):
@@ -232,9 +234,8 @@ class MainWindow(QMainWindow):
         return source
 
     @cached_property
-    def recordings(self) -> Recordings:
-        """What transcripts are shown with."""
-        from desktop.documents.recordings import Recordings
+    def player(self) -> Player:
+        """What recordings are played with."""
         from desktop.voice.player import Player
 
         player = Player(self.app.playback, self.notify, self)
@@ -242,11 +243,26 @@ class MainWindow(QMainWindow):
         for begins in (chat.talking.began, chat.reading.began, chat.hands_free.changed):
             begins.connect(player.stop)  # one thing is heard at a time
         player.changed.connect(lambda: chat.reading.stop() if player.active else None)
+        return player
+
+    @cached_property
+    def kept(self) -> Kept:
+        """What is kept of what the person says."""
+        from desktop.voice.kept import Kept
+
+        app = self.app
+        return Kept(app.voice, app.library, app.settings, lambda: self.player, self.desk, self)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """What transcripts are shown with."""
+        from desktop.documents.recordings import Recordings
+
         return Recordings(
             self.app.documents,
             self.app.transcripts,
             self.app.speakers,
-            player,
+            self.player,
             self.operations,
             self.bridge,
             self.theme,
@@ -256,8 +272,8 @@ class MainWindow(QMainWindow):
     def be_quiet(self) -> None:
         """Nothing is listened to, and nothing heard."""
         self.chat.be_quiet()
-        if self._there("recordings"):
-            self.recordings.player.stop()
+        if self._there("player"):
+            self.player.stop()
 
     @property
     def page(self) -> str:
@@ -425,7 +441,9 @@ class MainWindow(QMainWindow):
     def _make_microphone(self) -> MicrophonePanel:
         from desktop.settings.microphone import MicrophonePanel
 
-        return MicrophonePanel(self.app.sound, self.app.settings, self.operations)
+        panel = MicrophonePanel(self.app.sound, self.app.settings, self.operations)
+        panel.kept_wanted.connect(lambda: self.kept.open(panel.window()))
+        return panel
 
     def _make_backups(self) -> BackupsPanel:
         from desktop.settings.backups import BackupsPanel
@@ -494,7 +512,7 @@ class MainWindow(QMainWindow):
     def close_source(self) -> None:
         if self._there("source"):
             self.source.hide()
-            self.recordings.player.stop()
+            self.player.stop()
 
     def escape(self) -> None:
         if self.chat.prompts.hide() or self.chat.mentions.list.hide():

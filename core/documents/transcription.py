@@ -32,6 +32,7 @@ from core.jobs import Job, Jobs
 from core.models.library import Library
 from core.storage.documents import Document, DocumentStore, draft
 from core.voice.messages import Written
+from core.voice.names import About
 from core.voice.service import Voice
 
 log = logging.getLogger(__name__)
@@ -155,7 +156,8 @@ class _Writing:
         begin = max([(first - 1) * MINUTE, *(line.end for line in before[-1:])])
         self._course.begin(self._document.collection, [self._document.path])
         self._tell(begin)
-        self._owner._voice.file(self._document.path, job=self._job, begin=begin, told=self._take)
+        about = About(collection=self._document.collection)
+        self._owner._voice.file(self._document.path, job=self._job, begin=begin, about=about, told=self._take)
         self._keep(float("inf"))
 
     def _tell(self, seconds: float) -> None:

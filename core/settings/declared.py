@@ -381,8 +381,36 @@ class Settings:
     speech_words = Text(
         "",
         N_("Names and terms"),
-        N_("Words that you often say, separated by commas. They are recognized more reliably."),
+        N_(
+            "Words that you often say, separated by commas. They are recognized more reliably; the first twenty or so count most."
+        ),
         longest=600,
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="voice",
+    )
+    learn_corrections = Switch(
+        True,
+        N_("Learn from my corrections"),
+        N_(
+            "Words that you correct before you send what you said are recognized the next time. They stay on this computer."
+        ),
+        section=Section.SPEECH,
+        applies=Applies.NEXT_RECORDING,
+        used_by="window",
+    )
+    keep_speech = Choice(
+        "never",
+        N_("Keep what I say"),
+        N_(
+            "Keeps the sound of what you say with its text on this computer, to listen to it again or have another model recognize it."
+        ),
+        choices={
+            "never": N_("No"),
+            "week": N_("For a week"),
+            "month": N_("For a month"),
+            "always": N_("Until I delete it"),
+        },
         section=Section.SPEECH,
         applies=Applies.NEXT_RECORDING,
         used_by="voice",

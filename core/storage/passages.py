@@ -246,6 +246,32 @@ class PassageStore:
         )
         return tuple(int(value) for value in row) if row is not None else ()
 
+    def sample(self, collections: Sequence[int], most: int) -> list[str]:
+        """Texts of at most `most` passages of these collections, from all over them."""
+        marks = ", ".join("?" * len(collections))
+        rows = self._db.rows(
+            'SELECT substr(g.text, p.start + 1, p."end" - p.start) AS text FROM passages p'
+            " JOIN pages g ON g.id = p.page WHERE p.id IN (SELECT id FROM ("
+            " SELECT p.id, row_number() OVER (ORDER BY p.id) AS place, count(*) OVER () AS n"
+            f" FROM passages p JOIN documents d ON d.id = p.document WHERE d.collection IN ({marks}) AND {ANSWERS})"
+            " WHERE place % max(n / ?, 1) = 0 LIMIT ?)",
+            *collections,
+            most,
+            most,
+        )
+        return [row["text"] for row in rows]
+
+    def file_names(self, collections: Sequence[int], most: int) -> list[str]:
+        """Names of documents of these collections, the latest first."""
+        marks = ", ".join("?" * len(collections))
+        rows = self._db.rows(
+            f"SELECT file FROM documents d WHERE d.collection IN ({marks}) AND {ANSWERS}"
+            " ORDER BY d.id DESC LIMIT ?",
+            *collections,
+            most,
+        )
+        return [row["file"].replace("\\", "/").rpartition("/")[2] for row in rows]
+
     def count_passages(self, collection: int) -> int:
         row = self._db.row(
             f"SELECT coalesce(sum(d.passages), 0) AS n FROM documents d WHERE d.collection = ? AND {ANSWERS}",

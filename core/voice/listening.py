@@ -37,16 +37,25 @@ class Finished:
 
 
 Told = Heard | Finished
+Keep = Callable[[bytes, int, int, Utterance], None]
 
 
 class Listening:
     """One stretch of listening; begun by `Voice.listen`. `told` is called on a thread of this object's own."""
 
-    def __init__(self, worker: Worker, request: Callable[[], Listen], told: Callable[[Told], None]) -> None:
-        """`request` says how to listen; it is asked in the background, and may raise what a person is to be told."""
+    def __init__(
+        self,
+        worker: Worker,
+        request: Callable[[], Listen],
+        told: Callable[[Told], None],
+        keep: Keep | None = None,
+    ) -> None:
+        """`request` says how to listen; it is asked in the background, and may raise what a person is to be told. `keep` gets the
+        sound of each turn, how many samples a second and channels it has, and what was heard."""
         self._worker = worker
         self._request = request
         self._told = told
+        self._keep = keep
         self._lock = threading.RLock()
         self._kept: deque[bytes] = deque()  # sound whose text has not come
         self._kept_from = 0  # frames of sound before it
@@ -197,11 +206,13 @@ class Listening:
         elif isinstance(item, Utterance):
             text = self._shown + after(self._shown, item.text)
             self._shown = self._settled = ""
-            self._release(offset + item.end)
+            whole = msgspec.structs.replace(item, text=text, start=item.start + offset, end=item.end + offset)
+            sound = self._between(whole.start, whole.end) if self._keep is not None else b""
+            self._release(whole.end)
             self._count = item.utterance
-            self._told(
-                msgspec.structs.replace(item, text=text, start=item.start + offset, end=item.end + offset)
-            )
+            self._told(whole)
+            if self._keep is not None:
+                self._keep(sound, self._rate, self._frame_bytes // BYTES, whole)
 
     def _going_on(self, item: Partial) -> Partial:
         """The same, beginning with what was settled before the process died."""
@@ -212,6 +223,13 @@ class Listening:
             return item
         rest = after(self._shown, item.settled + item.tentative)
         return msgspec.structs.replace(item, settled=self._shown, tentative=rest)
+
+    def _between(self, start: float, end: float) -> bytes:
+        """The sound from second `start` to `end`, as far as it is still here."""
+        with self._lock:
+            sound, first = b"".join(self._kept), self._kept_from
+        begin, stop = (max(int(at * self._rate) - first, 0) * self._frame_bytes for at in (start, end))
+        return sound[begin:stop]
 
     def _release(self, end: float) -> None:
         """The sound before `end` (seconds) has its text."""

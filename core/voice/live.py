@@ -69,7 +69,7 @@ class Live:
         if request.rate != SAMPLE_RATE:
             self._resampler = soxr.ResampleStream(request.rate, SAMPLE_RATE, 1, dtype="float32")
         self._endpoint = Endpoint(OPEN if request.hands_free else HELD, judged=turns is not None)
-        self._scribe = Scribe(whisper, request.languages, request.hints)
+        self._scribe = Scribe(whisper, request.languages, request.names, request.corrections)
         self._sound = np.zeros(0, np.float32)
         self._first = 0  # which sample of the call is the first of `_sound`
         self._rest = np.zeros(0, np.float32)  # not a whole frame yet

@@ -50,7 +50,10 @@ class Transcribe(Request):
     folder: str
     path: str
     languages: list[str] = msgspec.field(default_factory=list)
-    hints: str = ""  # names that may occur
+    names: list[str] = msgspec.field(default_factory=list)  # that may be said, the likeliest first
+    corrections: dict[str, str] = msgspec.field(
+        default_factory=dict
+    )  # what was heard wrongly before: what was meant
     begin: float = 0.0
 
 
@@ -156,6 +159,9 @@ class Listen(Request):
     turns: str = ""
     languages: list[str] = msgspec.field(default_factory=list)  # those that the person speaks; empty is any
     hands_free: bool = False
-    hints: str = ""  # names that may occur
+    names: list[str] = msgspec.field(default_factory=list)  # that may be said, the likeliest first
+    corrections: dict[str, str] = msgspec.field(
+        default_factory=dict
+    )  # what was heard wrongly before: what was meant
     rate: int = SAMPLE_RATE
     channels: int = 1

@@ -7,12 +7,12 @@ sentences; so the recording is cut where nobody speaks, and each stretch is writ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from core.voice import phantoms, punctuation
+from core.voice import hints, phantoms, punctuation
 from core.voice.activity import FRAME, FRAME_SECONDS, Activity
 from core.voice.messages import SAMPLE_RATE, Segment, Written
 from core.voice.whisper import Piece, Whisper
@@ -71,12 +71,21 @@ def _cut(voice: Voice, earliest: int, latest: int, good: int) -> int:
 class Recording:
     """Writes one recording down by `whisper`, as its sound comes; `activity` says where somebody speaks."""
 
-    def __init__(self, whisper: Whisper, activity: Activity, languages: Sequence[str], hints: str) -> None:
-        """`languages` that may be spoken; empty is any."""
+    def __init__(
+        self,
+        whisper: Whisper,
+        activity: Activity,
+        languages: Sequence[str],
+        names: Sequence[str] = (),
+        corrections: Mapping[str, str] | None = None,
+    ) -> None:
+        """`languages` that may be spoken; empty is any. `names` may be said; `corrections`: what was heard wrongly before, and what
+        was meant."""
         self._whisper = whisper
         self._activity = activity
         self._languages = languages
-        self._hints = hints
+        self._names = list(names)
+        self._corrections = dict(corrections or {})
         self._usual = ""
         self._spoken: Counter[str] = Counter()
         activity.reset()
@@ -128,7 +137,9 @@ class Recording:
         language, sure = self._whisper.language(ear, self._languages)
         if sure < SURE and self._usual:
             language = self._usual
-        found = self._whisper.write(ear, language, hints=self._hints, times=True)
+        found = self._whisper.write(ear, language, times=True)
+        found = hints.heard_with(self._whisper, ear, found, self._names, times=True)
+        found = hints.corrected(self._whisper, found, self._corrections)
         at = offset + start * FRAME_SECONDS
         segments = []
         for piece in found.pieces or (Piece(0.0, ear.seconds, found.text),):

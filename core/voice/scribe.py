@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from core.voice import phantoms
+from core.voice import hints, phantoms
 from core.voice.activity import FRAME_SECONDS
 from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
 
@@ -76,10 +76,18 @@ class Writing:
 class Scribe:
     """Careful writings in their order, and between them the newest quick one."""
 
-    def __init__(self, whisper: Whisper, languages: Sequence[str], hints: str) -> None:
+    def __init__(
+        self,
+        whisper: Whisper,
+        languages: Sequence[str],
+        names: Sequence[str] = (),
+        corrections: Mapping[str, str] | None = None,
+    ) -> None:
+        """`names` may be said; `corrections`: what was heard wrongly before, and what was meant."""
         self._whisper = whisper
         self._languages = list(languages)
-        self._hints = hints
+        self._names = list(names)
+        self._corrections = dict(corrections or {})
         self._usual = ""
         self._careful: deque[Writing] = deque()
         self._quick: Writing | None = None
@@ -161,16 +169,17 @@ class Scribe:
             language, sure = self._whisper.language(ear, self._languages)
             if sure < SURE and self._usual:
                 language = self._usual
+        before = turn.before if ear.seconds >= LEAST_WITH_BEFORE else ()
         found = self._whisper.write(
-            ear,
-            language,
-            begun=piece.settled,
-            before=turn.before if ear.seconds >= LEAST_WITH_BEFORE else (),
-            hints=self._hints,
-            beam=5 if writing.careful else 1,
+            ear, language, begun=piece.settled, before=before, beam=5 if writing.careful else 1
         )
         if not piece.settled and self._made_up(writing, found):
             found = Hypothesis((), "", language, 0.0, found.no_speech, repetitive=False)
+        if writing.careful:
+            found = hints.heard_with(
+                self._whisper, ear, found, self._names, begun=piece.settled, before=before
+            )
+        found = hints.corrected(self._whisper, found, self._corrections, begun=piece.settled)
         writing.found = found
         self._settle(piece, found)
         if writing.careful and found.text:

@@ -12,6 +12,8 @@ from core.jobs import Job
 from core.models.library import Library
 from core.settings import SettingsFile
 from core.voice import punctuation
+from core.voice.corrections import Corrections
+from core.voice.history import History
 from core.voice.listening import Listening, Told
 from core.voice.messages import (
     Listen,
@@ -23,6 +25,7 @@ from core.voice.messages import (
     Transcribed,
     Written,
 )
+from core.voice.names import About, Names
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
@@ -71,14 +74,26 @@ class Transcript:
 class Voice:
     """Listens (`worker`) and transcribes (`files`). Any thread may call."""
 
-    def __init__(self, worker: Worker, files: Worker, library: Library, settings: SettingsFile) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        files: Worker,
+        library: Library,
+        settings: SettingsFile,
+        names: Names,
+        corrections: Corrections,
+        history: History,
+    ) -> None:
         self.worker = worker
         self.files = files
+        self.names = names
+        self.corrections = corrections
+        self.history = history
         self._library = library
         self._settings = settings
 
-    def _folder(self) -> str:
-        wanted = self._settings.values.speech_model
+    def _folder(self, model: str = "") -> str:
+        wanted = model or self._settings.values.speech_model
         if not wanted and any(model.id == MULTILINGUAL for model in self._library.of_role("speech")):
             wanted = MULTILINGUAL
         return str(self._library.path_of(self._library.choose("speech", wanted)))
@@ -99,10 +114,16 @@ class Voice:
         self.worker.call(LoadSpeech(self._folder(), self._turns())).result()
 
     def listen(
-        self, told: Callable[[Told], None], *, hands_free: bool = False, language: str = ""
+        self,
+        told: Callable[[Told], None],
+        *,
+        hands_free: bool = False,
+        language: str = "",
+        about: Callable[[], About] = About,
     ) -> Listening:
         """Be ready to write down what somebody says, while they say it (`Listening.start`, `feed`, `finish`). With `hands_free`
-        turns end by themselves. `told` is called on another thread; what stands in the way comes as `Finished`."""
+        turns end by themselves. `about` says, on another thread, what is spoken about, whose names are likely. `told` is called on another
+        thread; what stands in the way comes as `Finished`."""
 
         def request() -> Listen:
             return Listen(
@@ -110,10 +131,11 @@ class Voice:
                 self._turns(),
                 self.languages(language),
                 hands_free,
-                self._settings.values.speech_words,
+                self.names.of(about()),
+                self.corrections.followed(),
             )
 
-        return Listening(self.worker, request, told)
+        return Listening(self.worker, request, told, self.history.add if self.history.wanted else None)
 
     def file(
         self,
@@ -122,16 +144,20 @@ class Voice:
         job: Job | None = None,
         *,
         begin: float = 0.0,
+        model: str = "",
+        about: About | None = None,
         told: Callable[[Written], None] = lambda _: None,
     ) -> Transcript:
         """What is said in a recording, audio or video, from second `begin` on. `told` gets it bit by bit; where it raises, the work ends.
+        `model`: the id of another model than the chosen one; `about`: what is spoken about.
 
         Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, NoModel, WorkerDied, Cancelled."""
         request = Transcribe(
-            self._folder(),
+            self._folder(model),
             str(Path(path).expanduser().absolute()),
             self.languages(language),
-            self._settings.values.speech_words,
+            self.names.of(about or About()),
+            self.corrections.followed(),
             begin,
         )
         call = self.files.call(request)

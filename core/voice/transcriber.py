@@ -73,7 +73,7 @@ class Transcriber:
                 yield chunk
 
         whisper = self._loaded(request.folder)
-        recording = Recording(whisper, self._activity, request.languages, request.hints)
+        recording = Recording(whisper, self._activity, request.languages, request.names, request.corrections)
         for written in recording.write(sound(), request.begin):
             context.check()
             context.item(written)

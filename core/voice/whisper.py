@@ -138,12 +138,12 @@ class Whisper:
         *,
         begun: Sequence[int] = (),
         before: Sequence[int] = (),
-        hints: str = "",
+        hints: Sequence[str] = (),
         times: bool = False,
         beam: int = 5,
     ) -> Hypothesis:
         """Write down what was heard. `begun`: the tokens that it begins with, since they are settled; `before`: tokens of what
-        was said before; `hints`: names that may occur. A text that runs in circles is written once more from thirty seconds, which is what the model was
+        was said before; `hints`: names that may occur, as many as there is room for, the first ones first. A text that runs in circles is written once more from thirty seconds, which is what the model was
         trained on, and then without repeating itself."""
         tokenizer = self._tokenizer(language)
         prompt = self._prompt(tokenizer, before, hints, times)
@@ -156,7 +156,7 @@ class Whisper:
                 ear,
                 tokenizer,
                 language,
-                self._prompt(tokenizer, (), "", times),
+                self._prompt(tokenizer, (), (), times),
                 tuple(begun),
                 beam,
                 {"repetition_penalty": 1.2, "no_repeat_ngram_size": 4},
@@ -165,10 +165,18 @@ class Whisper:
                 return again
         return found
 
-    def _prompt(self, tokenizer: Tokenizer, before: Sequence[int], hints: str, times: bool) -> list[int]:
+    def _prompt(
+        self, tokenizer: Tokenizer, before: Sequence[int], hints: Sequence[str], times: bool
+    ) -> list[int]:
         prompt: list[int] = []
         said = list(before)[-_BEFORE_TOKENS:]
-        hinted = tokenizer.encode(" " + hints.strip())[:_HINT_TOKENS] if hints.strip() else []
+        hinted: list[int] = []
+        between, end = ("、", "。") if tokenizer.language_code in ("ja", "zh") else (", ", ".")
+        for count in range(1, len(hints) + 1):
+            tokens = tokenizer.encode(" " + between.join(hints[:count]) + end)
+            if len(tokens) > _HINT_TOKENS:
+                break
+            hinted = tokens
         if said or hinted:
             prompt = [tokenizer.sot_prev, *hinted, *said]
         prompt += list(tokenizer.sot_sequence)
@@ -236,6 +244,10 @@ class Whisper:
     def text(self, tokens: Sequence[int]) -> str:
         """The words of these tokens, with the blank in front where there is one."""
         return str(self._tokenizer("en").decode([t for t in tokens]))
+
+    def tokens(self, text: str, language: str) -> list[int]:
+        """The tokens of a text."""
+        return [int(token) for token in self._tokenizer(language).encode(text)]
 
     def word_ends(self, tokens: Sequence[int], language: str) -> list[int]:
         """How many of the tokens each whole word takes: by blanks, and by characters where a language has none."""

@@ -30,6 +30,7 @@ from core.errors import ConversationMissing
 from core.events import Event
 from core.models.hardware import look
 from core.paths import RESOURCES
+from core.voice.names import About
 from desktop.assistants.choice import AssistantChoice
 from desktop.chat.attachments import Attachments
 from desktop.chat.chat_documents import ChatDocuments
@@ -98,6 +99,7 @@ class ChatView(QWidget):
         )
         self._store = chat.store
         self._service = chat
+        self._corrections = app.voice.corrections
         self._desk = desk
         self._prompt_library = app.prompts
         self._runs = app.runs
@@ -203,6 +205,7 @@ class ChatView(QWidget):
             desk.notify,
             theme,
             lambda: self._settings.values.microphone,
+            lambda: About(self.conversation, choices.collection),
         )
         composer.show_meter(Meter(self.talking.microphone, desk.theme))
         self.talking.written_down.connect(self._spoken)
@@ -512,7 +515,10 @@ class ChatView(QWidget):
             self.reading.read(answer)
 
     def _said(self, conversation: int, text: str) -> None:
-        """A message is on its way: its answer is read aloud, if that is wished."""
+        """A message is on its way: its answer is read aloud, if that is wished; corrected words are learnt."""
+        dictated = self.talking.take_dictated()
+        if dictated and dictated != text and self._settings.values.learn_corrections:
+            self._operations.run("learn", lambda _: self._corrections.learn(dictated, text))
         wish = self._settings.values.read_aloud
         spoken, self._by_voice = self._by_voice, False
         if self.talking.dictating:

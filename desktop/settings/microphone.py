@@ -22,6 +22,7 @@ FULL = 100
 class MicrophonePanel(QWidget):
     """The device, a try, and what is kept. The microphone is open only while it is tried, and shown to be."""
 
+    kept_wanted = Signal()
     _devices_told = Signal(object)
 
     def __init__(self, sound: Sound, settings: SettingsFile, operations: Operations) -> None:
@@ -46,12 +47,14 @@ class MicrophonePanel(QWidget):
         self.said.setProperty("role", "muted")
         kept = QLabel(
             tr(
-                "What you say is turned into text on this computer. The sound stays in memory until its text is there; "
-                "it is never written to the disk and never sent anywhere. The microphone is open only while it is shown to be."
+                "What you say is turned into text on this computer and never sent anywhere. The sound stays in memory until its text "
+                "is there; it is written to the disk only if you want it to be kept (below). The microphone is open only while it is shown to be."
             )
         )
         kept.setWordWrap(True)
         kept.setProperty("role", "muted")
+        self.kept_button = QPushButton(tr("What is kept…"))
+        self.kept_button.clicked.connect(self.kept_wanted)
         row = QHBoxLayout()
         row.addWidget(QLabel(tr("Microphone")))
         row.addWidget(self.device, 1)
@@ -63,6 +66,7 @@ class MicrophonePanel(QWidget):
         layout.addWidget(self.level)
         layout.addWidget(self.said)
         layout.addWidget(kept)
+        layout.addWidget(self.kept_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.level.hide()
         self.said.hide()
         self._devices_told.connect(self._show_devices, Qt.ConnectionType.QueuedConnection)

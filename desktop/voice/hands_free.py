@@ -106,8 +106,9 @@ class HandsFree(QObject):
         self._interrupted = True
         self._voice.worker.forgive()
         self._dictation = Dictation(self._composer.text)
+        about = self._talking.about()
         self._listening = listening = self._voice.listen(
-            lambda told: self._told.emit(listening, told), hands_free=True
+            lambda told: self._told.emit(listening, told), hands_free=True, about=lambda: about
         )
         listening.start(CAPTURED_RATE, 1)
         self._microphone.open(self._talking.device(), listening.feed, listening.finish, cancel_echo=True)

@@ -20,6 +20,7 @@ from core.sound.messages import CAPTURED_RATE
 from core.sound.service import Sound
 from core.voice.listening import Finished, Listening, Told
 from core.voice.messages import Hearing, Partial, Utterance
+from core.voice.names import About
 from core.voice.service import Voice
 from desktop.chat.composer import Composer
 from desktop.i18n import tr
@@ -63,14 +64,17 @@ class Talking(QObject):
         notify: Notify,
         theme: Theme,
         device: Callable[[], str],
+        about: Callable[[], About] = About,
     ) -> None:
-        """`device` says which microphone is wanted."""
+        """`device` says which microphone is wanted, `about` what is spoken about."""
         super().__init__(composer)
         self._voice = voice
         self._composer = composer
         self._notify = notify
         self.theme = theme
         self.device = device
+        self.about = about
+        self._dictated: list[str] = []  # what was written into the composer since something was sent
         self.microphone = Microphone(sound, self)
         self.microphone.changed.connect(self._microphone_changed)
         self.microphone.lost.connect(self._lost)
@@ -138,7 +142,8 @@ class Talking(QObject):
         self.began.emit()
         dictation = Dictation(field or self._composer.text)
         dictation.field.installEventFilter(self)
-        listening = self._voice.listen(lambda told: self._told.emit(listening, told))
+        about = self.about()
+        listening = self._voice.listen(lambda told: self._told.emit(listening, told), about=lambda: about)
         self._now = spoken = _Spoken(listening, dictation)
         self._under_way = [one for one in self._under_way if not one.failed] + [spoken]
         listening.start(CAPTURED_RATE, 1)
@@ -214,6 +219,8 @@ class Talking(QObject):
         elif isinstance(told, Utterance):
             spoken.heard = spoken.heard or bool(told.text)
             spoken.dictation.finish(told.text)
+            if told.text and spoken.dictation.field is self._composer.text:
+                self._dictated.append(told.text)
         elif isinstance(told, Finished):
             self._finished(spoken, told)
 
@@ -237,6 +244,11 @@ class Talking(QObject):
             self._notify.error(MicrophoneSilent())
         else:
             self._notify.error(NothingHeard())
+
+    def take_dictated(self) -> str:
+        """What was written into the composer since this was asked last."""
+        said, self._dictated = self._dictated, []
+        return " ".join(said)
 
     def _again(self, spoken: _Spoken) -> None:
         if spoken.failed:

@@ -6,31 +6,14 @@ wherever the document has the word with it. Dictionaries are the word lists of p
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-from functools import cache
-from importlib import resources
 
-from core.text import languages
+from core.text import dictionary, languages
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010][^\W_]+)*")
 _LEFT = re.compile(r"\S+$")
 _RIGHT = re.compile(r"^\S+")
 _LETTERS = re.compile(r"[^\W\d_]+$")
-# A word list is unpacked (half a second, 30 MB) only where a hyphen asks for it.
-COMMON = 3  # how often a word list must have seen a word
-
-
-@cache
-def _words(language: str) -> frozenset[str]:
-    """The words of a language that occur more than by chance."""
-    try:
-        packed = (resources.files("spellchecker") / "resources" / f"{language}.json.gz").read_bytes()
-    except (ModuleNotFoundError, FileNotFoundError):
-        return frozenset()
-    counts = json.loads(gzip.decompress(packed))
-    return frozenset(word for word, count in counts.items() if count >= COMMON)
 
 
 class Hyphens:
@@ -85,7 +68,7 @@ class Hyphens:
             best = max(counts, key=lambda name: counts[name])
             # English words are in texts of all languages.
             self._languages = ("en",) if best == "en" or counts[best] < 4 else (best, "en")
-        return any(word in _words(name) for name in self._languages)
+        return any(word in dictionary.words(name) for name in self._languages)
 
     def _word(self, word: str) -> bool:
         return len(word) > 1 and (word in self._plain or self.knows(word) or word in _PREFIXES)
