@@ -10,6 +10,7 @@ _ENDS_WIDE = re.compile(rf"{_WIDE}$")
 _BEGINS_WIDE = re.compile(rf"^{_WIDE}")
 _CLOSED = re.compile(r"[.!?。！？…」』)）\"”]$")
 _ASKS_JA = re.compile(r"(です|ます|ません|でした|ました|でしょう|だろう|ない|の|る|た|い)か$")
+_POLITE_END = re.compile(r"(です|ます|ません|でした|ました|でしょう|ましょう|ください|下さい)(よ|ね|よね)?$")
 _WHO = r"(i|you|he|she|it|we|they|there|this|that|these|those|the|my|your|our|his|her|their|any\w*|some(body|one|thing))"
 _ASKS_EN = re.compile(
     r"^((how|when|where|who|whom|whose|why|which|what(?! an?\b))\b"
@@ -19,8 +20,18 @@ _ASKS_EN = re.compile(
 
 
 def tidy(text: str) -> str:
-    """Whisper parts Japanese phrases with blanks, where people write 、 or nothing; the start and the end have none."""
-    return _BETWEEN_WIDE.sub("、", text.strip())
+    """Whisper parts Japanese phrases with blanks, where people write 、 or 。 or nothing; the start and the end have none."""
+    text = text.strip()
+    return _BETWEEN_WIDE.sub(lambda blank: _mark(text[: blank.start()]), text)
+
+
+def _mark(before: str) -> str:
+    """What stands in the place of a blank behind these words."""
+    if _CLOSED.search(before) or before.endswith("、"):
+        return ""
+    if _ASKS_JA.search(before) and re.search(r"(です|ます|ません|でした|ました|でしょう)か$", before):
+        return "？"
+    return "。" if _POLITE_END.search(before) else "、"
 
 
 def begin(text: str) -> str:
@@ -34,6 +45,14 @@ def join(before: str, after: str) -> str:
         return before or after
     between = "" if _ENDS_WIDE.search(before) or _BEGINS_WIDE.search(after) else " "
     return f"{before}{between}{after}"
+
+
+def follow(before: str, after: str) -> str:
+    """As `join`; where Japanese ends like a sentence and has no mark, it gets one."""
+    if before and after and _ENDS_WIDE.search(before) and not _CLOSED.search(before):
+        mark = _mark(before)
+        before += mark if mark in ("。", "？") else ""
+    return join(before, after)
 
 
 def close(text: str, language: str) -> str:

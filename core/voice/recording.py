@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.voice import hints, phantoms, punctuation
+from core.voice import hints, lines, phantoms, punctuation
 from core.voice.activity import FRAME, FRAME_SECONDS, Activity
 from core.voice.messages import SAMPLE_RATE, Segment, Written
 from core.voice.whisper import Piece, Whisper
@@ -28,6 +28,7 @@ AROUND = 0.5  # seconds kept around speech
 MAYBE = 0.2  # probability of speech: nothing below it is speech, even in noise
 SPEECH = 0.5
 WINDOW = 60.0  # seconds that are listened to at once
+LEAST = 0.5  # seconds of what was left out that are written by themselves
 SURE = 0.7  # of a language; below it stays that of the stretch before
 
 
@@ -132,7 +133,27 @@ class Recording:
         return np.concatenate([voice, self._activity.probabilities(new)]) if len(new) else voice
 
     def _written(self, held: Samples, voice: Voice, start: int, end: int, offset: float) -> Written:
-        """What is said in frames start..end of `held`, which begins at second `offset`."""
+        """What is said in frames start..end of `held`, which begins at second `offset`. What Whisper leaves out is written by itself."""
+        segments: list[Segment] = []
+        begin = start
+        while begin < end:
+            language, found, heard = self._lines(held, voice, begin, end)
+            at = offset + begin * FRAME_SECONDS
+            segments += [
+                Segment(round(at + line.start, 2), round(at + line.end, 2), punctuation.tidy(line.text))
+                for line in found
+            ]
+            stop = min(begin + max(int(heard / FRAME_SECONDS), 1), end) if found else end
+            if found:
+                self._spoken[language] += stop - begin
+                self._usual = language
+            begin = stop
+            if (end - begin) * FRAME_SECONDS < LEAST:
+                break
+        return Written(segments, offset + end * FRAME_SECONDS)
+
+    def _lines(self, held: Samples, voice: Voice, start: int, end: int) -> tuple[str, list[Piece], float]:
+        """The language of a stretch, its sentences with their times from its beginning, and up to which second nothing was left out."""
         ear = self._whisper.hear(held[start * FRAME : end * FRAME])
         language, sure = self._whisper.language(ear, self._languages)
         if sure < SURE and self._usual:
@@ -140,19 +161,13 @@ class Recording:
         found = self._whisper.write(ear, language, times=True)
         found = hints.heard_with(self._whisper, ear, found, self._names, times=True)
         found = hints.corrected(self._whisper, found, self._corrections)
-        at = offset + start * FRAME_SECONDS
-        segments = []
-        for piece in found.pieces or (Piece(0.0, ear.seconds, found.text),):
-            if self._said(piece, voice[start:end], found.log_probability, found.no_speech):
-                segments.append(
-                    Segment(
-                        round(at + piece.start, 2), round(at + piece.end, 2), punctuation.tidy(piece.text)
-                    )
-                )
-        if segments:
-            self._spoken[language] += end - start
-            self._usual = language
-        return Written(segments, offset + end * FRAME_SECONDS)
+        said = [
+            piece
+            for piece in found.pieces or (Piece(0.0, ear.seconds, found.text),)
+            if self._said(piece, voice[start:end], found.log_probability, found.no_speech)
+        ]
+        found_lines, heard = lines.of(self._whisper, ear, said, language, voice[start:end])
+        return language, found_lines, heard
 
     @staticmethod
     def _said(piece: Piece, voice: Voice, log_probability: float, no_speech: float) -> bool:

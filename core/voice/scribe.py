@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from core.voice import hints, phantoms
+from core.voice import hints, lines, phantoms
 from core.voice.activity import FRAME_SECONDS
 from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
 
@@ -27,6 +27,7 @@ HELD_CHARACTERS = 10  # the same where words have no blanks
 LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )
+LONG = 8.0  # seconds; of less Whisper leaves out nothing
 SURE = 0.7  # of a language; below it stays that of the turn before
 
 
@@ -175,6 +176,8 @@ class Scribe:
         )
         if not piece.settled and self._made_up(writing, found):
             found = Hypothesis((), "", language, 0.0, found.no_speech, repetitive=False)
+        if writing.careful and ear.seconds >= LONG:
+            found = lines.completed(self._whisper, ear, found, writing.voice, begun=piece.settled)
         if writing.careful:
             found = hints.heard_with(
                 self._whisper, ear, found, self._names, begun=piece.settled, before=before

@@ -241,6 +241,27 @@ class Whisper:
 
     # ------------------------------------------------------------ words
 
+    def words(self, ear: Ear, text: str, language: str) -> list[Piece]:
+        """When each word of a text (each character where words have no blanks) is said, by where the model looked when it wrote it;
+        words begin with the blank before them. Empty where it cannot be told."""
+        tokenizer = self._tokenizer(language)
+        tokens = tokenizer.encode(text)
+        words, groups = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
+        if len(groups) < 2:
+            return []
+        frames = min(-(-len(ear.samples) // _HOP), _MOST_FRAMES)
+        (found,) = self._model.model.align(ear.encoded, tokenizer.sot_sequence, [tokens], frames)
+        places, times = np.array(found.alignments).T
+        first = np.flatnonzero(np.diff(places, prepend=-1))  # where each token begins
+        begins = times[first] * self._model.time_precision
+        bounds = np.cumsum([0, *(len(group) for group in groups[:-1])])
+        if bounds[-1] >= len(begins):
+            return []
+        return [
+            Piece(float(begins[start]), float(begins[end]), word)
+            for word, start, end in zip(words, bounds[:-1], bounds[1:], strict=False)
+        ]
+
     def text(self, tokens: Sequence[int]) -> str:
         """The words of these tokens, with the blank in front where there is one."""
         return str(self._tokenizer("en").decode([t for t in tokens]))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -61,6 +62,7 @@ class KeptDialog(QDialog):
         self._names: dict[str, str] = {}
         self.about = QLabel(_kept_sentence(keeps))
         self.about.setWordWrap(True)
+        self.about.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.said = QTreeWidget()
         self.said.setAccessibleName(tr("What you said"))
         self.said.setHeaderLabels([tr("When"), tr("Length"), tr("Text"), tr("Model")])
@@ -126,6 +128,8 @@ class KeptDialog(QDialog):
         layout.addWidget(self.none_words)
         layout.addWidget(self.words, 2)
         layout.addLayout(_row(self.forget_button, None, self.forget_all_button))
+        self.room = QWidget()  # instead of the lists
+        layout.addWidget(self.room, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.finished.connect(self.stop)
         self.show_found(Found([], [], []))
@@ -162,6 +166,7 @@ class KeptDialog(QDialog):
             for column in (0, 1):
                 table.resizeColumnToContents(column)
         self.said.setColumnWidth(2, 320)
+        self.room.setVisible(not (found.said or found.corrections))
         for button in (
             self.play_button,
             self.again_button,
@@ -325,6 +330,7 @@ def _kept_sentence(keeps: str) -> str:
 def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "name")
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     return label
 
 
@@ -332,6 +338,7 @@ def _muted(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "muted")
     label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     return label
 
 
