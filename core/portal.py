@@ -11,7 +11,8 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,17 @@ LOOK = 0.2  # seconds between looks at whether the job was cancelled
 ANSWER = 300.0  # seconds that a person may take to answer the desktop's question
 REPLY = 10.0  # seconds for what needs no person
 _tokens = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """Something that is to be heard wherever the person is: what it is for, and the `keys` that are proposed (in the form of the XDG
+    shortcuts specification; the desktop asks the person which they want)."""
+
+    id: str
+    about: str
+    keys: str
+    pressed: Callable[[], None]
 
 
 class Portal:
@@ -64,19 +76,19 @@ class Portal:
             raise PortalRefused()
         return Path(unquote(address.path))
 
-    def listen(self, shortcut: str, about: str, keys: str, pressed: Callable[[], None]) -> None:
-        """Call `pressed` each time the person presses a shortcut, wherever; until the job is cancelled. It returns where the
-        desktop ends it, as a portal does that is started anew.
-
-        The desktop asks the person which keys it is to have; `keys` are proposed, in the form of the XDG shortcuts
-        specification. Raises PortalMissing, PortalRefused, Cancelled.
+    def listen(self, shortcuts: Sequence[Shortcut]) -> None:
+        """Call a shortcut's `pressed` each time the person presses it, wherever; until the job is cancelled. It returns where the
+        desktop ends it, as a portal does that is started anew. Raises PortalMissing, PortalRefused, Cancelled.
         """
         token = _token()
         created = self._ask(
             "GlobalShortcuts", "CreateSession", "a{sv}", (), {"session_handle_token": ("s", token)}
         )
         session = str(_value(created.get("session_handle", ("s", ""))))
-        wanted = [(shortcut, {"description": ("s", about), "preferred_trigger": ("s", keys)})]
+        wanted = [
+            (one.id, {"description": ("s", one.about), "preferred_trigger": ("s", one.keys)})
+            for one in shortcuts
+        ]
         with (
             self._signals(f"{_INTERFACE}.GlobalShortcuts", "Activated", PATH) as signals,
             self._signals(f"{_INTERFACE}.Session", "Closed", session) as closed,
@@ -85,8 +97,9 @@ class Portal:
             self._ask("GlobalShortcuts", "BindShortcuts", "oa(sa{sv})sa{sv}", (session, wanted, ""), {})
             while not closed and not left:
                 body = self._wait(signals, None, closed, left)
-                if body and body[0] == session and body[1] == shortcut:
-                    pressed()
+                for one in shortcuts:
+                    if body and body[0] == session and body[1] == one.id:
+                        one.pressed()
 
     # ------------------------------------------------------------ requests and their answers
 

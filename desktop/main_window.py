@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
             app.jobs, self.notify, self._keys_refused, self, wanted=app.settings.values.keys_anywhere
         )
         self.keys_anywhere.pressed.connect(self.ask_quickly)
+        self.keys_anywhere.spoke.connect(lambda: self.talk(hands_free=False))
         self.build()
         parts.following.tell(app.settings.problems, self.notify)
         self.chat.drafts.begin()

@@ -67,9 +67,9 @@ class Settings:
 
     keys_anywhere = Switch(
         False,
-        N_("System-wide shortcut for the quick window"),
+        N_("System-wide shortcuts for the quick window and for speaking"),
         N_(
-            "On Linux, asks your desktop for a shortcut that works in every app; where it offers none, X11 gives Ctrl+Alt+Space. On other systems, assign one to the command “tsukue quick”."
+            "On Linux, asks your desktop for shortcuts that work in every app; where it offers none, X11 gives Ctrl+Alt+Space and Ctrl+Alt+Shift+Space. On other systems, assign keys to the commands “tsukue quick” and “tsukue talk”."
         ),
         section=Section.WINDOW,
         applies=Applies.AT_ONCE,

@@ -1,4 +1,4 @@
-"""The keys that open the quick window from any program: from the desktop's portal, else from the display server (X11)."""
+"""The keys that open the quick window, and the microphone, from any program: from the desktop's portal, else from the display server (X11)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import Cancelled, PortalMissing, PortalRefused
 from core.jobs import Job, Jobs
-from core.portal import Portal
+from core.portal import Portal, Shortcut
 from desktop.i18n import tr
 from desktop.notify import Notify
 from desktop.quick import x11_keys
 
-SHORTCUT = "quick-question"
+SHORTCUT, SPEAK = "quick-question", "speak"
 AGAIN = 5_000  # milliseconds until a portal that has left is there again
-KEYS = "CTRL+ALT+space"  # proposed; the person decides in the desktop's own window
+KEYS, SPEAK_KEYS = (
+    "CTRL+ALT+space",
+    "CTRL+ALT+SHIFT+space",
+)  # proposed; the person decides in the desktop's own window
 
 
 class KeysAnywhere(QObject):
     """Listens while the setting wants it. Nobody waits for its end, so it is no operation."""
 
     pressed = Signal()
+    spoke = Signal()  # the keys for speaking were pressed
     _ended = Signal(object)
 
     def __init__(
@@ -61,11 +65,16 @@ class KeysAnywhere(QObject):
     def _listen(self, job: Job) -> None:
         try:
             with closing(Portal(job)) as portal:
-                portal.listen(SHORTCUT, tr("Quick question"), KEYS, self.pressed.emit)
+                portal.listen(
+                    [
+                        Shortcut(SHORTCUT, tr("Quick question"), KEYS, self.pressed.emit),
+                        Shortcut(SPEAK, tr("Speak"), SPEAK_KEYS, self.spoke.emit),
+                    ]
+                )
         except PortalMissing:
             if not self._x11:
                 raise
-            x11_keys.listen(job, self.pressed.emit)
+            x11_keys.listen(job, self.pressed.emit, self.spoke.emit)
 
     def _finish(self, job: Job) -> None:
         if job is not self._job:  # the setting has changed meanwhile
@@ -78,7 +87,7 @@ class KeysAnywhere(QObject):
         elif isinstance(job.error, PortalMissing):
             self._notify.notice(
                 tr(
-                    "Your desktop does not offer system-wide shortcuts to apps. Assign one to the command “tsukue quick” in the system settings; it opens the same window."
+                    "Your desktop does not offer system-wide shortcuts to apps. Assign keys to the commands “tsukue quick” and “tsukue talk” in the system settings; they do the same."
                 )
             )
         elif job.error is not None and not isinstance(job.error, Cancelled):

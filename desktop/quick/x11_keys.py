@@ -13,18 +13,19 @@ from collections.abc import Callable
 from core.errors import KeysTaken, PortalMissing
 from core.jobs import Job
 
-KEYS = "Ctrl+Alt+Space"
-_CONTROL, _ALT = 1 << 2, 1 << 3
+KEYS, SPEAK_KEYS = "Ctrl+Alt+Space", "Ctrl+Alt+Shift+Space"
+_SHIFT, _CONTROL, _ALT = 1 << 0, 1 << 2, 1 << 3
 _SPACE = 0x20  # the keysym
 # Caps Lock and Num Lock count as keys that are held.
 _LOCKS = (0, 1 << 1, 1 << 4, 1 << 1 | 1 << 4)
 _ASYNC, _KEY_PRESS = 1, 2
 _EVENT_LONGS = 24  # of an XEvent
+_STATE = 20  # the place of an XKeyEvent's state, in unsigned integers (64-bit systems)
 LOOK = 0.2  # seconds between looks at whether the job was cancelled
 
 
-def listen(job: Job, pressed: Callable[[], None]) -> None:
-    """Call `pressed` each time KEYS are pressed, until the job is cancelled.
+def listen(job: Job, pressed: Callable[[], None], spoke: Callable[[], None] = lambda: None) -> None:
+    """Call `pressed` each time KEYS are pressed, and `spoke` for SPEAK_KEYS, until the job is cancelled.
 
     Raises PortalMissing where there is no display, KeysTaken where another program has them, Cancelled.
     """
@@ -52,7 +53,8 @@ def listen(job: Job, pressed: Callable[[], None]) -> None:
         key = x11.XKeysymToKeycode(display, ctypes.c_ulong(_SPACE))
         before = pointer(x11.XSetErrorHandler(handler))
         for lock in _LOCKS:
-            x11.XGrabKey(display, key, _CONTROL | _ALT | lock, root, 1, _ASYNC, _ASYNC)
+            for keys in (_CONTROL | _ALT, _CONTROL | _ALT | _SHIFT):
+                x11.XGrabKey(display, key, keys | lock, root, 1, _ASYNC, _ASYNC)
         x11.XSync(display, 0)
         x11.XSetErrorHandler(before)
         if refused:
@@ -64,7 +66,8 @@ def listen(job: Job, pressed: Callable[[], None]) -> None:
                 select.select([x11.XConnectionNumber(display)], [], [], LOOK)
                 continue
             x11.XNextEvent(display, event)
-            if ctypes.cast(event, ctypes.POINTER(ctypes.c_int))[0] == _KEY_PRESS:
-                pressed()
+            numbers = ctypes.cast(event, ctypes.POINTER(ctypes.c_uint))
+            if numbers[0] == _KEY_PRESS:
+                (spoke if numbers[_STATE] & _SHIFT else pressed)()
     finally:
         x11.XCloseDisplay(display)

@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import Cancelled, PortalMissing, PortalRefused
 from core.jobs import Job, Jobs
-from core.portal import Portal
+from core.portal import Portal, Shortcut
 from tests.conftest import until
 from tests.support import portal
 
@@ -42,7 +42,7 @@ def shot(job: Job) -> Path:
 
 def listen(job: Job) -> None:
     with closing(Portal(job)) as one:
-        one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: None)
+        one.listen([Shortcut("quick", "Quick question", "CTRL+ALT+space", lambda: None)])
 
 
 def test_the_person_chooses_a_part_of_the_screen(desktop: portal.Desktop, jobs: Jobs, tmp_path: Path) -> None:
@@ -72,19 +72,27 @@ def test_keys_are_heard_until_the_job_ends(desktop: portal.Desktop, jobs: Jobs) 
 
     def listen(job: Job) -> None:
         with closing(Portal(job)) as one:
-            one.listen("quick", "Quick question", "CTRL+ALT+space", lambda: pressed.append(1))
+            one.listen(
+                [
+                    Shortcut("quick", "Quick question", "CTRL+ALT+space", lambda: pressed.append(1)),
+                    Shortcut("speak", "Speak", "CTRL+ALT+SHIFT+space", lambda: pressed.append(2)),
+                ]
+            )
 
     job = jobs.start("listen", listen)
     until(lambda: [method for method, _ in desktop.asked] == ["CreateSession", "BindShortcuts"])
     session, wanted, parent, _ = desktop.asked[1][1]
     assert (wanted, parent) == (
-        [("quick", {"description": ("s", "Quick question"), "preferred_trigger": ("s", "CTRL+ALT+space")})],
+        [
+            ("quick", {"description": ("s", "Quick question"), "preferred_trigger": ("s", "CTRL+ALT+space")}),
+            ("speak", {"description": ("s", "Speak"), "preferred_trigger": ("s", "CTRL+ALT+SHIFT+space")}),
+        ],
         "",
     )
     assert session
-    for shortcut in ("quick", "another program's", "quick"):
+    for shortcut in ("quick", "another program's", "speak", "quick"):
         desktop.press(shortcut)
-    until(lambda: len(pressed) == 2)
+    until(lambda: pressed == [1, 2, 1])
     job.cancel()
     with pytest.raises(Cancelled):
         job.wait(20)

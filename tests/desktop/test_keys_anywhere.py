@@ -17,6 +17,7 @@ from desktop.quick import anywhere, x11_keys
 from tests.conftest import until
 from tests.support import portal
 
+SHIFT = 0xFFE1  # the keysym
 needs_xtest = pytest.mark.skipif(
     ctypes.util.find_library("Xtst") is None, reason="needs libxtst6 (Debian: `apt-get install libxtst6`)"
 )
@@ -34,12 +35,12 @@ def jobs() -> Iterator[Jobs]:
     jobs.close()
 
 
-def type_keys() -> None:
-    """Press Ctrl, Alt and Space on the display's keyboard, as a person does while another program has it."""
+def type_keys(*more: int) -> None:
+    """Press Ctrl, Alt, `more` and Space on the display's keyboard, as a person does while another program has it."""
     x11, test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p
     display = ctypes.c_void_p(x11.XOpenDisplay(None))
-    codes = [x11.XKeysymToKeycode(display, ctypes.c_ulong(key)) for key in (0xFFE3, 0xFFE9, 0x20)]
+    codes = [x11.XKeysymToKeycode(display, ctypes.c_ulong(key)) for key in (0xFFE3, 0xFFE9, *more, 0x20)]
     for code in codes:
         test.XTestFakeKeyEvent(display, code, 1, ctypes.c_ulong(0))
     for code in reversed(codes):
@@ -60,6 +61,10 @@ def test_the_desktop_s_keys_open_the_quick_window(
             qtbot.waitUntil(lambda: len(desktop.asked) == 2, timeout=20_000)
             desktop.press("quick-question")
             qtbot.waitUntil(lambda: window._there("quick") and window.quick.isVisible(), timeout=20_000)
+            talked: list[bool] = []
+            monkeypatch.setattr(window, "talk", lambda *, hands_free: talked.append(hands_free))
+            desktop.press("speak")
+            qtbot.waitUntil(lambda: talked == [False], timeout=20_000)
             window.app.settings.change(keys_anywhere=False)
             qtbot.waitUntil(lambda: not window.keys_anywhere.listening, timeout=20_000)
         finally:
@@ -78,6 +83,10 @@ def test_x11_s_keys_open_the_quick_window(
         return window._there("quick") and window.quick.isVisible()
 
     qtbot.waitUntil(opened, timeout=20_000)
+    talked: list[bool] = []
+    monkeypatch.setattr(window, "talk", lambda *, hands_free: talked.append(hands_free))
+    type_keys(SHIFT)
+    qtbot.waitUntil(lambda: talked == [False], timeout=20_000)
     window.app.settings.change(keys_anywhere=False)
     qtbot.waitUntil(lambda: not window.keys_anywhere.listening, timeout=20_000)
 

@@ -93,6 +93,11 @@ def play(app: App, samples: np.ndarray[Any, Any], *, hands_free: bool) -> tuple[
     return ear, began, ended
 
 
+def edge(said: list[str], heard: list[str]) -> tuple[bool, bool]:
+    """Whether the first and the last of what was said stand at the ends of what was heard."""
+    return (bool(heard) and said[0] in heard[:2], bool(heard) and said[-1] in heard[-2:])
+
+
 def whole_file(model: Any, samples: np.ndarray[Any, Any], language: str) -> tuple[str, float]:
     """The yardstick: faster-whisper as it comes."""
     started = time.perf_counter()
@@ -149,7 +154,7 @@ def main() -> int:
         ]
         random.Random(SEED).shuffle(chosen)
         chosen = chosen[options.first : options.first + options.count]
-        count = live = whole = taken_back = false_ends = pauses = 0
+        count = live = whole = taken_back = false_ends = pauses = edges = lost = 0
         finals: list[float] = []
         short_finals: list[float] = []
         firsts: list[float] = []
@@ -162,12 +167,16 @@ def main() -> int:
                 samples = samples + random_state.normal(0, power**0.5, len(samples)).astype(np.float32)
             said = units(row["transcript"], language)
             count += len(said)
-            text, seconds = whole_file(model, samples, language)
-            whole += errors(said, units(text, language))
+            whole_text, seconds = whole_file(model, samples, language)
+            whole += errors(said, units(whole_text, language))
             whole_ratio.append(seconds / (len(samples) / SAMPLE_RATE))
             ear, began, ended = play(app, samples, hands_free=False)
             text = " ".join(told.text for _, told in ear.of(Utterance))
-            live += errors(said, units(text, language))
+            heard = units(text, language)
+            live += errors(said, heard)
+            had, has = edge(said, units(whole_text, language)), edge(said, heard)
+            edges += sum(had)
+            lost += sum(a and not b for a, b in zip(had, has, strict=True))
             over = ear.of(Finished)[0][0]
             length = len(samples) / SAMPLE_RATE
             if 4 <= length <= 15:
@@ -199,6 +208,7 @@ def main() -> int:
         print(
             f"  end of speech to text ÷ length, 4 to 15 s (median / 95th): {spread(finals)}; shorter, seconds: {spread(short_finals)}"
         )
+        print(f"  first and last words that a whole file has and live recognition has not: {lost} of {edges}")
         print(f"  whole file ÷ length (median / 95th): {spread(whole_ratio)}")
         print(f"  first partial word, seconds: {spread(firsts)}; settled words taken back: {taken_back}")
         print(
