@@ -5,11 +5,13 @@ The next sentences are made while one is heard. Pausing holds the sound where it
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from core.errors import Cancelled, NoLoudspeakers, TsukueError
 from core.sound.service import Sound
@@ -18,6 +20,7 @@ from core.speaking.spoken import Sentence
 
 AHEAD = 2  # sentences that are made before they are heard
 PAUSE_SECONDS = 0.18  # after a sentence
+RATE = 24_000  # of the pause after what says nothing
 AGAIN_SECONDS = 2.0  # later in a sentence, going back means its own beginning
 
 
@@ -30,12 +33,18 @@ class Progress:
     error: TsukueError | None = None
 
 
+class Say(Protocol):
+    """Makes the sound of a sentence."""
+
+    def __call__(self, sentence: Sentence, *, soon: bool) -> Iterator[Spoken]:
+        """Part by part; with `soon` the first part is short."""
+
+
 class Aloud:
     """Begun by `read`; any thread may call. `told` is called on threads of others."""
 
-    def __init__(
-        self, sound: Sound, say: Callable[[Sentence], Spoken], told: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, sound: Sound, say: Say, told: Callable[[Progress], None]) -> None:
+        """`say` makes a sentence's sound, part by part; it is told whether somebody waits for it."""
         self._sound = sound
         self._say = say
         self._told = told
@@ -138,20 +147,35 @@ class Aloud:
     def _give(self, index: int) -> None:
         with self._wake:
             sentence, made, at = self._sentences[index], self._made.get(index), self._round
-        if made is None:
-            made = self._say(sentence)
+            waits = index == self._heard
+        parts: list[Spoken] = []
+        with contextlib.closing(self._parts(sentence, made, soon=waits)) as coming:
+            for part in coming:
+                with self._wake:
+                    if at != self._round or self._stopped:
+                        return  # one has gone elsewhere meanwhile
+                    if not parts:
+                        self._given = index + 1
+                        if index == self._heard:
+                            self._begins(index)
+                    parts.append(part)
+                    # Under the lock: a stop comes before it, or silences it.
+                    self._sound.play(part.data, part.rate, _part_heard)
+        rate = parts[0].rate if parts else RATE
         with self._wake:
-            self._made[index] = made
             if at != self._round or self._stopped:
-                return  # one has gone elsewhere meanwhile
+                return
             self._given = index + 1
+            self._made[index] = Spoken(b"".join(part.data for part in parts), rate)
             for old in [one for one in self._made if one < self._heard - 1]:
                 del self._made[old]
-            if index == self._heard:
-                self._begins(index)
-            silence = bytes(2 * int(PAUSE_SECONDS * made.rate))
-            # Under the lock: a stop comes before it, or silences it.
-            self._sound.play(made.data + silence, made.rate, partial(self._heard_all, index, at))
+            self._sound.play(bytes(2 * int(PAUSE_SECONDS * rate)), rate, partial(self._heard_all, index, at))
+
+    def _parts(self, sentence: Sentence, made: Spoken | None, *, soon: bool) -> Generator[Spoken]:
+        if made is not None:
+            yield made
+        else:
+            yield from self._say(sentence, soon=soon)
 
     def _begins(self, index: int) -> None:
         self._began = time.monotonic()
@@ -170,3 +194,7 @@ class Aloud:
             self._wake.notify_all()
         if following and heard:
             self._begins(index + 1)
+
+
+def _part_heard(_: bool) -> None:
+    """The pause behind a sentence tells that all of it was heard."""

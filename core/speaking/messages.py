@@ -23,9 +23,9 @@ class LoadVoice(Request):
     more: str = ""  # a folder with further voices
 
 
-@operation(result=Spoken, doing=N_("speaking"))
+@operation(item=Spoken, doing=N_("speaking"))
 class Say(Request):
-    """Say a sentence ('en' or 'ja'). Raises ModelUnreadable."""
+    """Say a sentence ('en' or 'ja'), part by part. With `soon` the first part is short: somebody waits for it. Raises ModelUnreadable."""
 
     folder: str
     text: str
@@ -33,3 +33,4 @@ class Say(Request):
     voice: str = ""  # '' is the usual one of the language
     speed: float = 1.0
     more: str = ""  # as of LoadVoice
+    soon: bool = False

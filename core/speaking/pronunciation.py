@@ -9,6 +9,7 @@ from core.speaking import japanese, kana
 from core.speaking.english import English
 
 LONGEST = 150  # phonemes of a piece: memory grows with it, and nobody waits for more
+FIRST = 12  # phonemes that a part has at least which is made first, and what follows it
 # English words in a row inside a Japanese sentence are said in English.
 _ENGLISH = re.compile(r"[A-Za-z][A-Za-z'’]*(?:[ ,]+[A-Za-z'’]+){2,}[.!?]?")
 _CAN_BE_CUT = re.compile(r"(?<=[,.:;?!…”])\s+")
@@ -21,9 +22,14 @@ class Pronunciation:
         self._folder = folder
         self._english: English | None = None
 
-    def pieces(self, text: str, language: str) -> list[str]:
-        """The phonemes of a sentence, none longer than `LONGEST` where there is a place to cut."""
+    def pieces(self, text: str, language: str, *, soon: bool = False) -> list[str]:
+        """The phonemes of a sentence, none longer than `LONGEST` where there is a place to cut. With `soon` the first one ends at the
+        first comma."""
         said = self._japanese(text) if language == "ja" else self._in_english(text)
+        if soon:
+            for place in _CAN_BE_CUT.finditer(said):
+                if FIRST <= place.start() <= len(said) - FIRST:
+                    return [said[: place.start()], *_cut(said[place.end() :])]
         return _cut(said)
 
     def _in_english(self, text: str) -> str:

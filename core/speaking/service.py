@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.errors import N_, NoModel, PlaceNotWritable
@@ -20,6 +20,7 @@ from core.workers.supervisor import Worker, WorkerSpec
 WORKER_NAME = N_("reading aloud")
 MOST_THREADS = 4
 SAME = "same"  # for English: the Japanese voice
+RATE = 24_000  # of what says nothing
 BETWEEN_SECONDS = 0.3  # sentences in a file
 
 
@@ -59,6 +60,11 @@ class Speaking:
 
     def say(self, sentence: spoken.Sentence) -> Spoken:
         """The sound of a sentence. Raises NoModel, ModelUnreadable, WorkerDied."""
+        parts = list(self.parts(sentence))
+        return Spoken(b"".join(part.data for part in parts), parts[0].rate if parts else RATE)
+
+    def parts(self, sentence: spoken.Sentence, *, soon: bool = False) -> Iterator[Spoken]:
+        """The sound of a sentence, part by part as it is made; with `soon` the first part is short. Raises as `say`."""
         values = self._settings.values
         voice = values.voice_en if sentence.language == "en" and values.voice_en != SAME else values.voice
         call = self.worker.call(
@@ -69,19 +75,23 @@ class Speaking:
                 voice,
                 values.voice_speed,
                 self._more(),
+                soon,
             )
         )
-        result: Spoken = call.result()
-        return result
+        try:
+            yield from call.items()
+            call.result()
+        finally:
+            call.cancel()  # of one that is over, nothing comes
 
     def aloud(self, told: Callable[[Progress], None]) -> Aloud:
         """Be ready to read something aloud (`Aloud.read`); `told` is called on other threads."""
-        return Aloud(self._sound, self.say, told)
+        return Aloud(self._sound, self.parts, told)
 
     def write(self, text: str, path: Path, job: Job | None = None) -> float:
         """Write what is said of a text (Markdown) into a WAV file; its length in seconds. Raises PlaceNotWritable as well."""
         parts: list[bytes] = []
-        rate = 24_000
+        rate = RATE
         for sentence in spoken.of_markdown(text):
             if job is not None:
                 job.check()

@@ -10,7 +10,7 @@ import numpy as np
 from core.speaking.kokoro import RATE, Kokoro
 from core.speaking.messages import LoadVoice, Say, Spoken
 from core.speaking.pronunciation import Pronunciation
-from core.workers.messages import Request
+from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
 USUAL = {"ja": "jf_alpha", "en": "af_heart"}
@@ -36,19 +36,18 @@ class Speaker:
             self._loaded = ((folder, more), kokoro, Pronunciation(Path(folder)))
         return self._loaded[1:]
 
-    def say(self, request: Say, context: Context) -> Spoken:
-        """A sentence."""
+    def say(self, request: Say, context: Context) -> Nothing:
+        """A sentence, part by part."""
         kokoro, pronunciation = self._get(request.folder, request.more)
         name = request.voice if request.voice in kokoro.voices else USUAL.get(request.language, "")
         name = name if name in kokoro.voices else kokoro.voices[0]
-        parts: list[np.ndarray[Any, Any]] = []
-        for piece in pronunciation.pieces(request.text, request.language):
+        between = np.zeros(0, np.float32)
+        for piece in pronunciation.pieces(request.text, request.language, soon=request.soon):
             context.check()
-            if parts:
-                parts.append(np.zeros(int(BETWEEN_SECONDS * RATE), np.float32))
-            parts.append(kokoro.say(piece, name, request.speed))
-        sound = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        return Spoken((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes(), RATE)
+            sound = np.concatenate([between, kokoro.say(piece, name, request.speed)])
+            context.item(Spoken((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes(), RATE))
+            between = np.zeros(int(BETWEEN_SECONDS * RATE), np.float32)
+        return Nothing()
 
 
 def create(options: dict[str, Any]) -> dict[type[Request], Handler]:

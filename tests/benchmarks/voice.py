@@ -37,6 +37,10 @@ SENTENCES = {
     ),
 }
 FIRST = {"en": "The pump is in the garden.", "ja": "机の上に本があります。"}
+LONG = {
+    "en": "According to the contract, the warranty of the battery lasts three years from the day of purchase.",
+    "ja": "契約書によると、電池の保証期間は購入した日から三年間です。",
+}
 OPENINGS = 5
 
 
@@ -62,10 +66,12 @@ def measure_voice(folder: Path) -> None:
 def _speaking(app: App, folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
     for language, sentences in SENTENCES.items():
-        app.speaking.say(Sentence(FIRST[language], language, ""))
-        started = time.perf_counter()
-        app.speaking.say(Sentence(FIRST[language], language, ""))
-        report(f"first sentence → its sound ({language})", f"{time.perf_counter() - started:.2f} s", "0.5 s")
+        for name, words in (("a short one", FIRST), ("a long one", LONG)):
+            next(iter(app.speaking.parts(Sentence(words[language], language, ""), soon=True)))
+            started = time.perf_counter()
+            next(iter(app.speaking.parts(Sentence(words[language], language, ""), soon=True)))
+            seconds = f"{time.perf_counter() - started:.2f} s"
+            report(f"first sentence, {name} → its sound ({language})", seconds, "0.5 s")
         ratios = []
         for number, sentence in enumerate(sentences):
             path = folder / f"{language}-{number}.wav"

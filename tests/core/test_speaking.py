@@ -57,6 +57,16 @@ def test_japanese_is_read_rightly() -> None:
     assert len(wrong) <= 16, "\n".join(wrong)
 
 
+def test_who_waits_hears_the_first_part_soon(app: App) -> None:
+    sentence = spoken.Sentence("電池の保証期間は、購入した日から三年間です。", "ja", "")
+    (whole,) = app.speaking.parts(sentence)
+    first, rest = app.speaking.parts(sentence, soon=True)
+    assert len(first.data) < 0.6 * len(whole.data)
+    assert 0.8 < (len(first.data) + len(rest.data)) / len(whole.data) < 1.25
+    short = spoken.Sentence("はい、そうです。", "ja", "")
+    assert len(list(app.speaking.parts(short, soon=True))) == 1  # no part is worth its while
+
+
 def test_english_has_a_voice_of_its_own(app: App) -> None:
     if not app.library.of_role("voices"):
         pytest.skip("needs npm, which has Kokoro's English voices: install it and run make setup")
