@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -210,7 +211,8 @@ class App:
             History(home.voice / "history", self.settings),
         )
         self.playback = Playback(self._worker(playing.spec()), self.sound)
-        self.speakers = Speakers(self.voice, self.documents, self.index, self.events)
+        changing = threading.Lock()
+        self.speakers = Speakers(self.voice, self.documents, self.index, self.events, changing)
         self.transcription = Transcription(
             self.voice,
             self.speakers,
@@ -221,7 +223,9 @@ class App:
             self.jobs,
             self.events,
         )
-        self.transcripts = Transcripts(self.documents, self.index, self.events, self.additions.resume)
+        self.transcripts = Transcripts(
+            self.documents, self.index, self.events, changing, self.additions.resume
+        )
         self.ingest.recognises = self.recognition.possible
         self.ingest.transcribes = lambda: self.transcription.possible
         self.additions.then = self._read_later
@@ -323,6 +327,7 @@ class App:
     def _purge_kept(self, _: Job) -> None:
         self.pictures.purge(self.conversations.pictures())
         self.runs.purge()
+        self.voice.history.clean()
         self.comparing.purge()
 
     def _open_stores(self, own: bool) -> None:

@@ -705,9 +705,10 @@ class PortalRefused(TsukueError):
 
 class KeysTaken(TsukueError):
     sentence = N_(
-        "Another app already uses {keys}. Assign a shortcut to the command “tsukue quick” in the system settings; it opens the same window."
+        "Another app already uses {keys}. Assign other keys to the command “{command}” in the system settings; it does the same."
     )
     keys: str
+    command: str
 
 
 class ScreenUnseen(TsukueError):

@@ -176,7 +176,11 @@ def _write(heard: Transcript, speakers: list[str], target: Path) -> None:
 def _speakers(app: App, file: str, heard: Transcript, count: int) -> list[str]:
     """Who says each line, as a number; '' where all is said by one."""
     lines = [(segment.start, segment.end) for segment in heard.segments]
-    found = app.voice.speakers(file, lines, count=count)
+    try:
+        found = app.voice.speakers(file, lines, count=count)
+    except TsukueError as error:  # what is said is worth having also where nobody knows by whom
+        warn(error)
+        return [""] * len(lines)
     return [str(one) for one in found] if len(set(found)) > 1 else [""] * len(lines)
 
 

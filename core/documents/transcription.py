@@ -76,7 +76,13 @@ class Transcription(Later):
         lines = [Line(one.start, one.end, one.text) for one in self._voice.file(str(path), job=job).segments]
         if not lines:
             raise NothingSaid(path.name)
-        who = speakers.numbers(self._voice, str(path), lines, job)
+        try:
+            who = speakers.numbers(self._voice, str(path), lines, job)
+        except Cancelled:
+            raise
+        except TsukueError as error:  # what is said is worth having also where nobody knows by whom
+            log.warning("speakers were not told apart: %s", type(error).__name__)
+            who = [""] * len(lines)
         return transcripts.with_times(
             replace(line, speaker=speaker) for line, speaker in zip(lines, who, strict=True)
         )
@@ -114,7 +120,7 @@ class Transcription(Later):
     def _tell_speakers(self, document: Document, job: Job) -> None:
         """What is said is worth having also where nobody knows by whom; the person can have it told again."""
         try:
-            self._speakers.tell(document.id, job)
+            self._speakers.tell(document.id, job, afresh=False)
         except Cancelled:
             raise
         except TsukueError as error:

@@ -7,8 +7,9 @@ speaks. A speaker is a number as long as nobody has said their name; a name stan
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.documents import passages
@@ -108,12 +109,17 @@ def read(store: DocumentStore, document: int, *, upto: int | None = None) -> lis
 
 def named(speaker: str) -> str:
     """What stands before what somebody says whose name is known; '' for a number."""
-    return f"{speaker}: " if speaker and not speaker.isdigit() else ""
+    return f"{speaker}: " if speaker and not is_number(speaker) else ""
+
+
+def is_number(speaker: str) -> bool:
+    """Whether nobody has said what they are called."""
+    return speaker.isascii() and speaker.isdecimal()
 
 
 def speaker_name(speaker: str, tr: Translate = str) -> str:
     """How a person reads who speaks: the name, or a number."""
-    return tr("Speaker {n}").replace("{n}", speaker) if speaker.isdigit() else speaker
+    return tr("Speaker {n}").replace("{n}", speaker) if is_number(speaker) else speaker
 
 
 def with_times(lines: Iterable[Line], tr: Translate = str) -> str:
@@ -156,12 +162,18 @@ class Transcripts:
     """Reads and corrects the transcripts of documents. Any thread may call; `correct` waits for the disk."""
 
     def __init__(
-        self, store: DocumentStore, index: Index, events: Events, resume: Callable[[], object]
+        self,
+        store: DocumentStore,
+        index: Index,
+        events: Events,
+        changing: threading.Lock,
+        resume: Callable[[], object],
     ) -> None:
-        """`resume` has whatever lacks vectors embedded, in the background."""
+        """`changing` is held while pages are read and written again. `resume` has whatever lacks vectors embedded, in the background."""
         self._store = store
         self._index = index
         self._events = events
+        self._changing = changing
         self._resume = resume
 
     def of(self, document: int) -> list[Line]:
@@ -170,18 +182,20 @@ class Transcripts:
 
     def correct(self, line: Line, text: str) -> None:
         """What is really said in a line ('' takes it away). It is found at once by its words, and by meaning after `embed`."""
-        stored = self._store.page(line.page)
-        if stored is None or stored.number is None:
-            return
-        lines = of_page(stored)
-        if not 0 <= line.place < len(lines) or lines[line.place].text != line.text:
-            return  # it was written anew meanwhile
-        old = lines[line.place]
-        lines[line.place] = Line(old.start, old.end, " ".join(text.split()), old.speaker)
-        found = self._store.document(stored.document)
-        if found is not None:
+        with self._changing:
+            stored = self._store.page(line.page)
+            found = self._store.document(stored.document) if stored is not None else None
+            if stored is None or stored.number is None or found is None:
+                return
+            lines = of_page(stored)
+            place = next(
+                (n for n, one in enumerate(lines) if (one.start, one.end) == (line.start, line.end)), None
+            )
+            if place is None or lines[place].text != line.text:
+                return  # it was written anew meanwhile
+            lines[place] = replace(lines[place], text=" ".join(text.split()))
             rewrite(self._store, self._index, found, stored, lines)
-            self._events.publish(DocumentsChanged(found.collection))
+        self._events.publish(DocumentsChanged(found.collection))
 
     def embed(self, job: Job) -> None:
         """Have what was corrected found by meaning."""

@@ -28,7 +28,7 @@ class Pronunciation:
         said = self._japanese(text) if language == "ja" else self._in_english(text)
         if soon:
             for place in _CAN_BE_CUT.finditer(said):
-                if FIRST <= place.start() <= len(said) - FIRST:
+                if FIRST <= place.start() <= min(len(said) - FIRST, LONGEST):
                     return [said[: place.start()], *_cut(said[place.end() :])]
         return _cut(said)
 

@@ -254,8 +254,9 @@ class PassageStore:
             " JOIN pages g ON g.id = p.page WHERE p.id IN (SELECT id FROM ("
             " SELECT p.id, row_number() OVER (ORDER BY p.id) AS place, count(*) OVER () AS n"
             f" FROM passages p JOIN documents d ON d.id = p.document WHERE d.collection IN ({marks}) AND {ANSWERS})"
-            " WHERE place % max(n / ?, 1) = 0 LIMIT ?)",
+            " WHERE place % max((n + ? - 1) / ?, 1) = 0 LIMIT ?)",
             *collections,
+            most,
             most,
             most,
         )

@@ -1,8 +1,10 @@
 """What a person has corrected in what was written down of their words: it is heard rightly the next time.
 
-Only what sounds alike was misheard: who makes "Tuesday" of "Monday" has changed their mind. A name that was heard as something that is
-no word, or as several words, is put right from then on; one that was heard as a word only when that came twice; a word that was heard
-as another when that came three times.
+Only what sounds alike was misheard: who makes "Tuesday" of "Monday" has changed their mind. What was meant is hinted at the next time,
+where it is a name. It is put in the place of what is heard by itself only where that is safe: a name that was heard as something that
+is no word, or as several words, from then on; one that was heard as a word when that came twice; never a word for a word. Kanji do not
+tell how they sound, and words with hiragana are inflected, so in Japanese only katakana and Latin letters are replaced. In languages
+other than these two nothing is, for want of a list of their words. What is heard and sent unchanged speaks against a correction.
 """
 
 from __future__ import annotations
@@ -25,23 +27,27 @@ log = logging.getLogger(__name__)
 MOST = 200  # the latest
 LONGEST = 4  # words, of what was heard and of what was meant
 LONGEST_JA = 10  # characters
+SAME = 0.35  # of what was said has to be in what was sent
 ALIKE = 0.5  # of how two words sound
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
 _JAPANESE = re.compile(r"[ァ-ヺー]+|[ぁ-ゖ]+|[々㐀-鿿]+|[A-Za-z0-9]+|.", re.DOTALL)
+_KATAKANA = re.compile(r"[ァ-ヺー・A-Za-z ]{3,}")
 _SOUNDS = str.maketrans("cqgzxdbvy", "kkjsstpfi")
 
 
 class Correction(msgspec.Struct):
-    """`heard` was written, `meant` was put in its place, so often."""
+    """`heard` was written, `meant` was put in its place, so often; by somebody who spoke `language`."""
 
     heard: str
     meant: str
     times: int = 1
+    language: str = "en"
 
     @property
     def followed(self) -> bool:
         """Whether it is put right by itself."""
-        return self.times >= _needed(self.heard, self.meant)
+        needed = _needed(self.heard, self.meant, self.language)
+        return needed is not None and self.times >= needed
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,24 @@ class Corrections:
         """What is put right by itself: what is heard, and what is meant."""
         return {one.heard: one.meant for one in reversed(self.all()) if one.followed}
 
-    def learn(self, spoken: str, sent: str) -> list[Correction]:
-        """What somebody said, as it was written down, and what they made of it. Returns what is new."""
-        found = [Correction(one.heard, one.meant) for one in _differences(spoken, sent)]
-        if not found:
-            return []
+    def learn(self, spoken: str, sent: str, language: str = "en") -> list[Correction]:
+        """What somebody said in `language`, as it was written down, and what they made of it. Returns what is new."""
+        found = [Correction(one.heard, one.meant, 1, language) for one in _differences(spoken, sent)]
         with self._lock:
             kept = self._read()
+            kept_before = len(kept), sum(one.times for one in kept)
+            changed = {new.heard.casefold() for new in found}
+            for old in list(kept):
+                if (
+                    old.heard.casefold() not in changed
+                    and _stands(old.heard, spoken)
+                    and _stands(old.heard, sent)
+                ):
+                    old.times -= 1
+                    if old.times <= 0:
+                        kept.remove(old)
+            if not found and kept_before == (len(kept), sum(one.times for one in kept)):
+                return []
             for new in found:
                 for old in [one for one in kept if one.heard.casefold() == new.heard.casefold()]:
                     kept.remove(old)
@@ -122,9 +139,12 @@ class Corrections:
 def _differences(spoken: str, sent: str) -> list[_Replaced]:
     """Where other words stand in the place of some that sound like them."""
     one, other = _units(spoken), _units(sent)
-    found = []
-    same = [_folded(unit) for unit in one]
-    blocks = difflib.SequenceMatcher(None, same, [_folded(unit) for unit in other], autojunk=False)
+    found: list[_Replaced] = []
+    blocks = difflib.SequenceMatcher(
+        None, [_folded(unit) for unit in one], [_folded(unit) for unit in other], autojunk=False
+    )
+    if sum(block.size for block in blocks.get_matching_blocks()) < SAME * len(one):
+        return found  # something else was sent
     for kind, a, b, c, d in blocks.get_opcodes():
         if kind != "replace":
             continue
@@ -162,11 +182,13 @@ def _folded(unit: str) -> str:
 
 def _alike(heard: str, meant: str) -> bool:
     """Whether one can have been misheard as the other. Kanji do not tell how they sound."""
-    if any(character.isdigit() for character in heard + meant):
+    if any(character.isdigit() for character in heard + meant) or re.search(r"[ぁ-ゖ]", heard + meant):
         return False
     if re.search(r"[々㐀-鿿]", heard + meant):
         return True
     one, other = _sound(heard), _sound(meant)
+    if not one or not other:  # of other letters than these
+        return False
     return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
 
 
@@ -188,16 +210,25 @@ def _is_name(meant: str) -> bool:
     if _WIDE.search(meant):
         return True
     known = dictionary.words("en")
-    return any(part.casefold() not in known for part in meant.split())
+    return any(part[0].isupper() or part.casefold() not in known for part in meant.split())
 
 
-def _needed(heard: str, meant: str) -> int:
-    """How often it has to have been corrected until it is put right by itself."""
+def _needed(heard: str, meant: str, language: str) -> int | None:
+    """How often it has to have been corrected until it is put right by itself; None is never."""
     if _WIDE.search(heard + meant):
-        katakana = re.fullmatch(r"[ァ-ヺー・A-Za-z ]{3,}", heard) and len(meant) > 2
-        return 1 if katakana else 2
+        return 1 if re.fullmatch(r"[ァ-ヺー・A-Za-z ]{3,}", heard) and _KATAKANA.fullmatch(meant) else None
+    if language != "en":
+        return None
     known = dictionary.words("en")
-    word = " " not in heard and heard.casefold() in known
-    if _is_name(meant):
-        return 2 if word else 1
-    return 3 if word or " " in heard else 1
+    if " " not in heard and heard.casefold() not in known:
+        return 1
+    if all(part.casefold() in known for part in meant.split()):
+        return None
+    return 1 if " " in heard else 2
+
+
+def _stands(words: str, text: str) -> bool:
+    """Whether these words stand in a text."""
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None or (
+        _WIDE.search(words) is not None and words in text
+    )

@@ -6,6 +6,7 @@ something is added. A turn is two files: NAME.flac and NAME.json.
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 import time
@@ -71,16 +72,22 @@ class History:
 
         about = _About(time.time(), len(data) / 2 / channels / rate, said.text, said.language)
         try:
+            sound = io.BytesIO()
+            soundfile.write(sound, np.frombuffer(data, "<i2").reshape(-1, channels), rate, format="FLAC")
             with self._lock:
                 with files.writing(self._folder):
-                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    name = self._free_name(about.at)
-                    samples = np.frombuffer(data, "<i2").reshape(-1, channels)
-                    soundfile.write(self._folder / f"{name}.flac", samples, rate)
-                files.write(self._folder / f"{name}.json", msgspec.json.encode(about))
+                    for folder in (self._folder.parent, self._folder):
+                        folder.mkdir(mode=0o700, exist_ok=True)
+                path = self._folder / f"{self._free_name(about.at)}.flac"
+                files.write(path, sound.getvalue())
+                try:
+                    files.write(path.with_suffix(".json"), msgspec.json.encode(about))
+                except BaseException:
+                    path.unlink(missing_ok=True)  # nothing is kept that is not shown
+                    raise
+            self.clean()
         except Exception as error:  # noqa: BLE001 - of soundfile too; whoever speaks must not lose words for it
             log.warning("what was said could not be kept: %s", type(error).__name__)
-        self.clean()
 
     def _free_name(self, at: float) -> str:
         name = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(at))
@@ -96,9 +103,12 @@ class History:
         for path in sorted(self._folder.glob("*.json"), reverse=True):
             try:
                 about = msgspec.json.decode(path.read_bytes(), type=_About)
-            except (OSError, msgspec.DecodeError) as error:
-                log.warning("something that was said could not be read: %s", type(error).__name__)
+            except OSError:  # it was removed in this moment
                 continue
+            except msgspec.DecodeError:
+                about = _About(
+                    path.stat().st_mtime, 0.0, "", ""
+                )  # damaged; it can still be heard and deleted
             found.append(
                 Said(
                     path.stem,
@@ -129,8 +139,14 @@ class History:
                     path.unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Remove what is older than the person wants it to be."""
+        """Remove what is older than the person wants it to be, and sound that has lost its text. Raises HomeNotWritable."""
+        with self._lock, files.writing(self._folder):
+            for path in self._folder.glob("*.flac"):
+                if not path.with_suffix(".json").exists():
+                    path.unlink(missing_ok=True)
+        if not self.wanted:
+            return  # what was kept before stays until the person deletes it
         oldest = time.time() - DAYS[self._settings.values.keep_speech] * _DAY
-        for said in self.all() if self.wanted else []:
+        for said in self.all():
             if said.at < oldest:
                 self.remove(said.name)

@@ -26,6 +26,8 @@ PAUSE = 1.0  # seconds between words that end a line
 LEFT_OUT = 2.5  # seconds of voice at one word: something was left out
 LEFT_OUT_LAST = 0.8  # the same behind the last one, `AFTER` seconds behind it
 AFTER = 0.2
+WAY = 0.5  # seconds that each further writing begins later at least
+ROUNDS = 5  # writings of one stretch
 SHORTEST = 0.6  # seconds of a line that stands by itself
 _ENDS = re.compile(r"[.!?。！？…]['\"”’」』)）]*$")
 _NO_END = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St|vs|No|etc|e\.g|i\.e|[A-Z])\.$")
@@ -51,45 +53,53 @@ def completed(
     whisper: Whisper, ear: Ear, found: Hypothesis, voice: Voice, *, begun: Sequence[int] = ()
 ) -> Hypothesis:
     """A writing with what was left out of it. What is settled (`begun`) stays; what was left out of that cannot be had any more."""
+    settled = whisper.text(begun)
     text = ""
     rest, part = ear, found
-    while part.text and not part.repetitive:
+    for _ in range(ROUNDS):
+        if not part.text or part.repetitive:
+            break
         said = whisper.text(part.tokens)
         words = whisper.words(rest, said, found.language)
         if not words:
             break
         words, heard = _complete(words, voice, rest.seconds)
         kept = "".join(word.text for word in words)
-        if heard >= rest.seconds - LEFT_OUT_LAST or len(kept) < len(whisper.text(begun)):
+        if heard >= rest.seconds - LEFT_OUT_LAST or (rest is ear and len(kept) < len(settled)):
             break
         text = punctuation.join(text, kept.strip())
         rest = whisper.hear(rest.samples[int(heard * SAMPLE_RATE) :])
         voice = voice[int(heard / FRAME_SECONDS) :]
-        begun = ()
         part = whisper.write(rest, found.language, before=whisper.tokens(kept, found.language))
     if rest is ear:
         return found
     whole = punctuation.join(text, part.text.strip() if not part.repetitive else "")
     between = "" if found.language in WITHOUT_SPACES else " "
-    tokens = whisper.tokens(between + whole, found.language)
-    return replace(found, tokens=tuple(tokens), text=whole)
+    whole = between + whole if settled[:1].isspace() or not settled else whole
+    if not whole.startswith(settled):
+        return found
+    tokens = (
+        *begun,
+        *whisper.tokens(whole[len(settled) :], found.language),
+    )  # those that are settled stay as they are
+    return replace(found, tokens=tokens, text=whole.strip())
 
 
 def _complete(words: Sequence[Piece], voice: Voice, seconds: float) -> tuple[list[Piece], float]:
     """The words up to where something was left out, and where that is; all of them, and the end, where nothing was."""
     whole = _whole(words, voice)
     if whole < len(words):  # what was left out may stand before this word or behind it
-        return list(words[:whole]), words[whole].start
+        return list(words[:whole]), max(words[whole].start, WAY)
     if _spoken(voice, words[-1].end + AFTER, seconds) >= LEFT_OUT_LAST:
         return list(words), words[-1].end + AFTER
     return list(words), seconds
 
 
 def _whole(words: Sequence[Piece], voice: Voice) -> int:
-    """How many of the words there are until something was left out: nobody speaks so long at one word. Never none: the first one is
-    believed, or there would be no end."""
+    """How many of the words there are until something was left out: nobody speaks so long at one word. Those of the first
+    moment are believed, or there would be no end."""
     for place, word in enumerate(words[1:-1], 1):
-        if _spoken(voice, word.start, words[place + 1].start) >= LEFT_OUT:
+        if word.start >= WAY and _spoken(voice, word.start, words[place + 1].start) >= LEFT_OUT:
             return place
     return len(words)
 

@@ -136,14 +136,14 @@ class Recording:
         """What is said in frames start..end of `held`, which begins at second `offset`. What Whisper leaves out is written by itself."""
         segments: list[Segment] = []
         begin = start
-        while begin < end:
+        for round_ in range(1, lines.ROUNDS + 1):
             language, found, heard = self._lines(held, voice, begin, end)
             at = offset + begin * FRAME_SECONDS
             segments += [
                 Segment(round(at + line.start, 2), round(at + line.end, 2), punctuation.tidy(line.text))
                 for line in found
             ]
-            stop = min(begin + max(int(heard / FRAME_SECONDS), 1), end) if found else end
+            stop = min(begin + int(heard / FRAME_SECONDS), end) if found and round_ < lines.ROUNDS else end
             if found:
                 self._spoken[language] += stop - begin
                 self._usual = language

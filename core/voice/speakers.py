@@ -138,7 +138,7 @@ def _people(
     groups = _joined(np.stack([vectors[i] for i in compared]), lengths[compared], count)
     said = [float(lengths[compared][group].sum()) for group in groups]
     least = 0.0 if count else min(LEAST_SECONDS, LEAST_SHARE * sum(said))
-    people = [group for group, seconds in zip(groups, said, strict=True) if seconds >= least]
+    people = [group for group, seconds in zip(groups, said, strict=True) if seconds >= least] or groups
     middles = np.stack(
         [
             sum((vectors[compared[row]] * lengths[compared[row]] for row in group), np.zeros(1))

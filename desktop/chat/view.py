@@ -516,9 +516,9 @@ class ChatView(QWidget):
 
     def _said(self, conversation: int, text: str) -> None:
         """A message is on its way: its answer is read aloud, if that is wished; corrected words are learnt."""
-        dictated = self.talking.take_dictated()
-        if dictated and dictated != text and self._settings.values.learn_corrections:
-            self._operations.run("learn", lambda _: self._corrections.learn(dictated, text))
+        dictated, spoken_language = self.talking.take_dictated()
+        if dictated and self._settings.values.learn_corrections:
+            self._operations.run("learn", lambda _: self._corrections.learn(dictated, text, spoken_language))
         wish = self._settings.values.read_aloud
         spoken, self._by_voice = self._by_voice, False
         if self.talking.dictating:

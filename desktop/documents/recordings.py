@@ -117,12 +117,12 @@ class Recordings(QObject):
         self._change(view, lambda: self._kept.correct(line, text))
 
     def _said_by(self, view: TranscriptView, lines: list[Line], speaker: str) -> None:
-        places = [(line.page, line.place) for line in lines]
-        self._change(view, lambda: self._speakers.said_by(view.document, places, speaker))
+        document = view.document
+        self._change(view, lambda: self._speakers.said_by(document, lines, speaker))
 
     def _name(self, view: TranscriptView, speaker: str, name: str) -> None:
-        if name.strip():
-            self._change(view, lambda: self._speakers.name(view.document, speaker, name))
+        document = view.document
+        self._change(view, lambda: self._speakers.name(document, speaker, name))
 
     def _change(self, view: TranscriptView, change: Callable[[], None]) -> None:
         def done(_: None) -> None:

@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
 
 from core.documents import speakers
 from core.documents.model import clock
-from core.documents.transcripts import Line, speaker_name, with_times
+from core.documents.transcripts import Line, is_number, speaker_name, with_times
 from desktop.i18n import tr, tr_n
 from desktop.theme import Theme
 from desktop.voice.player import Player
@@ -423,7 +423,7 @@ class TranscriptView(QWidget):
         dialog = QInputDialog(self)
         dialog.setWindowTitle(tr("Name"))
         dialog.setLabelText(tr("What is {speaker} called?", speaker=speaker_name(speaker, tr)))
-        dialog.setTextValue("" if speaker.isdigit() else speaker)
+        dialog.setTextValue("" if is_number(speaker) else speaker)
         dialog.textValueSelected.connect(lambda name: self.named.emit(speaker, name))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

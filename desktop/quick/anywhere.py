@@ -29,6 +29,7 @@ class KeysAnywhere(QObject):
 
     pressed = Signal()
     spoke = Signal()  # the keys for speaking were pressed
+    _taken = Signal(object)
     _ended = Signal(object)
 
     def __init__(
@@ -45,6 +46,7 @@ class KeysAnywhere(QObject):
         self._again.timeout.connect(lambda: self.set_wanted(True))
         # To a program that Wayland shows as one of X11's, X11 gives keys that only others of those hear.
         self._x11 = QGuiApplication.platformName() == "xcb" and not os.environ.get("WAYLAND_DISPLAY")
+        self._taken.connect(notify.error, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self.set_wanted(wanted)
 
@@ -74,7 +76,7 @@ class KeysAnywhere(QObject):
         except PortalMissing:
             if not self._x11:
                 raise
-            x11_keys.listen(job, self.pressed.emit, self.spoke.emit)
+            x11_keys.listen(job, self.pressed.emit, self.spoke.emit, self._taken.emit)
 
     def _finish(self, job: Job) -> None:
         if job is not self._job:  # the setting has changed meanwhile

@@ -24,8 +24,14 @@ _STATE = 20  # the place of an XKeyEvent's state, in unsigned integers (64-bit s
 LOOK = 0.2  # seconds between looks at whether the job was cancelled
 
 
-def listen(job: Job, pressed: Callable[[], None], spoke: Callable[[], None] = lambda: None) -> None:
-    """Call `pressed` each time KEYS are pressed, and `spoke` for SPEAK_KEYS, until the job is cancelled.
+def listen(
+    job: Job,
+    pressed: Callable[[], None],
+    spoke: Callable[[], None] = lambda: None,
+    taken: Callable[[KeysTaken], None] = lambda _: None,
+) -> None:
+    """Call `pressed` each time KEYS are pressed, and `spoke` for SPEAK_KEYS, until the job is cancelled. Where another program has only
+    the latter, `taken` is told, and the former are heard.
 
     Raises PortalMissing where there is no display, KeysTaken where another program has them, Cancelled.
     """
@@ -52,13 +58,20 @@ def listen(job: Job, pressed: Callable[[], None], spoke: Callable[[], None] = la
         root = ctypes.c_ulong(x11.XDefaultRootWindow(display))
         key = x11.XKeysymToKeycode(display, ctypes.c_ulong(_SPACE))
         before = pointer(x11.XSetErrorHandler(handler))
-        for lock in _LOCKS:
-            for keys in (_CONTROL | _ALT, _CONTROL | _ALT | _SHIFT):
+
+        def grab(keys: int) -> bool:
+            refused.clear()
+            for lock in _LOCKS:
                 x11.XGrabKey(display, key, keys | lock, root, 1, _ASYNC, _ASYNC)
-        x11.XSync(display, 0)
+            x11.XSync(display, 0)
+            return not refused
+
+        had = grab(_CONTROL | _ALT), grab(_CONTROL | _ALT | _SHIFT)
         x11.XSetErrorHandler(before)
-        if refused:
-            raise KeysTaken(KEYS)
+        if not had[0]:
+            raise KeysTaken(KEYS, "tsukue quick")
+        if not had[1]:
+            taken(KeysTaken(SPEAK_KEYS, "tsukue talk"))
         event = (ctypes.c_long * _EVENT_LONGS)()
         while True:
             job.check()

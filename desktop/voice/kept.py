@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from core.errors import NothingHeard
 from core.jobs import Job
 from core.models.library import Library
 from core.settings import SettingsFile
@@ -41,7 +42,7 @@ class Found:
     """What was read of the disk: turns, corrections, and the speech models by id and name."""
 
     said: list[Said]
-    corrections: list[Correction]
+    corrections: list[tuple[Correction, bool]]  # and whether each is followed
     models: list[tuple[str, str]]
 
 
@@ -60,7 +61,9 @@ class KeptDialog(QDialog):
         self.setWindowTitle(tr("What is kept of your voice"))
         self.resize(720, 560)
         self._names: dict[str, str] = {}
-        self.about = QLabel(_kept_sentence(keeps))
+        self._busy = False  # something is being recognised again
+        self._keeps = keeps
+        self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.said = QTreeWidget()
@@ -156,10 +159,11 @@ class KeptDialog(QDialog):
             if chosen is not None and one.name == chosen.name:
                 self.said.setCurrentItem(item)
         self.words.clear()
-        for word in found.corrections:
-            item = QTreeWidgetItem([word.heard, word.meant, tr("is replaced") if word.followed else ""])
+        for word, followed in found.corrections:
+            item = QTreeWidgetItem([word.heard, word.meant, tr("is replaced") if followed else ""])
             item.setData(0, KEPT, word)
             self.words.addTopLevelItem(item)
+        self.about.setText(_kept_sentence(self._keeps, bool(found.said)))
         for table, empty in ((self.said, self.none_said), (self.words, self.none_words)):
             table.setVisible(bool(table.topLevelItemCount()))
             empty.setVisible(not table.topLevelItemCount())
@@ -184,7 +188,8 @@ class KeptDialog(QDialog):
 
     def set_busy(self, busy: bool) -> None:
         """Something is being recognised again."""
-        self.again_button.setEnabled(not busy and self._chosen() is not None)
+        self._busy = busy
+        self._enable()
         self.again_button.setText(tr("Recognizing…") if busy else tr("Recognize again"))
 
     def _chosen(self) -> Said | None:
@@ -194,6 +199,7 @@ class KeptDialog(QDialog):
     def _enable(self) -> None:
         for button in (self.play_button, self.again_button, self.copy_button, self.remove_button):
             button.setEnabled(self._chosen() is not None)
+        self.again_button.setEnabled(self._chosen() is not None and not self._busy)
         self.forget_button.setEnabled(bool(self.words.selectedItems()))
 
     def _play(self) -> None:
@@ -274,7 +280,7 @@ class Kept(QObject):
         def read(_: Job) -> Found:
             return Found(
                 self._voice.history.all(),
-                self._voice.corrections.all(),
+                [(one, one.followed) for one in self._voice.corrections.all()],
                 [(model.id, model.name) for model in self._library.of_role("speech")],
             )
 
@@ -294,6 +300,8 @@ class Kept(QObject):
     def _again(self, dialog: KeptDialog, said: Said, model: str) -> None:
         def recognise(job: Job) -> None:
             heard = self._voice.file(str(said.path), job=job, model=model)
+            if not heard.text:
+                raise NothingHeard()
             self._voice.history.write(said, heard.text, heard.language, model)
 
         def done(_: None) -> None:
@@ -310,8 +318,12 @@ class Kept(QObject):
         self._desk.operations.run("recognise again", recognise, done, failed)
 
 
-def _kept_sentence(keeps: str) -> str:
-    """What is kept, by the setting."""
+def _kept_sentence(keeps: str, some: bool) -> str:
+    """What is kept, by the setting; `some`: something is there."""
+    if keeps == "never" and some:
+        return tr(
+            "The sound of what you say is not kept any more. What was kept before is still here until you delete it."
+        )
     kept = {
         "week": tr("The sound of what you say is kept on this computer for a week, with its text."),
         "month": tr("The sound of what you say is kept on this computer for a month, with its text."),

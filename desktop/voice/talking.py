@@ -74,7 +74,7 @@ class Talking(QObject):
         self.theme = theme
         self.device = device
         self.about = about
-        self._dictated: list[str] = []  # what was written into the composer since something was sent
+        self._dictated: list[Utterance] = []  # what was written into the composer since something was sent
         self.microphone = Microphone(sound, self)
         self.microphone.changed.connect(self._microphone_changed)
         self.microphone.lost.connect(self._lost)
@@ -220,7 +220,7 @@ class Talking(QObject):
             spoken.heard = spoken.heard or bool(told.text)
             spoken.dictation.finish(told.text)
             if told.text and spoken.dictation.field is self._composer.text:
-                self._dictated.append(told.text)
+                self._dictated.append(told)
         elif isinstance(told, Finished):
             self._finished(spoken, told)
 
@@ -245,10 +245,10 @@ class Talking(QObject):
         else:
             self._notify.error(NothingHeard())
 
-    def take_dictated(self) -> str:
-        """What was written into the composer since this was asked last."""
+    def take_dictated(self) -> tuple[str, str]:
+        """What was written into the composer since this was asked last, and its language."""
         said, self._dictated = self._dictated, []
-        return " ".join(said)
+        return " ".join(one.text for one in said), said[0].language if said else ""
 
     def _again(self, spoken: _Spoken) -> None:
         if spoken.failed:

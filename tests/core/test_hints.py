@@ -111,6 +111,10 @@ def test_what_looks_like_a_name() -> None:
         ("It costs fifteen euros", "It costs 50 euros", []),
         ("Hello there", "Hello there, and thank you for the report", []),
         ("ツグエを開いて", "ツクエを開いて", [("ツグエ", "ツクエ", True)]),
+        ("確認しました", "確認します", []),  # another form of the same word
+        ("понедельник утром", "вторник утром", []),
+        ("월요일에 봐요", "화요일에 봐요", []),
+        ("Meet me in the garden at nine", "What is the capital of Norway", []),  # something else was sent
         ("長谷辺さん", "長谷部さん", [("長谷辺", "長谷部", False)]),
         ("今日は晴れ", "明日の会議について教えてください", []),
     ],
@@ -123,6 +127,24 @@ def test_what_is_learnt(
     assert [(one.heard, one.meant, one.followed) for one in found.all()] == expected
     again = Corrections(tmp_path / "voice" / "c.json")
     assert again.all() == found.all()
+
+
+def test_no_word_is_replaced_by_a_word(tmp_path: Path) -> None:
+    found = Corrections(tmp_path / "c.json")
+    for _ in range(5):
+        found.learn("See you there tomorrow", "See you their tomorrow")
+        found.learn("月曜日の会議", "火曜日の会議", "ja")
+        found.learn("wir kommen heute an", "wir kamen heute an", "de")
+        found.learn("Sagen Sie es Hanuk bitte", "Sagen Sie es Hanneke bitte", "de")
+    assert found.followed() == {}
+
+
+def test_what_is_sent_unchanged_speaks_against_a_correction(tmp_path: Path) -> None:
+    found = Corrections(tmp_path / "c.json")
+    found.learn("Tell sukeye about it.", "Tell Tsukue about it.")
+    found.learn("Ask sukeye now.", "Ask sukeye now.")
+    assert found.all() == []
+    assert Corrections(tmp_path / "c.json").all() == []
 
 
 def test_what_came_often_enough_is_followed_and_forgotten_when_asked(tmp_path: Path) -> None:
@@ -211,6 +233,14 @@ def test_what_is_older_than_wanted_goes(app: App, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(time, "time", lambda: now + 40 * 86_400)
     history.clean()
     assert history.all() == []
+    history.add(sound, 16_000, 1, Utterance(1, "new", "en", 0.0, 1.0, 0.5))
+    (kept,) = history.all()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [*app.home.voice.rglob("*"), app.home.voice])
+    kept.path.with_suffix(".json").write_text("{", encoding="utf-8")
+    assert [one.text for one in history.all()] == [""]  # it can still be heard and deleted
+    kept.path.with_suffix(".json").unlink()
+    history.clean()
+    assert not list(app.home.voice.rglob("*.flac"))  # nothing is kept that is not shown
     app.settings.change(keep_speech="never")
     history.add(sound, 16_000, 1, Utterance(1, "new", "en", 0.0, 1.0, 0.5))
     assert history.all() == []

@@ -64,6 +64,9 @@ def test_where_something_was_left_out() -> None:
     # A long pause is none that was left out.
     silent = np.concatenate([speech[: int(0.9 / FRAME_SECONDS)], np.zeros(400, np.float32)])
     assert lines._complete(words(" one two three four", long="three"), silent, 12.0)[1] == 12.0
+    # Each further writing begins later, wherever the words seem to begin.
+    none = [Piece(0.0, 0.0, " one"), Piece(0.0, 6.0, " two"), Piece(6.0, 6.3, " three")]
+    assert lines._complete(none, speech, 6.3)[1] >= lines.WAY
     # The first word is believed, or there would be no end.
     assert len(lines._complete(words(" one two", long="one"), speech, 5.3)[0]) == 2
 

@@ -15,6 +15,7 @@ from core.documents import transcripts
 from core.documents.formats import RECORDING, tell
 from core.documents.model import clock, second
 from core.documents.progress import IngestProgress, Stage
+from core.documents.speakers import others, unused, with_names
 from core.documents.transcripts import Line
 from core.errors import AudioProtected, FormatOld, NoSoundInside, NothingSaid
 from core.jobs import Job
@@ -269,13 +270,43 @@ def test_two_people_are_told_apart_named_and_asked_for(app: App, conversation: P
     assert transcripts.with_times(lines, lambda text: text.replace("Speaker", "話者")).startswith(
         "[0:00] 話者 1: "
     )
-    app.speakers.said_by(document.id, [(lines[3].page, lines[3].place)], "1")
+    app.speakers.said_by(document.id, [lines[3]], "1")
     assert [line.speaker for line in app.transcripts.of(document.id)] == ["1", "田中", "1", "1", "1", "田中"]
     app.transcripts.correct(app.transcripts.of(document.id)[1], "来年の予算は決まりました。")
     line = app.transcripts.of(document.id)[1]
     assert (line.text, line.speaker) == ("来年の予算は決まりました。", "田中")
-    app.speakers.tell(document.id, Job("tell", 1), count=1)
+    app.speakers.name(document.id, "1", "3")  # a number is no name
+    app.speakers.name(document.id, "1", " : ")
+    assert {line.speaker for line in app.transcripts.of(document.id)} == {"1", "田中"}
+    app.speakers.tell(document.id, Job(1, "tell"))  # names stay with those who had them
+    assert [line.speaker for line in app.transcripts.of(document.id)] == ["1", "田中"] * 3
+    app.speakers.tell(document.id, Job(1, "tell"), count=1)
     assert {line.speaker for line in app.transcripts.of(document.id)} == {""}
+
+
+def test_a_line_that_goes_meanwhile_moves_no_speaker(
+    app: App, conversation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = added(app, conversation)
+    before = app.transcripts.of(document.id)
+
+    def meanwhile(path: str, lines: list[tuple[float, float]], *_: object, **__: object) -> list[int]:
+        app.transcripts.correct(before[0], "")
+        return [number + 1 for number in range(len(lines))]
+
+    monkeypatch.setattr(app.voice, "speakers", meanwhile)
+    app.speakers.tell(document.id, Job(1, "tell"))
+    assert [(line.text, line.speaker) for line in app.transcripts.of(document.id)] == [
+        (line.text, str(number)) for number, line in enumerate(before, 1) if number > 1
+    ]
+
+
+def test_names_stay_with_those_who_had_them() -> None:
+    lines = [Line(n, n + 1.0, "x", who) for n, who in enumerate(["Aiko", "Aiko", "Ben", "", "Ben", "1"])]
+    assert with_names(lines, ["1", "1", "2", "2", "2", "3"]) == ["Aiko", "Aiko", "Ben", "Ben", "Ben", "3"]
+    assert with_names(lines, [""] * 6) == [""] * 6
+    assert unused(lines) == "2"
+    assert others(lines) == ["Aiko", "Ben", "1"]
 
 
 def test_one_person_gets_no_number(app: App, tmp_path: Path) -> None:

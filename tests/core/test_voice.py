@@ -15,7 +15,7 @@ import soundfile
 
 from core.app import App
 from core.errors import AudioDamaged, AudioProtected, AudioUnknown, FileMissing, NoSoundInside
-from core.voice import audio
+from core.voice import audio, speakers
 from core.voice.listening import Finished, Told
 from core.voice.messages import SAMPLE_RATE, Partial, Utterance, Written
 from core.voice.phantoms import plain
@@ -250,3 +250,16 @@ def soundfile_of(folder: Path, words: str) -> tuple[np.ndarray, int]:
     subprocess.run(["espeak-ng", "-w", folder / "words.wav", words], check=True)
     samples, rate = soundfile.read(folder / "words.wav", dtype="float32")
     return samples, int(rate)
+
+
+def test_many_voices_of_a_moment_are_no_fault() -> None:
+    """Music, or a crowd: forty voices that are unlike each other."""
+    spans = [(2.0 * n, 2.0 * n + 1.5) for n in range(40)]
+    lengths = np.full(40, 1.5)
+    vectors = {n: np.eye(40, 192, dtype=np.float32)[n] for n in range(40)}
+    found = speakers._people(vectors, range(40), lengths, 0)
+    assert len(found) == len(spans)
+    assert speakers._people({}, [], np.zeros(0), 0) == {}
+    assert speakers._in_order({}, 3) == [1, 1, 1]
+    two = speakers._people(vectors, range(40), lengths, 2)
+    assert len(set(two.values())) == 2
