@@ -158,7 +158,7 @@ STARTER = [
     # The best of Kokoro's American voices by its makers' own grades; British ones need a lexicon of their own.
     StarterModel(
         "kokoro-82m-english",
-        "Kokoro 82M, English voices",
+        "Kokoro 82M (en)",
         "voices",
         ["en"],
         "Apache-2.0",

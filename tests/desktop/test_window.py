@@ -302,6 +302,7 @@ def test_every_page_and_dialog_opens_in_every_language(
             "PP-OCRv6 small",
             "Smart Turn 3.2",
             "Kokoro 82M",
+            "Kokoro 82M (en)",
             "CAM++",
             "Ctrl N",
         )
