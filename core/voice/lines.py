@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from core.voice import punctuation
+from core.voice import phantoms, punctuation
 from core.voice.activity import FRAME_SECONDS
 from core.voice.messages import SAMPLE_RATE
 from core.voice.whisper import WITHOUT_SPACES, Ear, Hypothesis, Piece, Whisper
@@ -71,6 +71,14 @@ def completed(
         rest = whisper.hear(rest.samples[int(heard * SAMPLE_RATE) :])
         voice = voice[int(heard / FRAME_SECONDS) :]
         part = whisper.write(rest, found.language, before=whisper.tokens(kept, found.language))
+        if phantoms.made_up(
+            part.text,
+            voice=_spoken(voice, 0.0, rest.seconds),
+            loudest=float(voice.max(initial=0.0)),
+            log_probability=part.log_probability,
+            no_speech=part.no_speech,
+        ):
+            part = replace(part, text="", tokens=())
     if rest is ear:
         return found
     whole = punctuation.join(text, part.text.strip() if not part.repetitive else "")
