@@ -403,7 +403,7 @@ class Settings:
         "never",
         N_("Keep what I say"),
         N_(
-            "Keeps the sound of what you say with its text on this computer, to listen to it again or have another model recognize it."
+            "Keeps the sound of what you say with its text on this computer, so that you can listen to it or have it recognized again."
         ),
         choices={
             "never": N_("No"),

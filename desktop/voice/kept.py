@@ -134,6 +134,9 @@ class KeptDialog(QDialog):
         self.room = QWidget()  # instead of the lists
         layout.addWidget(self.room, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter must not delete anything
+        close.setDefault(True)
         self.finished.connect(self.stop)
         self.show_found(Found([], [], []))
 
@@ -170,6 +173,8 @@ class KeptDialog(QDialog):
             for column in (0, 1):
                 table.resizeColumnToContents(column)
         self.said.setColumnWidth(2, 320)
+        if chosen is None:
+            (self.said if found.said else self.words).setFocus()
         self.room.setVisible(not (found.said or found.corrections))
         for button in (
             self.play_button,

@@ -330,6 +330,8 @@ def _use_documents(store: DocumentStore) -> set[str]:
         "count_passages": lambda: store.count_passages(number),
         "match": lambda: [store.match([number], '"gate"', 5), store.match([number], '"gate"', 5, [document])],
         "state_of": lambda: store.state_of(number),
+        "sample": lambda: store.sample([number], 10),
+        "file_names": lambda: store.file_names([number], 10),
         "passages_of": lambda: store.passages_of([document]),
         "asked": lambda: [store.asked(name), store.asked(ALL)],
         "asked_documents": lambda: [store.asked_documents(name), store.asked_documents(ALL)],

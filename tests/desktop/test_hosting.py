@@ -42,6 +42,10 @@ class Command:
     """A `tsukue` of its own, as a person starts it."""
 
     def __init__(self, home: Home, folder: Path, *arguments: str, given: bytes = b"") -> None:
+        if (
+            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        ):  # a shell's background job, which passes that on
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "core.cli", "--home", str(home.root), *arguments],
             cwd=folder,

@@ -90,23 +90,24 @@ def test_what_was_said_is_listened_to_recognised_again_and_deleted(
 def test_a_corrected_word_is_heard_rightly_the_next_time_and_forgotten_when_asked(
     qtbot: QtBot, desk: sound.Sound, window: MainWindow, tmp_path: Path
 ) -> None:
-    speech = sound.espeak(tmp_path / "speech.wav", "The Zwingli report is late.")
+    speech = sound.espeak(tmp_path / "speech.wav", "Where does the contract mention Quenchforge?")
     dictate(qtbot, desk, window, speech)
     before = written(window)
-    assert "Zwingli" not in before
+    assert "Quenchforge" not in before
     field = window.chat.composer.text
-    field.setPlainText("The Zwingli report is late.")
+    field.setPlainText("Where does the contract mention Quenchforge?")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     corrections = window.app.voice.corrections
-    qtbot.waitUntil(lambda: "Zwingli" in [one.meant for one in corrections.all()], timeout=SECONDS)
+    qtbot.waitUntil(lambda: "Quenchforge" in [one.meant for one in corrections.all()], timeout=SECONDS)
     qtbot.waitUntil(lambda: written(window) == "" and not window.chat.composer.answering, timeout=SECONDS)
     dictate(qtbot, desk, window, speech)
-    assert "Zwingli report" in written(window)
+    assert "Quenchforge" in written(window)
     dialog = shown(qtbot, window)
-    (item,) = dialog.words.findItems("Zwingli", Qt.MatchFlag.MatchExactly, 1)
-    dialog.words.setCurrentItem(item)
+    (item,) = dialog.words.findItems("Quenchforge", Qt.MatchFlag.MatchExactly, 1)
+    place = dialog.words.visualItemRect(item).center()
+    qtbot.mouseClick(dialog.words.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.keyClick(dialog.words, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: "Zwingli" not in [one.meant for one in corrections.all()], timeout=SECONDS)
+    qtbot.waitUntil(lambda: "Quenchforge" not in [one.meant for one in corrections.all()], timeout=SECONDS)
     qtbot.mouseClick(dialog.forget_all_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not dialog.words.isVisible(), timeout=SECONDS)
     assert corrections.all() == []
@@ -117,9 +118,14 @@ def test_nothing_is_learnt_where_it_is_not_wanted(
     qtbot: QtBot, desk: sound.Sound, window: MainWindow, tmp_path: Path
 ) -> None:
     window.app.settings.change(learn_corrections=False)
-    dictate(qtbot, desk, window, sound.espeak(tmp_path / "speech.wav", "The Zwingli report is late."))
+    dictate(
+        qtbot,
+        desk,
+        window,
+        sound.espeak(tmp_path / "speech.wav", "Where does the contract mention Quenchforge?"),
+    )
     field = window.chat.composer.text
-    field.setPlainText("The Zwingli report is late.")
+    field.setPlainText("Where does the contract mention Quenchforge?")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(
         lambda: window.chat.conversation is not None and not window.chat.composer.answering, timeout=SECONDS
