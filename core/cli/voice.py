@@ -175,13 +175,15 @@ def _write(heard: Transcript, speakers: list[str], target: Path) -> None:
 
 def _speakers(app: App, file: str, heard: Transcript, count: int) -> list[str]:
     """Who says each line, as a number; '' where all is said by one."""
-    lines = [(segment.start, segment.end) for segment in heard.segments]
+    from core.documents import speakers
+    from core.documents.transcripts import Line
+
+    lines = [Line(segment.start, segment.end, segment.text) for segment in heard.segments]
     try:
-        found = app.voice.speakers(file, lines, count=count)
+        return speakers.numbers(app.voice, file, lines, None, count)
     except TsukueError as error:  # what is said is worth having also where nobody knows by whom
         warn(error)
         return [""] * len(lines)
-    return [str(one) for one in found] if len(set(found)) > 1 else [""] * len(lines)
 
 
 def _listen(options: argparse.Namespace) -> int:

@@ -15,12 +15,11 @@ from typing import Protocol
 
 from core.errors import Cancelled, NoLoudspeakers, TsukueError
 from core.sound.service import Sound
-from core.speaking.messages import Spoken
+from core.speaking.messages import RATE, Spoken
 from core.speaking.spoken import Sentence
 
 AHEAD = 2  # sentences that are made before they are heard
 PAUSE_SECONDS = 0.18  # after a sentence
-RATE = 24_000  # of the pause after what says nothing
 AGAIN_SECONDS = 2.0  # later in a sentence, going back means its own beginning
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ModelUnreadable
+from core.speaking.messages import RATE
 
-RATE = 24_000
 MOST_PHONEMES = 510
 _AUDIBLE = 0.01
 _AROUND = int(0.03 * RATE)  # kept before the first and after the last audible sample

@@ -7,6 +7,8 @@ import msgspec
 from core.errors import N_
 from core.workers.messages import Request, operation
 
+RATE = 24_000  # samples a second that the voice speaks with
+
 
 class Spoken(msgspec.Struct, frozen=True):
     """Sound: little-endian 16-bit integers, one channel, and how many a second."""

@@ -14,13 +14,12 @@ from core.settings import SettingsFile
 from core.sound.service import Sound
 from core.speaking import spoken
 from core.speaking.aloud import Aloud, Progress
-from core.speaking.messages import LoadVoice, Say, Spoken
+from core.speaking.messages import RATE, LoadVoice, Say, Spoken
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("reading aloud")
 MOST_THREADS = 4
 SAME = "same"  # for English: the Japanese voice
-RATE = 24_000  # of what says nothing
 BETWEEN_SECONDS = 0.3  # sentences in a file
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.speaking.kokoro import RATE, Kokoro
-from core.speaking.messages import LoadVoice, Say, Spoken
+from core.speaking.kokoro import Kokoro
+from core.speaking.messages import RATE, LoadVoice, Say, Spoken
 from core.speaking.pronunciation import Pronunciation
 from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 FRAME = 512  # samples at 16 kHz (32 ms): what the network takes at a time
 FRAME_SECONDS = FRAME / 16_000
+SPEECH = 0.5  # a frame of which this is as probable, or more, is one of speech
 _CONTEXT = 64  # samples before a frame that it sees again
 _STATE = 128
 

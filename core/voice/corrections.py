@@ -195,10 +195,8 @@ def _alike(heard: str, meant: str) -> bool:
 def _sound(text: str) -> str:
     """How it sounds, roughly: consonants that are alike are one, vowels count for little, kana are what they are."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    if _WIDE.search(text):  # hiragana as katakana
-        return "".join(
-            chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text if c.isalnum() or c == "ー"
-        )
+    if _WIDE.search(text):
+        return "".join(c for c in text if c.isalnum() or c == "ー")
     text = re.sub(r"[^a-z]", "", text).replace("ph", "f").replace("ck", "k").translate(_SOUNDS)
     first = text[:1]
     rest = re.sub(r"[aeiouhw]", "", text[1:])

@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.voice import phantoms, punctuation
-from core.voice.activity import FRAME_SECONDS
+from core.voice.activity import FRAME_SECONDS, SPEECH
 from core.voice.messages import SAMPLE_RATE
 from core.voice.whisper import WITHOUT_SPACES, Ear, Hypothesis, Piece, Whisper
 
 Voice = npt.NDArray[np.float32]
 
-SPEECH = 0.5  # probability
 AROUND = 0.1  # seconds that are left around a voice
 PAUSE = 1.0  # seconds between words that end a line
 LEFT_OUT = 2.5  # seconds of voice at one word: something was left out

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.voice import hints, lines, phantoms, punctuation
-from core.voice.activity import FRAME, FRAME_SECONDS, Activity
+from core.voice.activity import FRAME, FRAME_SECONDS, SPEECH, Activity
 from core.voice.messages import SAMPLE_RATE, Segment, Written
 from core.voice.whisper import Piece, Whisper
 
@@ -26,7 +26,6 @@ PAUSE = 0.5
 SILENCE = 3.0  # a longer one is left out
 AROUND = 0.5  # seconds kept around speech
 MAYBE = 0.2  # probability of speech: nothing below it is speech, even in noise
-SPEECH = 0.5
 WINDOW = 60.0  # seconds that are listened to at once
 LEAST = 0.5  # seconds of what was left out that are written by themselves
 SURE = 0.7  # of a language; below it stays that of the stretch before

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.voice.activity import FRAME, Activity
+from core.voice.activity import FRAME, SPEECH, Activity
 from core.voice.messages import SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
@@ -25,7 +25,6 @@ ENOUGH_SECONDS = 1.2  # of voice; shorter lines go to whoever sounds most like t
 MOST_SECONDS = 8.0  # of a line that are listened to
 LEAST_SHARE, LEAST_SECONDS = 0.03, 2.0  # of all that is said: who says less is a noise, not a person
 MOST_LINES = 1000  # that are compared with each other (the longest); the others go to the nearest
-SPEECH = 0.5  # probability
 
 # Kaldi's filter bank, as CAM++ was trained with it: 25 ms every 10 ms, 80 bands from 20 to 8,000 Hz.
 _WINDOW, _HOP, _SIZE, _BANDS = 400, 160, 512, 80
@@ -91,10 +90,7 @@ class Speakers:
         spoken += [np.zeros(0, np.float32)] * (len(spans) - len(spoken))
         lengths = np.array([len(one) / SAMPLE_RATE for one in spoken])
         known = [i for i in range(len(spans)) if lengths[i] >= ENOUGH_SECONDS]
-        short = [
-            i for i in range(len(spans)) if len(spoken[i]) >= _WINDOW + 10 * _HOP and i not in set(known)
-        ]
-        vectors = {i: self.voice(spoken[i]) for i in [*known, *short]}
+        vectors = {i: self.voice(one) for i, one in enumerate(spoken) if len(one) >= _WINDOW + 10 * _HOP}
         return _in_order(_people(vectors, known, lengths, count), len(spans))
 
 

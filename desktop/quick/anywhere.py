@@ -18,10 +18,8 @@ from desktop.quick import x11_keys
 
 SHORTCUT, SPEAK = "quick-question", "speak"
 AGAIN = 5_000  # milliseconds until a portal that has left is there again
-KEYS, SPEAK_KEYS = (
-    "CTRL+ALT+space",
-    "CTRL+ALT+SHIFT+space",
-)  # proposed; the person decides in the desktop's own window
+# Proposed; the person decides in the desktop's own window.
+KEYS, SPEAK_KEYS = "CTRL+ALT+space", "CTRL+ALT+SHIFT+space"
 
 
 class KeysAnywhere(QObject):
