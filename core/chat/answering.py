@@ -116,6 +116,7 @@ class Answering:
         self._look: prompt.Look | None = None
         self._carefully = False  # a picture was found to be damaged
         self._info: ModelInfo | None = None  # of the model that is loaded
+        self.ended = False  # it is on disk as it will stay; whoever hears of the end finds it so
 
     def __call__(self, job: Job) -> Message:
         state, completion = MessageState.DONE, None
@@ -134,6 +135,7 @@ class Answering:
         message, unstored = self._finish(state)
         failure = failure or unstored
         used = completion.context_used if completion else 0
+        self.ended = True
         self._events.publish(AnswerEnded(message, failure, used, self._context_length if completion else 0))
         if completion is not None and self._info is not None:
             self._events.publish(EngineAnswered(self._info, completion.timings))

@@ -375,19 +375,19 @@ class ChatService:
     # ------------------------------------------------------------ the answer under way
 
     def answering(self, conversation: int) -> bool:
-        """Whether an answer is under way there."""
+        """Whether an answer is under way there; not any more for whoever hears `AnswerEnded`."""
         running = self._running.get(conversation)
-        return running is not None and not running[0].done
+        return running is not None and _under_way(*running)
 
     def so_far(self, conversation: int) -> Message | None:
         """The answer that is under way there, with what it has at this moment."""
         running = self._running.get(conversation)
-        return running[1].so_far() if running is not None and not running[0].done else None
+        return running[1].so_far() if running is not None and _under_way(*running) else None
 
     def under_way(self) -> list[int]:
         """The conversations in which an answer is under way or waits for its turn."""
         with self._lock:
-            return [number for number, (job, _) in self._running.items() if not job.done]
+            return [number for number, running in self._running.items() if _under_way(*running)]
 
     def stop(self, conversation: int) -> None:
         """Stop the answer that is under way there, keeping what it has."""
@@ -599,3 +599,7 @@ class ChatService:
         for timer in timers:
             timer.cancel()
             timer.join()
+
+
+def _under_way(job: Job, making: Answering) -> bool:
+    return not (making.ended or job.done)  # what is started while Tsukue closes never begins

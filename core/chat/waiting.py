@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.chat.conversation import Attached, MessageState
 from core.chat.events import AnswerEnded, QueueChanged
-from core.errors import ConversationMissing, TsukueError
+from core.errors import AnswerUnderWay, ConversationMissing, TsukueError
 from core.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -65,15 +65,15 @@ class WaitingMessages:
     def _answered(self, event: AnswerEnded) -> None:
         if event.message.state is MessageState.DONE and event.error is None:
             number = event.message.conversation
-            self._jobs.start("send what waits", lambda job: self._go_on(job, number))
+            self._jobs.start("send what waits", lambda _: self._go_on(number))
 
-    def _go_on(self, job: Job, conversation: int) -> None:
-        while self._chat.answering(conversation):  # its job has said that it ends, and is about to
-            job.pause(0.02)
+    def _go_on(self, conversation: int) -> None:
         try:
             self.send_next(conversation)
         except ConversationMissing:
             pass  # deleted meanwhile
+        except AnswerUnderWay:
+            pass  # somebody asked again meanwhile; the end of that answer sends it
         except TsukueError:
             log.warning("a message that waits could not be sent", exc_info=True)
 

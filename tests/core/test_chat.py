@@ -59,6 +59,20 @@ def test_a_question_is_answered_and_kept(app: App) -> None:
     assert answer.details.timings.completion_tokens == 2
 
 
+def test_who_hears_of_the_end_finds_it_ended(app: App) -> None:
+    """A chat that is opened at that moment must not wait for an end that has been told already."""
+    conversation = app.chat.new_conversation().id
+    found: list[Any] = []
+
+    def look(event: AnswerEnded) -> None:
+        chat = app.chat
+        found.append((chat.answering(conversation), chat.so_far(conversation), chat.under_way()))
+
+    app.events.listen(AnswerEnded, look)
+    app.chat.send(conversation, "Hello there, desk").wait()
+    assert found == [(False, None, [])]
+
+
 def test_thinking_is_kept_apart(app: App) -> None:
     answer = app.chat.send(app.chat.new_conversation().id, "think").wait()
     assert (answer.text, answer.thinking) == ("forty-two", "let me see")
