@@ -82,14 +82,15 @@ from core.storage.prompts import AssistantStore, PromptStore
 from core.storage.runs import RunStore
 from core.structured.runs import Runs
 from core.updates import Updates
-from core.voice import playing
+from core.voice import pace, playing
 from core.voice import service as voice_service
 from core.voice.corrections import Corrections
 from core.voice.history import History
 from core.voice.names import Names
+from core.voice.pace import Paces
 from core.voice.playing import Playback
 from core.voice.service import Voice
-from core.workers.supervisor import Worker, WorkerSpec
+from core.workers.supervisor import Worker, WorkerFell, WorkerSpec
 
 if TYPE_CHECKING:
     from core.documents.answer import Answerer
@@ -201,6 +202,7 @@ class App:
         )
         self.sound = Sound(self._worker(sound_service.spec()))
         corrections = Corrections(home.voice / "corrections.json")
+        paces = self._paces()
         self.voice = Voice(
             self._worker(voice_service.spec()),
             self._worker(voice_service.files_spec()),
@@ -209,6 +211,7 @@ class App:
             Names(self.settings, corrections, self.conversations, self.documents),
             corrections,
             History(home.voice / "history", self.settings),
+            paces,
         )
         self.playback = Playback(self._worker(playing.spec()), self.sound)
         changing = threading.Lock()
@@ -329,6 +332,15 @@ class App:
         self.runs.purge()
         self.voice.history.clean()
         self.comparing.purge()
+
+    def _paces(self) -> Paces:
+        worker = Worker(pace.spec(voice_service.worker_options()), Events(), self.home.logs)
+        self.workers.append(worker)  # of whose death nobody is told: it tries out what may not work
+        paces = Paces(
+            self.home.root / "speech-ways.json", worker, self.jobs, lambda: bool(self.chat.under_way())
+        )
+        self.events.listen(WorkerFell, paces.fell)
+        return paces
 
     def _open_stores(self, own: bool) -> None:
         self.pictures = Pictures(self.home.pictures)

@@ -13,6 +13,7 @@ from core.engine.self_test import Report
 from core.errors import TsukueError
 from core.jobs import Job
 from core.models import hardware
+from core.voice.messages import Way
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def examine(app: App) -> dict[str, Any]:
             "features": list(machine.features),
         },
         "engine": _engine(app),
+        "speech": _speech(app),
         "models": [
             {"id": m.id, "name": m.name, "role": m.role, "size_bytes": m.size_bytes, "path": str(m.path)}
             for m in app.library.all()
@@ -97,6 +99,25 @@ def _engine(app: App) -> dict[str, Any]:
     finally:
         worker.close()
     return report
+
+
+def _speech(app: App) -> dict[str, Any]:
+    """How fast speech recognition is, each way that works here, and which of them is taken."""
+    try:
+        model, found = app.voice.find_out()
+    except TsukueError as error:
+        return {"ok": False, "error": str(error), **msgspec.to_builtins(error.fields())}
+    return {
+        "ok": True,
+        "model": model,
+        "computed_by": _named(found.way),
+        "seconds": {_named(way): round(pace.hear + pace.write, 3) for way, pace in found.paces},
+    }
+
+
+def _named(way: Way) -> str:
+    threads = f", {way.threads} threads" if way.threads else ""
+    return f"{way.device}, {way.numbers}{threads}"
 
 
 def _variant_reason(variant: str) -> str:

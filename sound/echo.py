@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from core.sound.likeness import STEP_SECONDS, Levels
 from core.sound.messages import CAPTURED_RATE
 from core.voice.channels import Samples
 
-BLOCK = 320  # samples: the canceller fills blocks that are no multiple of 10 ms with zeros
-BLOCK_SECONDS = BLOCK / CAPTURED_RATE
+BLOCK_SECONDS = STEP_SECONDS
+BLOCK = int(
+    BLOCK_SECONDS * CAPTURED_RATE
+)  # the canceller fills blocks that are no multiple of 10 ms with zeros
 LEARNING_SECONDS = 2.5  # of played sound, until the canceller has learnt the room
+AGAIN_SECONDS = 1.0  # and until it is known that it still fits, after the loudspeakers were begun anew: their delay is another then
 PROVEN_DB = 12.0  # by which it makes the echo softer, where it works
 FAINT_DB = -52.0  # what is captured while something is played is no louder than this: headphones
 REMEMBERED = int(4 / BLOCK_SECONDS)  # blocks with sound that it is judged by
@@ -44,6 +48,7 @@ class Echo:
         self._since = ECHO_SECONDS  # seconds since something was played
         self._gains: deque[float] = deque(maxlen=REMEMBERED)
         self._levels: deque[float] = deque(maxlen=REMEMBERED)
+        self._unknown = False
 
     def begin(self, cancel: bool) -> None:
         """The microphone is about to open: another room, perhaps."""
@@ -63,6 +68,14 @@ class Echo:
                 ns_level=1,
                 auto_gain_control=False,
             )
+
+    def anew(self) -> None:
+        """The loudspeakers begin anew: what they play comes sooner or later than before."""
+        self._gains.clear()
+
+    def unknown(self, plays: bool) -> None:
+        """Something is heard of which there is no sound here: as long as it is, nothing is heard of the person."""
+        self._unknown = plays
 
     def played(self, samples: Samples, rate: int) -> None:
         """These are being handed to the loudspeakers."""
@@ -85,24 +98,31 @@ class Echo:
             return False
         if float(np.percentile(self._levels, 75)) < FAINT_DB:
             return True
-        return self._heard >= LEARNING_SECONDS and float(np.percentile(self._gains, 70)) >= PROVEN_DB
+        if self._heard < LEARNING_SECONDS or len(self._gains) < AGAIN_SECONDS / BLOCK_SECONDS:
+            return False
+        return float(np.percentile(self._gains, 70)) >= PROVEN_DB
 
-    def clean(self, samples: Samples) -> Samples:
-        """What was captured, without what was played; up to a block of it waits for the next call."""
+    def clean(self, samples: Samples) -> tuple[Samples, list[Levels]]:
+        """What was captured, without what was played, and its levels; up to a block of it waits for the next call."""
         if self._processor is None:
-            return samples
+            return samples, []
         self._captured = np.concatenate([self._captured, samples])
-        done = []
+        done: list[Samples] = []
+        levels: list[Levels] = []
         while len(self._captured) >= BLOCK:
             block, self._captured = self._captured[:BLOCK], self._captured[BLOCK:]
             far, self._played = self._played[:BLOCK], self._played[BLOCK:]
             if len(far) < BLOCK:
                 far = np.pad(far, (0, BLOCK - len(far)))
             near = np.asarray(self._processor.process(block, far), np.float32)
+            levels.append((round(_decibels(block), 1), round(_decibels(far), 1), round(_decibels(near), 1)))
             done.append(self._judged(block, far, near))
-        return np.concatenate(done) if done else np.zeros(0, np.float32)
+        return (np.concatenate(done) if done else np.zeros(0, np.float32)), levels
 
     def _judged(self, block: Samples, far: Samples, near: Samples) -> Samples:
+        if self._unknown:
+            self._since = 0.0
+            return np.zeros_like(near)
         if _decibels(far) > SILENT_DB:
             self._since = 0.0
             self._heard += BLOCK_SECONDS

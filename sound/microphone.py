@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QIODevice, QObject, Qt, QTimer
 from PySide6.QtMultimedia import QAudioFormat, QAudioSource, QMediaDevices, QtAudio
 
+from core.sound.likeness import Levels
 from core.sound.messages import CAPTURED_RATE, Captured, Closed, Device, Devices, Opening, SoundEvent
 from core.voice.channels import Mixer, Samples
 
@@ -21,9 +22,14 @@ SLOW_SECONDS = 8.0  # until the first: a headset that has to wake up
 
 
 class Microphone(QObject):
-    """`tell` gets what happens; `clean` may change what was captured (16 kHz, one channel) before it is told."""
+    """`tell` gets what happens; `clean` may change what was captured (16 kHz, one channel) before it is told, and adds how loud it
+    was."""
 
-    def __init__(self, tell: Callable[[SoundEvent], None], clean: Callable[[Samples], Samples]) -> None:
+    def __init__(
+        self,
+        tell: Callable[[SoundEvent], None],
+        clean: Callable[[Samples], tuple[Samples, list[Levels]]],
+    ) -> None:
         super().__init__()
         self._tell = tell
         self._clean = clean
@@ -135,9 +141,10 @@ class Microphone(QObject):
         self._pass_on(self._resampler.resample_chunk(mixed) if self._resampler is not None else mixed, peak)
 
     def _pass_on(self, samples: Samples, peak: float) -> None:
-        samples = self._clean(samples)
+        samples, levels = self._clean(samples)
         if len(samples):
-            self._tell(Captured((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), round(peak, 4)))
+            data = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+            self._tell(Captured(data, round(peak, 4), levels))
 
     def _look_at_it(self) -> None:
         """A device that has gone is told by nobody: no sound comes any more, or that of another one."""

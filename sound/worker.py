@@ -11,11 +11,14 @@ from typing import Any
 from core.sound.messages import (
     CloseMicrophone,
     ListDevices,
+    ListVoices,
     OpenMicrophone,
     Pause,
     Play,
+    SayWords,
     Silence,
     UseSound,
+    Voices,
 )
 from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
@@ -48,7 +51,7 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
 
     tell = partial(context.item)
     echo = Echo()
-    loudspeakers = Loudspeakers(tell, echo.played)
+    loudspeakers = Loudspeakers(tell, echo.played, echo.anew, echo.unknown)
     microphone = Microphone(tell, echo.clean)
     try:
         while True:
@@ -67,6 +70,10 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
                     microphone.stop(command.after)
                 elif isinstance(command, Play):
                     loudspeakers.play(command)
+                elif isinstance(command, SayWords):
+                    loudspeakers.say(command)
+                elif isinstance(command, ListVoices):
+                    tell(Voices(loudspeakers.voice.languages()))
                 elif isinstance(command, Pause):
                     loudspeakers.pause(command.paused)
                 elif isinstance(command, Silence):

@@ -27,7 +27,7 @@ from core.cli.console import (
 from core.documents.model import clock
 from core.errors import TsukueError
 from core.jobs import meanwhile
-from core.sound.messages import CAPTURED_RATE
+from core.sound.messages import CAPTURED_RATE, Captured
 from core.sound.service import State
 from core.voice.listening import Finished, Told
 from core.voice.messages import Partial, Utterance, Written
@@ -94,9 +94,9 @@ class _Terminal:
         self._listening = app.voice.listen(self._told.put, hands_free=True, language=language)
         self._listening.start(CAPTURED_RATE, 1)
 
-    def captured(self, data: bytes, peak: float) -> None:
+    def captured(self, heard: Captured) -> None:
         """See core.sound.service.Listener."""
-        self._listening.feed(data)
+        self._listening.feed(heard.data)
 
     def changed_to(self, state: State, error: TsukueError | None) -> None:
         """See core.sound.service.Listener."""

@@ -442,13 +442,16 @@ class Settings:
     voice = Choice(
         "jf_alpha",
         N_("Japanese voice"),
-        N_("The voice that reads Japanese aloud."),
+        N_(
+            "The voice that reads Japanese aloud. While the computer's own voice speaks, Tsukue cannot hear you: press Esc to interrupt it. Where the computer has no voice for the language, one of Tsukue's reads."
+        ),
         choices={
             "jf_alpha": N_("Woman 1"),
             "jf_gongitsune": N_("Woman 2"),
             "jf_nezumi": N_("Woman 3"),
             "jf_tebukuro": N_("Woman 4"),
             "jm_kumo": N_("Man"),
+            "system": N_("The computer's own voice"),
         },
         section=Section.SPEECH,
         applies=Applies.AT_ONCE,
@@ -457,13 +460,16 @@ class Settings:
     voice_en = Choice(
         "af_heart",
         N_("English voice"),
-        N_("The voice that reads English aloud."),
+        N_(
+            "The voice that reads English aloud. While the computer's own voice speaks, Tsukue cannot hear you: press Esc to interrupt it. Where the computer has no voice for the language, one of Tsukue's reads."
+        ),
         choices={
             "af_heart": N_("Woman 1"),
             "af_bella": N_("Woman 2"),
             "am_michael": N_("Man 1"),
             "am_fenrir": N_("Man 2"),
             "same": N_("The Japanese voice"),
+            "system": N_("The computer's own voice"),
         },
         section=Section.SPEECH,
         applies=Applies.AT_ONCE,

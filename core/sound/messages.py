@@ -41,6 +41,19 @@ class Play(msgspec.Struct, frozen=True, tag="play"):
     mark: int
 
 
+class SayWords(msgspec.Struct, frozen=True, tag="say"):
+    """Have the system's own voice say this after what is being played; `Played` comes when it has."""
+
+    text: str
+    language: str
+    speed: float
+    mark: int
+
+
+class ListVoices(msgspec.Struct, frozen=True, tag="voices"):
+    """Say which languages the system has voices for (`Voices`)."""
+
+
 class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Stop the sound, or let it go on."""
 
@@ -51,7 +64,7 @@ class Silence(msgspec.Struct, frozen=True, tag="silence"):
     """Stop what is played at once, and forget what waits."""
 
 
-Command = ListDevices | OpenMicrophone | CloseMicrophone | Play | Pause | Silence
+Command = ListDevices | OpenMicrophone | CloseMicrophone | Play | SayWords | ListVoices | Pause | Silence
 
 # ---------------------------------------------------------------- what it tells
 
@@ -69,6 +82,12 @@ class Devices(msgspec.Struct, frozen=True, tag="devices"):
     found: list[Device]
 
 
+class Voices(msgspec.Struct, frozen=True, tag="voices"):
+    """The languages that the system's own voices speak."""
+
+    languages: list[str]
+
+
 class Opening(msgspec.Struct, frozen=True, tag="opening"):
     """The microphone has been asked for."""
 
@@ -78,6 +97,9 @@ class Captured(msgspec.Struct, frozen=True, tag="captured"):
 
     data: bytes
     peak: float
+    levels: list[
+        tuple[float, float, float]
+    ] = []  # see core/sound/likeness.py; of `data`, where echo is cancelled
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed"):
@@ -98,7 +120,7 @@ class CannotPlay(msgspec.Struct, frozen=True, tag="cannot play"):
     """There are no loudspeakers; what was to be played is forgotten."""
 
 
-SoundEvent = Devices | Opening | Captured | Closed | Played | CannotPlay
+SoundEvent = Devices | Voices | Opening | Captured | Closed | Played | CannotPlay
 
 
 @operation(item=SoundEvent, feed=Command, doing=N_("using microphone and loudspeakers"))  # type: ignore[arg-type]

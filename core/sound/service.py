@@ -29,14 +29,17 @@ from core.sound.messages import (
     Device,
     Devices,
     ListDevices,
+    ListVoices,
     Opening,
     OpenMicrophone,
     Pause,
     Play,
     Played,
+    SayWords,
     Silence,
     SoundEvent,
     UseSound,
+    Voices,
 )
 from core.workers.calls import Fed, PendingCall
 from core.workers.supervisor import Worker, WorkerSpec
@@ -45,6 +48,7 @@ log = logging.getLogger(__name__)
 
 WORKER_NAME = N_("sound")
 TAIL_SECONDS = 0.4  # captured after the release: people let go while they say the last syllable
+VOICES_SECONDS = 5.0
 _REASONS: dict[str, type[TsukueError]] = {
     "missing": NoMicrophone,
     "forbidden": MicrophoneForbidden,
@@ -68,8 +72,8 @@ class State(Enum):
 class Listener(Protocol):
     """Who has opened the microphone. Called on the session's thread."""
 
-    def captured(self, data: bytes, peak: float) -> None:
-        """Sound: 16,000 little-endian 16-bit integers a second, and the highest of them (0 to 1)."""
+    def captured(self, heard: Captured) -> None:
+        """Sound, as it comes."""
 
     def changed_to(self, state: State, error: TsukueError | None) -> None:
         """The microphone does this now; `error` says why it was closed where nobody asked for it."""
@@ -86,6 +90,8 @@ class Sound:
         self.state = State.CLOSED
         self._devices: list[Device] = []
         self._told_devices: Callable[[list[Device]], None] | None = None
+        self._voices: list[str] | None = None  # languages of the system's voices, once they are known
+        self._voices_known = threading.Event()
         self._marks = itertools.count(1)
         self._playing: dict[int, Callable[[bool], None]] = {}
         self._backlog: deque[Command] = deque()  # more to play than the worker takes at once
@@ -170,7 +176,7 @@ class Sound:
                 self._change(State.OPEN)
             listener = self._listener
             if listener is not None:
-                _told(lambda: listener.captured(event.data, event.peak))
+                _told(lambda: listener.captured(event))
         elif isinstance(event, Opening):
             self._change(State.OPENING)
         elif isinstance(event, Closed):
@@ -188,6 +194,9 @@ class Sound:
             self._devices = event.found
             if self._told_devices is not None:
                 self._told_devices(event.found)
+        elif isinstance(event, Voices):
+            self._voices = event.languages
+            self._voices_known.set()
         elif isinstance(event, Played):
             with self._lock:
                 over = self._playing.pop(event.mark, None)
@@ -255,6 +264,22 @@ class Sound:
             self.failed = False
             self._send(Play(data, rate, mark))
 
+    def say(self, text: str, language: str, speed: float, over: Callable[[bool], None]) -> None:
+        """Have the system's own voice say this after what is being played; `over` as of `play`. Only where it `speaks` the language."""
+        mark = next(self._marks)
+        with self._lock:
+            self._playing[mark] = over
+            self.failed = False
+            self._send(SayWords(text, language, speed, mark))
+
+    def speaks(self, language: str) -> bool:
+        """Whether the system has a voice for this language. Waits for the worker the first time, a few seconds at most; what cannot
+        be known is no. Raises WorkerDied, WorkerKeepsDying."""
+        if self._voices is None:
+            self._send(ListVoices())
+            self._voices_known.wait(VOICES_SECONDS)
+        return language in (self._voices or [])
+
     def pause(self, paused: bool) -> None:
         """Hold the sound where it is, or let it go on."""
         self._send(Pause(paused))
@@ -263,7 +288,7 @@ class Sound:
         """Stop the sound at once. What was to be played is told to be over (False)."""
         with self._lock:
             playing, self._playing = self._playing, {}
-            self._backlog = deque(one for one in self._backlog if not isinstance(one, Play))
+            self._backlog = deque(one for one in self._backlog if not isinstance(one, Play | SayWords))
             if self._call is not None and not self._call.done:
                 self._send(Silence())
         self._never_heard(playing)

@@ -32,10 +32,19 @@ class Progress:
     error: TsukueError | None = None
 
 
+@dataclass(frozen=True)
+class Words:
+    """A sentence that the system's own voice says: of it there is no sound."""
+
+    text: str
+    language: str
+    speed: float
+
+
 class Say(Protocol):
     """Makes the sound of a sentence."""
 
-    def __call__(self, sentence: Sentence, *, soon: bool) -> Iterator[Spoken]:
+    def __call__(self, sentence: Sentence, *, soon: bool) -> Iterator[Spoken | Words]:
         """Part by part; with `soon` the first part is short."""
 
 
@@ -49,7 +58,7 @@ class Aloud:
         self._told = told
         self._wake = threading.Condition()
         self._sentences: list[Sentence] = []
-        self._made: dict[int, Spoken] = {}
+        self._made: dict[int, Spoken | Words] = {}
         self._whole = False
         self._heard = 0  # the sentence that is heard, or comes next
         self._given = 0  # sentences that the loudspeakers were given
@@ -147,7 +156,7 @@ class Aloud:
         with self._wake:
             sentence, made, at = self._sentences[index], self._made.get(index), self._round
             waits = index == self._heard
-        parts: list[Spoken] = []
+        parts: list[Spoken | Words] = []
         with contextlib.closing(self._parts(sentence, made, soon=waits)) as coming:
             for part in coming:
                 with self._wake:
@@ -159,18 +168,25 @@ class Aloud:
                             self._begins(index)
                     parts.append(part)
                     # Under the lock: a stop comes before it, or silences it.
-                    self._sound.play(part.data, part.rate, _part_heard)
-        rate = parts[0].rate if parts else RATE
+                    if isinstance(part, Words):
+                        self._sound.say(part.text, part.language, part.speed, _part_heard)
+                    else:
+                        self._sound.play(part.data, part.rate, _part_heard)
+        sounds = [part for part in parts if isinstance(part, Spoken)]
+        rate = sounds[0].rate if sounds else RATE
         with self._wake:
             if at != self._round or self._stopped:
                 return
             self._given = index + 1
-            self._made[index] = Spoken(b"".join(part.data for part in parts), rate)
+            whole = Spoken(b"".join(part.data for part in sounds), rate)
+            self._made[index] = parts[0] if parts and not sounds else whole
             for old in [one for one in self._made if one < self._heard - 1]:
                 del self._made[old]
             self._sound.play(bytes(2 * int(PAUSE_SECONDS * rate)), rate, partial(self._heard_all, index, at))
 
-    def _parts(self, sentence: Sentence, made: Spoken | None, *, soon: bool) -> Generator[Spoken]:
+    def _parts(
+        self, sentence: Sentence, made: Spoken | Words | None, *, soon: bool
+    ) -> Generator[Spoken | Words]:
         if made is not None:
             yield made
         else:

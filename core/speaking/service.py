@@ -13,13 +13,14 @@ from core.models.library import Library
 from core.settings import SettingsFile
 from core.sound.service import Sound
 from core.speaking import spoken
-from core.speaking.aloud import Aloud, Progress
+from core.speaking.aloud import Aloud, Progress, Words
 from core.speaking.messages import RATE, LoadVoice, Say, Spoken
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("reading aloud")
 MOST_THREADS = 4
 SAME = "same"  # for English: the Japanese voice
+SYSTEM = "system"  # the computer's own voice
 BETWEEN_SECONDS = 0.3  # sentences in a file
 
 
@@ -83,9 +84,19 @@ class Speaking:
         finally:
             call.cancel()  # of one that is over, nothing comes
 
+    def _aloud(self, sentence: spoken.Sentence, *, soon: bool) -> Iterator[Spoken | Words]:
+        """What is heard of a sentence: its sound, or the system's own voice, where it is wanted, or is all there is."""
+        values = self._settings.values
+        wanted = values.voice_en if sentence.language == "en" else values.voice
+        alone = not self._library.of_role("voice")
+        if (wanted == SYSTEM or alone) and self._sound.speaks(sentence.language):
+            yield Words(sentence.text, sentence.language, values.voice_speed)
+        else:
+            yield from self.parts(sentence, soon=soon)
+
     def aloud(self, told: Callable[[Progress], None]) -> Aloud:
         """Be ready to read something aloud (`Aloud.read`); `told` is called on other threads."""
-        return Aloud(self._sound, self.parts, told)
+        return Aloud(self._sound, self._aloud, told)
 
     def write(self, text: str, path: Path, job: Job | None = None) -> float:
         """Write what is said of a text (Markdown) into a WAV file; its length in seconds. Raises PlaceNotWritable as well."""

@@ -63,6 +63,7 @@ class Listening:
         self._sent = 0  # pieces of `_kept` that the call was given
         self._frame_bytes = BYTES
         self._rate = 16_000
+        self._names: list[str] | None = None  # what may be said from now on, and was not told yet
         self._ended = False  # no more sound comes
         self._cancelled = False
         self._call: PendingCall | None = None
@@ -85,6 +86,19 @@ class Listening:
                 self._kept.append(data)
                 self._frames += len(data) // self._frame_bytes
                 self._push()
+
+    def renew(self) -> None:
+        """What is spoken about has changed: what may be said is asked anew, in the background."""
+        threading.Thread(target=self._renew, name="names", daemon=True).start()
+
+    def _renew(self) -> None:
+        try:
+            names = self._request().names
+        except TsukueError:
+            log.info("what may be said could not be asked anew", exc_info=True)
+            return
+        with self._lock:
+            self._names = names
 
     def finish(self) -> None:
         """No more sound comes; the last words follow, then `Finished`."""
@@ -182,8 +196,9 @@ class Listening:
                     size += len(self._kept[index])
                     if size >= chunk:
                         break
-                if call.feed(Sound(b"".join(pieces))) is not Fed.TAKEN:
+                if call.feed(Sound(b"".join(pieces), self._names)) is not Fed.TAKEN:
                     return
+                self._names = None
                 self._sent += len(pieces)
             if self._ended:
                 call.end_feed()

@@ -88,6 +88,8 @@ class Live:
 
     def hear(self, sound: Sound) -> None:
         """Follow what has come."""
+        if sound.names is not None:
+            self._scribe.names = sound.names
         frames = np.frombuffer(sound.data, "<i2").astype(np.float32).reshape(-1, self._channels)
         samples = self._mixer.mix(frames / np.float32(32768.0))
         self._follow(self._resampler.resample_chunk(samples) if self._resampler is not None else samples)

@@ -33,12 +33,47 @@ class Transcribed(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How recognition is computed: on 'cpu' or 'cuda', with which numbers (as CTranslate2 calls them), by how many threads."""
+
+    device: str = "cpu"
+    numbers: str = "int8"
+    threads: int = 0  # 0: as many as the worker has usually
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """Seconds that a model takes one way: until it has heard five seconds of sound, and until it has written two dozen tokens."""
+
+    hear: float
+    write: float
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """The ways that this computer offers, as far as is known before they are tried."""
+
+    of: list[Way]
+
+
 @operation(doing=N_("loading speech recognition"))
 class LoadSpeech(Request):
     """Load a faster-whisper folder unless it is loaded. Raises ModelUnreadable."""
 
     folder: str
     turns: str = ""  # the network that tells the end of a turn; '' where there is none
+    way: Way = Way()
+
+
+@operation(result=Ways, doing=N_("measuring speech recognition"))
+class ListWays(Request):
+    """Which ways there are to compute."""
+
+
+@operation(result=Pace, doing=N_("measuring speech recognition"))
+class MeasureWay(Request):
+    """How fast a model is one way. Raises ModelUnreadable; the process may die of it, where a library is missing."""
+
+    folder: str
+    way: Way
 
 
 @operation(item=Written, result=Transcribed, doing=N_("recognising speech"))
@@ -55,6 +90,7 @@ class Transcribe(Request):
         default_factory=dict
     )  # what was heard wrongly before: what was meant
     begin: float = 0.0
+    way: Way = Way()
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -104,9 +140,11 @@ class PlayRecording(Request):
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """What the microphone has captured since the last one: little-endian 16-bit integers, channels interleaved."""
+    """What the microphone has captured since the last one: little-endian 16-bit integers, channels interleaved. `names`: what may be
+    said from now on, the likeliest first, where that is something else than before."""
 
     data: bytes
+    names: list[str] | None = None
 
 
 class Hearing(msgspec.Struct, frozen=True, tag="hearing"):
@@ -163,5 +201,6 @@ class Listen(Request):
     corrections: dict[str, str] = msgspec.field(
         default_factory=dict
     )  # what was heard wrongly before: what was meant
+    way: Way = Way()
     rate: int = SAMPLE_RATE
     channels: int = 1

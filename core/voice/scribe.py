@@ -87,7 +87,7 @@ class Scribe:
         """`names` may be said; `corrections`: what was heard wrongly before, and what was meant."""
         self._whisper = whisper
         self._languages = list(languages)
-        self._names = list(names)
+        self.names = list(names)
         self._corrections = dict(corrections or {})
         self._usual = ""
         self._careful: deque[Writing] = deque()
@@ -180,7 +180,7 @@ class Scribe:
             found = lines.completed(self._whisper, ear, found, writing.voice, begun=piece.settled)
         if writing.careful:
             found = hints.heard_with(
-                self._whisper, ear, found, self._names, begun=piece.settled, before=before
+                self._whisper, ear, found, self.names, begun=piece.settled, before=before
             )
         found = hints.corrected(self._whisper, found, self._corrections, begun=piece.settled)
         writing.found = found

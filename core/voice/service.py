@@ -14,7 +14,7 @@ from core.settings import SettingsFile
 from core.voice import punctuation
 from core.voice.corrections import Corrections
 from core.voice.history import History
-from core.voice.listening import Listening, Told
+from core.voice.listening import Finished, Listening, Told
 from core.voice.messages import (
     Listen,
     LoadSpeech,
@@ -26,6 +26,7 @@ from core.voice.messages import (
     Written,
 )
 from core.voice.names import About, Names
+from core.voice.pace import Found, Paces
 from core.workers.supervisor import Worker, WorkerSpec
 
 WORKER_NAME = N_("speech recognition")
@@ -38,12 +39,17 @@ MOST_THREADS = 4  # more make Whisper's decoder no faster
 HERE = ("en", "ja")  # the languages of those whom Tsukue is made for
 
 
+def worker_options() -> dict[str, int]:
+    """What each process that recognises speech is told."""
+    return {"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))}
+
+
 def spec() -> WorkerSpec:
     """The voice worker. It may use every core: while somebody speaks and waits, nothing else is as urgent."""
     return WorkerSpec(
         WORKER_NAME,
         "core.voice.transcriber",
-        options={"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))},
+        options=worker_options(),
         idle_seconds=300,
         nice=2,
     )
@@ -54,7 +60,7 @@ def files_spec() -> WorkerSpec:
     return WorkerSpec(
         FILES_NAME,
         "core.voice.transcriber",
-        options={"threads": max(1, min(os.cpu_count() or 1, MOST_THREADS))},
+        options=worker_options(),
         idle_seconds=60,
         nice=10,
     )
@@ -83,12 +89,14 @@ class Voice:
         names: Names,
         corrections: Corrections,
         history: History,
+        paces: Paces,
     ) -> None:
         self.worker = worker
         self.files = files
         self.names = names
         self.corrections = corrections
         self.history = history
+        self.paces = paces
         self._library = library
         self._settings = settings
 
@@ -111,7 +119,14 @@ class Voice:
 
     def warm_up(self) -> None:
         """Load the model, so that it is ready when somebody speaks. Raises NoModel, ModelUnreadable, WorkerDied."""
-        self.worker.call(LoadSpeech(self._folder(), self._turns())).result()
+        folder = self._folder()
+        self.worker.call(LoadSpeech(folder, self._turns(), self.paces.way(folder, WORKER_NAME))).result()
+
+    def find_out(self) -> tuple[str, Found]:
+        """Measure now how the model that is used is computed fastest: its folder's name, and what was found. Raises NoModel,
+        ModelUnreadable, WorkerDied."""
+        folder = self._folder()
+        return Path(folder).name, self.paces.find_out(folder)
 
     def listen(
         self,
@@ -125,17 +140,28 @@ class Voice:
         turns end by themselves. `about` says, on another thread, what is spoken about, whose names are likely. `told` is called on another
         thread; what stands in the way comes as `Finished`."""
 
+        folder = ""
+
         def request() -> Listen:
+            nonlocal folder
+            folder = self._folder()
             return Listen(
-                self._folder(),
+                folder,
                 self._turns(),
                 self.languages(language),
                 hands_free,
                 self.names.of(about()),
                 self.corrections.followed(),
+                self.paces.way(folder, WORKER_NAME),
             )
 
-        return Listening(self.worker, request, told, self.history.add if self.history.wanted else None)
+        def tell(one: Told) -> None:
+            if isinstance(one, Finished) and one.error is None:
+                self.paces.find_out_later(folder)
+            told(one)
+
+        self.paces.make_way()
+        return Listening(self.worker, request, tell, self.history.add if self.history.wanted else None)
 
     def file(
         self,
@@ -152,13 +178,15 @@ class Voice:
         `model`: the id of another model than the chosen one; `about`: what is spoken about.
 
         Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, NoModel, WorkerDied, Cancelled."""
+        folder = self._folder(model)
         request = Transcribe(
-            self._folder(model),
+            folder,
             str(Path(path).expanduser().absolute()),
             self.languages(language),
             self.names.of(about or About()),
             self.corrections.followed(),
             begin,
+            self.paces.way(folder, FILES_NAME),
         )
         call = self.files.call(request)
         leave = job.on_cancel(call.cancel) if job is not None else lambda: None

@@ -16,16 +16,21 @@ from core.voice.live import Live
 from core.voice.messages import (
     SAMPLE_RATE,
     Listen,
+    ListWays,
     LoadSpeech,
+    MeasureWay,
     Numbers,
+    Pace,
     TellSpeakers,
     Transcribe,
     Transcribed,
+    Way,
+    Ways,
 )
 from core.voice.recording import Recording
 from core.voice.speakers import Speakers
 from core.voice.turns import Turns
-from core.voice.whisper import SILERO, Whisper
+from core.voice.whisper import SILERO, Whisper, ways
 from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
@@ -43,14 +48,22 @@ class Transcriber:
 
     def load(self, request: LoadSpeech, context: Context) -> None:
         """Have the model ready."""
-        self._loaded(request.folder)
+        self._loaded(request.folder, request.way)
         self._judge(request.turns)
 
-    def _loaded(self, folder: str) -> Whisper:
-        if self._whisper is None or self._whisper.folder != folder:
+    def _loaded(self, folder: str, way: Way) -> Whisper:
+        if self._whisper is None or (self._whisper.folder, self._whisper.way) != (folder, way):
             self._whisper = self._turns = None
-            self._whisper = Whisper(folder, self._threads)
+            self._whisper = Whisper(folder, self._threads, way)
         return self._whisper
+
+    def list_ways(self, request: ListWays, context: Context) -> Ways:
+        """How recognition may be computed here."""
+        return Ways(ways(self._threads))
+
+    def measure(self, request: MeasureWay, context: Context) -> Pace:
+        """How fast it is one way."""
+        return self._loaded(request.folder, request.way).pace()
 
     def _judge(self, network: str) -> Turns | None:
         """The network that tells the end of a turn; None where there is none."""
@@ -72,7 +85,7 @@ class Transcriber:
                 heard += len(chunk) / SAMPLE_RATE
                 yield chunk
 
-        whisper = self._loaded(request.folder)
+        whisper = self._loaded(request.folder, request.way)
         recording = Recording(whisper, self._activity, request.languages, request.names, request.corrections)
         for written in recording.write(sound(), request.begin):
             context.check()
@@ -92,7 +105,7 @@ class Transcriber:
 
     def listen(self, request: Listen, context: Context) -> Nothing:
         """What is fed, while it comes."""
-        whisper = self._loaded(request.folder)
+        whisper = self._loaded(request.folder, request.way)
         self._activity.reset()
         live = Live(request, whisper, self._activity, self._judge(request.turns), partial(context.item))
         try:
@@ -120,4 +133,6 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
         Transcribe: transcriber.transcribe,
         TellSpeakers: transcriber.tell_speakers,
         Listen: transcriber.listen,
+        ListWays: transcriber.list_ways,
+        MeasureWay: transcriber.measure,
     }

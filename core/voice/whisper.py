@@ -10,7 +10,9 @@ It imports PyAV for reading files; its wheels carry GPL codecs and we read files
 from __future__ import annotations
 
 import itertools
+import os
 import sys
+import time
 import types
 import zlib
 from collections.abc import Sequence
@@ -22,9 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ModelUnreadable
-from core.voice.messages import SAMPLE_RATE
+from core.voice.messages import SAMPLE_RATE, Pace, Way
 
 sys.modules.setdefault("av", types.ModuleType("av"))
+import ctranslate2  # noqa: E402
 import faster_whisper  # noqa: E402 - after the stand-in
 from faster_whisper import WhisperModel  # noqa: E402
 from faster_whisper.feature_extractor import FeatureExtractor  # noqa: E402
@@ -32,6 +35,7 @@ from faster_whisper.tokenizer import Tokenizer  # noqa: E402
 
 Samples = npt.NDArray[np.float32]
 
+USUAL = Way()
 SILERO = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
 LONGEST_SECONDS = 30.0  # what Whisper hears at once
 WITHOUT_SPACES = ("ja", "zh", "th", "my", "lo", "km", "yue")
@@ -85,20 +89,20 @@ class Hypothesis:
 
 
 class Whisper:
-    """A loaded model. Raises ModelUnreadable."""
+    """A loaded model; `threads` where the way names none. Raises ModelUnreadable."""
 
-    def __init__(self, folder: str, threads: int, device: str = "cpu", compute_type: str = "int8") -> None:
+    def __init__(self, folder: str, threads: int, way: Way = USUAL) -> None:
         try:
             self._model = WhisperModel(
                 folder,
-                device=device,
-                compute_type=compute_type,
-                cpu_threads=threads,
+                device=way.device,
+                compute_type=way.numbers,
+                cpu_threads=way.threads or threads,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnreadable(folder, str(error)) from error
-        self.folder = folder
+        self.folder, self.way = folder, way
         self.multilingual = bool(self._model.model.is_multilingual)
         self._tokenizers: dict[str, Tokenizer] = {}
         self._eighty_bands = FeatureExtractor(feature_size=80)  # the newest models themselves see 128
@@ -290,6 +294,32 @@ class Whisper:
             )
         return self._tokenizers[language]
 
+    # ------------------------------------------------------------ how fast it is
+
+    def pace(self) -> Pace:
+        """The shortest of three times, of the same work each: noise, of which so many tokens must be written."""
+        noise = np.random.default_rng(1).normal(0, 0.05, 5 * SAMPLE_RATE).astype(np.float32)
+        tokenizer = self._tokenizer("en")
+        prompt = self._prompt(tokenizer, (), (), False)
+        hears: list[float] = []
+        writes: list[float] = []
+        for _ in range(3):
+            began = time.perf_counter()
+            encoded = self.hear(noise).encoded
+            encoded.to_device(ctranslate2.Device.cpu)  # a graphics card has only been told to compute it
+            heard = time.perf_counter()
+            self._model.model.generate(
+                encoded,
+                [prompt],
+                beam_size=5,
+                max_length=2
+                * (len(prompt) + _TOKENS_AT_LEAST),  # CTranslate2 allows half of it after the prompt
+                suppress_tokens=[tokenizer.eot],
+            )
+            hears.append(heard - began)
+            writes.append(time.perf_counter() - heard)
+        return Pace(min(hears), min(writes))
+
     # ------------------------------------------------------------ for the network that tells the end of a turn
 
     def spectrum_of_turn(self, samples: Samples, seconds: int) -> npt.NDArray[np.float32]:
@@ -301,6 +331,20 @@ class Whisper:
         sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
         spectrum = self._eighty_bands(sound.astype(np.float32), padding=0)[:, : seconds * 100]
         return np.asarray(spectrum, np.float32)
+
+
+def ways(threads: int) -> list[Way]:
+    """The ways that this computer may offer, the usual one first: numbers in eight bits or not, half the threads (where some cores may be
+    slow ones) or more of them, and a graphics card that CUDA knows of."""
+    cores = os.cpu_count() or 1
+    found = [Way()]
+    on_processor = ctranslate2.get_supported_compute_types("cpu")
+    found += [Way("cpu", numbers) for numbers in ("int8_float32", "float32") if numbers in on_processor]
+    found += [Way("cpu", "int8", some) for some in (threads // 2, min(cores, 8)) if 1 < some != threads]
+    if ctranslate2.get_cuda_device_count():
+        on_card = ctranslate2.get_supported_compute_types("cuda")
+        found += [Way("cuda", numbers) for numbers in ("float16", "int8_float16") if numbers in on_card]
+    return found
 
 
 def _twice(text: str) -> bool:

@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.chat.events import AnswerEnded
 from core.errors import TsukueError
+from core.sound.likeness import ECHO
 from core.sound.messages import CAPTURED_RATE
 from core.voice.listening import Finished, Listening, Told
 from core.voice.messages import Began, Partial, Utterance
+from core.voice.names import About
 from core.voice.phantoms import plain
 from core.voice.service import Voice
 from desktop.chat.composer import Composer
@@ -66,10 +68,12 @@ class HandsFree(QObject):
         self._composer = composer
         self._notify = notify
         self._listening: Listening | None = None
+        self._about = About()
         self._dictation: Dictation | None = None
         self._speaking = False  # the person, by the last news
         self._over_reading = False  # they began to speak while something was read aloud
         self._began_at = 0.0
+        self._heard_at = 0.0  # the same, in seconds since the microphone was opened
         self._interrupted = True  # what was under way when they began has been stopped
         self._winding_down = False  # the microphone has closed by itself; what was said is still written
         self._failed = False  # it could not be; its sound is kept, and can be tried again
@@ -106,9 +110,9 @@ class HandsFree(QObject):
         self._interrupted = True
         self._voice.worker.forgive()
         self._dictation = Dictation(self._composer.text)
-        about = self._talking.about()
+        self._about = self._talking.about()
         self._listening = listening = self._voice.listen(
-            lambda told: self._told.emit(listening, told), hands_free=True, about=lambda: about
+            lambda told: self._told.emit(listening, told), hands_free=True, about=lambda: self._about
         )
         listening.start(CAPTURED_RATE, 1)
         self._microphone.open(self._talking.device(), listening.feed, listening.finish, cancel_echo=True)
@@ -169,16 +173,16 @@ class HandsFree(QObject):
         if listening is not self._listening or self._dictation is None:
             return
         if isinstance(told, Began):
-            self._begins()
+            self._begins(told.at)
         elif isinstance(told, Partial):
             said = told.settled + told.tentative
-            if not self._echoes(said):
+            if not self._echoes(said, self._heard_at, self._microphone.seconds):
                 if len(plain(said)) >= WORDS:
                     self._interrupt()
                 self._dictation.show(told.settled, told.tentative)
         elif isinstance(told, Utterance):
             self._speaking = False
-            if told.text and not self._echoes(told.text):
+            if told.text and not self._echoes(told.text, told.start, told.end):
                 self._interrupt()
                 self._dictation.finish(told.text)
                 if not self._winding_down:
@@ -202,13 +206,13 @@ class HandsFree(QObject):
             self._failed = False
             listening.retry()
 
-    def _begins(self) -> None:
+    def _begins(self, at: float) -> None:
         """Somebody seems to speak. Whatever is read is held until it is clear that they do: a door, or a cough, ends nothing."""
         now = time.monotonic()
         last = self._read[-1] if self._read else None
         over = last is not None and now - (last.ended or now) < ECHO_LATE_SECONDS
         self._over_reading = over
-        self._began_at = now
+        self._began_at, self._heard_at = now, at
         self._speaking, self._interrupted = True, False
         self._reading.hold(True)
         self._show()
@@ -236,8 +240,11 @@ class HandsFree(QObject):
         if self._read and self._read[-1].ended is None:
             self._read[-1].ended = time.monotonic()
 
-    def _echoes(self, text: str) -> bool:
-        """Whether this is what was being read aloud, come back. What is said in a silence is nobody's echo, whatever it repeats."""
+    def _echoes(self, text: str, start: float, end: float) -> bool:
+        """Whether this, heard between two seconds, is what was being read aloud, come back: it goes up and down as that, or has its
+        words. What is said in a silence is nobody's echo, whatever it repeats."""
+        if self._microphone.likeness(start, end) >= ECHO:
+            return True
         if not self._over_reading:
             return False
         heard = plain(text)
@@ -270,7 +277,10 @@ class HandsFree(QObject):
         self._outgoing.send(text)
 
     def answered(self, event: AnswerEnded) -> None:
-        """An answer is whole."""
+        """An answer is whole. What it names is likely to be said next."""
+        if self._listening is not None:
+            self._about = self._talking.about()
+            self._listening.renew()
         self._show()
 
     def _show(self) -> None:

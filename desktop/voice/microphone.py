@@ -7,10 +7,14 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import TsukueError
-from core.sound.messages import CAPTURED_RATE
+from core.sound.likeness import LATEST_SECONDS, SHORTEST_SECONDS, STEP_SECONDS, Levels, likeness
+from core.sound.messages import CAPTURED_RATE, Captured
 from core.sound.service import TAIL_SECONDS, Sound, State
 
 __all__ = ["Microphone", "State"]
+
+
+MOST_LEVELS = int(60 / STEP_SECONDS)
 
 
 class Microphone(QObject):
@@ -28,6 +32,7 @@ class Microphone(QObject):
         self.ending = False  # it closes by itself in a moment
         self.loudest = 0.0  # since it was opened
         self._frames = 0
+        self._levels: list[Levels] = []  # of the last minute
         self._take: Callable[[bytes], None] | None = None
         self._over: Callable[[], None] | None = None
         self._changed.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -36,6 +41,20 @@ class Microphone(QObject):
     def seconds(self) -> float:
         """How much was captured since it was opened."""
         return self._frames / CAPTURED_RATE
+
+    def likeness(self, start: float, end: float) -> float:
+        """How much what was captured between two seconds since it was opened follows what was played, 1 at most: `ECHO` is an echo."""
+        levels = list(self._levels)
+        first = self._frames / CAPTURED_RATE - len(levels) * STEP_SECONDS  # the second of the first of them
+        begin, stop, earlier = (
+            max(round((at - first) / STEP_SECONDS), 0)
+            for at in (
+                min(start, end - SHORTEST_SECONDS),
+                end,
+                min(start, end - SHORTEST_SECONDS) - LATEST_SECONDS,
+            )
+        )
+        return likeness(levels[begin:stop], levels[earlier:begin])
 
     def open(
         self,
@@ -48,6 +67,7 @@ class Microphone(QObject):
         """Open it. `take` gets the sound as it is captured, and `over` is called after the last of it; both on another thread."""
         self._take, self._over = take, over
         self._frames, self.loudest, self.ending = 0, 0.0, False
+        self._levels = []
         self._show(State.OPENING, None)
         try:
             self._sound.open(self, device, cancel_echo=cancel_echo)
@@ -69,13 +89,15 @@ class Microphone(QObject):
 
     # ------------------------------------------------------------ on the session's thread
 
-    def captured(self, data: bytes, peak: float) -> None:
+    def captured(self, heard: Captured) -> None:
         """See core.sound.service.Listener."""
-        self._frames += len(data) // 2
-        self.loudest = max(self.loudest, peak)
+        self._frames += len(heard.data) // 2
+        self.loudest = max(self.loudest, heard.peak)
+        self._levels += heard.levels
+        del self._levels[: max(len(self._levels) - MOST_LEVELS, 0)]
         if self._take is not None:
-            self._take(data)
-        self.level.emit(peak)
+            self._take(heard.data)
+        self.level.emit(heard.peak)
 
     def changed_to(self, state: State, error: TsukueError | None) -> None:
         """See core.sound.service.Listener."""

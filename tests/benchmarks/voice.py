@@ -15,6 +15,7 @@ import pytest
 
 from core.app import App
 from core.paths import Home
+from core.sound.messages import Captured
 from core.sound.service import State
 from core.speaking.spoken import Sentence
 from core.voice import audio
@@ -135,7 +136,7 @@ class _Listener:
         self.first = threading.Event()
         self.closed = threading.Event()
 
-    def captured(self, data: bytes, peak: float) -> None:
+    def captured(self, heard: Captured) -> None:
         self.first.set()
 
     def changed_to(self, state: State, error: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from core.app import App
+from core.chat.conversation import Role
 from core.speaking.spoken import Sentence
 from core.voice import corrections
 from core.voice.corrections import Corrections
@@ -18,6 +19,7 @@ from core.voice.hints import merged, put_right
 from core.voice.listening import Finished, Told
 from core.voice.messages import Utterance
 from core.voice.names import About, names_in, own
+from tests.conftest import until
 
 SECONDS = 120
 QUESTION = "Where does the contract mention Quenchforge?"
@@ -183,6 +185,36 @@ def test_a_name_is_understood_by_the_list_the_documents_and_the_chat(app: App, t
     assert "Quenchforge" in app.voice.names.of(About(collection="desk"))
     assert heard(app, sound, About(collection="desk")) == QUESTION
     assert app.voice.names.of(About(collection="gone")) == []
+
+
+def test_names_that_come_up_in_a_conversation_are_understood_at_the_next_turn(app: App) -> None:
+    """Hands-free the microphone stays open while answers name what nobody has spoken of before."""
+    app.settings.change(speech_language="en")
+    conversation = app.chat.new_conversation().id
+    data, rate = said(app, QUESTION, "en")
+    texts: list[str] = []
+    turn = threading.Event()
+
+    def told(one: Told) -> None:
+        if isinstance(one, Utterance) and one.text:
+            texts.append(one.text)
+            turn.set()
+
+    listening = app.voice.listen(told, hands_free=True, about=lambda: About(conversation))
+    listening.start(rate, 1)
+    for name in ("", "The contract mentions the Quenchforge once. The Quenchforge is a press."):
+        if name:
+            app.conversations.add(conversation, Role.USER, name, parent=None)
+            listening.renew()
+            until(lambda: listening._names is not None, SECONDS)
+        turn.clear()
+        listening.feed(data)
+        for _ in range(8):
+            listening.feed(bytes(2 * rate))
+        assert turn.wait(SECONDS)
+    listening.cancel()
+    assert "Quenchforge" not in texts[0]
+    assert "Quenchforge" in texts[-1]
 
 
 def test_japanese_names_are_understood(app: App) -> None:

@@ -20,6 +20,7 @@ from core.app import App
 from core.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, TsukueError
 from core.events import Events
 from core.paths import Home
+from core.sound.messages import Captured
 from core.sound.service import Sound, State
 from core.workers.supervisor import Worker, WorkerSpec
 from tests.conftest import until
@@ -49,8 +50,8 @@ class Listener:
         self.error: TsukueError | None = None
         self.closed = threading.Event()
 
-    def captured(self, data: bytes, peak: float) -> None:
-        self.data.append(data)
+    def captured(self, heard: Captured) -> None:
+        self.data.append(heard.data)
 
     def changed_to(self, state: State, error: TsukueError | None) -> None:
         self.states.append(state)
@@ -184,8 +185,8 @@ def test_a_worker_that_dies_before_it_opens_is_told(home: Home) -> None:
 @pytest.mark.logs("somebody who uses sound has failed")
 def test_a_listener_that_fails_does_not_hide_the_microphone(app: App, desk: sound.Sound) -> None:
     class Wrong(Listener):
-        def captured(self, data: bytes, peak: float) -> None:
-            super().captured(data, peak)
+        def captured(self, heard: Captured) -> None:
+            super().captured(heard)
             raise RuntimeError("a wrong listener")
 
     listener = Wrong()

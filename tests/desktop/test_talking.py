@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from core.errors import TsukueError
+from core.sound.messages import Captured
 from desktop.main_window import MainWindow
 from desktop.voice.dictation import Dictation
 from desktop.voice.microphone import State
@@ -241,7 +242,7 @@ def test_a_microphone_that_somebody_else_has_blocks_nothing(
     qtbot: QtBot, microphone: sound.Sound, listening: MainWindow, speech: Path
 ) -> None:
     class Other:
-        def captured(self, data: bytes, peak: float) -> None:
+        def captured(self, heard: Captured) -> None:
             pass
 
         def changed_to(self, state: State, error: TsukueError | None) -> None:

@@ -1,0 +1,145 @@
+"""Which way speech recognition is computed: measured with the real model, and with a graphics card that ends the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.app import App
+from core.doctor import examine
+from core.errors import Cancelled
+from core.paths import Home
+from core.voice import pace
+from core.voice.listening import Finished
+from core.voice.messages import Pace, Way
+from core.voice.pace import Paces
+from core.workers.supervisor import Worker, WorkerSpec
+from tests.core.test_listening import Ear
+from tests.support import sound
+
+SECONDS = 120
+WITH_CARD = "tests.support.voice_without_cudnn"
+CARD = "TSUKUE_TEST_CARD"
+
+
+@pytest.fixture
+def without_cudnn(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """A program whose computer has a graphics card that CTranslate2 knows of."""
+    usual = Worker.__init__
+
+    def made(self: Worker, spec: WorkerSpec, *others: object) -> None:
+        module = WITH_CARD if spec.module == "core.voice.transcriber" else spec.module
+        usual(self, replace(spec, module=module), *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Worker, "__init__", made)
+    app = App(home)
+    app.settings.change(speech_language="en")
+    yield app
+    app.close()
+
+
+def heard(app: App, samples: np.ndarray) -> Ear:
+    ear = Ear()
+    listening = app.voice.listen(ear)
+    listening.start(sound.RATE, 1)
+    listening.feed(sound.pcm(samples))
+    listening.finish()
+    return ear.wait()
+
+
+def test_every_way_is_measured_and_remembered(app: App) -> None:
+    folder = app.voice._folder()
+    assert app.voice.paces.way(folder, "x") == Way()
+    found = app.voice.paces.find_out(folder)
+    assert found.paces[0][0] == Way(), "the usual one first: others are compared with it"
+    assert {way.numbers for way, _ in found.paces} >= {"int8", "float32"}
+    assert all(one.hear > 0 and one.write > 0 for _, one in found.paces)
+    again = Paces(app.home.root / "speech-ways.json", app.voice.worker, app.jobs, lambda: False)
+    assert again.way(folder, "x") == found.way
+    assert again.found(folder) == found
+
+
+def test_a_little_faster_is_not_worth_another_way(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"int8": 1.0, "int8_float32": 0.9, "float32": 0.95}
+    monkeypatch.setattr(app.voice.paces, "_measure", lambda folder, way, job: Pace(seconds[way.numbers], 0.0))
+    assert app.voice.paces.find_out(app.voice._folder()).way.numbers == "int8"
+    seconds["float32"] = 0.6
+    assert app.voice.paces.find_out(app.voice._folder()).way.numbers == "float32"
+
+
+@pytest.mark.logs("ended while measuring")
+def test_a_card_that_ends_the_process_is_not_used(without_cudnn: App, tmp_path: Path) -> None:
+    """And its death is nobody's concern: no event tells of it."""
+    told: list[object] = []
+    without_cudnn.events.listen(pace.WorkerFell, told.append)
+    found = without_cudnn.voice.paces.find_out(without_cudnn.voice._folder())
+    assert found.way.device == "cpu"
+    assert not [way for way, _ in found.paces if way.device == "cuda"]
+    assert told == []
+    assert (
+        "city"
+        in heard(
+            without_cudnn,
+            sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?")),
+        ).text
+    )
+
+
+@pytest.mark.logs("ended while", "fell over")
+def test_a_card_that_stops_working_is_given_up_and_nothing_said_is_lost(
+    without_cudnn: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = tmp_path / "card"
+    card.touch()
+    monkeypatch.setenv(CARD, str(card))
+    folder = without_cudnn.voice._folder()
+    assert without_cudnn.voice.paces.find_out(folder).way == Way("cuda", "float16")
+    question = sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?"))
+    assert "city" in heard(without_cudnn, question).text
+    card.unlink()
+    assert "city" in heard(without_cudnn, question).text
+    found = without_cudnn.voice.paces.found(folder)
+    assert found is not None
+    assert (found.way, found.failed) == (Way(), True)
+
+
+def test_who_begins_to_speak_ends_the_measuring(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "QUIET_SECONDS", 0.0)
+    paces = app.voice.paces
+    paces.find_out_later(app.voice._folder())
+    job = paces._job
+    assert job is not None
+    listening = app.voice.listen(lambda _: None)
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert paces.found(app.voice._folder()) is None
+    listening.cancel()
+
+
+def test_it_is_found_out_after_somebody_has_spoken(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "QUIET_SECONDS", 0.05)
+    ear = heard(app, np.zeros(sound.RATE, np.float32))
+    assert isinstance(ear.told[-1], Finished)
+    job = app.voice.paces._job
+    assert job is not None
+    assert job.ended(SECONDS)
+    assert app.voice.paces.found(app.voice._folder()) is not None
+    app.voice.paces.find_out_later(app.voice._folder())
+    assert app.voice.paces._job is job, "once is enough"
+
+
+def test_a_file_that_is_no_record_is_found_out_anew(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "ways.json"
+    for content in (b"", b"{", b"[]", b'{"a": {"way": 3}}'):
+        path.write_bytes(content)
+        assert Paces(path, app.voice.worker, app.jobs, lambda: False).way("x", "y") == Way()
+
+
+def test_doctor_tells_how_speech_is_computed(app: App) -> None:
+    speech = examine(app)["speech"]
+    assert speech["model"] == "whisper-base"
+    assert speech["computed_by"] in speech["seconds"]
