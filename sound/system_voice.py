@@ -7,6 +7,7 @@ Qt has further ways to speak (`QTextToSpeech.synthesize` would give the sound), 
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from PySide6.QtCore import QLocale, QObject
@@ -14,6 +15,7 @@ from PySide6.QtCore import QLocale, QObject
 ENGINE = "TSUKUE_SYSTEM_VOICE"  # names Qt's engine, for tests: their "mock" is never chosen
 FASTEST = 1.8  # the setting's upper end, for which Qt's rate is as far above the usual as it sounds natural
 QT_FASTEST = 0.5
+BEGIN_SECONDS = 3.0  # an engine that has not begun by then will not
 
 
 class SystemVoice(QObject):
@@ -25,6 +27,8 @@ class SystemVoice(QObject):
         self._asked = False
         self._speaking = False
         self._paused = False
+        self._asked_at = 0.0  # when it was told to speak
+        self._began = False  # and whether it has begun: some engines need a moment
 
     def languages(self) -> list[str]:
         """The languages that there are voices for ('en', 'ja')."""
@@ -37,6 +41,8 @@ class SystemVoice(QObject):
         if not self._asked:
             self._asked = True
             self._engine = _engine(self)
+            if self._engine is not None:
+                self._engine.stateChanged.connect(self._changed)
         return self._engine
 
     def say(self, text: str, language: str, speed: float) -> bool:
@@ -50,9 +56,16 @@ class SystemVoice(QObject):
         if engine.locale() != locale and QLocale.languageToCode(engine.locale().language()) != language:
             engine.setLocale(locale)
         engine.setRate(max(-1.0, min((speed - 1) / (FASTEST - 1) * QT_FASTEST, 1.0)))
+        self._speaking, self._paused, self._began = True, False, False
+        self._asked_at = time.monotonic()
         engine.say(text)
-        self._speaking, self._paused = True, False
         return True
+
+    def _changed(self, state: Any) -> None:
+        from PySide6.QtTextToSpeech import QTextToSpeech
+
+        if state == QTextToSpeech.State.Speaking:
+            self._began = True
 
     def _locales(self) -> list[QLocale]:
         """Those that the person has set first: an American hears American English."""
@@ -65,8 +78,10 @@ class SystemVoice(QObject):
         from PySide6.QtTextToSpeech import QTextToSpeech
 
         if self._speaking and not self._paused:
-            over = (QTextToSpeech.State.Ready, QTextToSpeech.State.Error)
-            self._speaking = self._engine.state() not in over
+            state = self._engine.state()
+            begun = self._began or time.monotonic() - self._asked_at > BEGIN_SECONDS
+            over = state == QTextToSpeech.State.Ready and begun
+            self._speaking = not over and state != QTextToSpeech.State.Error
         return self._speaking
 
     def pause(self, paused: bool) -> None:
