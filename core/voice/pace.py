@@ -13,7 +13,7 @@ import logging
 import platform
 import threading
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ import msgspec
 from core import files
 from core.errors import N_, DiskFull, HomeNotWritable, ModelUnreadable, WorkerDied
 from core.jobs import Job, Jobs
-from core.models.hardware import processor_name
+from core.models.hardware import look, processor_name
 from core.voice.messages import ListWays, MeasureWay, Pace, Way
 from core.workers.supervisor import Worker, WorkerFell, WorkerSpec
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 NAME = N_("measuring speech recognition")
 QUIET_SECONDS = 20.0  # nobody waits for anything for so long before it begins
+FLOATS = 2  # times the file, whose numbers have 16 bits mostly, is what a model of 32-bit numbers takes
 BETTER = 0.87  # of the usual way's time: less is within what other work on the computer makes of it
 
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -103,6 +104,10 @@ class Paces:
         """Try all ways, and take the fastest from now on. Raises ModelUnreadable, WorkerDied, where not even the usual one works;
         Cancelled."""
         usual, *others = self._worker.call(ListWays()).result().of
+        if (
+            _size(folder) * FLOATS > look().memory_free / 2
+        ):  # there is no room for the model in 32-bit numbers
+            others = [way for way in others if way.numbers != "float32"]
         paces = [(usual, self._measure(folder, usual, job))]
         failed: list[str] = []
         for way in others:
@@ -168,20 +173,28 @@ def _seconds(pace: Pace) -> float:
     return pace.hear + pace.write
 
 
+def _size(folder: str) -> int:
+    """Of the model's file, in bytes."""
+    try:
+        return (Path(folder) / "model.bin").stat().st_size
+    except OSError:
+        return 0
+
+
 def _key(folder: str) -> str:
     """A model on this computer as it is: measured anew where the model, CTranslate2, the processor or NVIDIA's driver is another."""
     try:
-        size = (Path(folder) / "model.bin").stat().st_size
-    except OSError:
-        size = 0
+        number = version("ctranslate2")
+    except PackageNotFoundError:
+        number = "?"
     try:
         driver = _DRIVER.read_text(encoding="utf-8", errors="replace").split("\n", 1)[0]
     except OSError:
         driver = ""
     parts = (
         Path(folder).name,
-        str(size),
-        version("ctranslate2"),
+        str(_size(folder)),
+        number,
         platform.machine(),
         processor_name(),
         driver,

@@ -12,6 +12,7 @@ import pytest
 from core.app import App
 from core.doctor import examine
 from core.errors import Cancelled
+from core.models import hardware
 from core.paths import Home
 from core.voice import pace
 from core.voice.listening import Finished
@@ -61,6 +62,20 @@ def test_every_way_is_measured_and_remembered(app: App) -> None:
     again = Paces(app.home.root / "speech-ways.json", app.voice.worker, app.jobs, lambda: False)
     assert again.way(folder, "x") == found.way
     assert again.found(folder) == found
+
+
+def test_a_model_is_not_tried_in_a_way_that_there_is_no_memory_for(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = replace(hardware.look(), memory_free=100_000_000)
+    monkeypatch.setattr(pace, "look", lambda: machine)
+    tried: list[Way] = []
+    monkeypatch.setattr(
+        app.voice.paces, "_measure", lambda folder, way, job: (tried.append(way), Pace(1.0, 1.0))[1]
+    )
+    app.voice.paces.find_out(app.voice._folder())
+    assert tried
+    assert not [way for way in tried if way.numbers == "float32"]
 
 
 def test_a_little_faster_is_not_worth_another_way(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
