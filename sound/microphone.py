@@ -18,6 +18,7 @@ BUFFER_SECONDS = 0.5  # Qt drops what it has no room for: with 40 ms every secon
 MOST_CHANNELS = 8
 LOOK_MILLISECONDS = 200  # between looks at whether the device is still there
 GONE_SECONDS = 1.2  # without a sample, even of silence
+STOOD_STILL_SECONDS = 1.0  # between looks: they do not come so late otherwise
 SLOW_SECONDS = 8.0  # until the first: a headset that has to wake up
 
 
@@ -38,6 +39,7 @@ class Microphone(QObject):
         self._asking = False
         self._used = ""  # the device's id
         self._came, self._began = 0.0, False  # when sound came last; whether any has
+        self._looked = 0.0
         self._mixer = Mixer(1, CAPTURED_RATE)
         self._resampler: Any = None
         self._channels = 1
@@ -123,6 +125,7 @@ class Microphone(QObject):
             return
         self._source, self._stream, self._used = source, stream, _id(device)
         self._came, self._began = time.monotonic(), False
+        self._looked = self._came
         stream.readyRead.connect(self._read)
         self._look.start()
 
@@ -148,8 +151,12 @@ class Microphone(QObject):
 
     def _look_at_it(self) -> None:
         """A device that has gone is told by nobody: no sound comes any more, or that of another one."""
-        self._read()  # what waits has come: this process, or the whole computer, may have stood still
-        waited = time.monotonic() - self._came
+        self._read()
+        now = time.monotonic()
+        if now - self._looked > STOOD_STILL_SECONDS:
+            self._came = now  # this process, or the whole computer, stood still: what waits has not come yet
+        self._looked = now
+        waited = now - self._came
         there = any(_id(device) == self._used for device in self._devices.audioInputs())
         gone = not there or waited > (GONE_SECONDS if self._began else SLOW_SECONDS)
         if self._source is not None and (gone or self._source.state() == QtAudio.State.StoppedState):

@@ -254,9 +254,10 @@ def test_part_failure_and_wrong_usage_have_their_codes(home: Home, tmp_path: Pat
 def test_doctor(home: Home) -> None:
     code, (report,), _ = tsukue(home, "doctor", "--json")
     assert code == 0
-    assert report.keys() == {"version", "machine", "engine", "models", "storage", "network"}
+    assert report.keys() == {"version", "machine", "engine", "speech", "models", "storage", "network"}
     assert report["engine"]["self_test"]["ok"]
     assert report["engine"]["self_test"]["prompt_tokens"] > 400
+    assert report["speech"]["ok"]
     assert report["storage"]["ok"]
     assert report["network"] == {"connections": 0, "refused": 0}
 
