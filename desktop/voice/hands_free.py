@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.chat.events import AnswerEnded
 from core.errors import TsukueError
-from core.sound.likeness import ECHO
 from core.sound.messages import CAPTURED_RATE
 from core.voice.listening import Finished, Listening, Told
 from core.voice.messages import Began, Partial, Utterance
@@ -243,7 +242,7 @@ class HandsFree(QObject):
     def _echoes(self, text: str, start: float, end: float) -> bool:
         """Whether this, heard between two seconds, is what was being read aloud, come back: it goes up and down as that, or has its
         words. What is said in a silence is nobody's echo, whatever it repeats."""
-        if self._microphone.likeness(start, end) >= ECHO:
+        if self._microphone.echoes(start, end):
             return True
         if not self._over_reading:
             return False

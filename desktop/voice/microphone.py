@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import TsukueError
-from core.sound.likeness import LATEST_SECONDS, SHORTEST_SECONDS, STEP_SECONDS, Levels, likeness
+from core.sound.likeness import LATEST_SECONDS, SHORTEST_SECONDS, STEP_SECONDS, Levels, is_echo
 from core.sound.messages import CAPTURED_RATE, Captured
 from core.sound.service import TAIL_SECONDS, Sound, State
 
@@ -42,8 +42,8 @@ class Microphone(QObject):
         """How much was captured since it was opened."""
         return self._frames / CAPTURED_RATE
 
-    def likeness(self, start: float, end: float) -> float:
-        """How much what was captured between two seconds since it was opened follows what was played, 1 at most: `ECHO` is an echo."""
+    def echoes(self, start: float, end: float) -> bool:
+        """Whether what was captured between two seconds since it was opened is what was played."""
         levels = list(self._levels)
         first = self._frames / CAPTURED_RATE - len(levels) * STEP_SECONDS  # the second of the first of them
         begin, stop, earlier = (
@@ -54,7 +54,7 @@ class Microphone(QObject):
                 min(start, end - SHORTEST_SECONDS) - LATEST_SECONDS,
             )
         )
-        return likeness(levels[begin:stop], levels[earlier:begin])
+        return is_echo(levels[begin:stop], levels[earlier:begin])
 
     def open(
         self,
