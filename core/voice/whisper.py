@@ -301,6 +301,7 @@ class Whisper:
         noise = np.random.default_rng(1).normal(0, 0.05, 5 * SAMPLE_RATE).astype(np.float32)
         tokenizer = self._tokenizer("en")
         prompt = self._prompt(tokenizer, (), (), False)
+        length = 2 * (len(prompt) + _TOKENS_AT_LEAST)  # CTranslate2 writes at most half of it
         hears: list[float] = []
         writes: list[float] = []
         for _ in range(3):
@@ -312,8 +313,7 @@ class Whisper:
                 encoded,
                 [prompt],
                 beam_size=5,
-                max_length=2
-                * (len(prompt) + _TOKENS_AT_LEAST),  # CTranslate2 allows half of it after the prompt
+                max_length=length,
                 suppress_tokens=[tokenizer.eot],
             )
             hears.append(heard - began)
