@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from core.speaking import homographs
+
 Replace = str | Callable[[re.Match[str]], str]
 
 _DIGITS = dict(
@@ -52,7 +54,8 @@ _UNITS = {
     "mA": "ミリアンペア",
     "mAh": "ミリアンペアアワー",
     "A": "アンペア",
-    "Hz": "ヘルツ",
+    # In kana: before ヘルツ Open JTalk shortens tens as before キロ.
+    "Hz": "へるつ",
     "kHz": "キロヘルツ",
     "MHz": "メガヘルツ",
     "GHz": "ギガヘルツ",
@@ -254,6 +257,7 @@ _FIRST: tuple[tuple[str, Replace], ...] = (
 )
 _RULES: tuple[tuple[str, Replace], ...] = (
     (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+    (r"(?<!\d)1000(?=[万億兆])", "一千"),
     (r"〒\s*(\d{3})-?(\d{4})", lambda m: f"郵便番号{_spelt(m[1])}の{_spelt(m[2])}、"),
     (r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?!\d)", _telephone),
     (r"(?<![\d-])0\d{2,4}-\d{4,6}(?!\d)", _telephone),
@@ -287,7 +291,10 @@ _RULES: tuple[tuple[str, Replace], ...] = (
     (r"(?<=[\dル円])\s*[=＝]\s*(?=\d)", "は"),
     (r"(?<=\d)\s*-\s*(?=\d+\s*[=＝])", "ひく"),
     (r"[○◯]\s*[×✕]", "まるばつ"),
-    (r"(?<![\d\w)])-\s*(?=\d)", "マイナス"),
+    (
+        r"(?<![\d\w)])-\s*(?=\d)|(?<=[ぁ-ん])-(?=\d)|(?<=[一-龥ァ-ヶー])-(?=\d+(?:\.\d+)?\s*(?:度|%|点))",
+        "マイナス",
+    ),
     (r"(?<=[^\x00-\x7f])(\d{1,4})-(\d{1,4})-(\d{1,4})(?![\d-])", r"\1の\2の\3"),
     (r"(?<=[^\x00-\x7f])(\d{1,4})-(\d{1,4})(?![\d-])", r"\1の\2"),
     (r"(?<=[0-9])\s*-\s*(?=[0-9])", "、"),
@@ -300,37 +307,6 @@ _RULES: tuple[tuple[str, Replace], ...] = (
     (r"(?i)(?<![A-Za-z])(?:wi-fi|e-mail|[A-Za-z]{2,})(?![A-Za-z])", _word),
     (r"・", " "),
 )
-# Words with several readings, where what is beside them tells which; elsewhere Open JTalk's own choice stands.
-_HOMOGRAPHS: tuple[tuple[str, Replace], ...] = (
-    (r"(?<=[雨雪雹霰])(がよく|がまた|[がはも])降(?=[りるっら])", r"\1ふ"),
-    (r"(?<=[0-9一二三四五六七八九十何数])行目", "ぎょうめ"),
-    (r"一ぎょうめ", "いちぎょうめ"),
-    (r"三ぎょうめ", "さんぎょうめ"),
-    (r"(?<=[次下上右左]の)表(?=[をにはでがのと])|(?<=以下の)表(?=[をにはでがのと])|表(?=[0-9])", "ひょう"),
-    (r"人気(?=の(?:ない|無い|なく)(?:夜|道|路|場所|ところ|森|公園|部屋|家|山|廊下|境内|建物))", "ひとけ"),
-    (r"(?<=舞台の)上手|(?<=舞台)上手", "かみて"),
-    (r"(?<=舞台の)下手|(?<=舞台)下手", "しもて"),
-    (r"生物(?=(?:です|な)?(?:ので|のため|から)|につき)", "なまもの"),
-    (
-        r"((?:カレー|料理|スープ|キムチ|ソース|ラーメン|鍋|唐辛子|わさび|タレ|味|食べ物|麺|スパイス)[^。、]{0,12}?)辛(?=[いくかけさ])",
-        r"\1から",
-    ),
-    (r"(大阪[^。]{0,8})日本橋", r"\1にっぽんばし"),
-    (r"(?<=[のぎ])角(?=を(?:曲|右|左))", "かど"),
-    (r"今日(?=の(?:国際|世界|日本|社会|経済|科学|文明|状況|繁栄))", "こんにち"),
-    (r"最中(?=[をがは]?(?:食べ|おいし|美味|好き|買|いただ))", "もなか"),
-    (r"((?:ドア|扉|窓|店|蓋|口|幕|穴|戸|門)[がは])開(?=[くいかき])", r"\1あ"),
-    (
-        r"((?:会議|調査|試験|発表|工事|検査|作業|実験|手術|説明|練習|点検|研修|確認|面接|投票|選挙|式|処理|活動)を)行っ",
-        r"\1おこなっ",
-    ),
-    (r"((?:学校|塾|病院|大学|教室|道場|ジム|会社)[にへ])通っ", r"\1かよっ"),
-    (r"((?:魚|青果|朝|野菜|骨董)(?:の)?)市場", r"\1いちば"),
-    (r"市場(?=で(?:魚|野菜|果物|買い物)|を歩)", "いちば"),
-    (r"((?:仕事|会社|酒|お酒|タバコ|煙草|たばこ)を)止め", r"\1やめ"),
-    (r"ウィンドウズ\s*11(?!\d)", "ウィンドウズイレブン"),
-)
-_COMPILED_LAST = [(re.compile(pattern), replace) for pattern, replace in _HOMOGRAPHS]
 _COMPILED = [(re.compile(pattern), replace) for pattern, replace in _RULES]
 _COMPILED_FIRST = [(re.compile(pattern), replace) for pattern, replace in _FIRST]
 
@@ -346,9 +322,7 @@ def written_out(text: str) -> str:
         text = pattern.sub(replace, text)
     for symbol, words in _SYMBOLS.items():
         text = text.replace(symbol, words)
-    for pattern, replace in _COMPILED_LAST:
-        text = pattern.sub(replace, text)
-    return text
+    return homographs.told_apart(text)
 
 
 def _open_jtalk() -> Any:
