@@ -187,7 +187,15 @@ class MainWindow(QMainWindow):
         """The page of models."""
         from desktop.models.page import ModelsPage
 
-        page = ModelsPage(self.app.models, self.bridge, self.reads, self.operations, self.notify, self.theme)
+        page = ModelsPage(
+            self.app.models,
+            self.app.voice,
+            self.bridge,
+            self.reads,
+            self.operations,
+            self.notify,
+            self.theme,
+        )
         page.chat_with.connect(self._chat_with)
         page.compare.connect(lambda: self.show_page("compare"))
         page.changed.connect(self.chat.choices.refresh)

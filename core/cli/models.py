@@ -24,6 +24,7 @@ from core.errors import TsukueError
 if TYPE_CHECKING:
     from core.app import App
     from core.models.library import LocalModel
+    from core.models.speech import Measured
 
 ROLES = ["chat", "embedding", "reranker", "entailment", "speech"]  # of what can be downloaded
 
@@ -148,12 +149,21 @@ def _model(model: Any) -> dict[str, Any]:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from core.models import catalogue, fit, hardware
+    from core.models import catalogue, fit, hardware, speech
 
     with closing(open_app(options)) as app:
         speeds = app.speed.known() or app.speed.measure()
+        measured = _speech(app)
     machine = hardware.look(app.models.devices)
-    judged = [(entry, fit.of_entry(entry, None, machine, speeds)) for entry in catalogue.entries()]
+    judged = [
+        (
+            entry,
+            speech.judge(entry, machine, measured)
+            if entry.role == "speech"
+            else fit.of_entry(entry, None, machine, speeds),
+        )
+        for entry in catalogue.entries()
+    ]
     judged = [
         pair
         for role in catalogue.ROLES
@@ -201,6 +211,17 @@ def _recommend(options: argparse.Namespace) -> int:
     for entry, found in shown:
         show(f"{entry.id:36} {entry.role:10} {entry.size / 1e9:6.2f} GB  {found.verdict:5}  {found.sentence}")
     return 0
+
+
+def _speech(app: App) -> list[Measured]:
+    """How fast speech is recognised here; measured now where it is not known."""
+    if not (known := app.voice.measured()):
+        try:
+            app.voice.find_out()
+        except TsukueError as error:  # the other models are recommended all the same
+            warn(error)
+        known = app.voice.measured()
+    return known
 
 
 def _pace(pace: Any) -> dict[str, float] | None:

@@ -37,6 +37,15 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merges: int | None = None  # of a byte-pair vocabulary; None: not known
 
 
+class SpeechShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What decides how much work a speech model of Whisper's kind is."""
+
+    width: int
+    encoder_layers: int
+    decoder_layers: int
+    vocabulary: int = 51_865
+
+
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One quantisation. `size_bytes` is rounded where `exact` is false."""
 
@@ -70,6 +79,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: Shape | None
     sources: dict[str, str]
     prefixes: dict[str, str] | None = None
+    speech: SpeechShape | None = None
 
     @property
     def size(self) -> int:

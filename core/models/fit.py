@@ -97,6 +97,7 @@ class Fit:
     tokens_per_second: float | None
     reason: str
     values: dict[str, str]
+    quick: bool = True  # than people read, or speak; also where that is not known
 
     @property
     def sentence(self) -> str:
@@ -205,7 +206,7 @@ def judge(
         return Fit(Verdict.NOT, tried, layers, found, speed, reason, values)
     if speed is not None and speed < COMFORTABLE:
         reason = N_("It fits in memory, but writes only about {speed} tokens per second here.")
-        return Fit(Verdict.SLOW, tried, layers, found, speed, reason, values)
+        return Fit(Verdict.SLOW, tried, layers, found, speed, reason, values, quick=False)
     if tried < wanted:
         reason = N_("It fits with a context of {context} tokens.")
     elif 0 < share < 1:
@@ -214,7 +215,8 @@ def judge(
         reason = N_("It needs {need} GB and writes about {speed} tokens per second.")
     else:
         reason = N_("It needs {need} GB of the {free} GB that is free.")
-    return Fit(Verdict.FITS, tried, layers, found, speed, reason, values)
+    quick = speed is None or speed >= PLEASANT
+    return Fit(Verdict.FITS, tried, layers, found, speed, reason, values, quick)
 
 
 def _share(layers: int, shape: Shape | None, machine: Machine) -> float:
@@ -240,9 +242,8 @@ def _speed(active: float, shape: Shape | None, share: float, speeds: Speeds | No
 
 def is_pleasant(found: Fit, machine: Machine) -> bool:
     """Whether it fits, writes quicker than people read (where that is known), and leaves room for other programs."""
-    quick = found.tokens_per_second is None or found.tokens_per_second >= PLEASANT
     modest = found.need.total <= MODEST_SHARE * (machine.memory_free + machine.gpu_free)
-    return found.verdict is Verdict.FITS and quick and modest
+    return found.verdict is Verdict.FITS and found.quick and modest
 
 
 def best_first(
@@ -250,14 +251,15 @@ def best_first(
 ) -> list[tuple[Entry, Fit]]:
     """In the order in which to recommend them: pleasant ones, those that fit, slow ones, the rest; large before small.
 
-    With `japanese`, models that are good at it come before others among the pleasant ones.
+    With `japanese`, models that are good at it come before others among the pleasant ones; without, those that know English.
     """
     verdicts = list(Verdict)
 
     def rank(pair: tuple[Entry, Fit]) -> tuple[object, ...]:
         entry, found = pair
         pleasant = is_pleasant(found, machine)
-        foreign = pleasant and japanese and entry.japanese != "good"
+        at_home = entry.japanese == "good" if japanese else {"en", "multilingual"} & set(entry.languages)
+        foreign = pleasant and not at_home
         return verdicts.index(found.verdict), not pleasant, foreign, -(entry.parameters or 0)
 
     return sorted(judged, key=rank)

@@ -98,11 +98,14 @@ class Paces:
         job.pause(QUIET_SECONDS)
         while self._busy():
             job.pause(QUIET_SECONDS)
-        self.find_out(folder, job)
+        if self.found(folder) is None:  # not meanwhile
+            self.find_out(folder, job)
 
     def find_out(self, folder: str, job: Job | None = None) -> Found:
         """Try all ways, and take the fastest from now on. Raises ModelUnreadable, WorkerDied, where not even the usual one works;
-        Cancelled."""
+        Cancelled, also by who begins to speak (`make_way`)."""
+        with self._lock:
+            self._job = job
         usual, *others = self._worker.call(ListWays()).result().of
         if (
             _size(folder) * FLOATS > look().memory_free / 2

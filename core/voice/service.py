@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import N_
 from core.jobs import Job
 from core.models.library import Library
+from core.models.speech import Measured
 from core.settings import SettingsFile
 from core.voice import punctuation
 from core.voice.corrections import Corrections
@@ -122,11 +123,17 @@ class Voice:
         folder = self._folder()
         self.worker.call(LoadSpeech(folder, self._turns(), self.paces.way(folder, WORKER_NAME))).result()
 
-    def find_out(self) -> tuple[str, Found]:
+    def find_out(self, job: Job | None = None) -> tuple[str, Found]:
         """Measure now how the model that is used is computed fastest: its folder's name, and what was found. Raises NoModel,
-        ModelUnreadable, WorkerDied."""
+        ModelUnreadable, WorkerDied, Cancelled."""
         folder = self._folder()
-        return Path(folder).name, self.paces.find_out(folder)
+        return Path(folder).name, self.paces.find_out(folder, job)
+
+    def measured(self) -> list[Measured]:
+        """How fast the speech models that are here are, as far as that is known. Reads the disk."""
+        known = ((model, self.paces.found(str(model.path))) for model in self._library.of_role("speech"))
+        taken = ((model.id, dict(found.paces).get(found.way)) for model, found in known if found is not None)
+        return [Measured(model, pace.hear, pace.write) for model, pace in taken if pace is not None]
 
     def listen(
         self,

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.engine.ladder import key_of
 from core.errors import Cancelled, HubMissing, WorkerStopped
 from core.jobs import Job
-from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, projectors
+from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, projectors, speech
 from core.models.adjustments import Adjustments
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
@@ -37,6 +37,8 @@ from core.models.fit import Fit, Speeds, Verdict
 from core.models.hub import SEEING
 from core.models.library import LocalModel
 from core.models.service import Models
+from core.models.speech import Measured
+from core.voice.service import Voice
 from desktop.bridge import Bridge
 from desktop.error_text import sentence
 from desktop.i18n import language, tr
@@ -57,6 +59,7 @@ class _Seen:
 
     machine: hardware.Machine
     speeds: Speeds | None
+    speech: list[Measured]
     downloads: list[DownloadChanged]
     models: list[LocalModel]
     used: set[Path]  # files that are in the list already
@@ -71,6 +74,7 @@ class ModelsPage(QWidget):
     def __init__(
         self,
         models: Models,
+        voice: Voice,
         bridge: Bridge,
         reads: Reads,
         operations: Operations,
@@ -80,11 +84,13 @@ class ModelsPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._models = models
+        self._voice = voice
         self._reads = reads
         self._operations = operations
         self._notify = notify
         self._speeds: Speeds | None = None
-        self._measuring = False
+        self._speech: list[Measured] = []  # how fast speech is recognised here
+        self._measuring: set[str] = set()  # what is being measured: kinds of models
         self._seen: _Seen | None = None
         self._others: list[Foreign] = []
         self.adjusting: AdjustDialog | None = None
@@ -103,6 +109,7 @@ class ModelsPage(QWidget):
         self.kind.addItem(tr("Chat"), "chat")
         self.kind.addItem(tr("Speech to text"), "speech")
         self.kind.currentIndexChanged.connect(self._show_catalogue)
+        self.kind.currentIndexChanged.connect(self._measure)
         narrowing = QHBoxLayout()
         narrowing.setSpacing(16)
         narrowing.addWidget(self.kind)
@@ -160,6 +167,7 @@ class ModelsPage(QWidget):
         return _Seen(
             hardware.look(self._models.devices),
             self._models.speed.known(),
+            self._voice.measured(),
             self._models.downloads.all(),
             models,
             {model.path.resolve() for model in models},
@@ -179,7 +187,7 @@ class ModelsPage(QWidget):
             names = ", ".join(device.description for device in machine.devices)
             about = tr("{about} Graphics: {names}.", about=about, names=names)
         self._about.setText(about)
-        self._speeds = seen.speeds or self._speeds
+        self._speeds, self._speech = seen.speeds or self._speeds, seen.speech or self._speech
         self.downloads.show_all(seen.downloads)
         self._show_here()
         if self.stack.currentIndex() == 1:
@@ -198,15 +206,7 @@ class ModelsPage(QWidget):
         self.stack.setCurrentIndex(list(self.tabs).index(key))
         if key == "catalogue":
             self._show_catalogue()
-            if self._speeds is None and not self._measuring:
-                self._measuring = True
-                self.note.show()
-                self._operations.run(
-                    "measure the machine",
-                    lambda job: self._models.speed.measure(job),
-                    self._measured,
-                    self._not_measured,
-                )
+            self._measure()
 
     def look_for_eyes(self) -> None:
         """Show the search with what is asked set to models that see pictures; nothing is sent before the person presses Search."""
@@ -214,15 +214,35 @@ class ModelsPage(QWidget):
         self.search.task.setCurrentIndex(self.search.task.findData(SEEING))
         self.search.words.setFocus()
 
-    def _measured(self, speeds: Speeds | None) -> None:
-        self._measuring = False
-        self.note.hide()
-        self._speeds = speeds
+    def _measure(self) -> None:
+        """Find out how fast this computer is at the kind of models that are shown, unless it is known or being found out."""
+        kind = self.kind.currentData()
+        known = self._speech if kind == "speech" else self._speeds
+        if known or kind in self._measuring or self.tabs["catalogue"].property("active") != "true":
+            return
+        self._measuring.add(kind)
+        self.note.show()
+
+        def measure(job: Job) -> tuple[Speeds | None, list[Measured]]:
+            if kind == "speech":
+                self._voice.find_out(job)
+                return None, self._voice.measured()
+            return self._models.speed.measure(job), []
+
+        self._operations.run(
+            "measure the machine", measure, partial(self._measured, kind), partial(self._not_measured, kind)
+        )
+
+    def _measured(self, kind: str, found: tuple[Speeds | None, list[Measured]]) -> None:
+        self._measuring.discard(kind)
+        self.note.setVisible(bool(self._measuring))
+        self._speeds, self._speech = found[0] or self._speeds, found[1] or self._speech
         self._show_catalogue()
 
-    def _not_measured(self, error: BaseException) -> bool:
-        self._measured(None)
-        return False  # the error has yet to be shown
+    def _not_measured(self, kind: str, error: BaseException) -> bool:
+        self._measured(kind, (None, []))
+        # The window closes, or somebody speaks, which is more urgent: it is measured when this is shown again.
+        return isinstance(error, Cancelled | WorkerStopped)
 
     # ------------------------------------------------------------ on this computer
 
@@ -417,13 +437,18 @@ class ModelsPage(QWidget):
             return
         machine = self._seen.machine
         judged = [
-            (entry, fit.of_entry(entry, None, machine, self._speeds))
+            (
+                entry,
+                speech.judge(entry, machine, self._speech)
+                if entry.role == "speech"
+                else fit.of_entry(entry, None, machine, self._speeds),
+            )
             for entry in catalogue.entries()
             if entry.role == self.kind.currentData()
             and (entry.japanese == "good" or not self.japanese.isChecked())
         ]
         judged = fit.best_first(judged, machine, japanese=language() == "ja")
-        known = bool(self._speeds) and self.kind.currentData() == "chat"
+        known = bool(self._speech if self.kind.currentData() == "speech" else self._speeds)
         shown: list[QWidget] = []
         for entry, found in judged:
             best = known and not shown and fit.is_pleasant(found, machine)

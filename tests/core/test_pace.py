@@ -13,6 +13,7 @@ from core.app import App
 from core.doctor import examine
 from core.errors import Cancelled
 from core.models import hardware
+from core.models.speech import Measured
 from core.paths import Home
 from core.voice import pace
 from core.voice.listening import Finished
@@ -62,6 +63,9 @@ def test_every_way_is_measured_and_remembered(app: App) -> None:
     again = Paces(app.home.root / "speech-ways.json", app.voice.worker, app.jobs, lambda: False)
     assert again.way(folder, "x") == found.way
     assert again.found(folder) == found
+    (measured,) = app.voice.measured()
+    chosen = dict(found.paces)[found.way]
+    assert measured == Measured("whisper-base", chosen.hear, chosen.write)
 
 
 def test_a_model_is_not_tried_in_a_way_that_there_is_no_memory_for(

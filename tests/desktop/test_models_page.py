@@ -13,8 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from core.engine.messages import Adapter
 from core.errors import DiskFull
+from core.models import fit
 from core.models.adjustments import USUAL, Adjustments
+from core.models.fit import Speeds
 from core.paths import Home
+from core.voice.messages import Pace, Way
 from desktop.main_window import MainWindow
 from desktop.models.adjust import AdjustDialog
 from tests.desktop.conftest import Open, answered, send
@@ -119,6 +122,43 @@ def test_a_model_is_moved(qtbot: QtBot, window: MainWindow, home: Home, tmp_path
     window.models.move_to(window.app.library.find("mine"), tmp_path)
     qtbot.waitUntil(lambda: window.app.library.find("mine").path.is_relative_to(tmp_path / "mine"))
     qtbot.waitUntil(lambda: any("mine is now in" in text for _, text in window.notify.history))
+
+
+def test_a_speech_model_is_recommended_once_this_computer_is_measured(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Way] = []
+
+    def measure(folder: str, way: Way, job: object) -> Pace:
+        measured.append(way)
+        return Pace(0.28, 0.29)  # of two shared cores
+
+    monkeypatch.setattr(window.app.voice.paces, "_measure", measure)
+    window.app.speed._keep(Speeds(fit.Pace(20e9)))
+    page = window.models
+    window.show_page("models")
+    qtbot.waitUntil(lambda: page._speeds is not None)
+    page.show_tab("catalogue")
+    assert not measured, "speech models are not shown yet"
+    page.kind.setCurrentIndex(page.kind.findData("speech"))
+
+    def shown() -> list[str]:
+        return [label.text() for label in page._catalogue.parentWidget().findChildren(QLabel)]
+
+    best = "The best choice for this computer. Quick speech recognition"  # Whisper base, on two cores
+    qtbot.waitUntil(lambda: any(text.startswith(best) for text in shown()), timeout=20_000)
+    assert not page.note.isVisible()
+    texts = shown()
+    assert any(
+        text.startswith("It needs 0.6 GB; five seconds of speech take it about 0.6 s") for text in texts
+    )
+    assert any("too slow to follow you while you speak" in text for text in texts)
+    ways = len(measured)
+    page.kind.setCurrentIndex(0)
+    page.kind.setCurrentIndex(page.kind.findData("speech"))
+    page.show_tab("here")
+    page.show_tab("catalogue")
+    assert len(measured) == ways, "it is known"
 
 
 def test_a_model_that_has_gone_is_shown_said_and_removed(
