@@ -140,6 +140,14 @@ class English:
                 out += self._in_sentence(token, following) + " "
         return out.strip().replace("ɾ", "T").replace("ʔ", "t")
 
+    def word(self, word: str) -> str:
+        """The phonemes of a word by itself."""
+        return self._word(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word, or a form of one, of the list."""
+        return bool(self._known(word) or self._ending(word.lower()))
+
     def _in_sentence(self, word: str, following: str) -> str:
         """Small words are said otherwise before others than by themselves."""
         small = word.lower()

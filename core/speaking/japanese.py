@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from core.speaking import homographs
+from core.speaking import homographs, loanwords
+from core.speaking.english import English
 
 Replace = str | Callable[[re.Match[str]], str]
 
@@ -205,6 +207,47 @@ _WORDS = {
     "vs": "バーサス",
     "etc": "エトセトラ",
     "ok": "オーケー",
+    "null": "ヌル",
+    "numpy": "ナムパイ",
+    "pandas": "パンダス",
+    "kubernetes": "クーバネティス",
+    "nginx": "エンジンエックス",
+    "redis": "レディス",
+    "apache": "アパッチ",
+    "sony": "ソニー",
+    "kindle": "キンドル",
+    "safari": "サファリ",
+    "token": "トークン",
+    "tokens": "トークンズ",
+    "button": "ボタン",
+    "edit": "エディット",
+    "integer": "インテジャー",
+    "async": "エイシンク",
+    "await": "アウェイト",
+    "array": "アレイ",
+    "storage": "ストレージ",
+    "calendar": "カレンダー",
+    "camera": "カメラ",
+    "energy": "エネルギー",
+    "theme": "テーマ",
+    "image": "イメージ",
+    "images": "イメージズ",
+    "message": "メッセージ",
+    "page": "ページ",
+    "data": "データ",
+    "media": "メディア",
+    "virus": "ウイルス",
+    "label": "ラベル",
+    "studio": "スタジオ",
+    "profile": "プロフィール",
+    "ctrl": "コントロール",
+    "alt": "オルト",
+    "shift": "シフト",
+    "enter": "エンター",
+    "tab": "タブ",
+    "esc": "エスケープ",
+    "cmd": "コマンド",
+    "del": "デリート",
 }
 _NUMBER = r"\d+(?:\.\d+)?"
 _ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5, "Ⅵ": 6, "Ⅶ": 7, "Ⅷ": 8, "Ⅸ": 9, "Ⅹ": 10}
@@ -240,6 +283,40 @@ def _unit(match: re.Match[str]) -> str:
 
 def _circled(match: re.Match[str]) -> str:
     return "まる" + unicodedata.normalize("NFKC", match[0]) + "、"
+
+
+_LETTERS = re.compile(
+    "(?:エー|エイ|ビー|シー|ディー|イー|エフ|ジー|エイチ|エッチ|アイ|ジェイ|ジェー|ケー|ケイ|エル|エム|エヌ|オー|ピー|キュー|アール|エス|ティー|ユー|ブイ|ダブリュー?|エックス|ワイ|ゼット)+"
+)
+_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
+_SHORT_LETTERS = 3  # so few letters that are no word are said one by one
+
+
+@lru_cache(4096)
+def _is_spelt(word: str) -> bool:
+    """Whether Open JTalk has no reading for a Latin word but the names of its letters."""
+    nodes = _open_jtalk().run_frontend(word, use_sudachi_kanji_yomi=False)
+    return bool(_LETTERS.fullmatch("".join(node["pron"] for node in nodes).replace("’", "")))
+
+
+def _borrowed(match: re.Match[str], english: English) -> str:
+    """A Latin word that Open JTalk does not know, as Japanese borrow it from English; abbreviations stay letters."""
+    word = match[0]
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)
+    if len(parts) > 1 and not word.isupper():
+        return "".join(_WORDS.get(part.casefold()) or _part(part, english) for part in parts)
+    return _part(word, english)
+
+
+def _part(word: str, english: English) -> str:
+    if not _is_spelt(word):
+        return word
+    known = english.knows(word.lower())
+    if (word.isupper() or len(word) <= _SHORT_LETTERS) and not (known and len(word) >= _SHORT_LETTERS):
+        return word
+    if not known and not re.search("[aeiouy]", word.lower()):
+        return word
+    return loanwords.katakana(word, english.word(word.lower()))
 
 
 def _word(match: re.Match[str]) -> str:
@@ -301,8 +378,10 @@ _RULES: tuple[tuple[str, Replace], ...] = (
     (r"\d+(?:\.\d+){2,}", lambda m: "テン".join(part for part in m[0].split("."))),
     (r"(?<![\d.])0\d+(?![\d.]|分|時|日|月|年)", lambda m: _spelt(m[0])),
     (r"[#＃](?=[^\s\d])", "ハッシュタグ"),
+    (r"(?<=[A-Za-zァ-ヶー])\s*[+＋]\s*(?=[A-Za-z0-9ァ-ヶ↑↓←→])", "プラス"),
     (r"(?<=[A-Za-z0-9])\.(?=[A-Za-z])", "ドット"),
     (r"https?://", ""),
+    (r"(?<![A-Za-z])VS(?=\s*Code)", "ブイエス"),
     (r"(?<=[A-Za-z])/(?=[A-Za-z])", "スラッシュ"),
     (r"(?i)(?<![A-Za-z])(?:wi-fi|e-mail|[A-Za-z]{2,})(?![A-Za-z])", _word),
     (r"・", " "),
@@ -311,7 +390,7 @@ _COMPILED = [(re.compile(pattern), replace) for pattern, replace in _RULES]
 _COMPILED_FIRST = [(re.compile(pattern), replace) for pattern, replace in _FIRST]
 
 
-def written_out(text: str) -> str:
+def written_out(text: str, english: English | None = None) -> str:
     """The text with symbols, times, prices, units and Latin names in words, as one would read them aloud."""
     for pattern, replace in _COMPILED_FIRST:
         text = pattern.sub(replace, text)
@@ -322,6 +401,8 @@ def written_out(text: str) -> str:
         text = pattern.sub(replace, text)
     for symbol, words in _SYMBOLS.items():
         text = text.replace(symbol, words)
+    if english is not None:
+        text = _LATIN.sub(lambda match: _borrowed(match, english), text)
     return homographs.told_apart(text)
 
 
@@ -350,11 +431,12 @@ PAUSES = {
 }
 
 
-def phrases(text: str) -> list[str]:
-    """What is said, accent phrase by accent phrase: katakana as pronounced, or one of the marks of `PAUSES`."""
+def phrases(text: str, english: English | None = None) -> list[str]:
+    """What is said, accent phrase by accent phrase: katakana as pronounced, or one of the marks of `PAUSES`. `english` knows how words are
+    said that Open JTalk does not; without it they are spelt letter by letter."""
     found: list[str] = []
     for node in _open_jtalk().run_frontend(
-        written_out(text), use_sudachi_kanji_yomi=False, predict_nani=True
+        written_out(text, english), use_sudachi_kanji_yomi=False, predict_nani=True
     ):
         said = node["pron"].replace("’", "").replace("'", "")
         if not re.search("[ァ-ヶー]", said):
@@ -370,6 +452,6 @@ def phrases(text: str) -> list[str]:
     return found
 
 
-def reading(text: str) -> str:
-    """What is said, in katakana without marks."""
-    return "".join(phrase for phrase in phrases(text) if phrase not in PAUSES.values())
+def reading(text: str, english: English | None = None) -> str:
+    """What is said, in katakana without marks; `english` as of `phrases`."""
+    return "".join(phrase for phrase in phrases(text, english) if phrase not in PAUSES.values())

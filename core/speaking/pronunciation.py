@@ -33,29 +33,31 @@ class Pronunciation:
         return _cut(said)
 
     def _in_english(self, text: str) -> str:
+        return self._words().phonemes(text)
+
+    def _words(self) -> English:
         if self._english is None:
             self._english = English(self._folder)
-        return self._english.phonemes(text)
+        return self._english
 
     def _japanese(self, text: str) -> str:
         parts: list[str] = []
         at = 0
         for match in _ENGLISH.finditer(text):
-            parts += [_of_kana(text[at : match.start()]), self._in_english(match[0])]
+            parts += [self._of_kana(text[at : match.start()]), self._in_english(match[0])]
             at = match.end()
-        parts.append(_of_kana(text[at:]))
+        parts.append(self._of_kana(text[at:]))
         return " ".join(part for part in parts if part)
 
-
-def _of_kana(text: str) -> str:
-    out = ""
-    for phrase in japanese.phrases(text) if text.strip() else []:
-        if phrase in japanese.PAUSES.values():
-            out = out if phrase == "“" else out.rstrip()
-            out += phrase + ("" if phrase == "“" else " ")
-        else:
-            out += kana.phonemes(phrase) + " "
-    return out.strip()
+    def _of_kana(self, text: str) -> str:
+        out = ""
+        for phrase in japanese.phrases(text, self._words()) if text.strip() else []:
+            if phrase in japanese.PAUSES.values():
+                out = out if phrase == "“" else out.rstrip()
+                out += phrase + ("" if phrase == "“" else " ")
+            else:
+                out += kana.phonemes(phrase) + " "
+        return out.strip()
 
 
 def _cut(phonemes: str) -> list[str]:
