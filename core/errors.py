@@ -470,6 +470,16 @@ class ModelUnreadable(TsukueError):
     reason: str
 
 
+class CardFailed(TsukueError):
+    """A graphics card could not compute what was measured to work on it. `passing`: it has no memory left at the moment."""
+
+    sentence = N_(
+        "The graphics card could not be used ({reason}). Try again: the processor will do the work."
+    )
+    reason: str
+    passing: bool = False
+
+
 class NeedsFullPackage(TsukueError):
     """The small package is without torch."""
 

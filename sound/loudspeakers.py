@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QIODevice, QObject, QTimer
 from PySide6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices, QtAudio
 
-from core.sound.messages import CannotPlay, Play, Played, SayWords, SoundEvent
+from core.sound.messages import CannotPlay, CannotSay, Play, Played, SayWords, SoundEvent
 from core.voice.channels import Samples
 from sound.system_voice import SystemVoice
 
@@ -92,6 +92,7 @@ class Loudspeakers(QObject):
         self._paused = paused
         if self._says:
             self.voice.pause(paused)
+            self._unknown(not paused)
         if paused and self._sink is not None:
             played = self._played()
             unheard = self._recent[len(self._recent) - (self._handed - played) :]
@@ -221,6 +222,9 @@ class Loudspeakers(QObject):
         if self._says:
             if self.voice.speaking:
                 return True
+            if self.voice.failed:
+                self._cannot_say()
+                return True
             mark, self._says = self._says, 0
             self._unknown(False)
             self._tell(Played(mark, bool(self._waiting)))
@@ -234,9 +238,12 @@ class Loudspeakers(QObject):
         self._says = mark
         self._unknown(True)
         if not self.voice.say(words.text, words.language, words.speed):
-            self.silence()
-            self._tell(CannotPlay())
+            self._cannot_say()
         return True
+
+    def _cannot_say(self) -> None:
+        self.silence()
+        self._tell(CannotSay())
 
     def _hand_over(self, sink: QAudioSink, stream: QIODevice, samples: Samples) -> None:
         frames = np.repeat((np.clip(samples, -1, 1) * 32767).astype("<i2")[:, None], self._channels, axis=1)

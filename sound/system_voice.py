@@ -15,7 +15,7 @@ from PySide6.QtCore import QLocale, QObject
 ENGINE = "TSUKUE_SYSTEM_VOICE"  # names Qt's engine, for tests: their "mock" is never chosen
 FASTEST = 1.8  # the setting's upper end, for which Qt's rate is as far above the usual as it sounds natural
 QT_FASTEST = 0.5
-BEGIN_SECONDS = 3.0  # an engine that has not begun by then will not
+BEGIN_SECONDS = 8.0  # an engine that has not begun by then will not
 
 
 class SystemVoice(QObject):
@@ -29,6 +29,7 @@ class SystemVoice(QObject):
         self._paused = False
         self._asked_at = 0.0  # when it was told to speak
         self._began = False  # and whether it has begun: some engines need a moment
+        self.failed = False  # what was begun was not said
 
     def languages(self) -> list[str]:
         """The languages that there are voices for ('en', 'ja')."""
@@ -56,7 +57,7 @@ class SystemVoice(QObject):
         if engine.locale() != locale and QLocale.languageToCode(engine.locale().language()) != language:
             engine.setLocale(locale)
         engine.setRate(max(-1.0, min((speed - 1) / (FASTEST - 1) * QT_FASTEST, 1.0)))
-        self._speaking, self._paused, self._began = True, False, False
+        self._speaking, self._paused, self._began, self.failed = True, False, False, False
         self._asked_at = time.monotonic()
         engine.say(text)
         return True
@@ -79,10 +80,19 @@ class SystemVoice(QObject):
 
         if self._speaking and not self._paused:
             state = self._engine.state()
-            begun = self._began or time.monotonic() - self._asked_at > BEGIN_SECONDS
-            over = state == QTextToSpeech.State.Ready and begun
-            self._speaking = not over and state != QTextToSpeech.State.Error
+            late = not self._began and time.monotonic() - self._asked_at > BEGIN_SECONDS
+            self.failed = state == QTextToSpeech.State.Error or late
+            self._speaking = not self.failed and not (self._began and state == QTextToSpeech.State.Ready)
+            if self.failed:
+                self._forget()
         return self._speaking
+
+    def _forget(self) -> None:
+        """Another engine is made when it is next asked for: this one may have lost what speaks for it."""
+        engine, self._engine, self._asked = self._engine, None, False
+        if engine is not None:
+            engine.stateChanged.disconnect(self._changed)
+            engine.deleteLater()
 
     def pause(self, paused: bool) -> None:
         """Hold it, or let it go on."""
@@ -93,6 +103,7 @@ class SystemVoice(QObject):
 
                 self._engine.pause(QTextToSpeech.BoundaryHint.Immediate)
             else:
+                self._asked_at = time.monotonic()
                 self._engine.resume()
 
     def stop(self) -> None:

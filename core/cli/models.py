@@ -215,13 +215,11 @@ def _recommend(options: argparse.Namespace) -> int:
 
 def _speech(app: App) -> list[Measured]:
     """How fast speech is recognised here; measured now where it is not known."""
-    if not (known := app.voice.measured()):
-        try:
-            app.voice.find_out()
-        except TsukueError as error:  # the other models are recommended all the same
-            warn(error)
-        known = app.voice.measured()
-    return known
+    try:
+        return app.voice.measured() or app.voice.measure()
+    except TsukueError as error:  # the other models are recommended all the same
+        warn(error)
+        return []
 
 
 def _pace(pace: Any) -> dict[str, float] | None:

@@ -120,7 +120,11 @@ class CannotPlay(msgspec.Struct, frozen=True, tag="cannot play"):
     """There are no loudspeakers; what was to be played is forgotten."""
 
 
-SoundEvent = Devices | Voices | Opening | Captured | Closed | Played | CannotPlay
+class CannotSay(msgspec.Struct, frozen=True, tag="cannot say"):
+    """The system's own voice does not speak; what was to be played is forgotten."""
+
+
+SoundEvent = Devices | Voices | Opening | Captured | Closed | Played | CannotPlay | CannotSay
 
 
 @operation(item=SoundEvent, feed=Command, doing=N_("using microphone and loudspeakers"))  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from core.errors import (
 )
 from core.sound.messages import (
     CannotPlay,
+    CannotSay,
     Captured,
     Closed,
     CloseMicrophone,
@@ -108,6 +109,8 @@ class Sound:
     def _ensure(self) -> PendingCall:
         if self._call is None or self._call.done:
             self._call = call = self.worker.call(UseSound())
+            if not self._voices:
+                self._voices_known.clear()  # there may be some by now
             threading.Thread(target=self._read, args=(call,), name="sound", daemon=True).start()
             if self._told_devices is not None:
                 call.feed(ListDevices())
@@ -157,6 +160,9 @@ class Sound:
             if self._call is not call and self._call is not None:
                 return  # another session has begun meanwhile: nothing is this one's any more
             self._call = None
+            if not self._voices_known.is_set():
+                self._voices = []  # who waits to know need not wait any longer
+            self._voices_known.set()
             lost = self.state is not State.CLOSED
             playing, self._playing = self._playing, {}
             self._backlog.clear()
@@ -202,10 +208,12 @@ class Sound:
                 over = self._playing.pop(event.mark, None)
             if over is not None:
                 _told(lambda: over(True))
-        elif isinstance(event, CannotPlay):
+        elif isinstance(event, CannotPlay | CannotSay):
             with self._lock:
                 playing, self._playing = self._playing, {}
                 self.failed = True
+                if isinstance(event, CannotSay):
+                    self._voices = []
             self._never_heard(playing)
 
     # ------------------------------------------------------------ the microphone
@@ -275,10 +283,18 @@ class Sound:
     def speaks(self, language: str) -> bool:
         """Whether the system has a voice for this language. Waits for the worker the first time, a few seconds at most; what cannot
         be known is no. Raises WorkerDied, WorkerKeepsDying."""
-        if self._voices is None:
+        with self._lock:
+            self._ensure()
+            known = self._voices_known.is_set()
+        if not known:
             self._send(ListVoices())
             self._voices_known.wait(VOICES_SECONDS)
         return language in (self._voices or [])
+
+    @property
+    def voiceless(self) -> bool:
+        """Whether the system is known to have no voice, or one that failed when it was last asked."""
+        return self._voices == []
 
     def pause(self, paused: bool) -> None:
         """Hold the sound where it is, or let it go on."""

@@ -30,6 +30,7 @@ class Progress:
     index: int
     over: bool = False
     error: TsukueError | None = None
+    by_system: bool = False  # by the system's own voice, while which nothing is heard of the person
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class Aloud:
                     if not parts:
                         self._given = index + 1
                         if index == self._heard:
-                            self._begins(index)
+                            self._begins(index, part)
                     parts.append(part)
                     # Under the lock: a stop comes before it, or silences it.
                     if isinstance(part, Words):
@@ -192,23 +193,32 @@ class Aloud:
         else:
             yield from self._say(sentence, soon=soon)
 
-    def _begins(self, index: int) -> None:
+    def _begins(self, index: int, part: Spoken | Words | None) -> None:
         self._began = time.monotonic()
-        self._told(Progress(index))
+        self._told(Progress(index, by_system=isinstance(part, Words)))
 
     def _heard_all(self, index: int, at: int, heard: bool) -> None:
         """The loudspeakers have come to the end of a sentence; or will never."""
         with self._wake:
             if at != self._round:
                 return
+            words = [one for one, made in self._made.items() if isinstance(made, Words)]
+            if not heard and words and self._sound.voiceless and not self._stopped:
+                # The system's own voice has failed: from here on another one reads, if there is one.
+                for one in words:
+                    del self._made[one]
+                self._given = self._heard
+                self._round += 1
+                self._wake.notify_all()
+                return
             if not heard:
                 self._failed = self._sound.failed and not self._stopped
                 self._stopped = True
             self._heard = index + 1
-            following = self._heard < self._given
+            following, part = self._heard < self._given, self._made.get(self._heard)
             self._wake.notify_all()
         if following and heard:
-            self._begins(index + 1)
+            self._begins(index + 1, part)
 
 
 def _part_heard(_: bool) -> None:

@@ -20,7 +20,7 @@ class Rules:
 
     begins: float = 0.5
     goes_on: float = 0.35
-    begins_frames: int = 3  # of one more than so many: a click is no speech
+    begins_frames: int = 3  # of one more than so many: a click is no speech, "Stop!" is
     judged_at: tuple[float, ...] = (0.20, 0.50, 0.90, 1.40)
     certain: float = 0.85  # sounds complete
     likely: float = 0.5

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.errors import Cancelled, TsukueError, WorkerDied, WorkerFault
+from core.errors import Cancelled, CardFailed, TsukueError, WorkerDied, WorkerFault
 from core.voice.messages import Began, Heard, Hearing, Listen, Partial, Sound, Utterance
 from core.workers.calls import Fed, PendingCall
 from core.workers.supervisor import Worker
@@ -49,13 +49,22 @@ class Listening:
         request: Callable[[], Listen],
         told: Callable[[Told], None],
         keep: Keep | None = None,
+        *,
+        names: Callable[[], list[str]] = list,
+        card_failed: Callable[[CardFailed], None] = lambda _: None,
+        over: Callable[[], None] = lambda: None,
     ) -> None:
         """`request` says how to listen; it is asked in the background, and may raise what a person is to be told. `keep` gets the
-        sound of each turn, how many samples a second and channels it has, and what was heard."""
+        sound of each turn, how many samples a second and channels it has, and what was heard. `names` says what may be said now (`renew`).
+        After `card_failed` the request is asked again. `over` is called when it has ended, in whatever way. All on threads of this
+        object's own."""
         self._worker = worker
         self._request = request
         self._told = told
         self._keep = keep
+        self._say_names = names
+        self._card_failed = card_failed
+        self._over = over
         self._lock = threading.RLock()
         self._kept: deque[bytes] = deque()  # sound whose text has not come
         self._kept_from = 0  # frames of sound before it
@@ -93,7 +102,7 @@ class Listening:
 
     def _renew(self) -> None:
         try:
-            names = self._request().names
+            names = self._say_names()
         except TsukueError:
             log.info("what may be said could not be asked anew", exc_info=True)
             return
@@ -149,6 +158,9 @@ class Listening:
             except WorkerDied as fell:
                 error = fell
                 log.warning("speech recognition fell over while it listened (%d of %d)", tried + 1, TRIES)
+            except CardFailed as failed:
+                error = failed
+                self._card_failed(failed)
             except TsukueError as other:
                 error = other
                 break
@@ -158,9 +170,10 @@ class Listening:
                 break
         with self._lock:
             self._call = None
-            if self._cancelled:
-                return
-        self._told(Finished(error))
+            cancelled = self._cancelled
+        if not cancelled:
+            self._told(Finished(error))
+        self._over()
 
     def _listen(self) -> None:
         request = self._request()

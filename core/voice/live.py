@@ -36,7 +36,7 @@ LONGEST_PIECE, QUIETEST_WITHIN = 26.0, 1.5  # then it ends at the quietest of th
 RESTING = 0.35  # seconds of silence after which nothing new is to be written
 HEARING_SECONDS = 0.2
 NOISE_SECONDS = 10.0
-OPEN = Rules(begins_frames=5)  # the rest of an echo is seldom taken for speech so long
+OPEN = Rules()
 HELD = Rules(begins=0.3, begins_frames=2, goes_on=0.25)  # where the person says when, nothing is too soft
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from core.errors import N_
+from core.errors import N_, CardFailed
 from core.jobs import Job
 from core.models.library import Library
 from core.models.speech import Measured
@@ -24,6 +25,7 @@ from core.voice.messages import (
     TellSpeakers,
     Transcribe,
     Transcribed,
+    Utterance,
     Written,
 )
 from core.voice.names import About, Names
@@ -121,6 +123,13 @@ class Voice:
     def warm_up(self) -> None:
         """Load the model, so that it is ready when somebody speaks. Raises NoModel, ModelUnreadable, WorkerDied."""
         folder = self._folder()
+        try:
+            self._load(folder)
+        except CardFailed as error:
+            self.paces.card_failed(WORKER_NAME, error)
+            self._load(folder)
+
+    def _load(self, folder: str) -> None:
         self.worker.call(LoadSpeech(folder, self._turns(), self.paces.way(folder, WORKER_NAME))).result()
 
     def find_out(self, job: Job | None = None) -> tuple[str, Found]:
@@ -135,6 +144,14 @@ class Voice:
         taken = ((model.id, dict(found.paces).get(found.way)) for model, found in known if found is not None)
         return [Measured(model, pace.hear, pace.write) for model, pace in taken if pace is not None]
 
+    def measure(self, job: Job | None = None) -> list[Measured]:
+        """The same, measured now. Raises as `find_out`."""
+        model, found = self.find_out(job)
+        pace = dict(found.paces)[found.way]
+        return self.measured() or [
+            Measured(model, pace.hear, pace.write)
+        ]  # it is not kept where it is doubtful
+
     def listen(
         self,
         told: Callable[[Told], None],
@@ -147,7 +164,10 @@ class Voice:
         turns end by themselves. `about` says, on another thread, what is spoken about, whose names are likely. `told` is called on another
         thread; what stands in the way comes as `Finished`."""
 
-        folder = ""
+        folder, said = "", False
+
+        def names() -> list[str]:
+            return self.names.of(about())
 
         def request() -> Listen:
             nonlocal folder
@@ -157,18 +177,30 @@ class Voice:
                 self._turns(),
                 self.languages(language),
                 hands_free,
-                self.names.of(about()),
+                names(),
                 self.corrections.followed(),
                 self.paces.way(folder, WORKER_NAME),
             )
 
         def tell(one: Told) -> None:
-            if isinstance(one, Finished) and one.error is None:
-                self.paces.find_out_later(folder)
+            nonlocal said
+            said = said or isinstance(one, Utterance) or (isinstance(one, Finished) and one.error is None)
             told(one)
 
+        def over() -> None:
+            if said:
+                self.paces.find_out_later(folder)
+
         self.paces.make_way()
-        return Listening(self.worker, request, tell, self.history.add if self.history.wanted else None)
+        return Listening(
+            self.worker,
+            request,
+            tell,
+            self.history.add if self.history.wanted else None,
+            names=names,
+            card_failed=partial(self.paces.card_failed, WORKER_NAME),
+            over=over,
+        )
 
     def file(
         self,
@@ -186,6 +218,32 @@ class Voice:
 
         Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, NoModel, WorkerDied, Cancelled."""
         folder = self._folder(model)
+        segments: list[Segment] = []
+        try:
+            done = self._write_down(folder, path, language, job, begin, about, told, segments)
+        except CardFailed as error:
+            self.paces.card_failed(FILES_NAME, error)
+            begin = segments[-1].end if segments else begin
+            done = self._write_down(folder, path, language, job, begin, about, told, segments)
+        text = ""
+        for segment in segments:
+            text = punctuation.join(text, segment.text)
+        return Transcript(
+            punctuation.close(text, done.language), done.language, done.duration_s, done.seconds, segments
+        )
+
+    def _write_down(
+        self,
+        folder: str,
+        path: str,
+        language: str,
+        job: Job | None,
+        begin: float,
+        about: About | None,
+        told: Callable[[Written], None],
+        segments: list[Segment],
+    ) -> Transcribed:
+        """See `file`; what is written is added to `segments`."""
         request = Transcribe(
             folder,
             str(Path(path).expanduser().absolute()),
@@ -197,7 +255,6 @@ class Voice:
         )
         call = self.files.call(request)
         leave = job.on_cancel(call.cancel) if job is not None else lambda: None
-        segments: list[Segment] = []
         try:
             for written in call.items():
                 segments += written.segments
@@ -208,12 +265,7 @@ class Voice:
             raise
         finally:
             leave()
-        text = ""
-        for segment in segments:
-            text = punctuation.join(text, segment.text)
-        return Transcript(
-            punctuation.close(text, done.language), done.language, done.duration_s, done.seconds, segments
-        )
+        return done
 
     @property
     def tells_speakers(self) -> bool:

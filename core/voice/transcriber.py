@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.errors import CardFailed, ModelUnreadable
 from core.voice import audio
 from core.voice.activity import Activity
 from core.voice.channels import Samples
@@ -48,8 +50,21 @@ class Transcriber:
 
     def load(self, request: LoadSpeech, context: Context) -> None:
         """Have the model ready."""
-        self._loaded(request.folder, request.way)
+        with self._computed(request.way):
+            self._loaded(request.folder, request.way)
         self._judge(request.turns)
+
+    @contextmanager
+    def _computed(self, way: Way) -> Iterator[None]:
+        """What a graphics card raises (a library that is missing, no memory left) is that card's failure, and the model is let go of."""
+        try:
+            yield
+        except (RuntimeError, MemoryError, ModelUnreadable) as error:  # what CTranslate2 raises
+            if way.device == Way().device:
+                raise
+            self._whisper = self._turns = None
+            reason = error.reason if isinstance(error, ModelUnreadable) else str(error)
+            raise CardFailed(reason, "out of memory" in reason) from error
 
     def _loaded(self, folder: str, way: Way) -> Whisper:
         if self._whisper is None or (self._whisper.folder, self._whisper.way) != (folder, way):
@@ -63,7 +78,10 @@ class Transcriber:
 
     def measure(self, request: MeasureWay, context: Context) -> Pace:
         """How fast it is one way."""
-        return self._loaded(request.folder, request.way).pace()
+        with self._computed(request.way):
+            whisper = self._loaded(request.folder, request.way)
+            context.check()
+            return whisper.pace(context.check)
 
     def _judge(self, network: str) -> Turns | None:
         """The network that tells the end of a turn; None where there is none."""
@@ -85,11 +103,14 @@ class Transcriber:
                 heard += len(chunk) / SAMPLE_RATE
                 yield chunk
 
-        whisper = self._loaded(request.folder, request.way)
-        recording = Recording(whisper, self._activity, request.languages, request.names, request.corrections)
-        for written in recording.write(sound(), request.begin):
-            context.check()
-            context.item(written)
+        with self._computed(request.way):
+            whisper = self._loaded(request.folder, request.way)
+            recording = Recording(
+                whisper, self._activity, request.languages, request.names, request.corrections
+            )
+            for written in recording.write(sound(), request.begin):
+                context.check()
+                context.item(written)
         return Transcribed(recording.language, heard, time.perf_counter() - started)
 
     def tell_speakers(self, request: TellSpeakers, context: Context) -> Numbers:
@@ -105,6 +126,10 @@ class Transcriber:
 
     def listen(self, request: Listen, context: Context) -> Nothing:
         """What is fed, while it comes."""
+        with self._computed(request.way):
+            return self._listen(request, context)
+
+    def _listen(self, request: Listen, context: Context) -> Nothing:
         whisper = self._loaded(request.folder, request.way)
         self._activity.reset()
         live = Live(request, whisper, self._activity, self._judge(request.turns), partial(context.item))

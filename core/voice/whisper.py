@@ -15,7 +15,7 @@ import sys
 import time
 import types
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -296,8 +296,9 @@ class Whisper:
 
     # ------------------------------------------------------------ how fast it is
 
-    def pace(self) -> Pace:
-        """The shortest of three times, of the same work each: noise, of which so many tokens must be written."""
+    def pace(self, check: Callable[[], None] = lambda: None) -> Pace:
+        """The shortest of three times, of the same work each: noise, of which so many tokens must be written. `check` may end it in
+        between, by raising."""
         noise = np.random.default_rng(1).normal(0, 0.05, 5 * SAMPLE_RATE).astype(np.float32)
         tokenizer = self._tokenizer("en")
         prompt = self._prompt(tokenizer, (), (), False)
@@ -305,6 +306,7 @@ class Whisper:
         hears: list[float] = []
         writes: list[float] = []
         for _ in range(3):
+            check()
             began = time.perf_counter()
             encoded = self.hear(noise).encoded
             encoded.to_device(ctranslate2.Device.cpu)  # a graphics card has only been told to compute it

@@ -225,8 +225,7 @@ class ModelsPage(QWidget):
 
         def measure(job: Job) -> tuple[Speeds | None, list[Measured]]:
             if kind == "speech":
-                self._voice.find_out(job)
-                return None, self._voice.measured()
+                return None, self._voice.measure(job)
             return self._models.speed.measure(job), []
 
         self._operations.run(

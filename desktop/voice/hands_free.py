@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from core.chat.events import AnswerEnded
 from core.errors import TsukueError
 from core.sound.messages import CAPTURED_RATE
+from core.voice.interruptions import only_stops
 from core.voice.listening import Finished, Listening, Told
 from core.voice.messages import Began, Partial, Utterance
 from core.voice.names import About
@@ -71,6 +72,7 @@ class HandsFree(QObject):
         self._dictation: Dictation | None = None
         self._speaking = False  # the person, by the last news
         self._over_reading = False  # they began to speak while something was read aloud
+        self._over_answer = False  # or while an answer was coming
         self._began_at = 0.0
         self._heard_at = 0.0  # the same, in seconds since the microphone was opened
         self._interrupted = True  # what was under way when they began has been stopped
@@ -175,14 +177,16 @@ class HandsFree(QObject):
             self._begins(told.at)
         elif isinstance(told, Partial):
             said = told.settled + told.tentative
-            if not self._echoes(said, self._heard_at, self._microphone.seconds):
+            if self._are_theirs(said, self._heard_at, self._microphone.seconds):
                 if len(plain(said)) >= WORDS:
                     self._interrupt()
                 self._dictation.show(told.settled, told.tentative)
         elif isinstance(told, Utterance):
             self._speaking = False
-            if told.text and not self._echoes(told.text, told.start, told.end):
+            theirs = bool(told.text) and self._are_theirs(told.text, told.start, told.end)
+            if theirs:
                 self._interrupt()
+            if theirs and not self._silences(told.text):
                 self._dictation.finish(told.text)
                 if not self._winding_down:
                     self._send()
@@ -211,6 +215,7 @@ class HandsFree(QObject):
         last = self._read[-1] if self._read else None
         over = last is not None and now - (last.ended or now) < ECHO_LATE_SECONDS
         self._over_reading = over
+        self._over_answer = over or self._reading.active or self._composer.answering
         self._began_at, self._heard_at = now, at
         self._speaking, self._interrupted = True, False
         self._reading.hold(True)
@@ -230,6 +235,7 @@ class HandsFree(QObject):
     def _reads(self, text: str) -> None:
         self._close_last()
         self._read.append(_Heard(time.monotonic(), text))
+        self._show()
 
     def _reading_ended(self) -> None:
         self._close_last()
@@ -239,11 +245,17 @@ class HandsFree(QObject):
         if self._read and self._read[-1].ended is None:
             self._read[-1].ended = time.monotonic()
 
-    def _echoes(self, text: str, start: float, end: float) -> bool:
-        """Whether this, heard between two seconds, is what was being read aloud, come back: it goes up and down as that, or has its
-        words. What is said in a silence is nobody's echo, whatever it repeats."""
-        if self._microphone.echoes(start, end):
-            return True
+    def _silences(self, text: str) -> bool:
+        """Whether they only want what is read, or written, to stop: that is no question."""
+        return self._over_answer and only_stops(text)
+
+    def _are_theirs(self, text: str, start: float, end: float) -> bool:
+        """Whether this, heard between two seconds, was said by somebody, and is not what was being read aloud, come back: no louder than
+        an echo, or with its words. What is said in a silence is nobody's echo, whatever it repeats; "Stop!" is over too soon to tell, and
+        believed."""
+        return not self._was_read(text) and (self._silences(text) or not self._microphone.echoes(start, end))
+
+    def _was_read(self, text: str) -> bool:
         if not self._over_reading:
             return False
         heard = plain(text)
@@ -290,7 +302,7 @@ class HandsFree(QObject):
         elif self._speaking:
             now = Now.HEARING
         elif self._reading.active:
-            now = Now.READING
+            now = Now.READING_DEAF if self._reading.by_system else Now.READING
         elif self._composer.answering:
             now = Now.THINKING
         else:

@@ -20,6 +20,7 @@ class Now(Enum):
     HEARING = "hearing"
     THINKING = "thinking"
     READING = "reading"
+    READING_DEAF = "reading, while nothing is heard"
 
 
 class HandsFreeStrip(QFrame):
@@ -56,6 +57,7 @@ class HandsFreeStrip(QFrame):
             Now.HEARING: tr("You are speaking…"),
             Now.THINKING: tr("Answering…"),
             Now.READING: tr("Reading aloud. Speak to interrupt."),
+            Now.READING_DEAF: tr("Reading aloud. Press Esc to interrupt."),
         }[now]
         self.now.setText(words)
         self.now.setAccessibleName(words)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import TsukueError
-from core.sound.likeness import LATEST_SECONDS, SHORTEST_SECONDS, STEP_SECONDS, Levels, is_echo
+from core.sound.likeness import LATEST_SECONDS, STEP_SECONDS, Levels, Room, is_echo, room
 from core.sound.messages import CAPTURED_RATE, Captured
 from core.sound.service import TAIL_SECONDS, Sound, State
 
@@ -33,6 +33,7 @@ class Microphone(QObject):
         self.loudest = 0.0  # since it was opened
         self._frames = 0
         self._levels: list[Levels] = []  # of the last minute
+        self._room: Room | None = None  # what is known of it by them, or was before
         self._take: Callable[[bytes], None] | None = None
         self._over: Callable[[], None] | None = None
         self._changed.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -47,14 +48,10 @@ class Microphone(QObject):
         levels = list(self._levels)
         first = self._frames / CAPTURED_RATE - len(levels) * STEP_SECONDS  # the second of the first of them
         begin, stop, earlier = (
-            max(round((at - first) / STEP_SECONDS), 0)
-            for at in (
-                min(start, end - SHORTEST_SECONDS),
-                end,
-                min(start, end - SHORTEST_SECONDS) - LATEST_SECONDS,
-            )
+            max(round((at - first) / STEP_SECONDS), 0) for at in (start, end, start - LATEST_SECONDS)
         )
-        return is_echo(levels[begin:stop], levels[earlier:begin])
+        self._room = room(levels[:begin]) or self._room
+        return self._room is not None and is_echo(levels[begin:stop], levels[earlier:begin], self._room)
 
     def open(
         self,
@@ -67,7 +64,7 @@ class Microphone(QObject):
         """Open it. `take` gets the sound as it is captured, and `over` is called after the last of it; both on another thread."""
         self._take, self._over = take, over
         self._frames, self.loudest, self.ending = 0, 0.0, False
-        self._levels = []
+        self._levels, self._room = [], None
         self._show(State.OPENING, None)
         try:
             self._sound.open(self, device, cancel_echo=cancel_echo)

@@ -41,6 +41,7 @@ class Reading(QObject):
         self._unasked = False  # it is read since the person wishes it of all answers
         self._marked: int | None = None
         self._held = False  # whatever is read, or begins to be, waits
+        self.by_system = False  # by the system's own voice, while which nothing is heard of the person
         self._read_once: set[int] = set()  # answers under way that were read as expected
         self.strip = ReadingStrip(theme)
         self.strip.paused.connect(self._pause)
@@ -86,7 +87,7 @@ class Reading(QObject):
 
     def _begin(self, message: int | None) -> None:
         self.stop()
-        self._message, self._unasked = message, True
+        self._message, self._unasked, self.by_system = message, True, False
         self._aloud = aloud = self._speaking.aloud(lambda progress: self._told.emit(aloud, progress))
         if self._held:
             aloud.pause(True)
@@ -180,6 +181,7 @@ class Reading(QObject):
                 self._notify.error(progress.error)
             return
         sentences = aloud.sentences
+        self.by_system = progress.by_system
         if 0 <= progress.index < len(sentences):
             self.sentence.emit(sentences[progress.index].text)
             self.strip.show_sentence(sentences[progress.index].text)

@@ -25,11 +25,14 @@ class Ear:
         self.told: list[Told] = []
         self.over = threading.Event()
         self.partial = threading.Event()
+        self.utterance = threading.Event()
 
     def __call__(self, told: Told) -> None:
         self.told.append(told)
         if isinstance(told, Partial):
             self.partial.set()
+        if isinstance(told, Utterance):
+            self.utterance.set()
         if isinstance(told, Finished):
             self.over.set()
 

@@ -18,18 +18,25 @@ from core.paths import Home
 from core.voice import pace
 from core.voice.listening import Finished
 from core.voice.messages import Pace, Way
-from core.voice.pace import Paces
+from core.voice.pace import Found, Paces
 from core.workers.supervisor import Worker, WorkerSpec
+from tests.conftest import until
 from tests.core.test_listening import Ear
 from tests.support import sound
 
 SECONDS = 120
-WITH_CARD = "tests.support.voice_without_cudnn"
+WITH_CARD = "tests.support.voice_with_card"
 CARD = "TSUKUE_TEST_CARD"
 
 
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else this computer does while it runs these tests, what is measured counts."""
+    monkeypatch.setattr(pace, "STEADY", 0.0)
+
+
 @pytest.fixture
-def without_cudnn(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def with_card(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """A program whose computer has a graphics card that CTranslate2 knows of."""
     usual = Worker.__init__
 
@@ -83,45 +90,131 @@ def test_a_model_is_not_tried_in_a_way_that_there_is_no_memory_for(
 
 
 def test_a_little_faster_is_not_worth_another_way(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "look", lambda: replace(hardware.look(), memory_free=1 << 34))
     seconds = {"int8": 1.0, "int8_float32": 0.9, "float32": 0.95}
-    monkeypatch.setattr(app.voice.paces, "_measure", lambda folder, way, job: Pace(seconds[way.numbers], 0.0))
+    monkeypatch.setattr(
+        app.voice.paces, "_measure", lambda folder, way, job: Pace(seconds.get(way.numbers, 1.0), 0.0)
+    )
     assert app.voice.paces.find_out(app.voice._folder()).way.numbers == "int8"
     seconds["float32"] = 0.6
     assert app.voice.paces.find_out(app.voice._folder()).way.numbers == "float32"
 
 
 @pytest.mark.logs("ended while measuring")
-def test_a_card_that_ends_the_process_is_not_used(without_cudnn: App, tmp_path: Path) -> None:
+def test_a_card_that_ends_the_process_is_not_used(with_card: App, tmp_path: Path) -> None:
     """And its death is nobody's concern: no event tells of it."""
     told: list[object] = []
-    without_cudnn.events.listen(pace.WorkerFell, told.append)
-    found = without_cudnn.voice.paces.find_out(without_cudnn.voice._folder())
+    with_card.events.listen(pace.WorkerFell, told.append)
+    found = with_card.voice.paces.find_out(with_card.voice._folder())
     assert found.way.device == "cpu"
     assert not [way for way, _ in found.paces if way.device == "cuda"]
     assert told == []
     assert (
         "city"
         in heard(
-            without_cudnn,
+            with_card,
             sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?")),
         ).text
     )
 
 
-@pytest.mark.logs("ended while", "fell over")
-def test_a_card_that_stops_working_is_given_up_and_nothing_said_is_lost(
-    without_cudnn: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_card_whose_library_raises_is_not_used(
+    with_card: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the ways by the processor are known all the same."""
+    card = tmp_path / "card"
+    card.write_text("Library libcublas.so.12 is not found or cannot be loaded")
+    monkeypatch.setenv(CARD, str(card))
+    found = with_card.voice.paces.find_out(with_card.voice._folder())
+    assert {way.device for way, _ in found.paces} == {"cpu"}
+    assert len(found.paces) > 1
+
+
+@pytest.mark.logs("failed by")
+def test_a_card_that_raises_later_is_given_up_and_nothing_said_is_lost(
+    with_card: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = tmp_path / "card"
     card.touch()
     monkeypatch.setenv(CARD, str(card))
-    folder = without_cudnn.voice._folder()
-    assert without_cudnn.voice.paces.find_out(folder).way == Way("cuda", "float16")
+    folder = with_card.voice._folder()
+    known = Found(Way("cuda", "float16"), [(Way("cuda", "float16"), Pace(0.001, 0.001))])
+    with_card.voice.paces._keep(pace._key(folder), known)
+    file = sound.espeak(tmp_path / "q.wav", "How many people live in this city?")
+    question = sound.samples(file)
+    card.write_text("CUDA failed with error out of memory")
+    assert "city" in heard(with_card, question).text
+    assert "city" in with_card.voice.file(str(file), "en").text
+    assert with_card.voice.paces.found(folder) == known, "its memory may be free again"
+    assert with_card.voice.paces.way(folder, "x") == Way(), "but not at once"
+    with_card.voice.paces._resting.clear()
+    assert with_card.voice.paces.way(folder, "x") == known.way
+    card.write_text("Library libcudnn_ops.so.9 is not found or cannot be loaded")
+    with_card.voice.warm_up()
+    assert "city" in heard(with_card, question).text
+    found = with_card.voice.paces.found(folder)
+    assert found is not None
+    assert (found.way, found.failed) == (Way(), True)
+
+
+def test_who_computed_by_the_processor_gives_up_no_card(app: App) -> None:
+    folder, paces = app.voice._folder(), app.voice.paces
+    assert paces.way(folder, "transcription") == Way()
+    known = Found(Way("cuda", "float16"))
+    paces._keep(pace._key(folder), known)
+    paces._failed("transcription")
+    assert paces.found(folder) == known
+
+
+def test_what_is_measured_while_the_computer_works_is_not_kept(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "STEADY", pace.BETTER)
+    usual = iter([2.0, 1.0])  # when it was measured first, and at the end
+
+    def measure(folder: str, way: Way, job: object) -> Pace:
+        return Pace(next(usual) if way == Way() else 0.5, 0.0)
+
+    monkeypatch.setattr(app.voice.paces, "_measure", measure)
+    folder = app.voice._folder()
+    app.voice.paces.find_out(folder)
+    assert app.voice.paces.found(folder) is None
+    assert app.voice.paces.way(folder, "x") == Way()
+
+
+def test_who_talks_without_hands_is_measured_for_too(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "QUIET_SECONDS", 60.0)
+    app.settings.change(speech_language="en")
+    ear = Ear()
+    listening = app.voice.listen(ear, hands_free=True)
+    listening.start(sound.RATE, 1)
     question = sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?"))
-    assert "city" in heard(without_cudnn, question).text
+    listening.feed(sound.pcm(np.concatenate([question, np.zeros(3 * sound.RATE, np.float32)])))
+    assert ear.utterance.wait(SECONDS)
+    assert not app.voice.paces._wanted
+    listening.cancel()
+    assert listening._thread is not None
+    listening._thread.join(SECONDS)
+    (job,) = app.voice.paces._wanted
+    job.cancel()
+
+
+@pytest.mark.logs("ended while", "fell over", "failed by")
+def test_a_card_that_stops_working_is_given_up_and_nothing_said_is_lost(
+    with_card: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = tmp_path / "card"
+    card.touch()
+    monkeypatch.setenv(CARD, str(card))
+    folder = with_card.voice._folder()
+    assert with_card.voice.paces.find_out(folder).way == Way("cuda", "float16")
+    question = sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?"))
+    assert "city" in heard(with_card, question).text
     card.unlink()
-    assert "city" in heard(without_cudnn, question).text
-    found = without_cudnn.voice.paces.found(folder)
+    assert "city" in heard(with_card, question).text
+    found = with_card.voice.paces.found(folder)
     assert found is not None
     assert (found.way, found.failed) == (Way(), True)
 
@@ -130,8 +223,7 @@ def test_who_begins_to_speak_ends_the_measuring(app: App, monkeypatch: pytest.Mo
     monkeypatch.setattr(pace, "QUIET_SECONDS", 0.0)
     paces = app.voice.paces
     paces.find_out_later(app.voice._folder())
-    job = paces._job
-    assert job is not None
+    (job,) = paces._wanted
     listening = app.voice.listen(lambda _: None)
     with pytest.raises(Cancelled):
         job.wait()
@@ -143,12 +235,12 @@ def test_it_is_found_out_after_somebody_has_spoken(app: App, monkeypatch: pytest
     monkeypatch.setattr(pace, "QUIET_SECONDS", 0.05)
     ear = heard(app, np.zeros(sound.RATE, np.float32))
     assert isinstance(ear.told[-1], Finished)
-    job = app.voice.paces._job
-    assert job is not None
+    until(lambda: app.voice.paces._wanted, SECONDS)
+    (job,) = app.voice.paces._wanted
     assert job.ended(SECONDS)
     assert app.voice.paces.found(app.voice._folder()) is not None
     app.voice.paces.find_out_later(app.voice._folder())
-    assert app.voice.paces._job is job, "once is enough"
+    assert app.voice.paces._wanted == set(), "once is enough"
 
 
 def test_a_file_that_is_no_record_is_found_out_anew(app: App, tmp_path: Path) -> None:

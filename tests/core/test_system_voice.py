@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.app import App
+from core.sound.messages import CannotSay
 from core.sound.service import State
 from core.speaking.aloud import Progress
 from core.speaking.messages import RATE
@@ -67,8 +68,10 @@ def test_it_is_held_goes_on_and_is_silenced(app: App, desk: sound.Sound) -> None
     app.sound.play(bytes(RATE), RATE, heard.of("sound"))
     time.sleep(3)  # longer than the words take
     assert heard.order == []
+    went_on = time.monotonic()
     app.sound.pause(False)
     until(lambda: heard.names == ["words", "sound"], SECONDS)
+    assert heard.order[0][2] - went_on > 0.5, "the words take their time"
     app.sound.say(LONG, "en", 1.0, heard.of("more"))
     app.sound.silence()
     assert heard.order[-1][:2] == ("more", False)
@@ -83,6 +86,7 @@ def test_a_language_that_it_cannot_speak_is_told(app: App, desk: sound.Sound) ->
     until(lambda: heard.order, SECONDS)
     assert heard.order[0][:2] == ("words", False)
     assert app.sound.failed
+    assert not app.sound.speaks("en"), "what fails once is not asked again in this session"
 
 
 def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path: Path) -> None:
@@ -92,7 +96,7 @@ def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path:
     app.sound.speaks("en")
     app.sound.open(listener, cancel_echo=True)
     until(lambda: app.sound.state is State.OPEN, SECONDS)
-    app.sound.say(" ".join([LONG] * 3), "en", 1.0, heard.of("words"))
+    app.sound.say(" ".join([LONG] * 8), "en", 1.0, heard.of("words"))
     desk.speak(speech)
     assert heard.order == [], "it speaks longer than that"
     during = listener.samples
@@ -104,6 +108,56 @@ def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path:
     assert abs(listener.samples[before:]).max() > 0.05
     app.sound.shut(listener)
     assert listener.closed.wait(SECONDS)
+
+
+def test_one_who_pauses_it_is_heard(app: App, desk: sound.Sound, tmp_path: Path) -> None:
+    speech = sound.espeak(tmp_path / "speech.wav", "How many people live in this city?")
+    listener, heard = Listener(), Heard()
+    app.sound.speaks("en")
+    app.sound.open(listener, cancel_echo=True)
+    until(lambda: app.sound.state is State.OPEN, SECONDS)
+    app.sound.say(" ".join([LONG] * 3), "en", 1.0, heard.of("words"))
+    app.sound.pause(True)
+    time.sleep(0.6)  # what it said last may still be in the room
+    before = len(listener.samples)
+    desk.speak(speech)
+    assert abs(listener.samples[before:]).max() > 0.05
+    app.sound.shut(listener)
+    assert listener.closed.wait(SECONDS)
+
+
+def test_where_it_fails_another_voice_reads_on(
+    app: App, desk: sound.Sound, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    app.settings.change(voice_en="system")
+    said: list[str] = []
+
+    def say(text: str, *others: object) -> None:
+        said.append(text)
+        call = app.sound._call
+        assert call is not None
+        usual(text, *others)  # type: ignore[arg-type]
+        if len(said) == 1:
+            threading.Timer(0.3, app.sound._take, (CannotSay(), call)).start()
+
+    usual = app.sound.say
+    monkeypatch.setattr(app.sound, "say", say)
+    told: list[Progress] = []
+    over = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        told.append(progress)
+        if progress.over:
+            over.set()
+
+    with desk.recorded("speakers", tmp_path / "heard.wav"):
+        app.speaking.aloud(tell).read(of_text("All is well. We go on. That is all.", "en"))
+        assert over.wait(SECONDS)
+    assert told[-1].error is None
+    assert [(one.index, one.by_system) for one in told[:-1]][-3:] == [(0, False), (1, False), (2, False)]
+    assert told[0].by_system
+    assert abs(sound.samples(tmp_path / "heard.wav")).max() > 0.05
+    assert not app.sound.speaks("en")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
