@@ -149,8 +149,8 @@ class Jobs:
                 job.error = Cancelled()
                 job._done.set()
                 return job
+            thread.start()  # in here: `close` waits for whatever it finds
             self._running[job] = thread
-        thread.start()
         return job
 
     def stop(self) -> None:

@@ -214,6 +214,7 @@ class Sound:
                 self.failed = True
                 if isinstance(event, CannotSay):
                     self._voices = []
+                    self._voices_known.set()
             self._never_heard(playing)
 
     # ------------------------------------------------------------ the microphone

@@ -92,3 +92,25 @@ def test_who_has_left_is_not_told_of_a_cancel() -> None:
     assert told == ["stayed"]
     job.on_cancel(lambda: told.append("late"))
     assert told == ["stayed", "late"]
+
+
+def test_a_job_that_begins_while_all_is_closed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's last words are written as the program is closed: what follows them begins in that moment."""
+    jobs = Jobs()
+    begins = threading.Event()
+    usual = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "late":
+            begins.set()
+            closing.wait(0.2)  # `close` comes between a thread and its start, if anything lets it
+        usual(thread)
+
+    closing = threading.Event()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    starter = threading.Thread(target=lambda: jobs.start("late", lambda job: job.pause(60)))
+    starter.start()
+    assert begins.wait(10)
+    assert jobs.close(10)
+    starter.join(10)
+    closing.set()
