@@ -208,6 +208,20 @@ _WORDS = {
     "etc": "エトセトラ",
     "ok": "オーケー",
     "null": "ヌル",
+    "out": "アウト",
+    "up": "アップ",
+    "off": "オフ",
+    "in": "イン",
+    "on": "オン",
+    "template": "テンプレート",
+    "query": "クエリー",
+    "mysql": "マイエスキューエル",
+    "postgresql": "ポストグレスキューエル",
+    "ffmpeg": "エフエフエムペグ",
+    "kyoto": "キョート",
+    "kobe": "コーベ",
+    "osaka": "オーサカ",
+    "fujitsu": "フジツー",
     "numpy": "ナムパイ",
     "pandas": "パンダス",
     "kubernetes": "クーバネティス",
@@ -289,14 +303,67 @@ _LETTERS = re.compile(
     "(?:エー|エイ|ビー|シー|ディー|イー|エフ|ジー|エイチ|エッチ|アイ|ジェイ|ジェー|ケー|ケイ|エル|エム|エヌ|オー|ピー|キュー|アール|エス|ティー|ユー|ブイ|ダブリュー?|エックス|ワイ|ゼット)+"
 )
 _LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
-_SHORT_LETTERS = 3  # so few letters that are no word are said one by one
+_LONGEST_ABBREVIATION = 5  # capitals are said one by one
+_LOUD = frozenset(
+    [
+        "select",
+        "from",
+        "where",
+        "join",
+        "null",
+        "true",
+        "false",
+        "error",
+        "warning",
+        "delete",
+        "enter",
+        "open",
+        "close",
+        "save",
+        "new",
+        "stop",
+        "start",
+        "help",
+        "read",
+        "write",
+    ]
+)
+_SHORTEST_HALF = 3  # letters of a word that another one is joined to ("timeout")
+_SECOND = frozenset(
+    [
+        "out",
+        "up",
+        "in",
+        "off",
+        "on",
+        "down",
+        "over",
+        "file",
+        "name",
+        "time",
+        "base",
+        "set",
+        "page",
+        "site",
+        "view",
+        "back",
+        "end",
+        "book",
+        "line",
+        "board",
+        "box",
+        "case",
+        "list",
+    ]
+)
 
 
 @lru_cache(4096)
 def _is_spelt(word: str) -> bool:
     """Whether Open JTalk has no reading for a Latin word but the names of its letters."""
     nodes = _open_jtalk().run_frontend(word, use_sudachi_kanji_yomi=False)
-    return bool(_LETTERS.fullmatch("".join(node["pron"] for node in nodes).replace("’", "")))
+    a_letter = any(len(node["string"]) == 1 for node in nodes)  # as the last one of "Maps"
+    return a_letter or bool(_LETTERS.fullmatch("".join(node["pron"] for node in nodes).replace("’", "")))
 
 
 def _borrowed(match: re.Match[str], english: English) -> str:
@@ -304,19 +371,40 @@ def _borrowed(match: re.Match[str], english: English) -> str:
     word = match[0]
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)
     if len(parts) > 1 and not word.isupper():
-        return "".join(_WORDS.get(part.casefold()) or _part(part, english) for part in parts)
+        return "".join(_in_kana(part, english) for part in parts)
     return _part(word, english)
 
 
+def _in_kana(word: str, english: English) -> str:
+    """As `_part`, but what Open JTalk knows by itself is written out: it would not know it within a longer word."""
+    made = _part(word, english)
+    if not made.isascii() or _is_spelt(word):
+        return made
+    nodes = _open_jtalk().run_frontend(word, use_sudachi_kanji_yomi=False)
+    return "".join(node["pron"] for node in nodes).replace("’", "")
+
+
 def _part(word: str, english: English) -> str:
+    small = word.lower()
+    if small in _WORDS:
+        return _WORDS[small]
     if not _is_spelt(word):
         return word
-    known = english.knows(word.lower())
-    if (word.isupper() or len(word) <= _SHORT_LETTERS) and not (known and len(word) >= _SHORT_LETTERS):
+    known = english.knows(small)
+    if word.isupper() and len(word) <= _LONGEST_ABBREVIATION and small not in _LOUD:
         return word
-    if not known and not re.search("[aeiouy]", word.lower()):
+    if not known and len(word) > _SHORTEST_HALF and (said := loanwords.of_romaji(small)):
+        return said
+    for at in range(_SHORTEST_HALF, len(small) - 1):
+        first, second = small[:at], small[at:]
+        halves = second in _SECOND or (not known and min(at, len(second)) > _SHORTEST_HALF)
+        if halves and all(half in _WORDS or english.knows(half) for half in (first, second)):
+            return _in_kana(first, english) + _in_kana(second, english)
+    if known:
+        return loanwords.katakana(word, english.word(small))
+    if len(word) <= _SHORTEST_HALF or not re.search("[aeiouy]", small):
         return word
-    return loanwords.katakana(word, english.word(word.lower()))
+    return loanwords.katakana(word, english.word(small))
 
 
 def _word(match: re.Match[str]) -> str:

@@ -250,3 +250,53 @@ def _consonant(out: str, sounds: list[str], index: int) -> tuple[str, int]:
     if sound == "ɹ":
         return out + ("" if out.endswith("ー") else "ル"), index + 1
     return out + _ALONE.get(sound, _ROWS[sound][2] if sound in _ROWS else ""), index + 1
+
+
+_ROMAJI = re.compile(
+    r"(?:(?:[kgsztdnhbpmr]y|sh|ch|ts|[kgsztdnhbpmyrwjf])?[aiueo]|n(?![aiueoy])|([kstp])(?=\1)|t(?=ch))+"
+)
+_ROMAJI_ROWS = {
+    "": "アイウエオ",
+    "k": "カキクケコ",
+    "g": "ガギグゲゴ",
+    "s": "サシスセソ",
+    "z": "ザジズゼゾ",
+    "t": "タチツテト",
+    "d": "ダヂヅデド",
+    "n": "ナニヌネノ",
+    "h": "ハヒフヘホ",
+    "b": "バビブベボ",
+    "p": "パピプペポ",
+    "m": "マミムメモ",
+    "y": "ヤイユエヨ",
+    "r": "ラリルレロ",
+    "w": "ワイウエオ",
+    "f": ("ファ", "フィ", "フ", "フェ", "フォ"),
+    "j": ("ジャ", "ジ", "ジュ", "ジェ", "ジョ"),
+    "sh": ("シャ", "シ", "シュ", "シェ", "ショ"),
+    "ch": ("チャ", "チ", "チュ", "チェ", "チョ"),
+    "ts": ("ツァ", "ツィ", "ツ", "ツェ", "ツォ"),
+}
+
+
+def of_romaji(word: str) -> str:
+    """Small letters that can be nothing but Japanese syllables ("shinjuku"), in katakana; '' for others."""
+    if not _ROMAJI.fullmatch(word) or word.endswith(("k", "s", "t", "p")):
+        return ""
+    out = ""
+    for consonant, vowel, alone in re.findall("([^aiueon]*n?y?)([aiueo])|(n|[kstp])", word):
+        if alone:
+            out += "ン" if alone == "n" else "ッ"
+            continue
+        while len(consonant) > 1 and (consonant[0] == consonant[1] or consonant.startswith("tch")):
+            out, consonant = out + "ッ", consonant[1:]
+        at = "aiueo".index(vowel)
+        if consonant in _ROMAJI_ROWS:
+            out += _ROMAJI_ROWS[consonant][at]
+        elif consonant.endswith("y") and consonant[:-1] in _ROMAJI_ROWS and vowel in "auo":
+            out += _ROMAJI_ROWS[consonant[:-1]][1] + {"a": "ャ", "u": "ュ", "o": "ョ"}[vowel]
+        elif consonant[:1] == "n" and consonant[1:] in _ROMAJI_ROWS:
+            out += "ン" + _ROMAJI_ROWS[consonant[1:]][at]
+        else:
+            return ""
+    return out
