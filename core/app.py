@@ -90,6 +90,7 @@ from core.voice.names import Names
 from core.voice.pace import Paces
 from core.voice.playing import Playback
 from core.voice.service import Voice
+from core.workers.supervisor import State as WorkerState
 from core.workers.supervisor import Worker, WorkerFell, WorkerSpec
 
 if TYPE_CHECKING:
@@ -336,11 +337,14 @@ class App:
     def _paces(self) -> Paces:
         worker = Worker(pace.spec(voice_service.worker_options()), Events(), self.home.logs)
         self.workers.append(worker)  # of whose death nobody is told: it tries out what may not work
-        paces = Paces(
-            self.home.root / "speech-ways.json", worker, self.jobs, lambda: bool(self.chat.under_way())
-        )
+        paces = Paces(self.home.root / "speech-ways.json", worker, self.jobs, self._computes)
         self.events.listen(WorkerFell, paces.fell)
         return paces
+
+    def _computes(self) -> bool:
+        """Whether an answer is being written, or somebody is listened to, or a recording is written down."""
+        voices = (self.voice.worker, self.voice.files)
+        return bool(self.chat.under_way()) or any(one.state is WorkerState.BUSY for one in voices)
 
     def _open_stores(self, own: bool) -> None:
         self.pictures = Pictures(self.home.pictures)

@@ -154,6 +154,7 @@ def _recommend(options: argparse.Namespace) -> int:
     with closing(open_app(options)) as app:
         speeds = app.speed.known() or app.speed.measure()
         measured = _speech(app)
+        japanese = app.settings.values.language == "ja"
     machine = hardware.look(app.models.devices)
     judged = [
         (
@@ -167,7 +168,9 @@ def _recommend(options: argparse.Namespace) -> int:
     judged = [
         pair
         for role in catalogue.ROLES
-        for pair in fit.best_first((pair for pair in judged if pair[0].role == role), machine)
+        for pair in fit.best_first(
+            (pair for pair in judged if pair[0].role == role), machine, japanese=japanese
+        )
     ]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
     if options.json:

@@ -30,12 +30,24 @@ class Measured:
     model: str  # its id in the library
     hear: float
     write: float
+    device: str = "cpu"  # or 'cuda'
 
 
 def shape_of(model: str) -> SpeechShape | None:
-    """The shape of a model of the library, where it is one of the catalogue's; starter models have their names without a maker's."""
-    found = catalogue.find(model) or catalogue.find(f"faster-{model.removesuffix('-en')}")
-    return found.speech if found is not None else None
+    """The shape of a model of the library, where it is one of the catalogue's: a starter model has its name without a maker's, one that was
+    downloaded that of its repository."""
+    names = (model.lower(), f"faster-{model.lower().removesuffix('-en')}")
+    for entry in catalogue.entries():
+        if entry.speech is not None and (
+            entry.id in names or entry.repository.replace("/", "--").lower() == model.lower()
+        ):
+            return entry.speech
+    return None
+
+
+def known(measured: Sequence[Measured]) -> bool:
+    """Whether these tell how long other models take."""
+    return any(shape_of(one.model) is not None for one in measured)
 
 
 def _hearing(shape: SpeechShape) -> float:
@@ -52,10 +64,10 @@ def _writing(shape: SpeechShape) -> float:
 
 def seconds(shape: SpeechShape, measured: Sequence[Measured]) -> float | None:
     """How long a model of this shape takes for `SECONDS_HEARD` of speech, by the largest one that was measured; None if none was."""
-    known = [(found, one) for one in measured if (found := shape_of(one.model)) is not None]
-    if not known:
+    shapes = [(found, one) for one in measured if (found := shape_of(one.model)) is not None]
+    if not shapes:
         return None
-    like, one = max(known, key=lambda pair: _hearing(pair[0]))
+    like, one = max(shapes, key=lambda pair: _hearing(pair[0]))
     return one.hear * _hearing(shape) / _hearing(like) + one.write * _writing(shape) / _writing(like)
 
 
@@ -66,7 +78,11 @@ def judge(entry: Entry, machine: Machine, measured: Sequence[Measured]) -> Fit:
     if found.verdict is Verdict.NOT or taken is None:
         return found
     values = {**found.values, "seconds": f"{taken:.1f}" if taken < 10 else f"{taken:.0f}"}
-    quick = taken <= PLEASANT_SHARE * SECONDS_HEARD
+    # On a graphics card only what has room there is as quick as that.
+    room = (
+        machine.gpu_free if any(one.device == "cuda" for one in measured) and machine.devices else entry.size
+    )
+    quick = taken <= PLEASANT_SHARE * SECONDS_HEARD and entry.size <= room
     if taken > FOLLOWS_SHARE * SECONDS_HEARD:
         reason = N_(
             "Five seconds of speech take it about {seconds} s here: good for recordings, too slow to follow you while you speak."

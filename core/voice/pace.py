@@ -140,6 +140,8 @@ class Paces:
             _size(folder) * FLOATS > look().memory_free / 2
         ):  # there is no room for the model in 32-bit numbers
             others = [way for way in others if way.numbers != "float32"]
+        if job is not None:
+            self._wait_for_quiet(job)
         before = self._measure(folder, usual, job)
         paces: list[tuple[Way, Pace]] = []
         failed: list[str] = []

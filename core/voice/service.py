@@ -141,16 +141,18 @@ class Voice:
     def measured(self) -> list[Measured]:
         """How fast the speech models that are here are, as far as that is known. Reads the disk."""
         known = ((model, self.paces.found(str(model.path))) for model in self._library.of_role("speech"))
-        taken = ((model.id, dict(found.paces).get(found.way)) for model, found in known if found is not None)
-        return [Measured(model, pace.hear, pace.write) for model, pace in taken if pace is not None]
+        return [
+            Measured(model.id, pace.hear, pace.write, found.way.device)
+            for model, found in known
+            if found is not None and (pace := dict(found.paces).get(found.way)) is not None
+        ]
 
     def measure(self, job: Job | None = None) -> list[Measured]:
         """The same, measured now. Raises as `find_out`."""
         model, found = self.find_out(job)
         pace = dict(found.paces)[found.way]
-        return self.measured() or [
-            Measured(model, pace.hear, pace.write)
-        ]  # it is not kept where it is doubtful
+        # It is not kept where it is doubtful.
+        return self.measured() or [Measured(model, pace.hear, pace.write, found.way.device)]
 
     def listen(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ from core.voice.whisper import SILERO, Whisper, ways
 from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
+# As CUDA, cuBLAS and C++ say it.
+_NO_MEMORY = re.compile("out of memory|ALLOC_FAILED|NOT_INITIALIZED|bad_alloc")
 FEED_SECONDS = 0.05  # how long it waits for sound before it looks at what was written
 
 
@@ -64,7 +67,8 @@ class Transcriber:
                 raise
             self._whisper = self._turns = None
             reason = error.reason if isinstance(error, ModelUnreadable) else str(error)
-            raise CardFailed(reason, "out of memory" in reason) from error
+            passing = isinstance(error, MemoryError) or bool(_NO_MEMORY.search(reason))
+            raise CardFailed(reason, passing) from error
 
     def _loaded(self, folder: str, way: Way) -> Whisper:
         if self._whisper is None or (self._whisper.folder, self._whisper.way) != (folder, way):

@@ -151,6 +151,12 @@ class Outgoing(QObject):
                 "take back", lambda job: self._chat.take_back(conversation, job), self._came_back
             )
 
+    def leave(self) -> None:
+        """Stop the answer under way, and leave the question with what there is of it."""
+        conversation = self._conversation
+        if conversation is not None:
+            self._operations.run("stop an answer", lambda job: self._chat.stop(conversation))
+
     def _came_back(self, draft: Draft) -> None:
         if not draft:
             return

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.engine.ladder import key_of
-from core.errors import Cancelled, HubMissing, WorkerStopped
+from core.errors import Cancelled, HubMissing, NoModel, WorkerStopped
 from core.jobs import Job
 from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, projectors, speech
 from core.models.adjustments import Adjustments
@@ -240,8 +240,9 @@ class ModelsPage(QWidget):
 
     def _not_measured(self, kind: str, error: BaseException) -> bool:
         self._measured(kind, (None, []))
-        # The window closes, or somebody speaks, which is more urgent: it is measured when this is shown again.
-        return isinstance(error, Cancelled | WorkerStopped)
+        # The window closes, or somebody speaks, which is more urgent: it is measured when this is shown again. Where there is no model of
+        # this kind, this is the page on which to get one.
+        return isinstance(error, Cancelled | WorkerStopped | NoModel)
 
     # ------------------------------------------------------------ on this computer
 
@@ -447,7 +448,7 @@ class ModelsPage(QWidget):
             and (entry.japanese == "good" or not self.japanese.isChecked())
         ]
         judged = fit.best_first(judged, machine, japanese=language() == "ja")
-        known = bool(self._speech if self.kind.currentData() == "speech" else self._speeds)
+        known = speech.known(self._speech) if self.kind.currentData() == "speech" else bool(self._speeds)
         shown: list[QWidget] = []
         for entry, found in judged:
             best = known and not shown and fit.is_pleasant(found, machine)

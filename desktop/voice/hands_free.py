@@ -44,6 +44,15 @@ class _Heard:
     ended: float | None = None
 
 
+@dataclass(frozen=True)
+class _Over:
+    """What was under way when somebody began to speak: something was read aloud; an answer was read, or written. And when that was."""
+
+    reading: bool = False
+    answer: bool = False
+    at: float = 0.0
+
+
 class HandsFree(QObject):
     """Begun and ended by `toggle`; while it is on, the microphone is open, and shown to be."""
 
@@ -71,10 +80,8 @@ class HandsFree(QObject):
         self._about = About()
         self._dictation: Dictation | None = None
         self._speaking = False  # the person, by the last news
-        self._over_reading = False  # they began to speak while something was read aloud
-        self._over_answer = False  # or while an answer was coming
-        self._began_at = 0.0
-        self._heard_at = 0.0  # the same, in seconds since the microphone was opened
+        self._over: dict[int, _Over] = {}  # of what they say, by its number, until it is judged
+        self._heard_at = 0.0  # when they began last, in seconds since the microphone was opened
         self._interrupted = True  # what was under way when they began has been stopped
         self._winding_down = False  # the microphone has closed by itself; what was said is still written
         self._failed = False  # it could not be; its sound is kept, and can be tried again
@@ -109,6 +116,7 @@ class HandsFree(QObject):
             return
         self._winding_down = self._speaking = False
         self._interrupted = True
+        self._over.clear()
         self._voice.worker.forgive()
         self._dictation = Dictation(self._composer.text)
         self._about = self._talking.about()
@@ -174,23 +182,28 @@ class HandsFree(QObject):
         if listening is not self._listening or self._dictation is None:
             return
         if isinstance(told, Began):
-            self._begins(told.at)
+            self._begins(told)
         elif isinstance(told, Partial):
             said = told.settled + told.tentative
-            if self._are_theirs(said, self._heard_at, self._microphone.seconds):
-                if len(plain(said)) >= WORDS:
+            over = self._over.get(told.utterance, _Over())
+            if self._are_theirs(said, self._heard_at, self._microphone.seconds, over):
+                if len(plain(said)) >= WORDS and not self._silences(
+                    said, over
+                ):  # what is read is held anyway
                     self._interrupt()
                 self._dictation.show(told.settled, told.tentative)
         elif isinstance(told, Utterance):
             self._speaking = False
-            theirs = bool(told.text) and self._are_theirs(told.text, told.start, told.end)
-            if theirs:
+            over = self._over.pop(told.utterance, _Over())
+            theirs = bool(told.text) and self._are_theirs(told.text, told.start, told.end, over)
+            if theirs and not self._silences(told.text, over):
                 self._interrupt()
-            if theirs and not self._silences(told.text):
                 self._dictation.finish(told.text)
                 if not self._winding_down:
                     self._send()
             else:
+                if theirs:
+                    self._be_silent()
                 self._dictation.take_back()
                 self._dictation.stop()
             self._reading.hold(False)  # it was nobody: it is read on
@@ -209,14 +222,14 @@ class HandsFree(QObject):
             self._failed = False
             listening.retry()
 
-    def _begins(self, at: float) -> None:
+    def _begins(self, began: Began) -> None:
         """Somebody seems to speak. Whatever is read is held until it is clear that they do: a door, or a cough, ends nothing."""
         now = time.monotonic()
         last = self._read[-1] if self._read else None
         over = last is not None and now - (last.ended or now) < ECHO_LATE_SECONDS
-        self._over_reading = over
-        self._over_answer = over or self._reading.active or self._composer.answering
-        self._began_at, self._heard_at = now, at
+        answer = over or self._reading.active or self._composer.answering
+        self._over[began.utterance] = _Over(over, answer, now)
+        self._heard_at = began.at
         self._speaking, self._interrupted = True, False
         self._reading.hold(True)
         self._show()
@@ -232,6 +245,14 @@ class HandsFree(QObject):
             # Who speaks again at once had not finished: what they said comes back, and goes on.
             self._outgoing.stop()
 
+    def _be_silent(self) -> None:
+        """What is read is not wanted any more, nor more of the answer; there is no other question either."""
+        self._interrupted = True
+        self._reading.forget()
+        self._reading.hold(False)
+        if self._composer.answering:
+            self._outgoing.leave()
+
     def _reads(self, text: str) -> None:
         self._close_last()
         self._read.append(_Heard(time.monotonic(), text))
@@ -245,25 +266,24 @@ class HandsFree(QObject):
         if self._read and self._read[-1].ended is None:
             self._read[-1].ended = time.monotonic()
 
-    def _silences(self, text: str) -> bool:
+    @staticmethod
+    def _silences(text: str, over: _Over) -> bool:
         """Whether they only want what is read, or written, to stop: that is no question."""
-        return self._over_answer and only_stops(text)
+        return over.answer and only_stops(text)
 
-    def _are_theirs(self, text: str, start: float, end: float) -> bool:
+    def _are_theirs(self, text: str, start: float, end: float, over: _Over) -> bool:
         """Whether this, heard between two seconds, was said by somebody, and is not what was being read aloud, come back: no louder than
-        an echo, or with its words. What is said in a silence is nobody's echo, whatever it repeats; "Stop!" is over too soon to tell, and
-        believed."""
-        return not self._was_read(text) and (self._silences(text) or not self._microphone.echoes(start, end))
+        an echo, or with its words. What is said in a silence is nobody's echo, whatever it repeats; "Stop!" is over too soon to tell its
+        loudness, and believed."""
+        if self._was_read(text, over):
+            return False
+        return self._silences(text, over) or not self._microphone.echoes(start, end)
 
-    def _was_read(self, text: str) -> bool:
-        if not self._over_reading:
+    def _was_read(self, text: str, over: _Over) -> bool:
+        if not over.reading:
             return False
         heard = plain(text)
-        recent = [
-            plain(one.text)
-            for one in self._read
-            if (one.ended or self._began_at) >= self._began_at - ECHO_SECONDS
-        ]
+        recent = [plain(one.text) for one in self._read if (one.ended or over.at) >= over.at - ECHO_SECONDS]
         if len(heard) < 4 or not recent:
             return False
         said = "".join(recent)

@@ -85,6 +85,11 @@ class Reading(QObject):
         else:
             self._expects = conversation
 
+    def forget(self) -> None:
+        """Be silent, and do not read the answer that is coming either."""
+        self._expects = None
+        self.stop()
+
     def _begin(self, message: int | None) -> None:
         self.stop()
         self._message, self._unasked, self.by_system = message, True, False

@@ -11,7 +11,7 @@ import pytest
 
 from core.app import App
 from core.doctor import examine
-from core.errors import Cancelled
+from core.errors import Cancelled, CardFailed
 from core.models import hardware
 from core.models.speech import Measured
 from core.paths import Home
@@ -19,6 +19,7 @@ from core.voice import pace
 from core.voice.listening import Finished
 from core.voice.messages import Pace, Way
 from core.voice.pace import Found, Paces
+from core.voice.transcriber import Transcriber
 from core.workers.supervisor import Worker, WorkerSpec
 from tests.conftest import until
 from tests.core.test_listening import Ear
@@ -128,6 +129,8 @@ def test_a_card_whose_library_raises_is_not_used(
     found = with_card.voice.paces.find_out(with_card.voice._folder())
     assert {way.device for way, _ in found.paces} == {"cpu"}
     assert len(found.paces) > 1
+    card.write_text("")
+    assert with_card.voice.paces.find_out(with_card.voice._folder()).way == Way("cuda", "float16")
 
 
 @pytest.mark.logs("failed by")
@@ -164,6 +167,25 @@ def test_who_computed_by_the_processor_gives_up_no_card(app: App) -> None:
     paces._keep(pace._key(folder), known)
     paces._failed("transcription")
     assert paces.found(folder) == known
+
+
+@pytest.mark.parametrize(
+    ("raised", "passing"),
+    [
+        ("CUDA failed with error out of memory", True),
+        ("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED", True),
+        ("std::bad_alloc", True),
+        ("Library libcublas.so.12 is not found or cannot be loaded", False),
+        ("CUDA failed with error CUDA driver version is insufficient for CUDA runtime version", False),
+    ],
+)
+def test_a_card_without_memory_is_told_from_one_that_does_not_work(raised: str, passing: bool) -> None:
+    transcriber = Transcriber(1)
+    with pytest.raises(CardFailed) as failed, transcriber._computed(Way("cuda")):
+        raise RuntimeError(raised)
+    assert failed.value.passing is passing
+    with pytest.raises(RuntimeError, match="bug"), transcriber._computed(Way()):
+        raise RuntimeError("bug")
 
 
 def test_what_is_measured_while_the_computer_works_is_not_kept(
@@ -209,7 +231,7 @@ def test_a_card_that_stops_working_is_given_up_and_nothing_said_is_lost(
     card.touch()
     monkeypatch.setenv(CARD, str(card))
     folder = with_card.voice._folder()
-    assert with_card.voice.paces.find_out(folder).way == Way("cuda", "float16")
+    with_card.voice.paces._keep(pace._key(folder), Found(Way("cuda", "float16")))
     question = sound.samples(sound.espeak(tmp_path / "q.wav", "How many people live in this city?"))
     assert "city" in heard(with_card, question).text
     card.unlink()
@@ -233,6 +255,7 @@ def test_who_begins_to_speak_ends_the_measuring(app: App, monkeypatch: pytest.Mo
 
 def test_it_is_found_out_after_somebody_has_spoken(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(app.voice.paces, "_measure", lambda folder, way, job: Pace(1.0, 1.0))
     ear = heard(app, np.zeros(sound.RATE, np.float32))
     assert isinstance(ear.told[-1], Finished)
     until(lambda: app.voice.paces._wanted, SECONDS)
@@ -250,7 +273,8 @@ def test_a_file_that_is_no_record_is_found_out_anew(app: App, tmp_path: Path) ->
         assert Paces(path, app.voice.worker, app.jobs, lambda: False).way("x", "y") == Way()
 
 
-def test_doctor_tells_how_speech_is_computed(app: App) -> None:
+def test_doctor_tells_how_speech_is_computed(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.voice.paces, "_measure", lambda folder, way, job: Pace(1.0, 1.0))
     speech = examine(app)["speech"]
     assert speech["model"] == "whisper-base"
     assert speech["computed_by"] in speech["seconds"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from core.engine.messages import Device
 from core.models import catalogue, fit, speech
 from core.models.fit import Fit, Verdict
 from core.models.hardware import Machine
@@ -13,7 +16,7 @@ LAPTOP = Machine("Linux", "x", 8, 16_000_000_000, 10_000_000_000)
 # Two shared cores, as measured: five seconds of speech in .57 s. Eight quick ones, and a graphics card.
 TWO_CORES = [Measured("whisper-base", 0.28, 0.29)]
 EIGHT_CORES = [Measured("whisper-base", 0.05, 0.07)]
-CARD = [Measured("whisper-base", 0.006, 0.05)]
+CARD = [Measured("whisper-base", 0.006, 0.05, "cuda")]
 
 
 def _ordered(measured: list[Measured], *, japanese: bool = False) -> list[tuple[str, Fit]]:
@@ -31,6 +34,11 @@ def test_every_speech_model_of_the_catalogue_has_its_shape() -> None:
     assert base.width == 512
     assert speech.shape_of("whisper-tiny-en") == speech.shape_of("faster-whisper-tiny")
     assert speech.shape_of("somebody's own") is None
+    small = speech.shape_of("systran--faster-whisper-small")  # as the library names what was downloaded
+    assert small == speech.shape_of("faster-whisper-small")
+    assert small is not None
+    assert speech.known([Measured("systran--faster-whisper-small", 3, 3)])
+    assert not speech.known([Measured("somebody's own", 3, 3)])
 
 
 def test_what_was_measured_is_told_as_it_was() -> None:
@@ -62,6 +70,17 @@ def test_on_a_quicker_one_a_larger_model_is_the_best_choice() -> None:
     best, found = _ordered(CARD)[0]
     assert best == "faster-whisper-large-v3"
     assert fit.is_pleasant(found, LAPTOP)
+
+
+def test_on_a_small_graphics_card_what_has_no_room_there_is_not_the_best_choice() -> None:
+    card = Device("CUDA0", "A card", "gpu", 4 << 30, 2_000_000_000)
+    machine = replace(LAPTOP, devices=(card,))
+    large = catalogue.find("faster-whisper-large-v3")
+    turbo = catalogue.find("faster-whisper-large-v3-turbo")
+    assert large is not None
+    assert turbo is not None
+    assert not speech.judge(large, machine, CARD).quick
+    assert speech.judge(turbo, machine, CARD).quick
 
 
 def test_a_model_that_knows_one_language_is_recommended_to_those_who_speak_it() -> None:

@@ -203,6 +203,42 @@ def test_who_interrupts_a_long_answer_hears_the_next_one(
     chat.hands_free.stop()
 
 
+def test_who_says_stop_gets_silence_and_no_answer(
+    qtbot: QtBot, silent_room: sound.Sound, open_window: Open, script: Callable[..., Path]
+) -> None:
+    """Before anything of the answer is there: the question stays where it is, and is not asked again with the next one. A cough may come
+    before the word is written."""
+    script(
+        {"when": "time", "say": "It is noon."},
+        {"when": "", "say": "Once upon a day. " * 60, "seconds_per_piece": 3},
+    )
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    window.app.speaking.warm_up()
+    chat = window.chat
+    chat.hands_free.start()
+    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
+    heard(window, Began(101, 0.0), Utterance(101, "Tell me stories.", "en", 0.0, 1.0, 0.5))
+    qtbot.waitUntil(lambda: chat.composer.answering, timeout=SECONDS)
+    heard(
+        window,
+        Began(102, 5.0),
+        Partial(102, "", "Stop", "en"),
+        Began(103, 6.0),
+        Utterance(102, "Stop.", "en", 5.0, 5.5, 0.5),
+        Utterance(103, "", "", 6.0, 6.5, 0.5),
+    )
+    qtbot.waitUntil(lambda: not chat.composer.answering, timeout=SECONDS)
+    qtbot.wait(500)
+    assert said(window) == ["Tell me stories."]
+    assert chat.composer.text.toPlainText() == ""
+    assert not chat.reading.active
+    heard(window, Began(104, 9.0), Utterance(104, "What time is it?", "en", 9.0, 10.0, 0.5))
+    qtbot.waitUntil(lambda: said(window) == ["Tell me stories.", "What time is it?"], timeout=SECONDS)
+    qtbot.waitUntil(lambda: not chat.composer.answering, timeout=SECONDS)
+    chat.hands_free.stop()
+
+
 @pytest.mark.logs("shown to the person")
 def test_it_can_be_begun_again_where_recognition_failed(
     qtbot: QtBot, silent_room: sound.Sound, reading_window: MainWindow
