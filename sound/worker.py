@@ -23,7 +23,8 @@ from core.sound.messages import (
 from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
-STEP_SECONDS = 0.005  # between looks at commands while sound flows
+STEP_SECONDS = 0.005  # between looks at commands while something is played
+CAPTURING_SECONDS = 0.02  # while it is only captured: the microphone waits half a second if need be (`microphone.BUFFER_SECONDS`)
 IDLE_SECONDS = 0.5  # and while none does; a command wakes it up
 
 
@@ -55,9 +56,9 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
     microphone = Microphone(tell, echo.clean)
     try:
         while True:
-            flows = microphone.open or loudspeakers.playing
+            wait = CAPTURING_SECONDS if microphone.open else IDLE_SECONDS
             try:
-                command = context.next_feed(STEP_SECONDS if flows else IDLE_SECONDS)
+                command = context.next_feed(STEP_SECONDS if loudspeakers.playing else wait)
             except TimeoutError:
                 pass
             else:

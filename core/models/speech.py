@@ -3,7 +3,7 @@ that is here was measured to take, by how many more numbers it multiplies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import N_
@@ -33,14 +33,17 @@ class Measured:
     device: str = "cpu"  # or 'cuda'
 
 
+def is_here(entry: Entry, models: Iterable[str]) -> bool:
+    """Whether a speech model of the catalogue is among models of the library (their ids): a starter model has its name without a maker's,
+    one that was downloaded that of its repository."""
+    names = (entry.id, entry.id.removeprefix("faster-"), entry.repository.replace("/", "--").lower())
+    return any(model.lower() in names for model in models)
+
+
 def shape_of(model: str) -> SpeechShape | None:
-    """The shape of a model of the library, where it is one of the catalogue's: a starter model has its name without a maker's, one that was
-    downloaded that of its repository."""
-    names = (model.lower(), f"faster-{model.lower().removesuffix('-en')}")
+    """The shape of a model of the library, where it is one of the catalogue's, or one of those for English alone."""
     for entry in catalogue.entries():
-        if entry.speech is not None and (
-            entry.id in names or entry.repository.replace("/", "--").lower() == model.lower()
-        ):
+        if entry.speech is not None and is_here(entry, (model, model.removesuffix("-en"))):
             return entry.speech
     return None
 

@@ -199,10 +199,13 @@ def foreign_card(model: Foreign, use: Callable[[], None]) -> QFrame:
     return card(model.name, mark, [size_text(model.size_bytes)], text, [(tr("Use it"), use, False)])
 
 
-def entry_card(entry: Entry, fit: Fit, actions: list[Action], *, best: bool = False) -> QFrame:
-    """A model of the catalogue; `best` is the one to choose on this computer."""
+def entry_card(
+    entry: Entry, fit: Fit, actions: list[Action], *, best: bool = False, here: bool = False
+) -> QFrame:
+    """A model of the catalogue; `best` is the one to choose on this computer, and one that is `here` need not be fetched."""
     japanese = {"good": tr("good Japanese"), "fair": tr("fair Japanese")}.get(entry.japanese, "")
     facts = [japanese, tr("thinks first") if entry.thinking else "", entry.licence, size_text(entry.size)]
+    facts += [tr("on this computer")] if here else []
     purpose = entry.purpose.get(language(), entry.purpose["en"])
     if best:
         purpose = tr("The best choice for this computer. {purpose}", purpose=purpose)

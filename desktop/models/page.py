@@ -452,7 +452,9 @@ class ModelsPage(QWidget):
         shown: list[QWidget] = []
         for entry, found in judged:
             best = known and not shown and fit.is_pleasant(found, machine)
-            shown.append(cards.entry_card(entry, found, self._entry_actions(entry, found), best=best))
+            here = entry.role == "speech" and speech.is_here(entry, (model.id for model in self._seen.models))
+            actions = [] if here else self._entry_actions(entry, found)
+            shown.append(cards.entry_card(entry, found, actions, best=best, here=here))
         _fill(self._catalogue, shown)
         self._catalogue.setRowStretch(self._catalogue.rowCount(), 1)
 

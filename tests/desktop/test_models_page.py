@@ -152,6 +152,10 @@ def test_a_speech_model_is_recommended_once_this_computer_is_measured(
     assert any(
         text.startswith("It needs 0.6 GB; five seconds of speech take it about 0.6 s") for text in texts
     )
+    offered = [button.accessibleName() for button in page._catalogue.parentWidget().findChildren(QPushButton)]
+    assert any("Whisper small" in one for one in offered)
+    assert not any("Whisper base" in one for one in offered), "it is here"
+    assert any("on this computer" in text for text in texts)
     assert any("too slow to follow you while you speak" in text for text in texts)
     ways = len(measured)
     page.kind.setCurrentIndex(0)
