@@ -53,9 +53,9 @@ def wrong_readings() -> list[str]:
 
 
 def test_japanese_is_read_rightly() -> None:
-    """552 readings of strangers: numbers, counters, dates, units, names, homographs, Latin words …"""
+    """712 readings of three strangers: numbers, counters, dates, units, names, homographs, Latin words …"""
     wrong = wrong_readings()
-    assert len(wrong) <= 12, "\n".join(wrong)
+    assert len(wrong) <= 20, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
