@@ -140,10 +140,6 @@ class English:
                 out += self._in_sentence(token, following) + " "
         return out.strip().replace("ɾ", "T").replace("ʔ", "t")
 
-    def word(self, word: str) -> str:
-        """The phonemes of a word by itself."""
-        return self._word(word)
-
     def knows(self, word: str) -> bool:
         """Whether it is a word, or a form of one, of the list."""
         return bool(self._known(word) or self._ending(word.lower()))
@@ -152,7 +148,7 @@ class English:
         """Small words are said otherwise before others than by themselves."""
         small = word.lower()
         goes_on = following[:1].isalpha()
-        vowel = goes_on and next((c in _VOWELS for c in self._word(following) if c not in "ˈˌ"), False)
+        vowel = goes_on and next((c in _VOWELS for c in self.word(following) if c not in "ˈˌ"), False)
         if small == "the":
             return "ði" if vowel else "ðə"
         if small == "to" and goes_on:
@@ -161,9 +157,10 @@ class English:
             return "ɐ" if small == "a" else "ɐn"
         if small == "i":
             return "ˌI"
-        return self._word(word)
+        return self.word(word)
 
-    def _word(self, word: str) -> str:
+    def word(self, word: str) -> str:
+        """The phonemes of a word by itself."""
         known = self._known(word)
         if known:
             return known
@@ -176,7 +173,7 @@ class English:
             return ending
         parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z']+", word)
         if len(parts) > 1:
-            return "".join(self._word(part) for part in parts)
+            return "".join(self.word(part) for part in parts)
         return self._spelling(re.sub("[^a-z]", "", word.lower()))
 
     def _known(self, word: str) -> str:
@@ -198,7 +195,7 @@ class English:
         """Plurals, pasts and -ing of known words."""
         stem = ""
         if word.endswith("'s"):
-            stem = self._known(word[:-2]) or self._word(word[:-2])
+            stem = self._known(word[:-2]) or self.word(word[:-2])
         elif word.endswith("s") and not word.endswith("ss"):
             forms = (
                 word[:-1],

@@ -1,6 +1,8 @@
 """Japanese words with several readings, where what stands beside them tells which. Elsewhere Open JTalk's own choice stands.
 
-Each rule writes such a word in kana; rules are tried in their order, on text whose symbols and numbers are written out already.
+Each rule writes such a word in kana, short ones in katakana, or the particle before them would be taken for a part of the word; 票 stands
+for 表, since it is said alike and read in one way only. Rules are tried in their order, on text whose symbols and numbers are written out
+already.
 """
 
 from __future__ import annotations

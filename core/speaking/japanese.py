@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
-from core.speaking import homographs, loanwords
+from core.speaking import homographs, latin
 from core.speaking.english import English
-
-Replace = str | Callable[[re.Match[str]], str]
+from core.speaking.homographs import Replace
+from core.speaking.open_jtalk import open_jtalk
 
 _DIGITS = dict(
     zip(
@@ -120,149 +117,6 @@ _SYMBOLS = {
     "γ": "ガンマ",
     "μ": "マイクロ",
 }
-# Names that are no words of the dictionary; compared without regard to case.
-_WORDS = {
-    "python": "パイソン",
-    "json": "ジェイソン",
-    "yaml": "ヤムル",
-    "readme": "リードミー",
-    "github": "ギットハブ",
-    "git": "ギット",
-    "linux": "リナックス",
-    "ubuntu": "ウブントゥ",
-    "debian": "デビアン",
-    "windows": "ウィンドウズ",
-    "macos": "マックオーエス",
-    "mac": "マック",
-    "ios": "アイオーエス",
-    "iphone": "アイフォーン",
-    "ipad": "アイパッド",
-    "android": "アンドロイド",
-    "google": "グーグル",
-    "gmail": "ジーメール",
-    "chrome": "クローム",
-    "youtube": "ユーチューブ",
-    "amazon": "アマゾン",
-    "apple": "アップル",
-    "microsoft": "マイクロソフト",
-    "facebook": "フェイスブック",
-    "twitter": "ツイッター",
-    "instagram": "インスタグラム",
-    "line": "ライン",
-    "zoom": "ズーム",
-    "slack": "スラック",
-    "teams": "チームズ",
-    "excel": "エクセル",
-    "word": "ワード",
-    "powerpoint": "パワーポイント",
-    "outlook": "アウトルック",
-    "office": "オフィス",
-    "acrobat": "アクロバット",
-    "adobe": "アドビ",
-    "markdown": "マークダウン",
-    "javascript": "ジャバスクリプト",
-    "typescript": "タイプスクリプト",
-    "java": "ジャバ",
-    "rust": "ラスト",
-    "docker": "ドッカー",
-    "bluetooth": "ブルートゥース",
-    "wi-fi": "ワイファイ",
-    "wifi": "ワイファイ",
-    "web": "ウェブ",
-    "email": "イーメール",
-    "e-mail": "イーメール",
-    "online": "オンライン",
-    "offline": "オフライン",
-    "internet": "インターネット",
-    "server": "サーバー",
-    "client": "クライアント",
-    "update": "アップデート",
-    "download": "ダウンロード",
-    "upload": "アップロード",
-    "login": "ログイン",
-    "password": "パスワード",
-    "file": "ファイル",
-    "folder": "フォルダー",
-    "open": "オープン",
-    "source": "ソース",
-    "chatgpt": "チャットジーピーティー",
-    "openai": "オープンエーアイ",
-    "claude": "クロード",
-    "gemini": "ジェミニ",
-    "copilot": "コパイロット",
-    "llama": "ラマ",
-    "tsukue": "ツクエ",
-    "info": "インフォ",
-    "example": "エグザンプル",
-    "com": "コム",
-    "net": "ネット",
-    "org": "オーグ",
-    "zip": "ジップ",
-    "jpeg": "ジェイペグ",
-    "png": "ピング",
-    "covid": "コビッド",
-    "suica": "スイカ",
-    "pay": "ペイ",
-    "ver": "バージョン",
-    "vs": "バーサス",
-    "etc": "エトセトラ",
-    "ok": "オーケー",
-    "null": "ヌル",
-    "out": "アウト",
-    "up": "アップ",
-    "off": "オフ",
-    "in": "イン",
-    "on": "オン",
-    "template": "テンプレート",
-    "query": "クエリー",
-    "mysql": "マイエスキューエル",
-    "postgresql": "ポストグレスキューエル",
-    "ffmpeg": "エフエフエムペグ",
-    "kyoto": "キョート",
-    "kobe": "コーベ",
-    "osaka": "オーサカ",
-    "fujitsu": "フジツー",
-    "numpy": "ナムパイ",
-    "pandas": "パンダス",
-    "kubernetes": "クーバネティス",
-    "nginx": "エンジンエックス",
-    "redis": "レディス",
-    "apache": "アパッチ",
-    "sony": "ソニー",
-    "kindle": "キンドル",
-    "safari": "サファリ",
-    "token": "トークン",
-    "tokens": "トークンズ",
-    "button": "ボタン",
-    "edit": "エディット",
-    "integer": "インテジャー",
-    "async": "エイシンク",
-    "await": "アウェイト",
-    "array": "アレイ",
-    "storage": "ストレージ",
-    "calendar": "カレンダー",
-    "camera": "カメラ",
-    "energy": "エネルギー",
-    "theme": "テーマ",
-    "image": "イメージ",
-    "images": "イメージズ",
-    "message": "メッセージ",
-    "page": "ページ",
-    "data": "データ",
-    "media": "メディア",
-    "virus": "ウイルス",
-    "label": "ラベル",
-    "studio": "スタジオ",
-    "profile": "プロフィール",
-    "ctrl": "コントロール",
-    "alt": "オルト",
-    "shift": "シフト",
-    "enter": "エンター",
-    "tab": "タブ",
-    "esc": "エスケープ",
-    "cmd": "コマンド",
-    "del": "デリート",
-}
 _NUMBER = r"\d+(?:\.\d+)?"
 _ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5, "Ⅵ": 6, "Ⅶ": 7, "Ⅷ": 8, "Ⅸ": 9, "Ⅹ": 10}
 _AFTER_DATE = r"(?=\s*(?:[(（][月火水木金土日]|に|から|まで|〜|より|付|締|開催|以降|以前|頃|ごろ|現在|時点|午前|午後|朝|夜))"
@@ -297,118 +151,6 @@ def _unit(match: re.Match[str]) -> str:
 
 def _circled(match: re.Match[str]) -> str:
     return "まる" + unicodedata.normalize("NFKC", match[0]) + "、"
-
-
-_LETTERS = re.compile(
-    "(?:エー|エイ|ビー|シー|ディー|イー|エフ|ジー|エイチ|エッチ|アイ|ジェイ|ジェー|ケー|ケイ|エル|エム|エヌ|オー|ピー|キュー|アール|エス|ティー|ユー|ブイ|ダブリュー?|エックス|ワイ|ゼット)+"
-)
-_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
-_LONGEST_ABBREVIATION = 5  # capitals are said one by one
-_LOUD = frozenset(
-    [
-        "select",
-        "from",
-        "where",
-        "join",
-        "null",
-        "true",
-        "false",
-        "error",
-        "warning",
-        "delete",
-        "enter",
-        "open",
-        "close",
-        "save",
-        "new",
-        "stop",
-        "start",
-        "help",
-        "read",
-        "write",
-    ]
-)
-_SHORTEST_HALF = 3  # letters of a word that another one is joined to ("timeout")
-_SECOND = frozenset(
-    [
-        "out",
-        "up",
-        "in",
-        "off",
-        "on",
-        "down",
-        "over",
-        "file",
-        "name",
-        "time",
-        "base",
-        "set",
-        "page",
-        "site",
-        "view",
-        "back",
-        "end",
-        "book",
-        "line",
-        "board",
-        "box",
-        "case",
-        "list",
-    ]
-)
-
-
-@lru_cache(4096)
-def _is_spelt(word: str) -> bool:
-    """Whether Open JTalk has no reading for a Latin word but the names of its letters."""
-    nodes = _open_jtalk().run_frontend(word, use_sudachi_kanji_yomi=False)
-    a_letter = any(len(node["string"]) == 1 for node in nodes)  # as the last one of "Maps"
-    return a_letter or bool(_LETTERS.fullmatch("".join(node["pron"] for node in nodes).replace("’", "")))
-
-
-def _borrowed(match: re.Match[str], english: English) -> str:
-    """A Latin word that Open JTalk does not know, as Japanese borrow it from English; abbreviations stay letters."""
-    word = match[0]
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)
-    if len(parts) > 1 and not word.isupper():
-        return "".join(_in_kana(part, english) for part in parts)
-    return _part(word, english)
-
-
-def _in_kana(word: str, english: English) -> str:
-    """As `_part`, but what Open JTalk knows by itself is written out: it would not know it within a longer word."""
-    made = _part(word, english)
-    if not made.isascii() or _is_spelt(word):
-        return made
-    nodes = _open_jtalk().run_frontend(word, use_sudachi_kanji_yomi=False)
-    return "".join(node["pron"] for node in nodes).replace("’", "")
-
-
-def _part(word: str, english: English) -> str:
-    small = word.lower()
-    if small in _WORDS:
-        return _WORDS[small]
-    if not _is_spelt(word):
-        return word
-    known = english.knows(small)
-    if word.isupper() and len(word) <= _LONGEST_ABBREVIATION and small not in _LOUD:
-        return word
-    if not known and len(word) > _SHORTEST_HALF and (said := loanwords.of_romaji(small)):
-        return said
-    for at in range(_SHORTEST_HALF, len(small) - 1):
-        first, second = small[:at], small[at:]
-        halves = second in _SECOND or (not known and min(at, len(second)) > _SHORTEST_HALF)
-        if halves and all(half in _WORDS or english.knows(half) for half in (first, second)):
-            return _in_kana(first, english) + _in_kana(second, english)
-    if known:
-        return loanwords.katakana(word, english.word(small))
-    if len(word) <= _SHORTEST_HALF or not re.search("[aeiouy]", small):
-        return word
-    return loanwords.katakana(word, english.word(small))
-
-
-def _word(match: re.Match[str]) -> str:
-    return _WORDS.get(match[0].casefold(), match[0])
 
 
 # In this order: what comes first is written out before what could be mistaken for it.
@@ -471,7 +213,7 @@ _RULES: tuple[tuple[str, Replace], ...] = (
     (r"https?://", ""),
     (r"(?<![A-Za-z])VS(?=\s*Code)", "ブイエス"),
     (r"(?<=[A-Za-z])/(?=[A-Za-z])", "スラッシュ"),
-    (r"(?i)(?<![A-Za-z])(?:wi-fi|e-mail|[A-Za-z]{2,})(?![A-Za-z])", _word),
+    (r"(?i)(?<![A-Za-z])(?:wi-fi|e-mail|[A-Za-z]{2,})(?![A-Za-z])", latin.named),
     (r"・", " "),
 )
 _COMPILED = [(re.compile(pattern), replace) for pattern, replace in _RULES]
@@ -490,19 +232,8 @@ def written_out(text: str, english: English | None = None) -> str:
     for symbol, words in _SYMBOLS.items():
         text = text.replace(symbol, words)
     if english is not None:
-        text = _LATIN.sub(lambda match: _borrowed(match, english), text)
+        text = latin.borrowed(text, english)
     return homographs.told_apart(text)
-
-
-def _open_jtalk() -> Any:
-    import pyopenjtalk
-
-    if not getattr(pyopenjtalk, "_without_sudachi", False):
-        # For kanji outside its dictionary it asks SudachiPy, whose dictionary (77 MB) we leave out; it has a table of its own.
-        unknown = pyopenjtalk.read_unknown_kanji
-        pyopenjtalk.read_unknown_kanji = lambda njd, text=None: unknown(njd, None)
-        pyopenjtalk._without_sudachi = True
-    return pyopenjtalk
 
 
 PAUSES = {
@@ -523,7 +254,7 @@ def phrases(text: str, english: English | None = None) -> list[str]:
     """What is said, accent phrase by accent phrase: katakana as pronounced, or one of the marks of `PAUSES`. `english` knows how words are
     said that Open JTalk does not; without it they are spelt letter by letter."""
     found: list[str] = []
-    for node in _open_jtalk().run_frontend(
+    for node in open_jtalk().run_frontend(
         written_out(text, english), use_sudachi_kanji_yomi=False, predict_nani=True
     ):
         said = node["pron"].replace("’", "").replace("'", "")

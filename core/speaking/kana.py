@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_ROWS = {
+# Of each consonant (those phonemes) the kana with アイウエオ.
+ROWS = {
     "": "アイウエオ",
     "k": "カキクケコ",
     "ɡ": "ガギグゲゴ",
@@ -73,7 +74,7 @@ _BEFORE_SMALL = {
 
 def _table() -> dict[str, str]:
     table: dict[str, str] = {}
-    for consonant, kana in _ROWS.items():
+    for consonant, kana in ROWS.items():
         for one, vowel in zip(kana, _VOWELS, strict=True):
             soft = "ʲ" if consonant in _SOFT and consonant and vowel == "i" else ""
             table[one] = consonant + soft + vowel

@@ -1,6 +1,6 @@
 """English words as Japanese say them: phonemes to katakana, by the habits with which Japanese borrows words.
 
-Open JTalk's dictionary knows some thousands of them; others it spells letter by letter. A vowel that English swallows is said as it is
+Open JTalk's dictionary knows some hundreds of them; others it spells letter by letter (`latin.py` tells which). A vowel that English swallows is said as it is
 written ("Notion": the o's), one at the end of a short word is cut off by a small ッ ("click": クリック), -er is long (サーバー).
 """
 
@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import re
 
+from core.speaking import kana
+
+_PLAIN = {"z": "ʣ", "v": "b", "l": "ɾ", "ɹ": "ɾ", "θ": "s", "ð": "ʣ"}  # said as Japanese say these
 _ROWS = {
-    "": "アイウエオ",
-    "k": "カキクケコ",
-    "ɡ": "ガギグゲゴ",
-    "s": "サシスセソ",
-    "z": "ザジズゼゾ",
+    **kana.ROWS,
+    **{sound: kana.ROWS[like] for sound, like in _PLAIN.items()},
     "t": ("タ", "ティ", "トゥ", "テ", "ト"),
     "T": ("タ", "ティ", "トゥ", "テ", "ト"),
     "d": ("ダ", "ディ", "ドゥ", "デ", "ド"),
-    "n": "ナニヌネノ",
-    "h": "ハヒフヘホ",
-    "b": "バビブベボ",
-    "v": "バビブベボ",
-    "p": "パピプペポ",
-    "m": "マミムメモ",
-    "l": "ラリルレロ",
-    "ɹ": "ラリルレロ",
     "f": ("ファ", "フィ", "フ", "フェ", "フォ"),
-    "θ": "サシスセソ",
-    "ð": "ザジズゼゾ",
     "ʃ": ("シャ", "シ", "シュ", "シェ", "ショ"),
     "ʧ": ("チャ", "チ", "チュ", "チェ", "チョ"),
     "ʤ": ("ジャ", "ジ", "ジュ", "ジェ", "ジョ"),
@@ -108,7 +98,7 @@ def katakana(word: str, phonemes: str) -> str:
         if sound in _VOWELS:
             out, index = _vowel(out, "", sounds, index, letters[number], doubled)
             number += 1
-        elif following in _VOWELS and following:
+        elif following in _VOWELS:
             out, index = _vowel(out, sound, sounds, index + 1, letters[number], doubled)
             number += 1
         elif following == "j" and index + 2 < len(sounds) and sounds[index + 2] in ("u", "ʊ", "ə", "ɜ"):
@@ -149,18 +139,7 @@ def _vowel(out: str, before: str, sounds: list[str], at: int, letters: str, doub
     ends = at + 2 >= len(sounds)
     if following == "ɹ" and not _vowel_after(sounds, at + 1):
         at += 1
-        more = {
-            "ɔ": "ー",
-            "ɑ": "ー",
-            "ə": "ー",
-            "ɜ": "ー",
-            "ɪ": "ア",
-            "i": "ア",
-            "ɛ": "ア",
-            "ʊ": "ア",
-            "I": "イア",
-            "W": "ワー",
-        }.get(sound, "ー")
+        more = {"ɪ": "ア", "i": "ア", "ɛ": "ア", "ʊ": "ア", "I": "イア", "W": "ワー"}.get(sound, "ー")
         if sound == "ɔ" and at == len(sounds) - 1:
             more = "ア"
         if sound == "ə" and at < len(sounds) - 1 and letters[:1] == "o":
@@ -184,7 +163,7 @@ def _vowel(out: str, before: str, sounds: list[str], at: int, letters: str, doub
         more = (
             "ー" if letters in ("au", "aw", "a", "ou", "oa") or (following == "l" and letters == "a") else ""
         )
-    elif sound == "A" and (letters == "a" or letters == "ai" or letters == "ay"):
+    elif sound == "A" and letters in ("a", "ai", "ay"):
         more = "ー"
     elif (
         (sound == "i" and not last and (following in _VOWELS or (letters in ("i", "e", "y") and not ends)))
@@ -193,8 +172,7 @@ def _vowel(out: str, before: str, sounds: list[str], at: int, letters: str, doub
             and not last
             and letters == "o"
             and following in "tT"
-            and sounds[at + 2 : at + 3] != []
-            and sounds[at + 2] in _VOWELS
+            and _vowel_after(sounds, at + 1)
         )
         or (sound == "i" and last and letters == "i")
     ):
@@ -206,10 +184,10 @@ def _vowel(out: str, before: str, sounds: list[str], at: int, letters: str, doub
         before = "ʃ"
     if before == "w" and out.endswith("ク") and row in (1, 3):
         before = ""
-    kana = _ROWS[before][row] if before in _ROWS else ""
+    said = _ROWS[before][row] if before in _ROWS else ""
     if sound == "æ" and (before == "k" or (before == "ɡ" and last_stop)):
-        kana = _ROWS[before][1] + "ャ"
-    out += kana + more
+        said = _ROWS[before][1] + "ャ"
+    out += said + more
     if sound in _BEFORE_STOP and not more:
         out += _stopped(sounds, at, doubled)
     return out, at + 1
@@ -239,64 +217,12 @@ def _consonant(out: str, sounds: list[str], index: int) -> tuple[str, int]:
         return out + "ツ", index + 2
     if sound == "d" and following == "z" and not _vowel_after(sounds, index + 1):
         return out + "ズ", index + 2
-    if sound == "t" and following == "ɹ" and sounds[index + 2 : index + 3] == ["i"]:
-        return out + "ツ", index + 1
-    if sound == "t" and following == "ɹ" and sounds[index + 2 : index + 3] == ["u"]:
-        return out + "トゥ", index + 1
-    if sound == "m" and following in ("p", "b") and following:
+    if sound == "t" and following == "ɹ" and sounds[index + 2 : index + 3] in (["i"], ["u"]):
+        return out + ("ツ" if sounds[index + 2] == "i" else "トゥ"), index + 1
+    if sound == "m" and following in ("p", "b"):
         return out + "ン", index + 1
     if sound == "ŋ":
-        return out + ("ン" if following in ("k", "ɡ") and following else "ング"), index + 1
+        return out + ("ン" if following in ("k", "ɡ") else "ング"), index + 1
     if sound == "ɹ":
         return out + ("" if out.endswith("ー") else "ル"), index + 1
     return out + _ALONE.get(sound, _ROWS[sound][2] if sound in _ROWS else ""), index + 1
-
-
-_ROMAJI = re.compile(
-    r"(?:(?:[kgsztdnhbpmr]y|sh|ch|ts|[kgsztdnhbpmyrwjf])?[aiueo]|n(?![aiueoy])|([kstp])(?=\1)|t(?=ch))+"
-)
-_ROMAJI_ROWS = {
-    "": "アイウエオ",
-    "k": "カキクケコ",
-    "g": "ガギグゲゴ",
-    "s": "サシスセソ",
-    "z": "ザジズゼゾ",
-    "t": "タチツテト",
-    "d": "ダヂヅデド",
-    "n": "ナニヌネノ",
-    "h": "ハヒフヘホ",
-    "b": "バビブベボ",
-    "p": "パピプペポ",
-    "m": "マミムメモ",
-    "y": "ヤイユエヨ",
-    "r": "ラリルレロ",
-    "w": "ワイウエオ",
-    "f": ("ファ", "フィ", "フ", "フェ", "フォ"),
-    "j": ("ジャ", "ジ", "ジュ", "ジェ", "ジョ"),
-    "sh": ("シャ", "シ", "シュ", "シェ", "ショ"),
-    "ch": ("チャ", "チ", "チュ", "チェ", "チョ"),
-    "ts": ("ツァ", "ツィ", "ツ", "ツェ", "ツォ"),
-}
-
-
-def of_romaji(word: str) -> str:
-    """Small letters that can be nothing but Japanese syllables ("shinjuku"), in katakana; '' for others."""
-    if not _ROMAJI.fullmatch(word) or word.endswith(("k", "s", "t", "p")):
-        return ""
-    out = ""
-    for consonant, vowel, alone in re.findall("([^aiueon]*n?y?)([aiueo])|(n|[kstp])", word):
-        if alone:
-            out += "ン" if alone == "n" else "ッ"
-            continue
-        while len(consonant) > 1 and (consonant[0] == consonant[1] or consonant.startswith("tch")):
-            out, consonant = out + "ッ", consonant[1:]
-        at = "aiueo".index(vowel)
-        if consonant in _ROMAJI_ROWS:
-            out += _ROMAJI_ROWS[consonant][at]
-        elif consonant.endswith("y") and consonant[:-1] in _ROMAJI_ROWS and vowel in "auo":
-            out += _ROMAJI_ROWS[consonant[:-1]][1] + {"a": "ャ", "u": "ュ", "o": "ョ"}[vowel]
-        elif consonant[:1] == "n" and consonant[1:] in _ROMAJI_ROWS:
-            out += "ン" + _ROMAJI_ROWS[consonant[1:]][at]
-        else:
-            return ""
-    return out
