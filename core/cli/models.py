@@ -149,7 +149,7 @@ def _model(model: Any) -> dict[str, Any]:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from core.models import catalogue, fit, hardware, speech
+    from core.models import catalogue, fit, hardware, recommended
 
     with closing(open_app(options)) as app:
         speeds = app.speed.known() or app.speed.measure()
@@ -157,20 +157,9 @@ def _recommend(options: argparse.Namespace) -> int:
         japanese = app.settings.values.language == "ja"
     machine = hardware.look(app.models.devices)
     judged = [
-        (
-            entry,
-            speech.judge(entry, machine, measured)
-            if entry.role == "speech"
-            else fit.of_entry(entry, None, machine, speeds),
-        )
-        for entry in catalogue.entries()
-    ]
-    judged = [
         pair
         for role in catalogue.ROLES
-        for pair in fit.best_first(
-            (pair for pair in judged if pair[0].role == role), machine, japanese=japanese
-        )
+        for pair in recommended.of_role(role, machine, speeds, measured, japanese=japanese)
     ]
     shown = [(e, f) for e, f in judged if options.all or f.verdict is not fit.Verdict.NOT]
     if options.json:

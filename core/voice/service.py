@@ -221,53 +221,42 @@ class Voice:
         Raises FileMissing, AudioUnknown, AudioDamaged, AudioProtected, NoSoundInside, NoModel, WorkerDied, Cancelled."""
         folder = self._folder(model)
         segments: list[Segment] = []
+
+        def write(begin: float) -> Transcribed:
+            request = Transcribe(
+                folder,
+                str(Path(path).expanduser().absolute()),
+                self.languages(language),
+                self.names.of(about or About()),
+                self.corrections.followed(),
+                begin,
+                self.paces.way(folder, FILES_NAME),
+            )
+            call = self.files.call(request)
+            leave = job.on_cancel(call.cancel) if job is not None else lambda: None
+            try:
+                for written in call.items():
+                    segments.extend(written.segments)
+                    told(written)
+                done: Transcribed = call.result()
+                return done
+            except BaseException:
+                call.cancel()
+                raise
+            finally:
+                leave()
+
         try:
-            done = self._write_down(folder, path, language, job, begin, about, told, segments)
+            done = write(begin)
         except CardFailed as error:
             self.paces.card_failed(FILES_NAME, error)
-            begin = segments[-1].end if segments else begin
-            done = self._write_down(folder, path, language, job, begin, about, told, segments)
+            done = write(segments[-1].end if segments else begin)
         text = ""
         for segment in segments:
             text = punctuation.join(text, segment.text)
         return Transcript(
             punctuation.close(text, done.language), done.language, done.duration_s, done.seconds, segments
         )
-
-    def _write_down(
-        self,
-        folder: str,
-        path: str,
-        language: str,
-        job: Job | None,
-        begin: float,
-        about: About | None,
-        told: Callable[[Written], None],
-        segments: list[Segment],
-    ) -> Transcribed:
-        """See `file`; what is written is added to `segments`."""
-        request = Transcribe(
-            folder,
-            str(Path(path).expanduser().absolute()),
-            self.languages(language),
-            self.names.of(about or About()),
-            self.corrections.followed(),
-            begin,
-            self.paces.way(folder, FILES_NAME),
-        )
-        call = self.files.call(request)
-        leave = job.on_cancel(call.cancel) if job is not None else lambda: None
-        try:
-            for written in call.items():
-                segments += written.segments
-                told(written)
-            done: Transcribed = call.result()
-        except BaseException:
-            call.cancel()
-            raise
-        finally:
-            leave()
-        return done
 
     @property
     def tells_speakers(self) -> bool:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.engine.ladder import key_of
 from core.errors import Cancelled, HubMissing, NoModel, WorkerStopped
 from core.jobs import Job
-from core.models import catalogue, discover, draft_models, fit, gguf, hardware, hub, projectors, speech
+from core.models import discover, draft_models, fit, gguf, hardware, hub, projectors, recommended, speech
 from core.models.adjustments import Adjustments
 from core.models.catalogue import Entry
 from core.models.discover import Foreign
@@ -436,23 +436,15 @@ class ModelsPage(QWidget):
         if self._seen is None:
             return
         machine = self._seen.machine
-        judged = [
-            (
-                entry,
-                speech.judge(entry, machine, self._speech)
-                if entry.role == "speech"
-                else fit.of_entry(entry, None, machine, self._speeds),
-            )
-            for entry in catalogue.entries()
-            if entry.role == self.kind.currentData()
-            and (entry.japanese == "good" or not self.japanese.isChecked())
-        ]
-        judged = fit.best_first(judged, machine, japanese=language() == "ja")
-        known = speech.known(self._speech) if self.kind.currentData() == "speech" else bool(self._speeds)
+        kind = self.kind.currentData()
+        judged = recommended.of_role(kind, machine, self._speeds, self._speech, japanese=language() == "ja")
+        if self.japanese.isChecked():
+            judged = [(entry, found) for entry, found in judged if entry.japanese == "good"]
+        known = speech.known(self._speech) if kind == "speech" else bool(self._speeds)
         shown: list[QWidget] = []
         for entry, found in judged:
             best = known and not shown and fit.is_pleasant(found, machine)
-            here = entry.role == "speech" and speech.is_here(entry, (model.id for model in self._seen.models))
+            here = kind == "speech" and speech.is_here(entry, (model.id for model in self._seen.models))
             actions = [] if here else self._entry_actions(entry, found)
             shown.append(cards.entry_card(entry, found, actions, best=best, here=here))
         _fill(self._catalogue, shown)
