@@ -89,14 +89,20 @@ def test_a_language_that_it_cannot_speak_is_told(app: App, desk: sound.Sound) ->
     assert not app.sound.speaks("en"), "what fails once is not asked again in this session"
 
 
-def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path: Path) -> None:
-    """Nobody has its sound, so that it could not be taken out of what the microphone hears."""
-    speech = sound.espeak(tmp_path / "speech.wav", "How many people live in this city?")
+def listened_to(app: App) -> tuple[Listener, Heard]:
+    """It speaks for many seconds, and the microphone is open."""
     listener, heard = Listener(), Heard()
     app.sound.speaks("en")
     app.sound.open(listener, cancel_echo=True)
     until(lambda: app.sound.state is State.OPEN, SECONDS)
     app.sound.say(" ".join([LONG] * 8), "en", 1.0, heard.of("words"))
+    return listener, heard
+
+
+def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path: Path) -> None:
+    """Nobody has its sound, so that it could not be taken out of what the microphone hears."""
+    speech = sound.espeak(tmp_path / "speech.wav", "How many people live in this city?")
+    listener, heard = listened_to(app)
     desk.speak(speech)
     assert heard.order == [], "it speaks longer than that"
     during = listener.samples
@@ -112,11 +118,7 @@ def test_nothing_is_heard_while_it_speaks(app: App, desk: sound.Sound, tmp_path:
 
 def test_one_who_pauses_it_is_heard(app: App, desk: sound.Sound, tmp_path: Path) -> None:
     speech = sound.espeak(tmp_path / "speech.wav", "How many people live in this city?")
-    listener, heard = Listener(), Heard()
-    app.sound.speaks("en")
-    app.sound.open(listener, cancel_echo=True)
-    until(lambda: app.sound.state is State.OPEN, SECONDS)
-    app.sound.say(" ".join([LONG] * 3), "en", 1.0, heard.of("words"))
+    listener, _ = listened_to(app)
     app.sound.pause(True)
     time.sleep(0.6)  # what it said last may still be in the room
     before = len(listener.samples)

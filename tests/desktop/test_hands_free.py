@@ -110,17 +110,23 @@ def silent_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sou
         yield found
 
 
+def without_hands(qtbot: QtBot, room: sound.Sound, open_window: Open) -> MainWindow:
+    """A window in which a conversation without hands has begun."""
+    window = open_window(welcomed=True, speech_language="en")
+    window.app.voice.warm_up()
+    window.app.speaking.warm_up()
+    window.chat.hands_free.start()
+    qtbot.waitUntil(lambda: room.listeners() == 1, timeout=SECONDS)
+    return window
+
+
 @pytest.fixture
 def reading_window(
     silent_room: sound.Sound, open_window: Open, script: Callable[..., Path], qtbot: QtBot
 ) -> MainWindow:
     """A window without hands, which is reading something aloud. What is heard is told by the test."""
     script({"when": "", "say": ANSWERS["en"]})
-    window = open_window(welcomed=True, speech_language="en")
-    window.app.voice.warm_up()
-    window.app.speaking.warm_up()
-    window.chat.hands_free.start()
-    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
+    window = without_hands(qtbot, silent_room, open_window)
     window.chat.reading.read_text("Would you like the red one, or would you like the blue one instead of it?")
     qtbot.waitUntil(lambda: "Would you" in window.chat.reading.strip.sentence.whole, timeout=SECONDS)
     return window
@@ -184,12 +190,8 @@ def test_who_interrupts_a_long_answer_hears_the_next_one(
         {"when": "stories", "say": "Once upon a time there was a king. " * 60, "seconds_per_piece": 0.05},
         {"when": "", "say": "It is noon."},
     )
-    window = open_window(welcomed=True, speech_language="en")
-    window.app.voice.warm_up()
-    window.app.speaking.warm_up()
+    window = without_hands(qtbot, silent_room, open_window)
     chat = window.chat
-    chat.hands_free.start()
-    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
     heard(window, Began(101, 0.0), Utterance(101, "Tell me stories.", "en", 0.0, 1.0, 0.5))
     qtbot.waitUntil(lambda: "Once upon" in chat.reading.strip.sentence.whole, timeout=SECONDS)
     sentences: list[str] = []
@@ -212,12 +214,8 @@ def test_who_says_stop_gets_silence_and_no_answer(
         {"when": "time", "say": "It is noon."},
         {"when": "", "say": "Once upon a day. " * 60, "seconds_per_piece": 3},
     )
-    window = open_window(welcomed=True, speech_language="en")
-    window.app.voice.warm_up()
-    window.app.speaking.warm_up()
+    window = without_hands(qtbot, silent_room, open_window)
     chat = window.chat
-    chat.hands_free.start()
-    qtbot.waitUntil(lambda: silent_room.listeners() == 1, timeout=SECONDS)
     heard(window, Began(101, 0.0), Utterance(101, "Tell me stories.", "en", 0.0, 1.0, 0.5))
     qtbot.waitUntil(lambda: chat.composer.answering, timeout=SECONDS)
     heard(
