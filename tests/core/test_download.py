@@ -100,12 +100,12 @@ def test_a_stop_keeps_what_arrived_and_another_process_goes_on(
     assert not (tmp_path / "models").exists()
     unfinished = Download.unfinished(tmp_path / "partial")
     assert unfinished == item(hub)
-    sent = hub.sent
+    before = hub.asked
     again = Download(unfinished, tmp_path / "partial", network)
     assert again.on_disk > 1_000_000
     target = run(again, tmp_path)
     assert (target / "tiny.gguf").read_bytes() == DATA
-    assert hub.sent - sent <= len(DATA) - 1_000_000
+    assert hub.asked - before <= len(DATA) - 1_000_000
 
 
 KILLED = """
@@ -212,7 +212,7 @@ def test_a_part_that_is_whole_is_only_verified(hub: Hub, network: Network, tmp_p
     (tmp_path / "partial" / "tiny.gguf.part").write_bytes(DATA)
     target = run(make(hub, network, tmp_path), tmp_path)
     assert (target / "tiny.gguf").read_bytes() == DATA
-    assert hub.sent == 0
+    assert hub.asked == 0
 
 
 def test_expired_storage_addresses_are_asked_for_anew(hub: Hub, network: Network, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_too_little_room_is_said_before_and_during(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=module.SPARE + 1_000_000))
     with pytest.raises(NoRoom):
         run(make(hub, network, tmp_path), tmp_path)
-    assert hub.sent == 0
+    assert hub.asked == 0
 
     free = iter([10 * len(DATA), 0])
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=module.SPARE + next(free)))
@@ -284,11 +284,11 @@ def test_a_split_model_appears_in_one_step(hub: Hub, network: Network, tmp_path:
     with pytest.raises(Cancelled):
         download.run(tmp_path / "models" / "tiny", lambda: None, stop_after(len(DATA) + 1))
     assert not (tmp_path / "models").exists()
-    sent = hub.sent
+    before = hub.asked
     again = make(hub, network, tmp_path, *names)
     target = run(again, tmp_path)
     assert [(target / name).stat().st_size for name in names] == [len(DATA), 1000]
-    assert hub.sent - sent <= 1000
+    assert hub.asked - before <= 1000
 
 
 def test_nothing_is_fetched_while_connections_are_off(hub: Hub, network: Network, tmp_path: Path) -> None:
@@ -332,9 +332,9 @@ def test_what_was_verified_is_not_fetched_again_when_only_the_move_failed(
         patch.setattr(Path, "replace", refuse)
         with pytest.raises(HomeNotWritable):
             run(make(hub, network, tmp_path), tmp_path)
-    sent = hub.sent
+    before = hub.asked
     target = run(make(hub, network, tmp_path), tmp_path)
-    assert hub.sent == sent
+    assert hub.asked == before
     assert sorted(path.name for path in target.iterdir()) == ["model.json", "tiny.gguf"]
 
 

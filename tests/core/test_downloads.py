@@ -75,9 +75,9 @@ def test_pause_keeps_and_cancel_throws_away(app: App, server: Hub) -> None:
     assert 0 < paused.done < len(DATA[item.name])
 
     server.faults.bytes_per_second = 0
-    sent = server.sent
+    before = server.asked
     app.downloads.start(item).wait(30)
-    assert server.sent - sent == len(DATA[item.name]) - paused.done
+    assert server.asked - before == len(DATA[item.name]) - paused.done
     app.library.remove(item.id)
 
     server.faults.bytes_per_second = 400_000

@@ -129,10 +129,10 @@ def test_a_pause_keeps_what_has_arrived(
     _press(qtbot, window, panel)
     assert "what has arrived is kept" in panel.said.text()
     hub.faults.bytes_per_second = 0
-    sent = hub.sent
+    before = hub.asked
     _press(qtbot, window, panel)
     assert "downloaded and verified" in panel.said.text()
-    assert hub.sent - sent < len(DATA)
+    assert hub.asked - before < len(DATA)
     assert PLACE in hub.repositories
 
 

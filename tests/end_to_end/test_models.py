@@ -101,7 +101,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     hub.faults.bytes_per_second = 0
     partial = home.models / ".partial" / ITEM
     assert Download.unfinished(partial) is not None
-    sent = hub.sent
+    before = hub.asked
 
     window: MainWindow = open_window()
     assert window.app.settings.values.hub_endpoint == hub.url
@@ -121,7 +121,7 @@ def test_a_model_is_searched_fetched_through_a_kill_and_chatted_with(
     press(qtbot, page.search, f"Download: {FILE}")
     qtbot.waitUntil(lambda: "is ready" in window.chat.banner.text.text(), timeout=60_000)
     whole = len(hub.repositories[REPO].files[FILE])
-    assert hub.sent - sent <= whole - 20_000_000, "what the killed program had fetched was fetched again"
+    assert hub.asked - before <= whole - 20_000_000, "what the killed program had fetched was fetched again"
     assert page.downloads.row(ITEM) is None
 
     page.show_tab("here")

@@ -60,7 +60,8 @@ class Hub(Loopback):
         self.faults = Faults()
         self.requests: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.sent = 0  # bytes of file content
+        self.asked = 0  # bytes of file content, each answer counted whole as it begins: what a client that
+        # leaves has been sent is known only later
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._versions: Counter[str] = Counter()
@@ -248,6 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.end_headers()
         if body:
+            hub.asked += end
             self._stream(data, end)
 
     def _stream(self, data: bytes, end: int) -> None:
@@ -259,7 +261,6 @@ class _Handler(BaseHTTPRequestHandler):
                 step = min(1 << 18, end - sent)
                 self.wfile.write(view[sent : sent + step])
                 sent += step
-                hub.sent += step
                 if hub.faults.stall_seconds and sent >= end // 2:
                     seconds, hub.faults.stall_seconds = hub.faults.stall_seconds, 0.0
                     hub.closing.wait(seconds)
