@@ -19,7 +19,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts import virtual_display  # noqa: E402
+import pytest  # noqa: E402
+
+from scripts import virtual_display, voice_screenshots  # noqa: E402
+from tests.support import sound  # noqa: E402
 from tests.support.hub import Hub, Repository  # noqa: E402
 from tests.support.places import source_of  # noqa: E402
 
@@ -172,8 +175,8 @@ def vector_server(window: Any, language: str, shot: Callable[..., None], ask: Ca
             app.settings.change(vector_server="")
 
 
-def session(language: str, theme_name: str, folder: Path, model: str) -> None:
-    """One person's first minutes, pictured."""
+def session(language: str, theme_name: str, folder: Path, model: str, part: str) -> None:
+    """One person's first minutes, pictured; all of them, or only those of `part`."""
     from PySide6.QtWidgets import QApplication
 
     from core.app import App
@@ -185,7 +188,12 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
     assert isinstance(application, QApplication)
     application.setStyle("Fusion")
     application.setFont(theme.font())
-    with tempfile.TemporaryDirectory() as home:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tempfile.TemporaryDirectory() as devices,
+        pytest.MonkeyPatch.context() as environment,
+        sound.server(Path(devices), environment) as desk,
+    ):
         app = App(Home(Path(home)))
         i18n.choose(language, application)
         look = theme.Theme(application, theme_name)
@@ -212,6 +220,12 @@ def session(language: str, theme_name: str, folder: Path, model: str) -> None:
                 window.chat.choices.use_model(model)
             window.chat.try_sample()
             wait(lambda: bool(app.documents.collections()) and window.chat.choices.collection != "")
+            sample = window.chat.choices.collection
+            voice_screenshots.pictures(window, language, desk, shot, wait, live)
+            if part == "voice":
+                return
+            window.new_chat()
+            window.chat.choices.ask_collection(sample)
             ask("保証期間はどのくらいですか？" if language == "ja" else "How long is the warranty?")
             ask("酢を使ってもよいですか？" if language == "ja" else "Can I use vinegar for descaling?")
             citations = app.conversations.branch(window.chat.conversation)[1].details.citations
@@ -285,6 +299,7 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs/screenshots")
     parser.add_argument("--model", default="", help="chat model (default: the starter model)")
     parser.add_argument("--only", help="one of en-light, en-dark, ja-light, ja-dark")
+    parser.add_argument("--part", default="", choices=["", "voice"], help="only these pictures")
     options = parser.parse_args()
     display = virtual_display.start()
     if display is None:
@@ -295,7 +310,7 @@ def main() -> int:
         for language in ("en", "ja"):
             for look in ("light", "dark"):
                 if options.only in (None, f"{language}-{look}"):
-                    session(language, look, options.output, options.model)
+                    session(language, look, options.output, options.model, options.part)
     finally:
         display.terminate()
         display.wait()

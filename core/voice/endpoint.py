@@ -26,7 +26,14 @@ class Rules:
     likely: float = 0.5
     ends_certain: float = 0.42
     ends_likely: float = 0.7
-    ends_unheard: float = 0.62  # at the earliest, until the words are known
+    ends_unheard: float = (
+        1.2  # at the earliest, until the words are known: before them there is nothing to answer
+    )
+    stop_certain: float = 0.93  # so probable a full stop ends the turn, however it sounds
+    stop_likely: float = 0.85  # and this one if it does not sound quite open
+    stop_perhaps: float = 0.75  # this one somewhat later, if it rather sounds complete
+    not_open: float = 0.2
+    ends_perhaps: float = 0.8
     ends_doubtful: float = 1.6  # it does not sound complete, but its words may end there
     ends_open: float = 2.1  # however it sounds
     ends_without: float = 0.8  # at first, where nothing judges
@@ -54,6 +61,7 @@ class Endpoint:
         self._recent = [0.0] * (self.rules.begins_frames + 1)
         self._complete = 0.0
         self._words: bool | None = None  # whether what was said may end there, where that is known
+        self._stop: float | None = None  # and how probable a full stop is there
         self._asked = 0
         self._pauses: list[float] = []  # of this person within turns, sorted
 
@@ -64,13 +72,14 @@ class Endpoint:
         if not self.speaking:
             if probability >= rules.begins and self._count(rules.begins) >= rules.begins_frames:
                 self.speaking, self.silence, self._asked, self._complete = True, 0.0, 0, 0.0
-                self._words = None
+                self._words = self._stop = None
                 return What.BEGAN
             return None
         speech = probability >= (rules.goes_on if self.silence == 0 else rules.begins)
         if speech:
             paused, self.silence = self.silence, 0.0
-            asked, self._asked, self._complete, self._words = self._asked, 0, 0.0, None
+            asked, self._asked, self._complete = self._asked, 0, 0.0
+            self._words = self._stop = None
             if paused > 0.2:
                 bisect.insort(self._pauses, paused)
             return What.RESUMED if asked else None
@@ -87,10 +96,12 @@ class Endpoint:
         """How complete the turn sounds (0 to 1), as it stood when the pause was told."""
         self._complete = complete
 
-    def hear_words(self, may_end: bool) -> None:
-        """What was said up to this pause is written: whether the words may end there (`meaning.may_end`)."""
+    def hear_words(self, may_end: bool, stop: float | None = None) -> None:
+        """What was said up to this pause is written: whether the words may end there (`meaning.may_end`), and how probable a full
+        stop is behind them (0 to 1), where that tells something."""
         if self.silence > 0:
             self._words = may_end
+            self._stop = self._stop if stop is None else stop
 
     @property
     def needed(self) -> float:
@@ -101,6 +112,8 @@ class Endpoint:
                 return rules.ends_without
             usual = self._pauses[int(0.9 * (len(self._pauses) - 1))]
             return min(max(1.3 * usual, rules.shortest_without), rules.longest_without)
+        if self._stop is not None:
+            return self._needed_at_stop(self._stop)
         if self._words is False:
             return rules.ends_open
         if self._complete >= rules.certain:
@@ -110,6 +123,16 @@ class Endpoint:
         else:
             needed = rules.ends_doubtful if self._words else rules.ends_open
         return needed if self._words else max(needed, rules.ends_unheard)
+
+    def _needed_at_stop(self, stop: float) -> float:
+        rules = self.rules
+        if stop >= rules.stop_certain or (stop >= rules.stop_likely and self._complete >= rules.not_open):
+            return rules.ends_certain
+        if self._words is False:
+            return rules.ends_open
+        if stop >= rules.stop_perhaps and self._complete >= rules.likely:
+            return rules.ends_perhaps
+        return rules.ends_doubtful
 
     def _count(self, threshold: float) -> int:
         return sum(probability >= threshold for probability in self._recent)

@@ -33,7 +33,11 @@ EVERY_SECONDS = 0.45  # of new sound, until it is written again
 PIECE_SECONDS, PIECE_PAUSE = 12.0, 0.3  # a longer piece ends at a pause of this length
 LONG_PAUSE = 1.4  # ends any piece
 LONGEST_PIECE, QUIETEST_WITHIN = 26.0, 1.5  # then it ends at the quietest of the last moments
-RESTING = 0.35  # seconds of silence after which nothing new is to be written
+RESTING = 0.1  # seconds of silence after which nothing new is begun: what is written at a pause is to find a free hand
+HEARD_BEHIND = (
+    0.1  # seconds after the last frame of speech that a writing has heard, if its last word is to be trusted
+)
+STOP_TELLS = ("en",)  # where Whisper's full stops tell ends from pauses; in Japanese it mostly writes none
 HEARING_SECONDS = 0.2
 NOISE_SECONDS = 10.0
 OPEN = Rules()
@@ -144,7 +148,7 @@ class Live:
         silence = self._endpoint.silence
         length = (end - piece.start) / SAMPLE_RATE
         if what is What.PAUSED:
-            self._write_carefully(piece, end)
+            self._write_carefully(piece, end, soon=self._hands_free)
         if what is What.ENDED or silence >= LONG_PAUSE or (length > PIECE_SECONDS and silence >= PIECE_PAUSE):
             self._cut(piece, end)
         elif length >= LONGEST_PIECE:
@@ -204,18 +208,20 @@ class Live:
 
     # ------------------------------------------------------------ writing
 
-    def _write(self, piece: Piece, end: int, *, careful: bool) -> None:
+    def _write(self, piece: Piece, end: int, *, careful: bool, soon: bool = False) -> None:
         piece.written_to = end
         begin, after = (piece.start - self._first) // FRAME, (end - self._first) // FRAME
         self._scribe.give(
-            Writing(piece, self._between(piece.start, end).copy(), self._voice[begin:after], end, careful)
+            Writing(
+                piece, self._between(piece.start, end).copy(), self._voice[begin:after], end, careful, soon
+            )
         )
 
-    def _write_carefully(self, piece: Piece, end: int) -> None:
+    def _write_carefully(self, piece: Piece, end: int, *, soon: bool = False) -> None:
         """Unless all speech of the piece is written, or being written, carefully already."""
         if piece.carefully_to < min(piece.speech_end, end):
             piece.carefully_to = end
-            self._write(piece, end, careful=True)
+            self._write(piece, end, careful=True, soon=soon)
 
     def look(self, wait: float = 0.0) -> None:
         """Take what was written, waiting up to `wait` seconds for it, and have more written."""
@@ -238,10 +244,12 @@ class Live:
             return
         if writing.careful:
             piece.careful = writing
-            if piece is turn.pieces[-1] and turn is self._turn and writing.end >= piece.speech_end:
-                found = writing.found
-                assert found is not None
-                self._endpoint.hear_words(may_end(found.text, found.language))
+        heard_to = piece.speech_end + _samples(HEARD_BEHIND)
+        if piece is turn.pieces[-1] and turn is self._turn and writing.end >= heard_to:
+            found = writing.found
+            assert found is not None
+            stop = found.stop if found.language in STOP_TELLS else None
+            self._endpoint.hear_words(may_end(found.text, found.language), stop)
         if piece is turn.pieces[0] and piece.end is None:
             self._say(turn, piece, writing.found)
         self._finish(turn)

@@ -191,10 +191,18 @@ _QUESTION_EN = re.compile(
 # How Japanese goes on: particles, conjunctions, forms before a comma.
 _OPEN_JA = re.compile(
     r"(?:は|が|を|に|へ|と|で|の|も|や|から|まで|より|って|ので|のに|けど|けども|けれど|けれども|し|ば|たら|なら|ながら|つつ|て|ても|では|には|とは|へは|からは"
-    r"|という|ための|ような|その|この|あの|えっと|ええと|えー|あの|まあ|で、|それで|そして|だから|しかし|また|例えば|つまり|、|,|…)$"
+    r"|という|ための|ような|その|この|あの|えっと|ええと|えー|あの|まあ|で、|それで|そして|だから|しかし|また|例えば|つまり|、|,|…"
+    r"|ため|なく|ず|すぐ|とき|場合|ところ|まま|ほど|続き|および|及び|または|あるいは)$"
 )
+_HIRAGANA = re.compile(r"[ぁ-ゖ]$")
+# Requests and greetings that end like what goes on.
+_ENDS_AFTER_ALL_JA = re.compile(
+    r"(?:(?:教え|おしえ|見せ|みせ|調べ|しらべ|探し|さがし|書い|直し|まとめ|訳し|要約し|説明し|比較し|計算し|聞かせ|きかせ|止め|とめ|やめ|待っ|出し|作っ|つくっ|開い"
+    r"|開け|閉じ|続け|つづけ|助け|手伝っ|覚え|消し|送っ|数え)て|(?:読ん|選ん)で|こんにちは|こんばんは|どうも|かも|(?:後|あと)で)$"
+)
+_LONGEST_WORD_JA = 5  # characters: answers and requests that are no sentences
 _ENDS_JA = re.compile(
-    r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|くださいね|か|かな|よ|ね|よね|わ|ぞ|さ|だ|だった|た|ない|る|い|う|く|す|む|ぶ|ぬ|ぐ|つ|はい|いいえ|うん|って)[。？！?!]*$"
+    r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|くださいね|か|かな|よ|ね|よね|わ|ぞ|さ|だ|だった|た|ない|る|い|う|く|す|む|ぶ|ぬ|ぐ|つ|はい|いいえ|うん|くれ|こちら|そちら|どちら|ここ|そこ|どこ|これ|それ|あれ|どれ|こと|もの|って|でしょ|じゃん|もん|かしら|っけ|[だいかるよ]な)[。？！?!]*$"
 )
 
 
@@ -210,7 +218,15 @@ def may_end(text: str, language: str) -> bool:
             ("か", "ください", "です", "ます", "ません", "でした", "ました")
         ):
             return True
-        return not _OPEN_JA.search(bare) and (bool(_ENDS_JA.search(bare)) or len(bare) <= 12)
+        if _ENDS_AFTER_ALL_JA.search(bare):
+            return True
+        if _OPEN_JA.search(bare):
+            return False
+        return (
+            bool(_ENDS_JA.search(bare))
+            or not _HIRAGANA.search(bare)  # a noun, as many a request and headline ends with
+            or len(bare) <= _LONGEST_WORD_JA
+        )
     if language == "en":
         if text.endswith((",", "-", "…", "...", ":", ";")):
             return False

@@ -1,6 +1,8 @@
 """The thread that has a recogniser write down what is said, again and again, while it is said. Runs in the voice worker.
 
-Quick writings show how far one has got; careful ones are what stays. What three writings agree on is settled ("local agreement",
+Quick writings show how far one has got; careful ones are what stays. At a pause that may be the end, a careful one begins with a
+quick one of the same sound, which is told at once: whether the turn is over hangs on its words. If that is sure of itself, it
+stays. What three writings agree on is settled ("local agreement",
 Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and given to all later ones as their beginning, so it is never taken back.
 """
 
@@ -9,14 +11,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from core.voice import hints, lines, phantoms
 from core.voice.activity import FRAME_SECONDS
-from core.voice.whisper import WITHOUT_SPACES, Hypothesis, Whisper
+from core.voice.whisper import WITHOUT_SPACES, Ear, Hypothesis, Whisper
 
 Samples = npt.NDArray[np.float32]
 
@@ -28,6 +30,7 @@ LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )
 LONG = 8.0  # seconds; of less Whisper leaves out nothing
+SURE_TEXT = -0.25  # mean log probability of a quick writing that a careful one would not better
 SURE = 0.7  # of a language; below it stays that of the turn before
 
 
@@ -71,6 +74,7 @@ class Writing:
     voice: npt.NDArray[np.float32]
     end: int
     careful: bool
+    soon: bool = False  # of a careful one: some words are wanted at once
     found: Hypothesis | None = None
 
 
@@ -171,11 +175,14 @@ class Scribe:
             if sure < SURE and self._usual:
                 language = self._usual
         before = turn.before if ear.seconds >= LEAST_WITH_BEFORE else ()
-        found = self._whisper.write(
-            ear, language, begun=piece.settled, before=before, beam=5 if writing.careful else 1
-        )
-        if not piece.settled and self._made_up(writing, found):
-            found = Hypothesis((), "", language, 0.0, found.no_speech, repetitive=False)
+        enough = False
+        if writing.careful and writing.soon:
+            found = self._written(writing, ear, language, before, beam=1)
+            first = hints.corrected(self._whisper, found, self._corrections, begun=piece.settled)
+            self._hand_over(replace(writing, careful=False, found=first))
+            enough = found.log_probability > SURE_TEXT and not found.repetitive
+        if not enough:
+            found = self._written(writing, ear, language, before, beam=5 if writing.careful else 1)
         if writing.careful and ear.seconds >= LONG:
             found = lines.completed(self._whisper, ear, found, writing.voice, begun=piece.settled)
         if writing.careful:
@@ -187,6 +194,21 @@ class Scribe:
         self._settle(piece, found)
         if writing.careful and found.text:
             self._usual = language
+
+    def _hand_over(self, writing: Writing) -> None:
+        with self._wake:
+            self._done.append(writing)
+            self._wake.notify_all()
+
+    def _written(
+        self, writing: Writing, ear: Ear, language: str, before: tuple[int, ...], *, beam: int
+    ) -> Hypothesis:
+        """As Whisper writes it; nothing where it makes it up."""
+        begun = writing.piece.settled
+        found = self._whisper.write(ear, language, begun=begun, before=before, beam=beam)
+        if not begun and self._made_up(writing, found):
+            return Hypothesis((), "", language, 0.0, found.no_speech, repetitive=False)
+        return found
 
     def _settle(self, piece: Piece, found: Hypothesis) -> None:
         piece.last.append(found.tokens)

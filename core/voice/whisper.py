@@ -49,6 +49,7 @@ _TOKENS_A_SECOND = 15  # nobody speaks faster: a longer text runs in circles
 _TOKENS_AT_LEAST = 24
 _HINT_TOKENS = 96  # a longer list is written down itself
 _BEFORE_TOKENS = 64
+_STOPS = ".?!。？！"
 REPETITIVE = 2.4  # how far a text may be compressed before it counts as running in circles (OpenAI's transcribe defaults)
 
 
@@ -77,7 +78,8 @@ class Piece:
 @dataclass(frozen=True)
 class Hypothesis:
     """What the model takes a stretch of sound for. `log_probability` is the mean of its tokens; `no_speech` how probable the
-    model finds it that nobody speaks. `pieces` only where times were asked for."""
+    model finds it that nobody speaks; `stop` how probable it finds a full stop (or another mark that ends a sentence) where the
+    text ends, None where it was not asked (more than one beam) or cannot be told. `pieces` only where times were asked for."""
 
     tokens: tuple[int, ...]
     text: str
@@ -86,6 +88,7 @@ class Hypothesis:
     no_speech: float
     repetitive: bool
     pieces: tuple[Piece, ...] = ()
+    stop: float | None = None
 
 
 class Whisper:
@@ -207,6 +210,7 @@ class Whisper:
             max_length=length,
             return_scores=True,
             return_no_speech_prob=True,
+            return_logits_vocab=beam == 1,  # of several beams CTranslate2 4.8 returns an empty storage
             **options,
         )[0]
         written = tuple(result.sequences_ids[0])
@@ -221,7 +225,21 @@ class Whisper:
             float(result.no_speech_prob),
             _repetitive(text) or len(prompt) + len(tokens) >= length,
             self._pieces(tokenizer, tokens, ear.seconds),
+            self._stop(tokenizer, written, result.logits[0]) if beam == 1 else None,
         )
+
+    @staticmethod
+    def _stop(tokenizer: Tokenizer, written: Sequence[int], logits: Sequence[Any]) -> float | None:
+        """How probable a mark that ends a sentence was at the place where it stands or could stand, behind the last word."""
+        marks = [tokens[0] for mark in _STOPS if len(tokens := tokenizer.encode(mark)) == 1]
+        at = len(written)
+        while at and (written[at - 1] in marks or written[at - 1] >= tokenizer.eot):
+            at -= 1
+        if at >= len(logits):
+            return None
+        scores = np.asarray(logits[at].to_device(ctranslate2.Device.cpu), np.float32)
+        chances = np.exp(scores - scores.max())
+        return float(chances[marks].sum() / chances.sum())
 
     def _pieces(self, tokenizer: Tokenizer, tokens: Sequence[int], seconds: float) -> tuple[Piece, ...]:
         first = tokenizer.timestamp_begin

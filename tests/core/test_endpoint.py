@@ -15,9 +15,13 @@ def frames(seconds: float) -> int:
 
 
 def run(
-    endpoint: Endpoint, *stretches: tuple[float, float], complete: float = 0.0, words: bool | None = True
+    endpoint: Endpoint,
+    *stretches: tuple[float, float],
+    complete: float = 0.0,
+    words: bool | None = True,
+    stop: float | None = None,
 ) -> list[tuple[What, float]]:
-    """Feed stretches of (probability, seconds); what came, and when. A pause is judged `complete`."""
+    """Feed stretches of (probability, seconds); what came, and when. A pause is judged `complete`, its words `words` and `stop`."""
     found, at = [], 0
     for probability, seconds in stretches:
         for _ in range(frames(seconds)):
@@ -28,7 +32,7 @@ def run(
             if what is What.PAUSED:
                 endpoint.judge(complete)
                 if words is not None:
-                    endpoint.hear_words(words)
+                    endpoint.hear_words(words, stop)
     return found
 
 
@@ -75,3 +79,32 @@ def test_without_a_judge_the_pauses_of_the_person_decide() -> None:
 def test_a_second_turn_follows_the_first() -> None:
     found = run(Endpoint(), (YES, 1.0), (NO, 1.0), (YES, 1.0), (NO, 1.0), complete=0.9)
     assert [what for what, _ in found if what in (What.BEGAN, What.ENDED)] == [What.BEGAN, What.ENDED] * 2
+
+
+@pytest.mark.parametrize(
+    ("stop", "complete", "words", "waits"),
+    [
+        (0.97, 0.0, False, Rules().ends_certain),
+        (0.88, 0.5, False, Rules().ends_certain),
+        (0.88, 0.1, True, Rules().ends_doubtful),
+        (0.80, 0.95, True, Rules().ends_perhaps),
+        (0.80, 0.4, True, Rules().ends_doubtful),
+        (0.30, 0.99, True, Rules().ends_doubtful),
+        (0.30, 0.99, False, Rules().ends_open),
+    ],
+)
+def test_a_full_stop_that_is_sure_ends_and_one_that_is_not_gives_time(
+    stop: float, complete: float, words: bool, waits: float
+) -> None:
+    found = run(Endpoint(), (YES, 2.0), (NO, 3.0), complete=complete, words=words, stop=stop)
+    assert found[-1][0] is What.ENDED
+    assert found[-1][1] == pytest.approx(2.0 + waits, abs=0.1)
+
+
+def test_words_that_are_written_carefully_keep_what_was_known_of_the_full_stop() -> None:
+    endpoint = Endpoint()
+    run(endpoint, (YES, 2.0), (NO, 0.3), complete=0.95, stop=0.3)
+    endpoint.hear_words(True)
+    assert endpoint.needed == Rules().ends_doubtful
+    run(endpoint, (YES, 0.5), (NO, 0.1))
+    assert endpoint.needed == Rules().ends_open  # what is said now is another matter
