@@ -49,10 +49,8 @@ def pictures(
     listening(window, sound, question, shot, wait)
     live(300)
     shot("voice-written")
-    chat.composer.text.submitted.emit()
-    wait(lambda: chat.conversation is not None and not chat.busy)
-    chat.reading.read(app.conversations.branch(chat.conversation)[-1])
-    wait(lambda: bool(chat.reading.strip.sentence.whole))
+    chat.composer.text.submitted.emit()  # who asks by speaking is answered aloud
+    wait(lambda: bool(chat.reading.strip.sentence.whole) and not chat.busy)
     live(1500)
     shot("voice-reading")
     chat.reading.stop()
@@ -63,7 +61,7 @@ def pictures(
     shot("voice-hands-free")
     chat.hands_free.stop()
     wait(lambda: sound.listeners() == 0)
-    settings(window, shot, live)
+    settings(window, sound, question, shot, wait, live)
     transcript(window, language, folder, shot, wait, live)
 
 
@@ -87,14 +85,29 @@ def listening(
     wait(lambda: len(text.toPlainText()) > 12)
 
 
-def settings(window: Any, shot: Callable[..., None], live: Callable[[int], None]) -> None:
+def settings(
+    window: Any,
+    sound: Sound,
+    words: Path,
+    shot: Callable[..., None],
+    wait: Callable[..., None],
+    live: Callable[[int], None],
+) -> None:
     """The microphone with its level, and the voices: two pages of the section on speech."""
+    from desktop.settings.microphone import MicrophonePanel
+
     window.show_page("settings")
     dialog = window._settings_dialog
     (block,) = [one for one in dialog._blocks if dialog._rows["voice"] in one.rows]
     dialog._go_to(block)
-    live(1500)
+    panel = dialog.findChild(MicrophonePanel)
+    panel.attempt.click()
+    wait(lambda: sound.listeners() == 1)
+    player = sound.start_speaking(words)
+    live(2000)
     shot("voice-microphone", dialog)
+    panel.attempt.click()
+    wait(lambda: sound.listeners() == 0 and player.poll() is not None)
     bar = dialog._area.verticalScrollBar()
     bar.setValue(bar.value() + dialog._area.viewport().height() - 40)
     shot("voice-settings", dialog)
