@@ -20,7 +20,7 @@ from core.voice.channels import Mixer
 from core.voice.endpoint import Endpoint, Rules, What
 from core.voice.meaning import may_end
 from core.voice.messages import SAMPLE_RATE, Began, Heard, Hearing, Listen, Partial, Sound, Utterance
-from core.voice.scribe import Piece, Scribe, Turn, Writing
+from core.voice.scribe import STOP_TELLS, Piece, Scribe, Turn, Writing
 from core.voice.turns import SECONDS as TURN_SECONDS
 from core.voice.turns import Turns
 from core.voice.whisper import Hypothesis, Whisper
@@ -37,7 +37,6 @@ RESTING = 0.1  # seconds of silence after which nothing new is begun: what is wr
 HEARD_BEHIND = (
     0.1  # seconds after the last frame of speech that a writing has heard, if its last word is to be trusted
 )
-STOP_TELLS = ("en",)  # where Whisper's full stops tell ends from pauses; in Japanese it mostly writes none
 HEARING_SECONDS = 0.2
 NOISE_SECONDS = 10.0
 OPEN = Rules()

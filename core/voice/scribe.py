@@ -30,6 +30,7 @@ LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )
 LONG = 8.0  # seconds; of less Whisper leaves out nothing
+STOP_TELLS = ("en",)  # where Whisper's full stops tell ends from pauses; in Japanese it mostly writes none
 SURE_TEXT = -0.25  # mean log probability of a quick writing that a careful one would not better
 SURE = 0.7  # of a language; below it stays that of the turn before
 
@@ -74,7 +75,9 @@ class Writing:
     voice: npt.NDArray[np.float32]
     end: int
     careful: bool
-    soon: bool = False  # of a careful one: some words are wanted at once
+    soon: bool = (
+        False  # of a careful one: some words are wanted at once, where they tell whether the turn is over
+    )
     found: Hypothesis | None = None
 
 
@@ -176,7 +179,7 @@ class Scribe:
                 language = self._usual
         before = turn.before if ear.seconds >= LEAST_WITH_BEFORE else ()
         enough = False
-        if writing.careful and writing.soon:
+        if writing.careful and writing.soon and language in STOP_TELLS:
             found = self._written(writing, ear, language, before, beam=1)
             first = hints.corrected(self._whisper, found, self._corrections, begun=piece.settled)
             self._hand_over(replace(writing, careful=False, found=first))
