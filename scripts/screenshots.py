@@ -221,7 +221,7 @@ def session(language: str, theme_name: str, folder: Path, model: str, part: str)
             window.chat.try_sample()
             wait(lambda: bool(app.documents.collections()) and window.chat.choices.collection != "")
             sample = window.chat.choices.collection
-            voice_screenshots.pictures(window, language, desk, shot, wait, live)
+            voice_screenshots.Scene(window, language, desk, shot, wait, live).play()
             if part == "voice":
                 return
             window.new_chat()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,123 +30,120 @@ MEETING = {
     ),
 }
 NAMES = {"en": "Office move.flac", "ja": "引っ越しの打ち合わせ.flac"}
+VOICES = ({"voice": "jf_alpha", "voice_en": "af_heart"}, {"voice": "jm_kumo", "voice_en": "am_michael"})
 
 
-def pictures(
-    window: Any,
-    language: str,
-    sound: Sound,
-    shot: Callable[..., None],
-    wait: Callable[..., None],
-    live: Callable[[int], None],
-) -> None:
-    """Speak a question, hear its answer, talk without hands, look at the settings, and open a recording's transcript."""
-    app, chat = window.app, window.chat
-    app.settings.change(speech_language=language, send_speech=False)
-    folder = Path(tempfile.mkdtemp(prefix="voice-"))
-    question = folder / "question.wav"
-    app.speaking.write(QUESTIONS[language], question)
-    app.voice.warm_up()
-    listening(window, sound, question, shot, wait)
-    live(300)
-    shot("voice-written")
-    chat.composer.text.submitted.emit()  # who asks by speaking is answered aloud
-    wait(lambda: bool(chat.reading.strip.sentence.whole) and not chat.busy)
-    live(1500)
-    shot("voice-reading")
-    chat.reading.stop()
-    wait(lambda: not chat.reading.active)
-    chat.hands_free.start()
-    wait(lambda: sound.listeners() == 1)
-    live(800)
-    shot("voice-hands-free")
-    chat.hands_free.stop()
-    wait(lambda: sound.listeners() == 0)
-    settings(window, sound, question, shot, wait, live)
-    transcript(window, language, folder, shot, wait, live)
+@dataclass
+class Scene:
+    """A window whose sample document is asked; `shot` takes a picture, `wait` waits until something is so, `live` a time."""
 
+    window: Any
+    language: str
+    sound: Sound
+    shot: Callable[..., None]
+    wait: Callable[..., None]
+    live: Callable[[int], None]
 
-def listening(
-    window: Any, sound: Sound, question: Path, shot: Callable[..., None], wait: Callable[..., None]
-) -> None:
-    """The button is held, and one speaks."""
-    chat = window.chat
-    text = chat.composer.text
-    text.clear()
-    button = chat.composer.talk_button
-    button.pressed.emit()
-    wait(lambda: sound.listeners() == 1)
-    shot("voice-listening")
-    player = sound.start_speaking(question)
-    wait(lambda: len(text.toPlainText() + text.textCursor().block().layout().preeditAreaText()) > 12)
-    shot("voice-partial")
-    wait(lambda: player.poll() is not None)
-    button.released.emit()
-    wait(lambda: sound.listeners() == 0 and not text.textCursor().block().layout().preeditAreaText())
-    wait(lambda: len(text.toPlainText()) > 12)
+    def play(self) -> None:
+        """Speak a question, hear its answer, talk without hands, look at the settings, and open a recording's transcript. The
+        settings are afterwards what they were."""
+        values = self.window.app.settings.values
+        names = ("speech_language", "voice", "voice_en")
+        before = {name: getattr(values, name) for name in names}
+        with tempfile.TemporaryDirectory(prefix="voice-") as folder:
+            question = Path(folder, "question.wav")
+            self.window.app.speaking.write(QUESTIONS[self.language], question)
+            self.window.app.settings.change(speech_language=self.language)
+            self.window.app.voice.warm_up()
+            self.ask(question)
+            self.talk()
+            self.settings(question)
+            self.transcript(Path(folder))
+            self.window.app.settings.change(**before)
 
+    def ask(self, question: Path) -> None:
+        """The button is held, one speaks, and is answered aloud."""
+        chat = self.window.chat
+        text, button = chat.composer.text, chat.composer.talk_button
+        text.clear()
 
-def settings(
-    window: Any,
-    sound: Sound,
-    words: Path,
-    shot: Callable[..., None],
-    wait: Callable[..., None],
-    live: Callable[[int], None],
-) -> None:
-    """The microphone with its level, and the voices: two pages of the section on speech."""
-    from desktop.settings.microphone import MicrophonePanel
+        def partial() -> str:
+            return str(text.textCursor().block().layout().preeditAreaText())
 
-    window.show_page("settings")
-    dialog = window._settings_dialog
-    (block,) = [one for one in dialog._blocks if dialog._rows["voice"] in one.rows]
-    dialog._go_to(block)
-    panel = dialog.findChild(MicrophonePanel)
-    panel.attempt.click()
-    wait(lambda: sound.listeners() == 1)
-    player = sound.start_speaking(words)
-    live(2000)
-    shot("voice-microphone", dialog)
-    panel.attempt.click()
-    wait(lambda: sound.listeners() == 0 and player.poll() is not None)
-    bar = dialog._area.verticalScrollBar()
-    bar.setValue(bar.value() + dialog._area.viewport().height() - 40)
-    shot("voice-settings", dialog)
-    dialog.close()
+        button.pressed.emit()
+        self.wait(lambda: self.sound.listeners() == 1)
+        self.shot("voice-listening")
+        player = self.sound.start_speaking(question)
+        self.wait(lambda: len(text.toPlainText() + partial()) > 12)
+        self.shot("voice-partial")
+        self.wait(lambda: player.poll() is not None)
+        button.released.emit()
+        self.wait(lambda: self.sound.listeners() == 0 and not partial() and len(text.toPlainText()) > 12)
+        self.live(300)
+        self.shot("voice-written")
+        text.submitted.emit()
+        self.wait(lambda: bool(chat.reading.strip.sentence.whole) and not chat.busy)
+        self.live(1500)
+        self.shot("voice-reading")
+        chat.reading.stop()
+        self.wait(lambda: not chat.reading.active)
 
+    def talk(self) -> None:
+        """A conversation without hands has begun."""
+        hands_free = self.window.chat.hands_free
+        hands_free.start()
+        self.wait(lambda: self.sound.listeners() == 1)
+        self.live(800)
+        self.shot("voice-hands-free")
+        hands_free.stop()
+        self.wait(lambda: self.sound.listeners() == 0)
 
-def transcript(
-    window: Any,
-    language: str,
-    folder: Path,
-    shot: Callable[..., None],
-    wait: Callable[..., None],
-    live: Callable[[int], None],
-) -> None:
-    """Two people in a recording, as it stands beside its sound."""
-    import numpy as np
-    import soundfile
+    def settings(self, words: Path) -> None:
+        """The microphone with its level, and the voices: two pages of the section on speech."""
+        from desktop.settings.microphone import MicrophonePanel
 
-    app = window.app
-    path = folder / NAMES[language]
-    parts = []
-    for number, words in enumerate(MEETING[language]):
-        app.settings.change(
-            voice="jm_kumo" if number % 2 else "jf_alpha", voice_en="am_michael" if number % 2 else "af_heart"
+        self.window.show_page("settings")
+        dialog = self.window._settings_dialog
+        (block,) = [one for one in dialog._blocks if dialog._rows["voice"] in one.rows]
+        dialog._go_to(block)
+        panel = dialog.findChild(MicrophonePanel)
+        panel.attempt.click()
+        self.wait(lambda: self.sound.listeners() == 1)
+        player = self.sound.start_speaking(words)
+        self.live(2000)
+        self.shot("voice-microphone", dialog)
+        panel.attempt.click()
+        self.wait(lambda: self.sound.listeners() == 0 and player.poll() is not None)
+        bar = dialog._area.verticalScrollBar()
+        bar.setValue(bar.value() + dialog._area.viewport().height() - 40)
+        self.shot("voice-settings", dialog)
+        dialog.close()
+
+    def transcript(self, folder: Path) -> None:
+        """Two people in a recording, as it stands beside its sound."""
+        import numpy as np
+        import soundfile
+
+        app = self.window.app
+        path = folder / NAMES[self.language]
+        parts = []
+        for number, words in enumerate(MEETING[self.language]):
+            app.settings.change(**VOICES[number % 2])
+            part = folder / f"{number}.wav"
+            app.speaking.write(words, part)
+            data, rate = soundfile.read(part, dtype="float32")
+            parts += [data, np.zeros(rate, np.float32)]
+        soundfile.write(path, np.concatenate(parts), rate)
+        self.window.new_chat()
+        self.window.open_files([str(path)])
+        found = app.documents
+        self.wait(lambda: found.has_collection(path.stem) and found.count_documents(path.stem) == 1)
+        self.wait(
+            lambda: [d.recognising for d in found.documents(path.stem)] == [0] and not app.transcription.busy
         )
-        part = folder / f"{number}.wav"
-        app.speaking.write(words, part)
-        data, rate = soundfile.read(part, dtype="float32")
-        parts += [data, np.zeros(rate, np.float32)]
-    soundfile.write(path, np.concatenate(parts), rate)
-    window.new_chat()
-    window.open_files([str(path)])
-    name = path.stem
-    wait(lambda: app.documents.has_collection(name) and app.documents.count_documents(name) == 1)
-    wait(lambda: [d.recognising for d in app.documents.documents(name)] == [0] and not app.transcription.busy)
-    (document,) = app.documents.documents(name)
-    dialog = window.recordings.open(document.id, path.name, window)
-    wait(lambda: bool(dialog.view.model.lines))
-    live(500)
-    shot("voice-transcript", dialog)
-    dialog.close()
+        (document,) = found.documents(path.stem)
+        dialog = self.window.recordings.open(document.id, path.name, self.window)
+        self.wait(lambda: bool(dialog.view.model.lines))
+        self.live(500)
+        self.shot("voice-transcript", dialog)
+        dialog.close()

@@ -26,9 +26,7 @@ class Rules:
     likely: float = 0.5
     ends_certain: float = 0.42
     ends_likely: float = 0.7
-    ends_unheard: float = (
-        1.2  # at the earliest, until the words are known: before them there is nothing to answer
-    )
+    ends_unheard: float = 1.2  # at the earliest, until the words are known: before, nothing can be answered
     stop_certain: float = 0.93  # so probable a full stop ends the turn, however it sounds
     stop_likely: float = 0.85  # and this one if it does not sound quite open
     stop_perhaps: float = 0.75  # this one somewhat later, if it rather sounds complete

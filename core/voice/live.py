@@ -20,7 +20,7 @@ from core.voice.channels import Mixer
 from core.voice.endpoint import Endpoint, Rules, What
 from core.voice.meaning import may_end
 from core.voice.messages import SAMPLE_RATE, Began, Heard, Hearing, Listen, Partial, Sound, Utterance
-from core.voice.scribe import STOP_TELLS, Piece, Scribe, Turn, Writing
+from core.voice.scribe import Piece, Scribe, Turn, Writing
 from core.voice.turns import SECONDS as TURN_SECONDS
 from core.voice.turns import Turns
 from core.voice.whisper import Hypothesis, Whisper
@@ -33,10 +33,8 @@ EVERY_SECONDS = 0.45  # of new sound, until it is written again
 PIECE_SECONDS, PIECE_PAUSE = 12.0, 0.3  # a longer piece ends at a pause of this length
 LONG_PAUSE = 1.4  # ends any piece
 LONGEST_PIECE, QUIETEST_WITHIN = 26.0, 1.5  # then it ends at the quietest of the last moments
-RESTING = 0.1  # seconds of silence after which nothing new is begun: what is written at a pause is to find a free hand
-HEARD_BEHIND = (
-    0.1  # seconds after the last frame of speech that a writing has heard, if its last word is to be trusted
-)
+RESTING = 0.1  # seconds of silence after which nothing is begun: the careful writing is to find a free hand
+HEARD_BEHIND = 0.1  # seconds of silence that a writing has heard whose last word is trusted
 HEARING_SECONDS = 0.2
 NOISE_SECONDS = 10.0
 OPEN = Rules()
@@ -247,8 +245,7 @@ class Live:
         if piece is turn.pieces[-1] and turn is self._turn and writing.end >= heard_to:
             found = writing.found
             assert found is not None
-            stop = found.stop if found.language in STOP_TELLS else None
-            self._endpoint.hear_words(may_end(found.text, found.language), stop)
+            self._endpoint.hear_words(may_end(found.text, found.language), found.stop)
         if piece is turn.pieces[0] and piece.end is None:
             self._say(turn, piece, writing.found)
         self._finish(turn)

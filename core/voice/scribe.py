@@ -1,9 +1,9 @@
 """The thread that has a recogniser write down what is said, again and again, while it is said. Runs in the voice worker.
 
 Quick writings show how far one has got; careful ones are what stays. At a pause that may be the end, a careful one begins with a
-quick one of the same sound, which is told at once: whether the turn is over hangs on its words. If that is sure of itself, it
-stays. What three writings agree on is settled ("local agreement",
-Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and given to all later ones as their beginning, so it is never taken back.
+quick one of the same sound where its full stop tells whether the turn is over; it is told at once, and stays if it is sure of
+itself. What three writings agree on is settled ("local agreement", Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and
+given to all later ones as their beginning, so it is never taken back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from core.voice import hints, lines, phantoms
 from core.voice.activity import FRAME_SECONDS
-from core.voice.whisper import WITHOUT_SPACES, Ear, Hypothesis, Whisper
+from core.voice.whisper import STOP_TELLS, WITHOUT_SPACES, Ear, Hypothesis, Whisper
 
 Samples = npt.NDArray[np.float32]
 
@@ -30,7 +30,6 @@ LEAST_WITH_BEFORE = (
     3.0  # seconds: into less than this the model writes once more what it was told was said before
 )
 LONG = 8.0  # seconds; of less Whisper leaves out nothing
-STOP_TELLS = ("en",)  # where Whisper's full stops tell ends from pauses; in Japanese it mostly writes none
 SURE_TEXT = -0.25  # mean log probability of a quick writing that a careful one would not better
 SURE = 0.7  # of a language; below it stays that of the turn before
 
@@ -75,9 +74,7 @@ class Writing:
     voice: npt.NDArray[np.float32]
     end: int
     careful: bool
-    soon: bool = (
-        False  # of a careful one: some words are wanted at once, where they tell whether the turn is over
-    )
+    soon: bool = False  # a careful one whose words tell whether the turn is over
     found: Hypothesis | None = None
 
 
@@ -148,9 +145,8 @@ class Scribe:
             while (writing := self._next()) is not None:
                 self._write(writing)
                 with self._wake:
-                    self._done.append(writing)
                     self._busy = False
-                    self._wake.notify_all()
+                    self._hand_over(writing)
         except BaseException as error:  # noqa: BLE001 - `done` raises it
             with self._wake:
                 self._error = error

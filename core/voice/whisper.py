@@ -38,6 +38,7 @@ Samples = npt.NDArray[np.float32]
 USUAL = Way()
 SILERO = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
 LONGEST_SECONDS = 30.0  # what Whisper hears at once
+STOP_TELLS = ("en",)  # where its full stops tell ends from pauses; in Japanese it mostly writes none
 WITHOUT_SPACES = ("ja", "zh", "th", "my", "lo", "km", "yue")
 
 _HOP = 160  # samples a frame of Whisper's spectrogram
@@ -79,7 +80,7 @@ class Piece:
 class Hypothesis:
     """What the model takes a stretch of sound for. `log_probability` is the mean of its tokens; `no_speech` how probable the
     model finds it that nobody speaks; `stop` how probable it finds a full stop (or another mark that ends a sentence) where the
-    text ends, None where it was not asked (more than one beam) or cannot be told. `pieces` only where times were asked for."""
+    text ends, None with more than one beam and where that tells nothing (`STOP_TELLS`). `pieces` only where times were asked for."""
 
     tokens: tuple[int, ...]
     text: str
@@ -201,6 +202,8 @@ class Whisper:
         beam: int,
         options: dict[str, Any],
     ) -> Hypothesis:
+        # Of several beams CTranslate2 4.8 returns no scores of all tokens.
+        stops = beam == 1 and language in STOP_TELLS
         new = int(_TOKENS_AT_LEAST + ear.seconds * _TOKENS_A_SECOND)
         length = min(len(prompt) + len(begun) + new, self._model.max_length)
         result = self._model.model.generate(
@@ -210,7 +213,7 @@ class Whisper:
             max_length=length,
             return_scores=True,
             return_no_speech_prob=True,
-            return_logits_vocab=beam == 1,  # of several beams CTranslate2 4.8 returns an empty storage
+            return_logits_vocab=stops,
             **options,
         )[0]
         written = tuple(result.sequences_ids[0])
@@ -225,7 +228,7 @@ class Whisper:
             float(result.no_speech_prob),
             _repetitive(text) or len(prompt) + len(tokens) >= length,
             self._pieces(tokenizer, tokens, ear.seconds),
-            self._stop(tokenizer, written, result.logits[0]) if beam == 1 else None,
+            self._stop(tokenizer, written, result.logits[0]) if stops else None,
         )
 
     @staticmethod

@@ -117,6 +117,8 @@ def test_a_second_hearing_goes_on_where_the_first_was_settled(shown: str, text: 
         ("こんにちは", "ja", True),
         ("もしかしたら雨かも", "ja", True),
         ("だめ", "ja", True),
+        ("もう着いているはず", "ja", True),
+        ("時間が足りず", "ja", False),
         ("今年度の予算に含まれている設備の費用の合計", "ja", True),
         ("朝早く起きて", "ja", False),
         ("そして道を確かめるため", "ja", False),

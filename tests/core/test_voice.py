@@ -19,7 +19,10 @@ from core.voice import audio, speakers
 from core.voice.listening import Finished, Told
 from core.voice.messages import SAMPLE_RATE, Partial, Utterance, Written
 from core.voice.phantoms import plain
+from core.voice.service import MULTILINGUAL
+from core.voice.whisper import Whisper
 from tests.conftest import DATA
+from tests.support import sound
 
 SOUND = DATA / "sound"
 WITHOUT_A_BREATH = (
@@ -47,6 +50,23 @@ def test_spoken_english_is_written_down(app: App, speech: Path) -> None:
     assert heard.text.lower().rstrip("?") == "how long does the battery warranty last"
     assert heard.language == "en"
     assert heard.segments[0].end <= heard.duration_s + 0.5
+
+
+def test_a_full_stop_is_more_probable_where_a_sentence_ends(app: App, tmp_path: Path) -> None:
+    whisper = Whisper(str(app.library.path_of(MULTILINGUAL)), 2)
+    stops = []
+    for number, words in enumerate(
+        ("Please bring the second box to the kitchen.", "Please bring the second box to the")
+    ):
+        path = sound.espeak(tmp_path / f"{number}.wav", words)
+        ear = whisper.hear(sound.samples(path))
+        stops.append(whisper.write(ear, "en", beam=1).stop)
+        assert whisper.write(ear, "en", beam=5).stop is None
+        assert whisper.write(ear, "ja", beam=1).stop is None
+    ended, going_on = stops
+    assert ended is not None
+    assert going_on is not None
+    assert ended > 0.6 > 0.3 > going_on
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
