@@ -8,7 +8,6 @@ then the local socket on which a later start asks this window to come forward, a
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -20,7 +19,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from core import handover
+from core import garbage, handover
 from core.errors import DatabaseDamaged, HomeBusy, TsukueError
 from core.paths import Home, find_home
 from core.settings import look
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 # After the window is there; by then a person is typing, and nothing else computes.
 SELF_TEST_MILLISECONDS = 3000
 BACKUP_MILLISECONDS = 15_000  # when the engine's test is over
+HEARTBEAT_MILLISECONDS = 500  # between looks at signals, and at what may be thrown away
 SLOW_MILLISECONDS = 1500  # after which it is said that the chats are being opened
 
 
@@ -82,11 +82,15 @@ class Program(QObject):
         self._rescued: Restored | Rescued | TsukueError | None = None
         self._built.connect(self._fill)
         self._building = threading.Thread(target=self._build, name="core")
+        # A Ctrl+C or a polite kill closes the window; Python sees signals only while it runs, hence the timer.
+        self._heartbeat = QTimer(self, interval=HEARTBEAT_MILLISECONDS)
+        self._heartbeat.timeout.connect(lambda: None)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MILLISECONDS)
         self._slow.timeout.connect(window.say_slow)
 
     def start(self) -> None:
         """Begin with what the window needs beyond its composer."""
+        self._heartbeat.start()
         self._building.start()
         self._slow.start()
 
@@ -121,7 +125,8 @@ class Program(QObject):
         self._window.open_files(self._files)
         if self._quick:
             self._window.ask_quickly()
-        gc.enable()
+        garbage.keep_to_this_thread()
+        self._heartbeat.timeout.connect(garbage.collect)
         QTimer.singleShot(SELF_TEST_MILLISECONDS, self._window.test_engine)
         self._window.bridge.on(parts.BackupMissed, lambda missed: self._window.notify.error(missed.error))
         QTimer.singleShot(BACKUP_MILLISECONDS, self._app.start_backup)
@@ -207,12 +212,8 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.platform == "darwin":  # elsewhere a filter would only cost every event a call into Python
         application.installEventFilter(program)
     QTimer.singleShot(0, program.start)
-    # A Ctrl+C or a polite kill closes the window; Python sees signals only while it runs, hence the timer.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.quit())
-    heartbeat = QTimer(interval=500)
-    heartbeat.timeout.connect(lambda: None)
-    heartbeat.start()
     try:
         code = application.exec()
     finally:

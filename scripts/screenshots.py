@@ -7,6 +7,7 @@ double on loopback.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import pytest  # noqa: E402
 
+from core import garbage  # noqa: E402
 from scripts import virtual_display, voice_screenshots  # noqa: E402
 from tests.support import sound  # noqa: E402
 from tests.support.hub import Hub, Repository  # noqa: E402
@@ -34,6 +36,7 @@ def live(milliseconds: int) -> None:
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
+    garbage.collect()
 
 
 def wait(condition: Callable[[], bool], seconds: float = 180.0) -> None:
@@ -305,6 +308,7 @@ def main() -> int:
     if display is None:
         print("Xvfb is needed for the screenshots", file=sys.stderr)
         return 1
+    gc.disable()  # `live` collects, on the window's thread
     options.output.mkdir(parents=True, exist_ok=True)
     try:
         for language in ("en", "ja"):

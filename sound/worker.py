@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core import garbage
 from core.sound.messages import (
     CloseMicrophone,
     ListDevices,
@@ -50,6 +51,7 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
     from sound.loudspeakers import Loudspeakers
     from sound.microphone import Microphone
 
+    garbage.keep_to_this_thread()  # which has Qt's objects; commands are read on another
     tell = partial(context.item)
     echo = Echo()
     loudspeakers = Loudspeakers(tell, echo.played, echo.anew, echo.unknown)
@@ -81,6 +83,7 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
                     loudspeakers.silence()
                 elif isinstance(command, ListDevices):
                     microphone.list_devices()
+            garbage.collect()
             application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
             application.sendPostedEvents(None, 52)  # QEvent.DeferredDelete: nothing else runs it here
     finally:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from core import garbage
 from core.app import App
 from core.models import discover
 from core.paths import Home
@@ -19,6 +22,18 @@ from desktop.widgets.banner import Banner
 from tests.support import window_guard
 
 Open = Callable[..., MainWindow]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def garbage_is_collected_as_in_the_program(qapp: QApplication) -> Iterator[None]:
+    """On the window's thread alone; of what a test's window leaves much is cycles of Qt's objects."""
+    gc.disable()
+    timer = QTimer(interval=500)
+    timer.timeout.connect(garbage.collect)
+    timer.start()
+    yield
+    timer.stop()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
