@@ -16,6 +16,13 @@ from core.voice.channels import Mixer, Samples
 
 BUFFER_SECONDS = 0.5  # Qt drops what it has no room for: with 40 ms every second piece was lost
 MOST_CHANNELS = 8
+# Between looks at what has come (the buffer above holds it if need be): soon after something was loud, and else seldom, since
+# each look wakes three processes. A word that breaks the silence is told that much later, and nothing after it.
+LOUD_SECONDS, QUIET_SECONDS = 0.02, 0.09
+LOUD_DB = 8.0  # above the softest that was
+STAYS_LOUD_SECONDS = 4.0  # longer than any pause in which somebody goes on
+FLOOR_RISES_DB = 1.0  # in a second, where nothing is as soft any more
+SOFTEST_DB = -60.0
 LOOK_MILLISECONDS = 200  # between looks at whether the device is still there
 GONE_SECONDS = 1.2  # without a sample, even of silence
 STOOD_STILL_SECONDS = 1.0  # between looks: they do not come so late otherwise
@@ -40,6 +47,7 @@ class Microphone(QObject):
         self._used = ""  # the device's id
         self._came, self._began = 0.0, False  # when sound came last; whether any has
         self._looked = 0.0
+        self._floor, self._loud_until = 0.0, 0.0
         self._mixer = Mixer(1, CAPTURED_RATE)
         self._resampler: Any = None
         self._channels = 1
@@ -56,6 +64,11 @@ class Microphone(QObject):
     def open(self) -> bool:
         """Whether it captures, or is about to."""
         return self._source is not None or self._asking
+
+    @property
+    def wait(self) -> float:
+        """Seconds until what has come is to be looked at again."""
+        return LOUD_SECONDS if time.monotonic() < self._loud_until else QUIET_SECONDS
 
     def list_devices(self) -> None:
         """Tell which there are."""
@@ -126,6 +139,7 @@ class Microphone(QObject):
         self._source, self._stream, self._used = source, stream, _id(device)
         self._came, self._began = time.monotonic(), False
         self._looked = self._came
+        self._floor, self._loud_until = 0.0, self._came + STAYS_LOUD_SECONDS
         stream.readyRead.connect(self._read)
         self._look.start()
 
@@ -138,10 +152,17 @@ class Microphone(QObject):
         frames = np.frombuffer(data[: len(data) // (2 * self._channels) * 2 * self._channels], "<i2")
         if not len(frames):
             return
+        passed = time.monotonic() - self._came
         self._came, self._began = time.monotonic(), True
         peak = float(np.abs(frames.astype(np.int32)).max()) / 32768
+        self._note_how_loud(20 * float(np.log10(peak + 1e-6)), passed)
         mixed = self._mixer.mix(frames.reshape(-1, self._channels).astype(np.float32) / np.float32(32768))
         self._pass_on(self._resampler.resample_chunk(mixed) if self._resampler is not None else mixed, peak)
+
+    def _note_how_loud(self, level: float, passed: float) -> None:
+        self._floor = max(min(level, self._floor + FLOOR_RISES_DB * passed), SOFTEST_DB)
+        if level > self._floor + LOUD_DB:
+            self._loud_until = self._came + STAYS_LOUD_SECONDS
 
     def _pass_on(self, samples: Samples, peak: float) -> None:
         samples, levels = self._clean(samples)

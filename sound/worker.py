@@ -25,7 +25,6 @@ from core.workers.messages import Nothing, Request
 from core.workers.process import Context, Handler
 
 STEP_SECONDS = 0.005  # between looks at commands while something is played
-CAPTURING_SECONDS = 0.02  # while it is only captured: the microphone waits half a second if need be (`microphone.BUFFER_SECONDS`)
 IDLE_SECONDS = 0.5  # and while none does; a command wakes it up
 
 
@@ -58,7 +57,7 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
     microphone = Microphone(tell, echo.clean)
     try:
         while True:
-            wait = CAPTURING_SECONDS if microphone.open else IDLE_SECONDS
+            wait = microphone.wait if microphone.open else IDLE_SECONDS
             try:
                 command = context.next_feed(STEP_SECONDS if loudspeakers.playing else wait)
             except TimeoutError:

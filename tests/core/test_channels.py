@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.voice import channels
 from core.voice.channels import Mixer, mono
 
 RATE = 16_000
@@ -62,6 +63,27 @@ def test_it_is_so_while_the_sound_comes(kind: str) -> None:
     found = max(likeness(mixed[second], SAID[second]), likeness(mixed[second], LATER[second]))
     assert found > 0.9
     assert np.abs(mixed[second]).max() > 0.3 * np.abs(SAID).max()
+
+
+def test_channels_are_judged_seldom_where_nothing_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+    weights = channels.weights
+
+    def counted(*arguments: np.ndarray) -> np.ndarray:
+        judged.append(at)
+        return weights(*arguments)
+
+    monkeypatch.setattr(channels, "weights", counted)
+    faint = np.random.default_rng(6).normal(0, 1e-3, (12 * RATE, 2)).astype(np.float32)
+    faint[9 * RATE :, 0] += np.tile(SAID, 3)[: 3 * RATE]
+    mixer = Mixer(2, RATE)
+    mixed = []
+    for at in range(0, len(faint), 640):
+        mixed.append(mixer.mix(faint[at : at + 640]))
+    quiet = [place for place in judged if 4 * RATE <= place < 9 * RATE]
+    assert 1 <= len(quiet) <= 2
+    assert any(9 * RATE <= place < 9.7 * RATE for place in judged)
+    assert likeness(np.concatenate(mixed)[-2 * RATE :], faint[-2 * RATE :, 0]) > 0.9
 
 
 def test_two_people_with_a_microphone_each_are_both_heard() -> None:

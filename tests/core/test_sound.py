@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -84,6 +85,23 @@ def test_every_sample_is_captured_and_then_it_is_closed(app: App, desk: sound.So
     assert listener.closed.wait(SECONDS)
     assert desk.listeners() == 0
     assert listener.states == [State.OPENING, State.OPEN, State.CLOSED]
+    assert likeness(listener.samples, sound.samples(speech)) > 0.97
+
+
+def test_a_quiet_room_is_looked_at_seldom_and_loses_nothing(
+    app: App, desk: sound.Sound, speech: Path
+) -> None:
+    def lengths() -> list[float]:
+        return [len(piece) / 2 / 16_000 for piece in list(listener.data)]
+
+    listener = Listener()
+    app.sound.open(listener)
+    until(lambda: len(lengths()) > 20 and statistics.median(lengths()[-10:]) > 0.06, SECONDS)
+    before = len(lengths())
+    desk.speak(speech)
+    assert len([one for one in lengths()[before:] if one < 0.06]) > 10  # of some forty
+    app.sound.shut(listener, 0.4)
+    assert listener.closed.wait(SECONDS)
     assert likeness(listener.samples, sound.samples(speech)) > 0.97
 
 
