@@ -24,8 +24,11 @@ class Rules:
     judged_at: tuple[float, ...] = (0.20, 0.50, 0.90, 1.40)
     certain: float = 0.85  # sounds complete
     likely: float = 0.5
-    ends_certain: float = 0.42
-    ends_likely: float = 0.7
+    ends_at_stop: float = (
+        0.42  # by a full stop; the voice alone gives more time, most ends of clauses sound complete
+    )
+    ends_certain: float = 0.75
+    ends_likely: float = 0.9
     ends_unheard: float = 1.2  # at the earliest, until the words are known: before, nothing can be answered
     stop_certain: float = 0.93  # so probable a full stop ends the turn, however it sounds
     stop_likely: float = 0.85  # and this one if it does not sound quite open
@@ -125,7 +128,7 @@ class Endpoint:
     def _needed_at_stop(self, stop: float) -> float:
         rules = self.rules
         if stop >= rules.stop_certain or (stop >= rules.stop_likely and self._complete >= rules.not_open):
-            return rules.ends_certain
+            return rules.ends_at_stop
         if self._words is False:
             return rules.ends_open
         if stop >= rules.stop_perhaps and self._complete >= rules.likely:

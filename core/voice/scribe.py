@@ -1,8 +1,8 @@
 """The thread that has a recogniser write down what is said, again and again, while it is said. Runs in the voice worker.
 
 Quick writings show how far one has got; careful ones are what stays. At a pause that may be the end, a careful one begins with a
-quick one of the same sound where its full stop tells whether the turn is over; it is told at once, and stays if it is sure of
-itself. What three writings agree on is settled ("local agreement", Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and
+quick one of the same sound: whether its words may end there, and its full stop, tell whether the turn is over. It is told at
+once, and stays if it is sure of itself. What three writings agree on is settled ("local agreement", Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and
 given to all later ones as their beginning, so it is never taken back.
 """
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from core.voice import hints, lines, phantoms
 from core.voice.activity import FRAME_SECONDS
-from core.voice.whisper import STOP_TELLS, WITHOUT_SPACES, Ear, Hypothesis, Whisper
+from core.voice.whisper import WITHOUT_SPACES, Ear, Hypothesis, Whisper
 
 Samples = npt.NDArray[np.float32]
 
@@ -175,7 +175,7 @@ class Scribe:
                 language = self._usual
         before = turn.before if ear.seconds >= LEAST_WITH_BEFORE else ()
         enough = False
-        if writing.careful and writing.soon and language in STOP_TELLS:
+        if writing.careful and writing.soon:
             found = self._written(writing, ear, language, before, beam=1)
             first = hints.corrected(self._whisper, found, self._corrections, begun=piece.settled)
             self._hand_over(replace(writing, careful=False, found=first))

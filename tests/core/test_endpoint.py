@@ -38,8 +38,14 @@ def run(
 
 def test_a_sentence_that_sounds_complete_ends_soon() -> None:
     found = run(Endpoint(), (NO, 1.0), (YES, 2.0), (NO, 3.0), complete=0.95)
-    assert [what for what, _ in found] == [What.BEGAN, What.PAUSED, What.ENDED]
+    assert [what for what, _ in found] == [What.BEGAN, What.PAUSED, What.PAUSED, What.ENDED]
     assert found[0][1] < 1.15
+    assert found[-1][1] == pytest.approx(3.0 + Rules().ends_certain, abs=0.1)
+
+
+def test_one_with_a_full_stop_ends_sooner() -> None:
+    found = run(Endpoint(), (NO, 1.0), (YES, 2.0), (NO, 3.0), complete=0.95, stop=0.99)
+    assert [what for what, _ in found] == [What.BEGAN, What.PAUSED, What.ENDED]
     assert 3.4 <= found[-1][1] < 3.55
 
 
@@ -77,15 +83,15 @@ def test_without_a_judge_the_pauses_of_the_person_decide() -> None:
 
 
 def test_a_second_turn_follows_the_first() -> None:
-    found = run(Endpoint(), (YES, 1.0), (NO, 1.0), (YES, 1.0), (NO, 1.0), complete=0.9)
+    found = run(Endpoint(), (YES, 1.0), (NO, 1.2), (YES, 1.0), (NO, 1.2), complete=0.9)
     assert [what for what, _ in found if what in (What.BEGAN, What.ENDED)] == [What.BEGAN, What.ENDED] * 2
 
 
 @pytest.mark.parametrize(
     ("stop", "complete", "words", "waits"),
     [
-        (0.97, 0.0, False, Rules().ends_certain),
-        (0.88, 0.5, False, Rules().ends_certain),
+        (0.97, 0.0, False, Rules().ends_at_stop),
+        (0.88, 0.5, False, Rules().ends_at_stop),
         (0.88, 0.1, True, Rules().ends_doubtful),
         (0.80, 0.95, True, Rules().ends_perhaps),
         (0.80, 0.4, True, Rules().ends_doubtful),
