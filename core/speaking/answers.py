@@ -72,6 +72,8 @@ def _place(source: Source, language: str) -> str:
         if name.casefold().endswith(ending):
             name = name[: -len(ending)]
             break
+    for tag in (".en", ".ja"):  # of manuals in several languages
+        name = name.removesuffix(tag)
     said = name.replace("_", " ").replace("-", " ")
     if source.page is None:
         return said

@@ -208,6 +208,8 @@ def test_what_the_documents_say_comes_first_with_its_page() -> None:
     japanese_one = Source("契約書.pdf", 2, "家賃は毎月一日に支払う。", "/x/契約書.pdf")
     said = [s.text for s in of_answer("家賃は一日払いです。", japanese_one)]
     assert said[0] == "契約書の2ページには、こう書かれています。"
+    sample = Source("tea-kettle-manual.en.pdf", 1, "Fill it with cold water.", "/x/tea-kettle-manual.en.pdf")
+    assert of_answer("Cold water [1].", sample)[0].text == "tea kettle manual, page 1 says:"
 
 
 @pytest.mark.parametrize(
