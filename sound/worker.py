@@ -50,7 +50,6 @@ def use(request: UseSound, context: Context, application: Any) -> Nothing:
     from sound.loudspeakers import Loudspeakers
     from sound.microphone import Microphone
 
-    garbage.keep_to_this_thread()  # which has Qt's objects; commands are read on another
     tell = partial(context.item)
     echo = Echo()
     loudspeakers = Loudspeakers(tell, echo.played, echo.anew, echo.unknown)
@@ -98,4 +97,5 @@ def create(options: dict[str, Any]) -> dict[type[Request], Handler]:
     application = QCoreApplication.instance() or QCoreApplication(["tsukue"])
     import PySide6.QtMultimedia  # noqa: F401 - now, so that the microphone opens fast
 
+    garbage.keep_to_this_thread()  # which has Qt's objects; commands are read on another
     return {UseSound: partial(use, application=application)}

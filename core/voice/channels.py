@@ -32,7 +32,7 @@ def mono(frames: Samples, rate: int) -> Samples:
     """One channel of `frames` (n × channels), judged by the whole of them."""
     if frames.shape[1] == 1:
         return np.ascontiguousarray(frames[:, 0])
-    return np.asarray(frames @ weights(frames, rate), np.float32)
+    return np.asarray(np.einsum("nc,c->n", frames, weights(frames, rate)), np.float32)
 
 
 def weights(frames: Samples, rate: int, before: Samples | None = None) -> Samples:
@@ -106,7 +106,7 @@ class Mixer:
         self._rate = rate
         self._fresh = 0  # frames of the stretch that comes
         self._judged = False
-        self._waited = 0  # stretches since then
+        self._waited = 0  # stretches since the channels were judged
         self._energies: deque[float] = deque(maxlen=round(self.REMEMBERED_SECONDS / self.JUDGED_EVERY))
         self._recent = np.zeros((0, channels), np.float32)
         self._weights = np.full(channels, 1.0 / channels, np.float32)

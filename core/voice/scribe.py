@@ -2,8 +2,8 @@
 
 Quick writings show how far one has got; careful ones are what stays. At a pause that may be the end, a careful one begins with a
 quick one of the same sound: whether its words may end there, and its full stop, tell whether the turn is over. It is told at
-once, and stays if it is sure of itself. What three writings agree on is settled ("local agreement", Macháček et al. 2023, https://arxiv.org/abs/2307.14743) and
-given to all later ones as their beginning, so it is never taken back.
+once, and stays if it is sure of itself. What three writings agree on is settled ("local agreement", Macháček et al. 2023,
+https://arxiv.org/abs/2307.14743) and given to all later ones as their beginning, so it is never taken back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cyclic garbage is collected on the window's thread, since it may hold Qt's objects."""
+"""Cyclic garbage is collected on the window's thread, which destroys Qt's objects."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ os._exit(0)  # the event loop would call the timer that is gone, and die by it
 
 
 def test_left_to_itself_python_destroys_timers_on_any_thread() -> None:
-    """What `core/garbage.py` is there for. Should this fail, PySide6 has learnt better, and the module can go."""
+    """One of the two reasons that `core/garbage.py` gives. Should this fail, PySide6 has learnt better, and the other is to be tried."""
     seen = subprocess.run(
         [sys.executable, "-c", ANYWHERE], capture_output=True, text=True, timeout=60, check=False
     )
